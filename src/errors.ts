@@ -7,7 +7,7 @@
 /** Every code that Varve throws or reports; `docs/errors.md` has a heading for each. */
 export type ErrorCode =
   // delta
-  'DELTA_CORRUPT' | 'DELTA_BASIS_MISMATCH' | 'DELTA_TARGET_MISMATCH';
+  'DELTA_CORRUPT' | 'DELTA_BASIS_MISMATCH' | 'DELTA_TARGET_MISMATCH' | 'DELTA_TOO_LARGE';
 
 /** Details that make a failure useful to its reader. */
 export interface CodedErrorOptions {
