@@ -7,7 +7,29 @@
 /** Every code that Varve throws or reports; `docs/errors.md` has a heading for each. */
 export type ErrorCode =
   // delta
-  'DELTA_CORRUPT' | 'DELTA_BASIS_MISMATCH' | 'DELTA_TARGET_MISMATCH' | 'DELTA_TOO_LARGE';
+  | 'DELTA_CORRUPT'
+  | 'DELTA_BASIS_MISMATCH'
+  | 'DELTA_TARGET_MISMATCH'
+  | 'DELTA_TOO_LARGE'
+  // packs
+  | 'FRAME_CORRUPT'
+  | 'PACK_CORRUPT'
+  | 'PACK_MISSING'
+  // index
+  | 'INDEX_CORRUPT'
+  | 'INDEX_MISSING'
+  | 'INDEX_OUTDATED'
+  | 'SQLITE_TOO_OLD'
+  // repository
+  | 'BLOB_DAMAGED'
+  | 'DISK_FULL'
+  | 'FORMAT_UNKNOWN'
+  | 'INTERRUPTED'
+  | 'NOT_A_REPOSITORY'
+  | 'REPOSITORY_EXISTS'
+  | 'REPOSITORY_LOCKED'
+  | 'REPOSITORY_NOT_FOUND'
+  | 'REPOSITORY_READ_ONLY';
 
 /** Details that make a failure useful to its reader. */
 export interface CodedErrorOptions {
