@@ -7,7 +7,18 @@
 /** Every code that Varve throws or reports; `docs/errors.md` has a heading for each. */
 export type ErrorCode =
   // delta
-  'DELTA_CORRUPT' | 'DELTA_BASIS_MISMATCH' | 'DELTA_TARGET_MISMATCH';
+  | 'DELTA_BASIS_MISMATCH'
+  | 'DELTA_CORRUPT'
+  | 'DELTA_TARGET_MISMATCH'
+  // choosing a snapshot
+  | 'NO_SNAPSHOTS'
+  | 'SNAPSHOT_NOT_FOUND'
+  | 'TIME_BEFORE_FIRST_SNAPSHOT'
+  // usage
+  | 'USAGE_DURATION'
+  | 'USAGE_SAMPLE'
+  | 'USAGE_SIZE'
+  | 'USAGE_TIME';
 
 /** Details that make a failure useful to its reader. */
 export interface CodedErrorOptions {
