@@ -14,6 +14,9 @@ export type ErrorCode =
   | 'NO_SNAPSHOTS'
   | 'SNAPSHOT_NOT_FOUND'
   | 'TIME_BEFORE_FIRST_SNAPSHOT'
+  // prune
+  | 'PRUNE_EMPTY_POLICY'
+  | 'PRUNE_INVALID_COUNT'
   // usage
   | 'USAGE_DURATION'
   | 'USAGE_SAMPLE'

@@ -1,13 +1,11 @@
 import { format, sub } from 'date-fns';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { CodedError } from '../../../src/index.js';
 import { parseTime, TIME_HELP } from '../../../src/cli/parse/time.js';
 
 // Berlin left summer time on 2026-10-25; 2026-11-04 is a Wednesday.
-beforeAll(() => {
-  vi.stubEnv('TZ', 'Europe/Berlin');
-});
+vi.stubEnv('TZ', 'Europe/Berlin');
 
 const NOW = new Date('2026-11-04T14:00:00.250+01:00');
 const parse = (text: string) => parseTime(text, NOW);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { resolveTimePoint, type DatedSnapshot } from '../../../src/repo/operations/time-point.js';
 
 const at = (text: string) => Date.parse(text);
@@ -9,9 +9,7 @@ const history: DatedSnapshot[] = [
   { number: 7, startedMs: at('2026-11-03T10:00:00.000Z') },
 ];
 
-beforeAll(() => {
-  vi.stubEnv('TZ', 'Europe/Berlin');
-});
+vi.stubEnv('TZ', 'Europe/Berlin');
 
 describe('a point without a clock', () => {
   test('the latest is the highest number, whatever the order given', () => {
