@@ -18,7 +18,9 @@ export type ErrorCode =
   | 'PRUNE_EMPTY_POLICY'
   | 'PRUNE_INVALID_COUNT'
   // usage
+  | 'USAGE_COUNT'
   | 'USAGE_DURATION'
+  | 'USAGE_PATTERN'
   | 'USAGE_SAMPLE'
   | 'USAGE_SIZE'
   | 'USAGE_TIME';

@@ -6,3 +6,4 @@ export {
   type DatedSnapshot,
   type TimePoint,
 } from './repo/operations/time-point.js';
+export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';
