@@ -29,7 +29,30 @@ export type ErrorCode =
   | 'REPOSITORY_EXISTS'
   | 'REPOSITORY_LOCKED'
   | 'REPOSITORY_NOT_FOUND'
-  | 'REPOSITORY_READ_ONLY';
+  | 'REPOSITORY_READ_ONLY'
+  // source and target trees
+  | 'PATH_NOT_FOUND'
+  | 'PATH_AMBIGUOUS'
+  | 'SOURCE_AMBIGUOUS'
+  | 'SOURCE_NOT_FOUND'
+  | 'SOURCE_UNREADABLE'
+  | 'TARGET_NOT_EMPTY'
+  | 'TARGET_UNUSABLE'
+  // choosing a snapshot
+  | 'NO_SNAPSHOTS'
+  | 'SNAPSHOT_NOT_FOUND'
+  | 'TIME_BEFORE_FIRST_SNAPSHOT'
+  // prune
+  | 'PRUNE_EMPTY_POLICY'
+  | 'PRUNE_INVALID_COUNT'
+  // usage
+  | 'USAGE'
+  | 'USAGE_COUNT'
+  | 'USAGE_DURATION'
+  | 'USAGE_PATTERN'
+  | 'USAGE_SAMPLE'
+  | 'USAGE_SIZE'
+  | 'USAGE_TIME';
 
 /** Details that make a failure useful to its reader. */
 export interface CodedErrorOptions {

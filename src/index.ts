@@ -7,3 +7,9 @@ export type { Delta } from './delta/delta.js';
 export { encodeDelta, type EncodeOptions } from './delta/encode.js';
 export { blake3, HASH_BYTES } from './delta/hash.js';
 export { parseDelta, serializeDelta } from './delta/serialize.js';
+export {
+  resolveTimePoint,
+  type DatedSnapshot,
+  type TimePoint,
+} from './repo/operations/time-point.js';
+export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';
