@@ -113,6 +113,7 @@ CREATE TABLE frame (
   verified_ms  INTEGER NOT NULL        -- when every member was last rebuilt and checked; 0: never
 ) STRICT;
 CREATE INDEX frame_by_pack ON frame (pack, start);
+CREATE INDEX frame_dead ON frame (pack, start) WHERE live = 0;
 
 -- An append-only file of frames.
 CREATE TABLE pack (

@@ -20,7 +20,7 @@ const TRY_MS = 50;
 /** Makes the lock database of a new repository. */
 export function createLockFile(path: string): void {
   const db = new Database(path);
-  db.exec('CREATE TABLE IF NOT EXISTS lock (nothing INTEGER) STRICT');
+  db.exec('CREATE TABLE IF NOT EXISTS lock (held INTEGER) STRICT');
   db.close();
 }
 

@@ -33,7 +33,9 @@ export function createPacks(db: Connection) {
   const addLive = db.prepare('UPDATE frame SET live = live + ? WHERE id = ?');
   const removeFrame = db.prepare('DELETE FROM frame WHERE id = ?');
   const frame = db.prepare(`SELECT ${FRAME} FROM frame WHERE id = ?`);
-  const deadFrames = db.prepare(`SELECT ${FRAME} FROM frame WHERE live = 0 ORDER BY pack, start`);
+  const deadFrames = db.prepare(
+    `SELECT ${FRAME} FROM frame WHERE live = 0 AND length - head >= ? ORDER BY pack, start`,
+  );
   const framesOfPack = db.prepare(`SELECT ${FRAME} FROM frame WHERE pack = ? ORDER BY start`);
   const unverified = db.prepare(`SELECT ${FRAME} FROM frame ORDER BY verified_ms, pack, start`);
   const setVerified = db.prepare('UPDATE frame SET verified_ms = ? WHERE id = ?');
@@ -59,8 +61,8 @@ export function createPacks(db: Connection) {
     addLive: (id: number, bytes: number) => void addLive.run(bytes, id),
     removeFrame: (id: number) => void removeFrame.run(id),
     frame: (id: number) => frame.get(id) as FrameRow | undefined,
-    /** Frames of which nothing is used any more. */
-    deadFrames: () => deadFrames.all() as FrameRow[],
+    /** Frames of which nothing is used any more, with a payload of at least so many bytes. */
+    deadFrames: (leastBytes: number) => deadFrames.all(leastBytes) as FrameRow[],
     framesOfPack: (pack: number) => framesOfPack.all(pack) as FrameRow[],
     /** Every frame, the one verified longest ago first. */
     framesByVerification: () => unverified.all() as FrameRow[],

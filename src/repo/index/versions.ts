@@ -32,8 +32,8 @@ type EntryTuple = [...VersionTuple, name: Buffer];
 const COLUMNS =
   'v.path, v.last, v.first, v.type, v.flags, v.mode, v.uid, v.gid, v.mtime_s, v.mtime_ns, ' +
   'v.ctime_s, v.ctime_ns, v.inode, v.size, v.link, v.blob, v.content';
-/** Visible at the snapshot that is bound as ?2. */
-const AT = 'v.first <= ?2 AND (v.last = 0 OR v.last > ?2)';
+/** Visible at a snapshot, which is bound twice. */
+const AT = 'v.first <= ? AND (v.last = 0 OR v.last > ?)';
 
 /** The parent of the root paths of `source`. */
 export function parentOfRoots(source: number): number {
@@ -53,10 +53,10 @@ export function createVersions(db: Connection) {
   const at = db
     .prepare(
       `SELECT ${COLUMNS}, p.name FROM path p JOIN version v ON v.path = p.id
-       WHERE p.parent = ?1 AND ${AT} ORDER BY p.name`,
+       WHERE p.parent = ? AND ${AT} ORDER BY p.name`,
     )
     .raw();
-  const atPath = db.prepare(`SELECT ${COLUMNS} FROM version v WHERE v.path = ?1 AND ${AT}`).raw();
+  const atPath = db.prepare(`SELECT ${COLUMNS} FROM version v WHERE v.path = ? AND ${AT}`).raw();
   const ofPath = db
     .prepare(`SELECT ${COLUMNS} FROM version v WHERE v.path = ? ORDER BY v.first`)
     .raw();
@@ -76,14 +76,14 @@ export function createVersions(db: Connection) {
     'UPDATE version SET flags = ?, ctime_s = ?, ctime_ns = ?, inode = ? WHERE path = ? AND last = 0',
   );
   const flagRacy = db.prepare(
-    `UPDATE version SET flags = flags | 1 WHERE last = 0 AND (blob = ?1 OR content IN
-       (SELECT content FROM content_blob WHERE blob = ?1))`,
+    `UPDATE version SET flags = flags | 1 WHERE last = 0 AND (blob = ? OR content IN
+       (SELECT content FROM content_blob WHERE blob = ?))`,
   );
   const usingBlob = db
     .prepare(
-      `SELECT ${COLUMNS} FROM version v WHERE v.blob = ?1
+      `SELECT ${COLUMNS} FROM version v WHERE v.blob = ?
        UNION ALL
-       SELECT ${COLUMNS} FROM content_blob c JOIN version v ON v.content = c.content WHERE c.blob = ?1`,
+       SELECT ${COLUMNS} FROM content_blob c JOIN version v ON v.content = c.content WHERE c.blob = ?`,
     )
     .raw();
   const usingContent = db.prepare(`SELECT ${COLUMNS} FROM version v WHERE v.content = ?`).raw();
@@ -100,14 +100,14 @@ export function createVersions(db: Connection) {
     hasChildren: (parent: number) => hasChildren.get(parent) === 1,
     /** What a directory held at a snapshot, in byte order of the names. */
     at: (parent: number, snapshot: number) =>
-      (at.all(parent, snapshot) as EntryTuple[]).map(toEntry),
+      (at.all(parent, snapshot, snapshot) as EntryTuple[]).map(toEntry),
     atPath(path: number, snapshot: number): Version | undefined {
-      const row = atPath.get(path, snapshot) as VersionTuple | undefined;
+      const row = atPath.get(path, snapshot, snapshot) as VersionTuple | undefined;
       return row && toVersion(row);
     },
     /** Every version of one path, oldest first. */
     ofPath: (path: number) => (ofPath.all(path) as VersionTuple[]).map(toVersion),
-    usingBlob: (blob: number) => (usingBlob.all(blob) as VersionTuple[]).map(toVersion),
+    usingBlob: (blob: number) => (usingBlob.all(blob, blob) as VersionTuple[]).map(toVersion),
     usingContent: (content: number) => (usingContent.all(content) as VersionTuple[]).map(toVersion),
     pathId: (parent: number, name: ByteString) =>
       idOf.get(parent, bufferFromBytes(name)) as number | undefined,
@@ -161,7 +161,7 @@ export function createVersions(db: Connection) {
     touch: (path: number, flags: number, ctime: Version['ctime'], inode: number) =>
       void touch.run(flags, ctime.seconds, ctime.nanoseconds, inode, path),
     /** Makes the next backup read every current file that uses `blob`. */
-    flagRacy: (blob: number) => void flagRacy.run(blob),
+    flagRacy: (blob: number) => void flagRacy.run(blob, blob),
   };
 }
 

@@ -4,7 +4,9 @@
  * promise for each file. A twin of this interface injects faults in tests.
  */
 import * as fs from 'node:fs';
+import { resolve } from 'node:path';
 import type { AtCalls } from './at-calls.js';
+import { bufferFromBytes, type ByteString } from './bytes.js';
 import { loadNativeAtCalls } from './native-at-calls.js';
 import { portableAtCalls } from './portable-at-calls.js';
 
@@ -50,6 +52,10 @@ export interface FileSystem {
   canWrite(path: string): boolean;
   /** Free bytes for this user on the file system of `path`. */
   freeBytes(path: string): number;
+  /** Whether anything is at `path`, be it a dangling symbolic link. */
+  exists(path: ByteString): boolean;
+  /** Without `.`, `..` and a trailing slash; symbolic links stay. */
+  absolutePath(path: string): string;
   /** The absolute path with every symbolic link resolved. */
   realPath(path: string): string;
   syncDirectory(path: string): void;
@@ -86,6 +92,9 @@ export function openFileSystem(): FileSystem {
       const { bavail, bsize } = fs.statfsSync(path);
       return bavail * bsize;
     },
+    exists: (path) =>
+      fs.lstatSync(bufferFromBytes(path), { throwIfNoEntry: false }) !== undefined,
+    absolutePath: (path) => resolve(path),
     realPath: (path) => fs.realpathSync.native(path),
     syncDirectory,
   };

@@ -37,7 +37,9 @@ export function createThreadPool(
   begin?: (lane: number) => BeginJob,
 ): WorkerPool {
   return createPool(laneCount, begin, (onAnswer, onCrash) => {
-    const worker = new Worker(new URL('./entry.js', import.meta.url), { workerData: setup });
+    // Descriptors from libc are not known to Node, which would warn at each close.
+    const options = { workerData: setup, trackUnmanagedFds: false };
+    const worker = new Worker(new URL('./entry.js', import.meta.url), options);
     worker.on('message', onAnswer);
     worker.on('error', onCrash);
     return {

@@ -1,0 +1,136 @@
+/**
+ * Records what a backup finds: rows of the index and the same facts in the manifest, side by side, so
+ * that neither can say more than the other.
+ */
+import type { Index } from '../../index/index.js';
+import type { Entry } from '../../index/versions.js';
+import { VersionType, type ContentRef, type Metadata, type Version } from '../../model.js';
+import type { ByteString } from '../../platform/bytes.js';
+import { sameMetadata } from '../../tree/compare.js';
+import type { ManifestWriter } from '../writing-run.js';
+
+/** A node of the source as it is now. `known`: its current version in the index. */
+export interface Found {
+  readonly path: number;
+  readonly known: Version | undefined;
+  readonly metadata: Metadata;
+  readonly flags: number;
+  readonly link: ByteString | undefined;
+  readonly content: ContentRef;
+  /** Hashes of the content's blobs, in order. */
+  readonly blobs: readonly Uint8Array[];
+}
+
+/** A version of a file that ended with this run, whose bytes may live on under another name. */
+export interface Vanished {
+  readonly name: ByteString;
+  readonly inode: number;
+  readonly content: ContentRef;
+}
+
+export interface RecorderCounts {
+  filesNew: number;
+  filesChanged: number;
+  filesRemoved: number;
+  /** Of every type. */
+  versionsOpened: number;
+  versionsClosed: number;
+}
+
+export interface Recorder {
+  readonly counts: Readonly<RecorderCounts>;
+  readonly vanished: readonly Vanished[];
+  /** The id of a node, made now when it never was. `isFresh`: its parent is new, so it cannot be. */
+  pathId(parent: number, name: ByteString, isFresh: boolean): { id: number; isNew: boolean };
+  /** Whether the node changed: a version is opened, or only what decides about reading updated. */
+  record(found: Found): boolean;
+  /** Ends a node and everything below it. */
+  remove(entry: Entry): void;
+}
+
+/** Renames are looked for among this many vanished files: bounds memory. */
+const MOST_VANISHED = 100_000;
+
+export function createRecorder(index: Index, manifest: ManifestWriter, snapshot: number): Recorder {
+  const { versions, counters } = index;
+  const vanished: Vanished[] = [];
+  const counts: RecorderCounts = {
+    filesNew: 0,
+    filesChanged: 0,
+    filesRemoved: 0,
+    versionsOpened: 0,
+    versionsClosed: 0,
+  };
+
+  const close = (path: number): void => {
+    versions.close(path, snapshot);
+    manifest.close(path);
+    counts.versionsClosed += 1;
+  };
+  const open = ({ path, metadata, flags, link, content, blobs }: Found): void => {
+    versions.insert({ ...metadata, path, first: snapshot, flags, link, content });
+    manifest.open({ ...metadata, path, flags, link, blobs });
+    counts.versionsOpened += 1;
+  };
+  const remove = (entry: Entry): void => {
+    if (entry.type === VersionType.directory) versions.current(entry.path).forEach(remove);
+    if (entry.type === VersionType.file) {
+      counts.filesRemoved += 1;
+      const { name, inode, content } = entry;
+      if (vanished.length < MOST_VANISHED) vanished.push({ name, inode, content });
+    }
+    close(entry.path);
+  };
+
+  return {
+    counts,
+    vanished,
+    pathId(parent, name, isFresh) {
+      const existing = isFresh ? undefined : versions.pathId(parent, name);
+      if (existing !== undefined) return { id: existing, isNew: false };
+      const id = counters.next('path');
+      versions.insertPath(id, parent, name);
+      manifest.path({ id, parent, name });
+      return { id, isNew: true };
+    },
+    record(found) {
+      const { known, metadata, flags, path } = found;
+      if (known && isSameVersion(known, found)) {
+        if (!needsTouch(known, found)) return false;
+        versions.touch(path, flags, metadata.ctime, metadata.inode);
+        manifest.touch({ path, flags, ctime: metadata.ctime, inode: metadata.inode });
+        return false;
+      }
+      if (metadata.type === VersionType.file) {
+        if (known?.type === VersionType.file) counts.filesChanged += 1;
+        else counts.filesNew += 1;
+      }
+      if (known) close(path);
+      open(found);
+      return true;
+    },
+    remove,
+  };
+}
+
+function isSameVersion(known: Version, { metadata, link, content }: Found): boolean {
+  return (
+    sameMetadata(known, metadata) && known.link === link && sameContent(known.content, content)
+  );
+}
+
+export function sameContent(left: ContentRef, right: ContentRef): boolean {
+  if (left.type === 'blob') return right.type === 'blob' && left.blob === right.blob;
+  if (left.type === 'content') return right.type === 'content' && left.content === right.content;
+  return right.type === 'none';
+}
+
+function needsTouch(known: Version, { metadata, flags }: Found): boolean {
+  const { ctime, inode } = metadata;
+  return (
+    known.flags !== flags ||
+    known.inode !== inode ||
+    known.ctime.seconds !== ctime.seconds ||
+    known.ctime.nanoseconds !== ctime.nanoseconds
+  );
+}
