@@ -13,3 +13,15 @@ export {
   type TimePoint,
 } from './repo/operations/time-point.js';
 export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';
+export type { Issue, IssueCode } from './repo/model.js';
+export {
+  backup,
+  type BackupOptions,
+  type BackupProgress,
+  type BackupResult,
+} from './repo/operations/backup/backup.js';
+export type { SourceSelector } from './repo/operations/locate.js';
+export { initRepository, isRepository } from './repo/operations/repository.js';
+export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
+export { openPlatform, type Platform } from './repo/platform/platform.js';
+export type { PatternRule } from './repo/tree/patterns.js';

@@ -55,9 +55,7 @@ export type Blobs = ReturnType<typeof createBlobs>;
 
 export function createBlobs(db: Connection) {
   const byHash = db
-    .prepare(
-      `SELECT ${COLUMNS} FROM blob b WHERE substr(b.hash, 1, 8) = ? AND b.hash = ?`,
-    )
+    .prepare(`SELECT ${COLUMNS} FROM blob b WHERE substr(b.hash, 1, 8) = ? AND b.hash = ?`)
     .raw();
   const byId = db.prepare(`SELECT ${COLUMNS} FROM blob b WHERE b.id = ?`).raw();
   const placedById = db.prepare(`${PLACED} WHERE b.id = ?`).raw();
@@ -123,7 +121,8 @@ export function createBlobs(db: Connection) {
     lost: () => (lost.all() as BlobTuple[]).map(toRow),
     /** The blobs of a file that was cut, in order. */
     ofContent: (content: number) => ofContent.all(content) as number[],
-    findContent: (hash: Uint8Array) => contentByHash.get(prefixOf(hash), hash) as number | undefined,
+    findContent: (hash: Uint8Array) =>
+      contentByHash.get(prefixOf(hash), hash) as number | undefined,
     contentHash: (content: number) => contentHash.get(content) as Buffer,
     insertContent(id: number, hash: Uint8Array, sizeBytes: number, blobs: readonly number[]): void {
       insertContent.run(id, hash, sizeBytes);

@@ -15,7 +15,7 @@ const LEAST_SQLITE = [3, 51, 3] as const;
 
 const PAGE_BYTES = 8192;
 const CACHE_KIB = 32 * 1024;
-const MAPPED_BYTES = 2 ** 30;
+const MAPPED_BYTES = 0;
 /** A reader or a short writer waits this long for another. */
 const BUSY_TIMEOUT_MS = 10_000;
 

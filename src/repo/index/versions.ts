@@ -3,6 +3,9 @@ import type { ContentRef, Version, VersionType } from '../model.js';
 import { bufferFromBytes, bytesFromBuffer, joinBytes, type ByteString } from '../platform/bytes.js';
 import type { Connection } from './database.js';
 
+/** A version that begins. */
+export type NewVersion = Omit<Version, 'first' | 'last'>;
+
 /** A version with the name of its path in its directory. */
 export interface Entry extends Version {
   readonly name: ByteString;
@@ -134,11 +137,11 @@ export function createVersions(db: Connection) {
     insertPath: (id: number, parent: number, name: ByteString) =>
       void insertPath.run(id, parent, bufferFromBytes(name)),
     /** A current version. */
-    insert(version: Omit<Version, 'last'>): void {
+    insert(version: NewVersion, first: number): void {
       const { content, link, mtime, ctime } = version;
       insert.run(
         version.path,
-        version.first,
+        first,
         version.type,
         version.flags,
         version.mode,
@@ -158,7 +161,7 @@ export function createVersions(db: Connection) {
     /** Ends the current version of `path`: snapshot `last` no longer has it. */
     close: (path: number, last: number) => void close.run(last, path),
     /** What only decides whether to read again, updated without a new version. */
-    touch: (path: number, flags: number, ctime: Version['ctime'], inode: number) =>
+    touch: ({ path, flags, ctime, inode }: Pick<Version, 'path' | 'flags' | 'ctime' | 'inode'>) =>
       void touch.run(flags, ctime.seconds, ctime.nanoseconds, inode, path),
     /** Makes the next backup read every current file that uses `blob`. */
     flagRacy: (blob: number) => void flagRacy.run(blob, blob),

@@ -41,7 +41,9 @@ function punch({ packs }: Repository, frame: FrameRow): boolean {
 
 /** A pack that is not full stays: the next run goes on in it. */
 function removeEmptyPacks({ index, packs }: Repository): void {
-  const lengths = new Map(index.packs.all().map(({ number, lengthBytes }) => [number, lengthBytes]));
+  const lengths = new Map(
+    index.packs.all().map(({ number, lengthBytes }) => [number, lengthBytes]),
+  );
   for (const pack of index.packs.empty()) {
     if ((lengths.get(pack) ?? 0) < FULL_PACK_BYTES) continue;
     packs.remove(pack);

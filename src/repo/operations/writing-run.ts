@@ -8,12 +8,7 @@ import { BlobKind, type BlobPlace } from '../index/blobs.js';
 import type { StoredFrame } from '../model.js';
 import { DEFAULT_LEVEL } from '../packs/codec.js';
 import { encodeFrame, FrameKind, FRAME_HEADER_BYTES } from '../packs/frame.js';
-import {
-  encodeManifestPart,
-  type ManifestOpen,
-  type ManifestPath,
-  type ManifestTouch,
-} from '../packs/manifest.js';
+import { createManifestPartWriter, type ManifestPartWriter } from '../packs/manifest.js';
 import { PackKind } from '../packs/pack-store.js';
 import { createPackWriter, FULL_PACK_BYTES, type PackLane } from '../packs/pack-writer.js';
 import type { BeginJob } from '../worker/jobs.js';
@@ -22,11 +17,10 @@ import { shareStoredBytes } from './frame-shares.js';
 import type { Repository } from './repository.js';
 
 /** Changes of the index, as they go into the manifest. */
-export interface ManifestWriter {
-  path(change: ManifestPath): void;
-  close(path: number): void;
-  open(change: ManifestOpen): void;
-  touch(change: ManifestTouch): void;
+export interface ManifestWriter extends Pick<
+  ManifestPartWriter,
+  'path' | 'close' | 'open' | 'touch'
+> {
   /** The blob is from now on the delta that this run stored. */
   retired(hash: Uint8Array): void;
 }
@@ -84,7 +78,7 @@ export function beginRun(repository: Repository, options: RunOptions): WritingRu
   const manifestLane = lanes[laneCount];
   if (!manifestLane) throw new Error('no lane for manifests');
   const manifests = createPackWriter(repository.packs, manifestLane);
-  const pending = emptyPart();
+  let part = createManifestPartWriter();
   const retired: Uint8Array[] = [];
   let partCount = 0;
   let bytesStored = 0;
@@ -98,13 +92,13 @@ export function beginRun(repository: Repository, options: RunOptions): WritingRu
     bytesStored += bytes.length;
   };
   const flushPart = (): void => {
-    if (countRecords(pending) === 0) return;
-    appendManifest(FrameKind.manifestPart, encodeManifestPart(pending));
+    if (part.recordCount === 0) return;
+    appendManifest(FrameKind.manifestPart, part.finish());
+    part = createManifestPartWriter();
     partCount += 1;
-    for (const list of Object.values(pending)) list.length = 0;
   };
-  const added = (): void => {
-    if (countRecords(pending) >= PART_RECORDS) flushPart();
+  const flushFullPart = (): void => {
+    if (part.recordCount >= PART_RECORDS) flushPart();
   };
 
   return {
@@ -114,20 +108,18 @@ export function beginRun(repository: Repository, options: RunOptions): WritingRu
       return bytesStored;
     },
     manifest: {
-      path(change) {
-        pending.paths.push(change);
-      },
+      path: (change) => part.path(change),
       close(path) {
-        pending.closes.push(path);
-        added();
+        part.close(path);
+        flushFullPart();
       },
       open(change) {
-        pending.opens.push(change);
-        added();
+        part.open(change);
+        flushFullPart();
       },
       touch(change) {
-        pending.touches.push(change);
-        added();
+        part.touch(change);
+        flushFullPart();
       },
       retired: (hash) => void retired.push(hash),
     },
@@ -170,21 +162,6 @@ export function beginRun(repository: Repository, options: RunOptions): WritingRu
       index.rollback();
     },
   };
-}
-
-interface PendingPart {
-  readonly paths: ManifestPath[];
-  readonly closes: number[];
-  readonly opens: ManifestOpen[];
-  readonly touches: ManifestTouch[];
-}
-
-function emptyPart(): PendingPart {
-  return { paths: [], closes: [], opens: [], touches: [] };
-}
-
-function countRecords({ paths, closes, opens, touches }: PendingPart): number {
-  return paths.length + closes.length + opens.length + touches.length;
 }
 
 /**

@@ -42,20 +42,88 @@ export interface ManifestPart {
   readonly touches: readonly ManifestTouch[];
 }
 
-/** The eight sections of a part's frame. */
-export function encodeManifestPart(part: ManifestPart): Uint8Array[] {
-  const [paths, names] = encodePaths(part.paths);
-  const [opens, nanoseconds, links, hashes] = encodeOpens(part.opens);
-  return [
-    paths,
-    names,
-    opens,
-    nanoseconds,
-    links,
-    hashes,
-    encodeCloses(part.closes),
-    encodeTouches(part.touches),
-  ];
+/** A part that is being written: records go straight into its columns. */
+export interface ManifestPartWriter {
+  readonly recordCount: number;
+  path(change: ManifestPath): void;
+  close(path: number): void;
+  open(change: ManifestOpen): void;
+  touch(change: ManifestTouch): void;
+  /** The eight sections of the part's frame; the writer is used up. */
+  finish(): Uint8Array[];
+}
+
+export function createManifestPartWriter(): ManifestPartWriter {
+  const [paths, opens, closes, touches] = [0, 1, 2, 3].map(() => ({
+    out: new ByteWriter(),
+    differences: new Differences(),
+  })) as [Column, Column, Column, Column];
+  const names: ByteString[] = [];
+  const links: ByteString[] = [];
+  const nanoseconds: number[] = [];
+  const hashes: Uint8Array[] = [];
+  let recordCount = 0;
+
+  return {
+    get recordCount() {
+      return recordCount;
+    },
+    path({ id, parent, name }) {
+      const { out, differences } = paths;
+      out.varint(differences.encode(0, id));
+      out.varint(differences.encode(1, parent));
+      out.varint(name.length);
+      names.push(name);
+      recordCount += 1;
+    },
+    close(path) {
+      closes.out.varint(closes.differences.encode(0, path));
+      recordCount += 1;
+    },
+    open(open) {
+      const { out, differences } = opens;
+      out.varint(differences.encode(0, open.path));
+      out.varint(open.type);
+      out.varint(open.flags);
+      out.varint(open.mode);
+      out.varint(open.uid);
+      out.varint(open.gid);
+      out.varint(differences.encode(1, open.mtime.seconds));
+      out.varint(differences.encode(2, open.ctime.seconds));
+      out.varint(differences.encode(3, open.inode));
+      out.varint(open.sizeBytes);
+      out.varint(open.link?.length ?? 0);
+      out.varint(open.blobs.length);
+      nanoseconds.push(open.mtime.nanoseconds, open.ctime.nanoseconds);
+      if (open.link !== undefined) links.push(open.link);
+      for (const hash of open.blobs) hashes.push(hash);
+      recordCount += 1;
+    },
+    touch({ path, flags, ctime, inode }) {
+      const { out, differences } = touches;
+      out.varint(differences.encode(0, path));
+      out.varint(flags);
+      out.varint(differences.encode(1, ctime.seconds));
+      out.varint(ctime.nanoseconds);
+      out.varint(differences.encode(2, inode));
+      recordCount += 1;
+    },
+    finish: () => [
+      paths.out.finish(),
+      concatBytes(names),
+      opens.out.finish(),
+      encodeUint32s(nanoseconds),
+      concatBytes(links),
+      Buffer.concat(hashes),
+      closes.out.finish(),
+      touches.out.finish(),
+    ],
+  };
+}
+
+interface Column {
+  readonly out: ByteWriter;
+  readonly differences: Differences;
 }
 
 /** @throws CodedError FRAME_CORRUPT, DELTA_CORRUPT */
@@ -90,17 +158,6 @@ class Differences {
   }
 }
 
-function encodePaths(paths: readonly ManifestPath[]): [Uint8Array, Uint8Array] {
-  const out = new ByteWriter();
-  const differences = new Differences();
-  for (const { id, parent, name } of paths) {
-    out.varint(differences.encode(0, id));
-    out.varint(differences.encode(1, parent));
-    out.varint(name.length);
-  }
-  return [out.finish(), concatBytes(paths.map(({ name }) => name))];
-}
-
 function decodePaths(section: Uint8Array, names: Uint8Array): ManifestPath[] {
   const paths: ManifestPath[] = [];
   const differences = new Differences();
@@ -113,28 +170,6 @@ function decodePaths(section: Uint8Array, names: Uint8Array): ManifestPath[] {
     nameAt += length;
   }
   return paths;
-}
-
-function encodeOpens(
-  opens: readonly ManifestOpen[],
-): [Uint8Array, Uint8Array, Uint8Array, Uint8Array] {
-  const out = new ByteWriter();
-  const differences = new Differences();
-  const nanoseconds = Buffer.alloc(opens.length * 8);
-  opens.forEach((open, index) => {
-    out.varint(differences.encode(0, open.path));
-    for (const value of [open.type, open.flags, open.mode, open.uid, open.gid]) out.varint(value);
-    out.varint(differences.encode(1, open.mtime.seconds));
-    out.varint(differences.encode(2, open.ctime.seconds));
-    out.varint(differences.encode(3, open.inode));
-    out.varint(open.sizeBytes);
-    out.varint(open.link?.length ?? 0);
-    out.varint(open.blobs.length);
-    nanoseconds.writeUInt32LE(open.mtime.nanoseconds, index * 8);
-    nanoseconds.writeUInt32LE(open.ctime.nanoseconds, index * 8 + 4);
-  });
-  const links = concatBytes(opens.map(({ link }) => link ?? ('' as ByteString)));
-  return [out.finish(), nanoseconds, links, Buffer.concat(opens.flatMap(({ blobs }) => blobs))];
 }
 
 function decodeOpens(
@@ -184,13 +219,6 @@ function decodeOpens(
   return opens;
 }
 
-function encodeCloses(closes: readonly number[]): Uint8Array {
-  const out = new ByteWriter();
-  const differences = new Differences();
-  for (const path of closes) out.varint(differences.encode(0, path));
-  return out.finish();
-}
-
 function decodeCloses(section: Uint8Array): number[] {
   const closes: number[] = [];
   const differences = new Differences();
@@ -198,19 +226,6 @@ function decodeCloses(section: Uint8Array): number[] {
     closes.push(differences.decode(0, readVarint(cursor)));
   }
   return closes;
-}
-
-function encodeTouches(touches: readonly ManifestTouch[]): Uint8Array {
-  const out = new ByteWriter();
-  const differences = new Differences();
-  for (const { path, flags, ctime, inode } of touches) {
-    out.varint(differences.encode(0, path));
-    out.varint(flags);
-    out.varint(differences.encode(1, ctime.seconds));
-    out.varint(ctime.nanoseconds);
-    out.varint(differences.encode(2, inode));
-  }
-  return out.finish();
 }
 
 function decodeTouches(section: Uint8Array): ManifestTouch[] {
@@ -225,6 +240,12 @@ function decodeTouches(section: Uint8Array): ManifestTouch[] {
     touches.push({ path, flags, ctime: { seconds, nanoseconds }, inode });
   }
   return touches;
+}
+
+function encodeUint32s(values: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(values.length * 4);
+  values.forEach((value, index) => bytes.writeUInt32LE(value, index * 4));
+  return bytes;
 }
 
 function cursorOf(bytes: Uint8Array): Cursor {

@@ -92,8 +92,7 @@ export function openFileSystem(): FileSystem {
       const { bavail, bsize } = fs.statfsSync(path);
       return bavail * bsize;
     },
-    exists: (path) =>
-      fs.lstatSync(bufferFromBytes(path), { throwIfNoEntry: false }) !== undefined,
+    exists: (path) => fs.lstatSync(bufferFromBytes(path), { throwIfNoEntry: false }) !== undefined,
     absolutePath: (path) => resolve(path),
     realPath: (path) => fs.realpathSync.native(path),
     syncDirectory,

@@ -22,7 +22,7 @@ export interface Platform {
 export function openPlatform(): Platform {
   return {
     files: openFileSystem(),
-    clock: { nowMs: () => new Date().getTime() },
+    clock: { nowMs: () => Date.now() },
     randomBytes: (count) => randomBytes(count),
     hostName: hostname(),
     coreCount: availableParallelism(),

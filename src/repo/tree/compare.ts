@@ -80,13 +80,6 @@ export function racyFlag({ mtime, ctime }: FileStat, scanStartMs: number): numbe
   return newest >= safeBeforeMs ? VersionFlag.racy : 0;
 }
 
-/** What the index records of a stat. Sizes are kept of files only. */
-export function metadataOf(stat: FileStat, type: VersionType): Metadata {
-  const { mode, uid, gid, mtime, ctime, inode } = stat;
-  const sizeBytes = type === VersionType.file ? stat.sizeBytes : 0;
-  return { type, mode, uid, gid, mtime, ctime, inode, sizeBytes };
-}
-
 function timeMs({ seconds, nanoseconds }: FileTime): number {
   return seconds * 1000 + nanoseconds / 1e6;
 }

@@ -12,7 +12,12 @@ import { createFilter, type PatternRule } from '../../tree/patterns.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
-import { createContents, createDryContents, type FileOutcome, type FileToRead } from './contents.js';
+import {
+  createContents,
+  createDryContents,
+  type FileOutcome,
+  type FileToRead,
+} from './contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { pairRenamed, retireReplaced, type Appeared, type Replacement } from './retirement.js';
 import { createWalk, interrupted, type FileContext, type Walk, type WalkTotals } from './walk.js';
@@ -71,7 +76,10 @@ export async function backup(
   const startedMs = platform.clock.nowMs();
   const roots = resolveRoots(options.paths, platform);
   const { lockWaitMs = 0 } = options;
-  const repository = await openRepository(repositoryPath, platform, { access: 'write', lockWaitMs });
+  const repository = await openRepository(repositoryPath, platform, {
+    access: 'write',
+    lockWaitMs,
+  });
   try {
     const result = await explainFullDisk(repository, () =>
       takeSnapshot(repository, roots, options, startedMs),
@@ -185,10 +193,7 @@ async function readSource(
   return { walk, bytesRead, replacements, appeared };
 }
 
-function describeAppeared(
-  { path, stat }: FileToRead<FileContext>,
-  content: ContentRef,
-): Appeared {
+function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
   const name = path.slice(path.lastIndexOf('/') + 1) as ByteString;
   return { name, inode: stat.inode, content };
 }
@@ -225,7 +230,11 @@ function describeSnapshot(
   number: number,
   startedMs: number,
   run: WritingRun,
-  result: WalkTotals & Pick<BackupResult, 'source' | 'filesNew' | 'filesChanged' | 'filesRemoved' | 'bytesRead' | 'issues'>,
+  result: WalkTotals &
+    Pick<
+      BackupResult,
+      'source' | 'filesNew' | 'filesChanged' | 'filesRemoved' | 'bytesRead' | 'issues'
+    >,
   { tags = [] }: BackupOptions,
   { clock }: Platform,
 ): Snapshot {
@@ -256,10 +265,7 @@ function manifestSummary(snapshot: Snapshot, source: Source): object {
   return { type: 'snapshot', snapshot, source: { id: source.id, host: source.host, roots } };
 }
 
-async function explainFullDisk<T>(
-  { path }: Repository,
-  action: () => Promise<T>,
-): Promise<T> {
+async function explainFullDisk<T>({ path }: Repository, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {

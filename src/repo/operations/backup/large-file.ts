@@ -41,7 +41,13 @@ export async function readLargeFile(
       const sizeBytes = read.lengths.reduce((sum, length) => sum + length, 0);
       const content = contentOf(reader.index, read.blobs, read.hashes, sizeBytes);
       const isUnstable = !isStable;
-      return { type: 'read', stat: { ...stat, sizeBytes }, content, blobs: read.hashes, isUnstable };
+      return {
+        type: 'read',
+        stat: { ...stat, sizeBytes },
+        content,
+        blobs: read.hashes,
+        isUnstable,
+      };
     }
   } catch (error) {
     const code = systemErrorCode(error);
@@ -112,7 +118,7 @@ async function readSegment(
 ): Promise<ReadParts> {
   const part: ReadParts = { blobs: [], hashes: [], lengths: [], stats: [] };
   const { leastBytes: min, averageBytes: average, mostBytes: max } = chunking;
-  for (let offset = start; offset < end; ) {
+  for (let offset = start; offset < end;) {
     const lengthBytes = Math.min(WINDOW_BYTES, end - offset);
     const isSegmentEnd = offset + lengthBytes === end;
     const window = { path, offset, lengthBytes, isSegmentEnd, chunking: { min, average, max } };

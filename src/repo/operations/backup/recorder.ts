@@ -6,14 +6,13 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type ContentRef, type Metadata, type Version } from '../../model.js';
 import type { ByteString } from '../../platform/bytes.js';
-import { sameMetadata } from '../../tree/compare.js';
+import { sameMetadata, sameTime } from '../../tree/compare.js';
 import type { ManifestWriter } from '../writing-run.js';
 
 /** A node of the source as it is now. `known`: its current version in the index. */
-export interface Found {
+export interface Found extends Metadata {
   readonly path: number;
   readonly known: Version | undefined;
-  readonly metadata: Metadata;
   readonly flags: number;
   readonly link: ByteString | undefined;
   readonly content: ContentRef;
@@ -42,8 +41,8 @@ export interface Recorder {
   readonly vanished: readonly Vanished[];
   /** The id of a node, made now when it never was. `isFresh`: its parent is new, so it cannot be. */
   pathId(parent: number, name: ByteString, isFresh: boolean): { id: number; isNew: boolean };
-  /** Whether the node changed: a version is opened, or only what decides about reading updated. */
-  record(found: Found): boolean;
+  /** Opens a version if the node changed; else updates only what decides about reading it again. */
+  record(found: Found): void;
   /** Ends a node and everything below it. */
   remove(entry: Entry): void;
 }
@@ -67,9 +66,9 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
     manifest.close(path);
     counts.versionsClosed += 1;
   };
-  const open = ({ path, metadata, flags, link, content, blobs }: Found): void => {
-    versions.insert({ ...metadata, path, first: snapshot, flags, link, content });
-    manifest.open({ ...metadata, path, flags, link, blobs });
+  const open = (found: Found): void => {
+    versions.insert(found, snapshot);
+    manifest.open(found);
     counts.versionsOpened += 1;
   };
   const remove = (entry: Entry): void => {
@@ -94,43 +93,38 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
       return { id, isNew: true };
     },
     record(found) {
-      const { known, metadata, flags, path } = found;
+      const { known, path } = found;
       if (known && isSameVersion(known, found)) {
-        if (!needsTouch(known, found)) return false;
-        versions.touch(path, flags, metadata.ctime, metadata.inode);
-        manifest.touch({ path, flags, ctime: metadata.ctime, inode: metadata.inode });
-        return false;
+        if (!needsTouch(known, found)) return;
+        versions.touch(found);
+        manifest.touch(found);
+        return;
       }
-      if (metadata.type === VersionType.file) {
+      if (found.type === VersionType.file) {
         if (known?.type === VersionType.file) counts.filesChanged += 1;
         else counts.filesNew += 1;
       }
       if (known) close(path);
       open(found);
-      return true;
     },
     remove,
   };
 }
 
-function isSameVersion(known: Version, { metadata, link, content }: Found): boolean {
+function isSameVersion(known: Version, found: Found): boolean {
   return (
-    sameMetadata(known, metadata) && known.link === link && sameContent(known.content, content)
+    sameMetadata(known, found) &&
+    known.link === found.link &&
+    sameContent(known.content, found.content)
   );
 }
 
-export function sameContent(left: ContentRef, right: ContentRef): boolean {
+function sameContent(left: ContentRef, right: ContentRef): boolean {
   if (left.type === 'blob') return right.type === 'blob' && left.blob === right.blob;
   if (left.type === 'content') return right.type === 'content' && left.content === right.content;
   return right.type === 'none';
 }
 
-function needsTouch(known: Version, { metadata, flags }: Found): boolean {
-  const { ctime, inode } = metadata;
-  return (
-    known.flags !== flags ||
-    known.inode !== inode ||
-    known.ctime.seconds !== ctime.seconds ||
-    known.ctime.nanoseconds !== ctime.nanoseconds
-  );
+function needsTouch(known: Version, { flags, inode, ctime }: Found): boolean {
+  return known.flags !== flags || known.inode !== inode || !sameTime(known.ctime, ctime);
 }

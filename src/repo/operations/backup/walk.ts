@@ -6,11 +6,23 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
-import { VersionFlag, VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
+import {
+  VersionFlag,
+  VersionType,
+  type ContentRef,
+  type Issue,
+  type IssueCode,
+  type Version,
+} from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { bufferFromBytes, joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import {
+  bufferFromBytes,
+  joinBytes,
+  textFromBytes,
+  type ByteString,
+} from '../../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../../platform/platform.js';
-import { isUnchanged, mergeByName, metadataOf, racyFlag, versionTypeOf } from '../../tree/compare.js';
+import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
 import type { PathFilter } from '../../tree/patterns.js';
 import type { Contents, FileOutcome, FileToRead } from './contents.js';
 import type { Found, Recorder } from './recorder.js';
@@ -54,6 +66,8 @@ export interface Walk {
 
 /** The walk gives the workers' answers a turn this often, milliseconds. */
 const SLICE_MS = 8;
+/** Entries between two looks at the clock. */
+const CLOCK_EVERY = 64;
 
 interface Directory {
   readonly handle: number;
@@ -73,20 +87,23 @@ export function createWalk(
   const issues: Issue[] = [];
   const totals: WalkTotals = { files: 0, directories: 0, symlinks: 0, bytes: 0, filesUnchanged: 0 };
   let sliceEnd = clock.nowMs() + SLICE_MS;
+  let untilClock = CLOCK_EVERY;
 
   const report = (path: ByteString, code: IssueCode, message: string): void => {
     issues.push({ path, code, message });
   };
-  const breathe = async (path: ByteString): Promise<void> => {
+  /** A promise when it is time to let others have a turn; mostly nothing, which costs nothing. */
+  const breathe = (path: ByteString): Promise<void> | undefined => {
+    if (--untilClock > 0) return undefined;
+    untilClock = CLOCK_EVERY;
     if (options.signal?.aborted) throw interrupted();
-    if (clock.nowMs() < sliceEnd) return;
+    if (clock.nowMs() < sliceEnd) return undefined;
     options.onProgress(totals, path);
-    await nextTurn();
-    sliceEnd = clock.nowMs() + SLICE_MS;
+    return nextTurn().then(() => {
+      sliceEnd = clock.nowMs() + SLICE_MS;
+    });
   };
-  const record = (found: Found): void => {
-    const { type, sizeBytes } = found.metadata;
-    recorder.record(found);
+  const count = (type: VersionType, sizeBytes: number): void => {
     if (type === VersionType.directory) totals.directories += 1;
     else if (type === VersionType.symlink) totals.symlinks += 1;
     else {
@@ -94,17 +111,15 @@ export function createWalk(
       totals.bytes += sizeBytes;
     }
   };
+  const record = (found: Found): void => {
+    recorder.record(found);
+    count(found.type, found.sizeBytes);
+  };
   /** What cannot be seen stays as it was, and counts as it was. */
   const keep = (known: Version | undefined): void => {
     if (!known) return;
-    if (known.type === VersionType.directory) {
-      totals.directories += 1;
-      index.versions.current(known.path).forEach(keep);
-    } else if (known.type === VersionType.symlink) totals.symlinks += 1;
-    else {
-      totals.files += 1;
-      totals.bytes += known.sizeBytes;
-    }
+    count(known.type, known.sizeBytes);
+    if (known.type === VersionType.directory) index.versions.current(known.path).forEach(keep);
   };
 
   const walkDirectory = async (directory: Directory, names: ByteString[]): Promise<void> => {
@@ -112,36 +127,40 @@ export function createWalk(
     const entries = directory.isFresh ? [] : index.versions.current(directory.id);
     for (const pair of mergeByName(names, entries)) {
       if (pair.type === 'gone') recorder.remove(pair.known);
-      else await visit(directory, pair.name, pair.known, scanStartMs);
+      else {
+        const pending = visit(directory, pair.name, pair.known, scanStartMs);
+        if (pending) await pending;
+      }
     }
   };
 
-  const visit = async (
+  /** One entry. A promise only where there is something to wait for. */
+  const visit = (
     directory: Directory,
     name: ByteString,
     known: Entry | undefined,
     scanStartMs: number,
-  ): Promise<void> => {
+  ): Promise<void> | undefined => {
     const path = joinBytes(directory.path, name);
     const stat = statEntry(directory, name, path, known);
-    if (!stat) return;
+    if (!stat) return undefined;
     const isDirectory = stat.type === 'directory';
     if (options.excluded.has(path) || filter.excludes(relative(path), isDirectory)) {
       if (known) recorder.remove(known);
-      return;
+      return undefined;
     }
     const type = versionTypeOf(stat.type);
     if (type === undefined) {
       if (known) recorder.remove(known);
       const what = 'fifos, sockets and devices are not backed up yet';
       report(path, 'SPECIAL_FILE_SKIPPED', `${textFromBytes(path)} was left out: ${what}.`);
-      return;
+      return undefined;
     }
     // What a directory held goes when something else takes its name.
     if (known?.type === VersionType.directory && !isDirectory) {
       index.versions.current(known.path).forEach((child) => recorder.remove(child));
     }
-    await visitKnownType(directory, name, path, known, stat, type, scanStartMs);
+    return visitKnownType(directory, name, path, known, stat, type, scanStartMs);
   };
 
   const statEntry = (
@@ -161,7 +180,7 @@ export function createWalk(
     }
   };
 
-  const visitKnownType = async (
+  const visitKnownType = (
     directory: Directory,
     name: ByteString,
     path: ByteString,
@@ -169,7 +188,7 @@ export function createWalk(
     stat: FileStat,
     type: VersionType,
     scanStartMs: number,
-  ): Promise<void> => {
+  ): Promise<void> | undefined => {
     const isFile = type === VersionType.file;
     if (known && isFile && !options.readsAll && isUnchanged(stat, known)) {
       totals.filesUnchanged += 1;
@@ -179,25 +198,21 @@ export function createWalk(
     const { id, isNew } = known
       ? { id: known.path, isNew: false }
       : recorder.pathId(directory.id, name, directory.isFresh);
-    const context = { path: id, known, scanStartMs };
-    if (isFile) {
-      if (stat.sizeBytes === 0) recordEmpty(context, stat);
-      else await contents().add({ path, stat, context });
-      return breathe(path);
+    if (isFile && stat.sizeBytes > 0) {
+      return (
+        contents().add({ path, stat, context: { path: id, known, scanStartMs } }) ?? breathe(path)
+      );
     }
     const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
-    if (type === VersionType.symlink && link === undefined) return keep(known);
-    const metadata = metadataOf(stat, type);
-    record({ path: id, known, metadata, flags: 0, link, content: { type: 'none' }, blobs: [] });
-    if (type === VersionType.directory) {
-      await enter({ handle: directory.handle, path, id, isFresh: isNew }, name, known);
+    if (type === VersionType.symlink && link === undefined) {
+      keep(known);
+      return undefined;
     }
-  };
-
-  const recordEmpty = ({ path, known, scanStartMs }: FileContext, stat: FileStat): void => {
-    const metadata = metadataOf(stat, VersionType.file);
-    const flags = racyFlag(stat, scanStartMs);
-    record({ path, known, metadata, flags, link: undefined, content: { type: 'none' }, blobs: [] });
+    record(
+      foundWithoutBytes(id, known, stat, type, isFile ? racyFlag(stat, scanStartMs) : 0, link),
+    );
+    if (type !== VersionType.directory) return breathe(path);
+    return enter({ handle: directory.handle, path, id, isFresh: isNew }, name, known);
   };
 
   const readLink = (
@@ -219,7 +234,8 @@ export function createWalk(
     name: ByteString,
     known: Version | undefined,
   ): Promise<void> => {
-    await breathe(path);
+    const turn = breathe(path);
+    if (turn) await turn;
     let handle: number | undefined;
     let names: ByteString[];
     try {
@@ -269,7 +285,7 @@ export function createWalk(
         if (opened) files.close(opened.handle);
       }
     },
-    finishFile({ path, context, stat: walked }, outcome) {
+    finishFile({ path, context }, outcome) {
       const { known, scanStartMs } = context;
       if (outcome.type === 'vanished') {
         if (known) recorder.remove({ ...known, name: baseName(path) });
@@ -284,8 +300,15 @@ export function createWalk(
       }
       const { stat, content, blobs, isUnstable } = outcome;
       const flags = racyFlag(stat, scanStartMs) | (isUnstable ? VersionFlag.unstable : 0);
-      const metadata = metadataOf({ ...walked, ...stat }, VersionType.file);
-      record({ path: context.path, known, metadata, flags, link: undefined, content, blobs });
+      const found = foundWithoutBytes(
+        context.path,
+        known,
+        stat,
+        VersionType.file,
+        flags,
+        undefined,
+      );
+      record({ ...found, content, blobs });
       if (isUnstable) {
         const message = `${textFromBytes(path)} changed while it was read; it is saved as it was read.`;
         report(path, 'UNSTABLE', message);
@@ -316,10 +339,27 @@ export function createWalk(
     }
     const directory = { handle, path, id, isFresh: isNew };
     const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
-    const metadata = metadataOf(stat, type);
-    record({ path: id, known, metadata, flags: 0, link, content: { type: 'none' }, blobs: [] });
+    record(foundWithoutBytes(id, known, stat, type, 0, link));
     if (type === VersionType.directory) await enter(directory, name, known);
   }
+}
+
+const NO_CONTENT: ContentRef = { type: 'none' };
+const NO_BLOBS: readonly Uint8Array[] = [];
+
+function foundWithoutBytes(
+  path: number,
+  known: Version | undefined,
+  stat: FileStat,
+  type: VersionType,
+  flags: number,
+  link: ByteString | undefined,
+): Found {
+  const { mode, uid, gid, mtime, ctime, inode } = stat;
+  // Sizes are kept of files only: a directory's says nothing that restores.
+  const sizeBytes = type === VersionType.file ? stat.sizeBytes : 0;
+  const metadata = { type, mode, uid, gid, mtime, ctime, inode, sizeBytes };
+  return { ...metadata, path, known, flags, link, content: NO_CONTENT, blobs: NO_BLOBS };
 }
 
 /**
