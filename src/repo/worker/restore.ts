@@ -7,7 +7,7 @@ import { rebuildBlob } from '../chain/rebuild.js';
 import type { FileSystem } from '../platform/files.js';
 import { systemErrorCode } from '../platform/platform.js';
 import type { WorkerContext } from './context.js';
-import { openDirectoryHandles, type DirectoryHandles } from './directory-handles.js';
+import { openDirectoryHandles, type DirectoryHandles } from '../tree/directory-handles.js';
 import type {
   RestoreFailure,
   RestoreFile,

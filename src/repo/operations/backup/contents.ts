@@ -12,7 +12,7 @@ import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../wo
 import type { WritingRun } from '../writing-run.js';
 import { createDedup, type Dedup } from './dedup.js';
 import { readLargeFile } from './large-file.js';
-import { createLimiter } from './limiter.js';
+import { createLimiter } from '../limiter.js';
 
 /** A file to be read. `Context` is what the caller wants back with it. */
 export interface FileToRead<Context> {

@@ -11,7 +11,7 @@ import { systemErrorCode } from '../../platform/platform.js';
 import { sameTime } from '../../tree/compare.js';
 import type { ReadWindowJob, ReadWindowResult } from '../../worker/jobs.js';
 import type { FileOutcome, FileToRead } from './contents.js';
-import type { Limiter } from './limiter.js';
+import type { Limiter } from '../limiter.js';
 
 type Window = Omit<ReadWindowJob, 'type' | 'ticket'>;
 

@@ -10,7 +10,7 @@ import type { ByteString } from '../../platform/bytes.js';
 import { extendTail } from '../../chain/retire.js';
 import type { StoredFrame } from '../../model.js';
 import type { WritingRun } from '../writing-run.js';
-import { createLimiter } from './limiter.js';
+import { createLimiter } from '../limiter.js';
 import type { Vanished } from './recorder.js';
 
 /** A content that was replaced, and what replaced it. */
