@@ -6,8 +6,11 @@ import { ABSENT, lookup, WINDOW_BYTES, windowHash, type BasisIndex } from './bas
 import type { Match, Pair } from './near-search.js';
 import { equalBackward, equalForward } from './text.js';
 
-/** Least match: the offset there and the one back cost six bytes, and a phrase may repeat by chance (24: 475 kB; 32: 462 kB; 48: 473 kB where 40 has 459 kB). */
-const MINIMUM_BYTES = 40;
+/**
+ * Least match: the offset there and the one back cost six bytes, and a phrase may repeat by chance
+ * (24: 475 kB; 32: 462 kB; 48: 473 kB where 40 has 459 kB).
+ */
+export const FAR_MINIMUM_BYTES = 40;
 
 /** Shorter matches are compared with the one that the next byte offers. */
 const LAZY_BYTES = 48;
@@ -76,7 +79,7 @@ function grow(
   if (ahead === 0) return undefined;
   const back = equalBackward(basis, source, target, at, Math.min(source, at - from));
   const length = back + ahead;
-  if (length < MINIMUM_BYTES) return undefined;
+  if (length < FAR_MINIMUM_BYTES) return undefined;
   return { target: at - back, source: source - back, length };
 }
 

@@ -2,10 +2,10 @@
  * The encoder's search, from the cheapest test to the dearest: equal ends, equal blocks at equal
  * offsets, and for the holes that remain a near search, a far search, and short matches between.
  */
-import { indexBasis, WINDOW_BYTES, type BasisIndex } from './basis-index.js';
+import { indexBasis, type BasisIndex } from './basis-index.js';
 import { CopyList } from './copy-list.js';
 import { equalBlocks } from './equal-blocks.js';
-import { findFar } from './far-search.js';
+import { FAR_MINIMUM_BYTES, findFar } from './far-search.js';
 import { findNear, type Match, type Pair } from './near-search.js';
 import { equalBackward, equalForward, type Text } from './text.js';
 
@@ -93,7 +93,7 @@ function findNext(search: Search, to: number): Match | undefined {
 
 function findAnywhere(search: Search, to: number): Match | undefined {
   const { basis, target, copies } = search;
-  if (to - copies.targetEnd < WINDOW_BYTES) return undefined;
+  if (to - copies.targetEnd < FAR_MINIMUM_BYTES) return undefined;
   search.index ??= indexBasis(basis);
   const { index } = search;
   const far = { basis, target, index, mayStop: (at: number) => mayStop(search, at) };
