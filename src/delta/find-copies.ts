@@ -25,6 +25,9 @@ const FILL_REACH_BYTES = 256;
 /** Worth of a match between two copies: its offset is small (5: 464 kB; 8: 461 kB; here 459 kB). */
 const FILL_MINIMUM = 6;
 
+/** The basis may have been this much longer where the gap is. */
+const FILL_SLACK_BYTES = 64;
+
 /** The state of one search. */
 interface Search extends Pair {
   readonly copies: CopyList;
@@ -113,9 +116,6 @@ function fillGap(search: Search, to: number, source: number): void {
   if (before <= copies.sourceEnd && source > copies.sourceEnd) return;
   fillFrom(search, to - gap, to, before, source);
 }
-
-/** The basis may have been this much longer where the gap is. */
-const FILL_SLACK_BYTES = 64;
 
 function fillFrom(
   search: Search,
