@@ -3,7 +3,7 @@ import { constants } from 'node:buffer';
 import { CodedError } from '../errors.js';
 import type { Delta } from './delta.js';
 import { blake3 } from './hash.js';
-import { readPairs } from './script.js';
+import { readPairs } from './pairs.js';
 
 /** What a decoder may be told. */
 export interface ApplyOptions {

@@ -15,6 +15,19 @@ export interface ChunkParams {
   readonly max: number;
 }
 
+/** Whether the sizes are ones that {@link nextCut} is specified for; it does not check them itself. */
+export function areChunkParams({ min, average, max }: ChunkParams): boolean {
+  return (
+    [min, average, max].every(Number.isSafeInteger) &&
+    min >= WINDOW_BYTES &&
+    min <= average &&
+    average <= max &&
+    average >= 2 ** 8 &&
+    average <= 2 ** 29 &&
+    Number.isInteger(Math.log2(average))
+  );
+}
+
 /** Bytes that a cut depends on: 32 shifts push a byte out of the hash. */
 const WINDOW_BYTES = 32;
 

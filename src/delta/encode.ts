@@ -3,7 +3,7 @@ import type { CopyList } from './copy-list.js';
 import type { Delta } from './delta.js';
 import { findCopies } from './find-copies.js';
 import { blake3 } from './hash.js';
-import { PairWriter, type Streams } from './script.js';
+import { PairWriter, type Streams } from './pairs.js';
 import { textOf } from './text.js';
 
 /** What an encoder may be told. */

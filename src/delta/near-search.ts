@@ -4,8 +4,8 @@
  * short for the index of the whole basis, and in the right order, where the index would jump to
  * another copy of the same phrase.
  *
- * The figures at the constants are the size of seven releases of TypeScript, each from its
- * successor, all streams under zstd -3: 451 kB as they stand.
+ * The figures at the constants are the sizes of seven releases of TypeScript, each from its
+ * successor, all streams under zstd -3: 448 kB as they stand, 451 to 459 kB when they were varied.
  */
 import { equalBackward, equalForward, type Text } from './text.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BASIS, readPairs, readScript, Script, writeScript } from '../../src/delta/script.js';
+import { BASIS, readScript, Script, writeScript } from '../../src/delta/script.js';
 import { delta, lines, noise } from './support.js';
 
 test('runs that continue each other are one, others are kept apart', () => {
@@ -17,15 +17,4 @@ test('what is read is written again as it was', () => {
   const made = delta(lines(300, 1), Buffer.concat([lines(200, 1), noise(90, 2), lines(250, 1)]));
   const streams = writeScript(readScript(made, 0), [made]);
   expect({ ...made, ...streams }).toEqual(made);
-});
-
-test('pairs are handed on with their place in the basis', () => {
-  const basis = noise(5000, 3);
-  const target = Buffer.concat([basis.subarray(4000), noise(10, 4), basis.subarray(0, 100)]);
-  const pairs: number[][] = [];
-  readPairs(delta(basis, target), (...pair) => pairs.push(pair));
-  expect(pairs).toEqual([
-    [0, 1000, 4000],
-    [10, 100, 0],
-  ]);
 });
