@@ -6,7 +6,7 @@ speed is megabytes of target a second. xdelta3, zstd and rdiff are whole process
 both files, writing the delta. "varve, encode" is the function alone with both texts in memory and
 hashes both, unless they are "known", as the store knows them; "whole process" starts Node, reads
 and writes files as the others do. Varve's sizes are those of the standalone form with each stream
-in a zstd frame of level 3, or as said. xdelta3 has a source window as large as the basis.
+in a zstd frame of its own. xdelta3 has a source window as large as the basis.
 `;
 
 /** All results as one page. */
@@ -26,15 +26,15 @@ function groupsOf(results) {
 
 function section(group, rows) {
   const tools = Object.keys(rows[0].measured);
-  const timed = tools.filter((tool) => rows[0].measured[tool].seconds !== undefined);
+  const having = (figure) => tools.filter((tool) => rows[0].measured[tool][figure] !== undefined);
   return `## ${group}
 
 Size, kB:
 
-${table(rows, tools, (tool, row) => (row.measured[tool].bytes / 1000).toFixed(1), totalSize)}
+${table(rows, having('bytes'), (tool, row) => (row.measured[tool].bytes / 1000).toFixed(1), totalSize)}
 Speed, MB/s:
 
-${table(rows, timed, (tool, row) => speed(row.bytes, row.measured[tool].seconds), totalSpeed)}`;
+${table(rows, having('seconds'), (tool, row) => speed(row.bytes, row.measured[tool].seconds), totalSpeed)}`;
 }
 
 function table(rows, tools, cell, total) {

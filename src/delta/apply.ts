@@ -11,7 +11,7 @@ export interface ApplyOptions {
   readonly maxTargetLength?: number;
 }
 
-/** Runs up to this long are copied byte by byte: making a view of them costs more (about 60 ns). */
+/** Runs up to this long are copied byte by byte: making a view of them costs more. */
 const SHORT_BYTES = 24;
 
 /**
