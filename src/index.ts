@@ -1,7 +1,7 @@
 /** The library's only door: everything a program may use is named here. */
 export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
 export { applyDelta, type ApplyOptions } from './delta/apply.js';
-export { nextCut, type ChunkParams } from './delta/chunk.js';
+export { areChunkParams, nextCut, type ChunkParams } from './delta/chunk.js';
 export { composeDeltas, foldDeltas } from './delta/compose.js';
 export type { Delta } from './delta/delta.js';
 export { encodeDelta, type EncodeOptions } from './delta/encode.js';

@@ -3,7 +3,7 @@ import { constants } from 'node:buffer';
 import { CodedError } from '../errors.js';
 import type { Delta } from './delta.js';
 import { blake3 } from './hash.js';
-import { readPairs } from './script.js';
+import { readPairs } from './pairs.js';
 
 /** What a decoder may be told. */
 export interface ApplyOptions {
@@ -11,7 +11,7 @@ export interface ApplyOptions {
   readonly maxTargetLength?: number;
 }
 
-/** Runs up to this long are copied byte by byte: making a view of them costs more (about 60 ns). */
+/** Runs up to this long are copied byte by byte: making a view of them costs more. */
 const SHORT_BYTES = 24;
 
 /**
