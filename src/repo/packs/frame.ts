@@ -185,14 +185,19 @@ export function isPayloadIntact(head: FrameHead, frame: Buffer): boolean {
 }
 
 /** The raw bytes of section `index`. @throws CodedError FRAME_CORRUPT */
-export function decodeSection(head: FrameHead, frame: Buffer, index: number): Uint8Array {
+export function decodeSection(
+  head: FrameHead,
+  frame: Buffer,
+  index: number,
+  into?: (lengthBytes: number) => Buffer,
+): Uint8Array {
   const section = head.sections[index];
   if (!section) throw corrupt(`it has no section ${index}`);
   const before = head.sections.slice(0, index);
   const start = before.reduce((sum, earlier) => sum + earlier.storedBytes, head.headBytes);
   const stored = frame.subarray(start, start + section.storedBytes);
   if (stored.length !== section.storedBytes) throw corrupt('it is cut inside its payload');
-  return decompressSection(stored, section.codec, section.rawBytes);
+  return decompressSection(stored, section.codec, section.rawBytes, into);
 }
 
 const FULL_BYTES = HASH_BYTES + 8;

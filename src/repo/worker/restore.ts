@@ -57,6 +57,7 @@ export function restore(context: WorkerContext, job: RestoreJob): RestoreResult 
         });
         if (isWritten && isMetadataSet) finished.push(file);
       }
+      context.reader.recycle();
     }
     return { bytesWritten, finished, failures };
   } finally {
