@@ -25,3 +25,25 @@ export { initRepository, isRepository } from './repo/operations/repository.js';
 export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
 export { openPlatform, type Platform } from './repo/platform/platform.js';
 export type { PatternRule } from './repo/tree/patterns.js';
+export { prune, type PruneOptions, type PruneResult } from './repo/operations/prune/prune.js';
+export type {
+  KeepCount,
+  Retention,
+  RetentionPolicy,
+  Verdict,
+} from './repo/operations/prune/retention.js';
+export { repair, type RepairOptions, type RepairResult } from './repo/operations/repair/repair.js';
+export {
+  restore,
+  type RestoreOptions,
+  type RestoreProgress,
+  type RestoreResult,
+} from './repo/operations/restore/restore.js';
+export {
+  verify,
+  type Damage,
+  type VerifyOptions,
+  type VerifyProgress,
+  type VerifyResult,
+  type VerifySample,
+} from './repo/operations/verify/verify.js';

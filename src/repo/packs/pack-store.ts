@@ -127,6 +127,21 @@ export function openDirectoryPackStore(
   };
 }
 
+/** `store` for a dry run: what is appended is dropped, everything else stays as it is. */
+export function discardWrites(store: PackStore): PackStore {
+  const nothing = (): void => undefined;
+  return {
+    ...store,
+    create: nothing,
+    append: nothing,
+    sync: nothing,
+    syncNames: nothing,
+    truncate: nothing,
+    remove: nothing,
+    punch: () => false,
+  };
+}
+
 /** The kind that the header of `pack` declares; undefined when it is not a pack of this repository. */
 export function readPackKind(
   store: PackStore,
