@@ -44,11 +44,23 @@ async function bench(options) {
     /** @type {Record<string, Record<string, unknown>>} */
     const data = {};
     const shared = { options, workspace, tools, samples };
-    for (const letter of options.corpora) data[letter] = (await CORPORA[letter]?.(shared)) ?? {};
-    await publish(
-      buildReport(shared, await readOperations(), { machine, notes, data }),
-      options.out,
-    );
+    const operations = await readOperations();
+    try {
+      for (const letter of options.corpora) {
+        process.stderr.write(`(${letter}) preparing the data\n`);
+        data[letter] = (await CORPORA[letter]?.(shared)) ?? {};
+      }
+      await publish(
+        buildReport(shared, operations, { machine, notes, data }),
+        options.out,
+        'store',
+      );
+    } catch (error) {
+      notes.unshift(`**Incomplete: the run failed.** ${explain(error).split('\n')[0] ?? ''}`);
+      const report = buildReport(shared, operations, { machine, notes, data });
+      if (report.results.length > 0) await publish(report, options.out, 'store-incomplete');
+      throw error;
+    }
   } finally {
     await remove(workspace.root);
   }
@@ -72,12 +84,16 @@ function removeWhenInterrupted(root) {
   }
 }
 
-/** @param {import('./store/report.js').Report} report @param {string} out */
-async function publish(report, out) {
+/**
+ * @param {import('./store/report.js').Report} report
+ * @param {string} out
+ * @param {string} name of both files, without their endings
+ */
+async function publish(report, out, name) {
   const markdown = toMarkdown(report);
   await mkdir(out, { recursive: true });
-  await writeFile(join(out, 'store.md'), markdown);
-  await writeFile(join(out, 'store.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+  await writeFile(join(out, `${name}.md`), markdown);
+  await writeFile(join(out, `${name}.json`), `${JSON.stringify(report, undefined, 2)}\n`);
   process.stdout.write(markdown);
 }
 

@@ -32,10 +32,7 @@ const RUNS = 5;
  * @param {import('./session.js').Bench} bench
  * @returns {Promise<Record<string, unknown>>} what the data was, for the report
  */
-export async function benchHistory({ options, samples, tools, workspace }) {
-  if (!tools.some((tool) => tool.name === 'varve')) {
-    return { skipped: 'only varve answers such questions, and it is not among the tools' };
-  }
+export async function benchHistory({ options, samples, workspace }) {
   const base = join(workspace.root, 'tools', 'history');
   await mkdir(join(base, 'tmp'), { recursive: true });
   const env = environment(base);
@@ -66,11 +63,15 @@ export async function benchHistory({ options, samples, tools, workspace }) {
  * @returns {Promise<Queries>}
  */
 async function readQueries(history) {
+  const file = join(history, 'queries.json');
+  const refuse = (/** @type {Error} */ cause) => {
+    throw new Error('(h): --history is not a directory that make-history.js has made', { cause });
+  };
   /** @type {Queries} */
-  const queries = JSON.parse(await readFile(join(history, 'queries.json'), 'utf8'));
+  const queries = JSON.parse(await readFile(file, 'utf8').catch(refuse));
   for (const name of COMMANDS) {
     if (!Array.isArray(queries[name]) || queries[name].length === 0) {
-      throw new Error(`(h): ${join(history, 'queries.json')} has no queries for ${name}`);
+      throw new Error(`(h): ${file} has no queries for ${name}`);
     }
   }
   return queries;

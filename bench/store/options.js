@@ -55,6 +55,10 @@ export async function readOptions(args) {
   const values = parse(args);
   if (values.help) return undefined;
   const corpora = words('--corpus', values.corpus, CORPORA);
+  const tools = words('--tools', values.tools, TOOL_NAMES);
+  if (corpora.includes('h') && !tools.includes('varve')) {
+    throw new UsageError('--corpus h: only varve answers its questions; add varve to --tools');
+  }
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) {
     throw new UsageError(`--rounds ${values.rounds}: expected a whole number of at least 1`);
@@ -65,7 +69,7 @@ export async function readOptions(args) {
     tree: corpora.includes('a') ? await directory('--tree', values.tree) : '',
     history: corpora.includes('h') ? await directory('--history', values.history) : '',
     rounds,
-    tools: words('--tools', values.tools, TOOL_NAMES),
+    tools,
     varve: values.varve === undefined ? DEFAULT_VARVE : values.varve.trim().split(/\s+/u),
     ...(values.cache !== undefined && { cache: resolve(values.cache) }),
     out: resolve(values.out),

@@ -153,14 +153,13 @@ function aboutLines(report) {
     `${machine['date']}: ${machine['cores']} cores (${machine['processor']}), ` +
       `${gib(machine['memoryBytes'])} of memory, ${machine['kernel']}, ${machine['fileSystem']}, ` +
       `Node ${machine['node']}; ${Object.values(machine['tools']).join('; ')}. ` +
-      `${report.rounds} rounds, medians; the order of the tools is rotated between rounds. ` +
+      `Rounds: ${report.rounds}, medians of them; the order of the tools is rotated between rounds. ` +
       `Starting and measuring a process costs ${machine['measuringCostsMs'].toFixed(1)} ms, included.`,
     '',
     ...(report.small
       ? ['**A trial with little data (`--small`): the figures do not count.**', '']
       : []),
-    ...report.notes.map((note) => `- ${note}`),
-    '',
+    ...(report.notes.length === 0 ? [] : [...report.notes.map((note) => `- ${note}`), '']),
   ];
 }
 
@@ -211,6 +210,7 @@ function outcome({ met, missedBy }) {
 /** @param {Report} report processor time and memory of each operation */
 function effortLines(report) {
   const results = report.results.filter(({ operation }) => operation.unit === 'time');
+  if (results.length === 0) return [];
   return [
     '## Processor time and peak memory',
     '',

@@ -77,7 +77,7 @@ const restic = {
   restoredRoot: (place, to) => join(to, place.source),
   verify: (place) => resticRun(place, 'check', '--read-data'),
   leniency: { wholeSeconds: false, linkTimes: false },
-  note: 'encrypts always; its cache is inside the workspace and is not counted as repository',
+  note: 'encrypts always, and derives the key anew in each command; its cache is inside the workspace and is not counted as repository',
 };
 
 /** @param {Place} place @param {string[]} args @returns {Command[]} */

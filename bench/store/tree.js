@@ -31,7 +31,9 @@ const asPath = (name) => Buffer.from(name, 'latin1');
  * @param {string} scratch
  */
 export async function mirror(from, to, scratch) {
-  await run({ argv: ['rsync', '-a', '--no-D', '--delete', `${from}/`, `${to}/`] }, scratch);
+  const exactTimes = '--modify-window=-1';
+  const options = ['-a', '--no-D', '--delete', exactTimes];
+  await run({ argv: ['rsync', ...options, `${from}/`, `${to}/`] }, scratch);
 }
 
 /**
