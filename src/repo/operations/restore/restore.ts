@@ -15,7 +15,7 @@ import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
 import { openRepository, type Repository } from '../repository.js';
 import type { TimePoint } from '../time-point.js';
-import { createFileWriter, type FileToRestore, type FileWriter } from './file-writer.js';
+import { createFileWriter, type FileWriter } from './file-writer.js';
 import { planRoots, type RestoreRoot } from './roots.js';
 
 export interface RestoreOptions {
@@ -162,7 +162,7 @@ class RestoreRun {
     await this.takeTurn();
     switch (version.type) {
       case VersionType.file:
-        return writer.add(describeFile(path, version));
+        return writer.add({ ...split(path), version });
       case VersionType.symlink:
         this.attempt(path, () => this.makeSymlink(handles, path, version));
         return;
@@ -246,11 +246,6 @@ class RestoreRun {
     }
     await nextTurn();
   }
-}
-
-function describeFile(path: ByteString, version: Version): FileToRestore {
-  const { mode, uid, gid, mtime, sizeBytes, content } = version;
-  return { ...split(path), path, mode, uid, gid, mtime, sizeBytes, content };
 }
 
 function makeDirectory(
