@@ -1,0 +1,81 @@
+/** Standard output: waits for a slow reader, stops for one that has gone, fails for a full disk. */
+import { once } from 'node:events';
+import { jsonChunks } from './render/json.js';
+import type { Medium } from './render/names.js';
+
+/** The reader of standard output has gone: ends an operation that only writes there. */
+export class OutputClosed extends Error {}
+
+/** Standard output cannot be written. Plain, so that `varve --version` need not load the library. */
+export class OutputFailed extends Error {
+  readonly code = 'OUTPUT_FAILED';
+  readonly hint = 'Free space where standard output goes, or send it elsewhere.';
+
+  constructor(cause: Error) {
+    super(`Standard output cannot be written: ${cause.message}.`, { cause });
+  }
+}
+
+export interface Output {
+  readonly medium: Medium;
+  readonly stream: NodeJS.WriteStream;
+  /** The reader has gone: further writes do nothing. */
+  readonly isClosed: boolean;
+  /** The one document was begun. */
+  readonly hasDocument: boolean;
+  /** Resolves when more may be written. @throws OutputFailed */
+  write(chunk: string | Uint8Array): Promise<void>;
+  /** Writes pieces one by one, and stops asking for them when the reader has gone. */
+  writeAll(chunks: Iterable<string>): Promise<void>;
+  /** The one document of a run with `--json`. */
+  json(document: object): Promise<void>;
+  /** Resolves when everything is written. @throws OutputFailed */
+  flush(): Promise<void>;
+}
+
+export function createOutput(stream: NodeJS.WriteStream): Output {
+  let isClosed = false;
+  let hasDocument = false;
+  stream.on('error', () => undefined);
+
+  const check = (): void => {
+    const error = stream.errored;
+    if (isClosed || error === null) return;
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw new OutputFailed(error);
+    isClosed = true;
+  };
+  const write = async (chunk: string | Uint8Array): Promise<void> => {
+    if (isClosed) return;
+    const hasRoom = stream.write(chunk);
+    if (!hasRoom && !stream.errored) await once(stream, 'drain').catch(() => undefined);
+    check();
+  };
+  const writeAll = async (chunks: Iterable<string>): Promise<void> => {
+    for (const chunk of chunks) {
+      await write(chunk);
+      if (isClosed) return;
+    }
+  };
+  return {
+    medium: stream.isTTY ? 'terminal' : 'stream',
+    stream,
+    get isClosed() {
+      return isClosed;
+    },
+    get hasDocument() {
+      return hasDocument;
+    },
+    write,
+    writeAll,
+    async json(document) {
+      if (hasDocument) throw new Error('a command gave two JSON documents');
+      hasDocument = true;
+      await writeAll(jsonChunks(document));
+    },
+    async flush() {
+      if (isClosed) return;
+      await new Promise<void>((resolve) => stream.write('', () => resolve()));
+      check();
+    },
+  };
+}
