@@ -37,9 +37,12 @@ const floors = [
     target: './src/repo/worker',
     from: ['./src/repo/index', './src/repo/operations', './src/cli', './src/remote'],
   },
-  { target: './src/repo/operations', from: ['./src/cli', './src/remote', './src/index.ts'] },
-  { target: './src/remote', from: ['./src/cli', './src/index.ts'] },
-  { target: './src/cli', from: './src', except: ['./cli', './index.ts'] },
+  {
+    target: './src/repo/operations',
+    from: ['./src/cli', './src/remote', './src/index.ts', './src/store.ts'],
+  },
+  { target: './src/remote', from: ['./src/cli', './src/index.ts', './src/store.ts'] },
+  { target: './src/cli', from: './src', except: ['./cli', './store.ts'] },
 ];
 
 /** A module, and the only places that may import it. */

@@ -1,10 +1,5 @@
-/**
- * The library's only door: everything a program may use is named here. Each operation is loaded
- * when it is first called.
- */
-import { lazily } from './lazy.js';
-
-export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
+/** The library's only door: the store, and the delta codec that it is built on. */
+export * from './store.js';
 export { applyDelta, type ApplyOptions } from './delta/apply.js';
 export { areChunkParams, nextCut, type ChunkParams } from './delta/chunk.js';
 export { composeDeltas, foldDeltas } from './delta/compose.js';
@@ -12,42 +7,3 @@ export type { Delta } from './delta/delta.js';
 export { encodeDelta, type EncodeOptions } from './delta/encode.js';
 export { blake3, HASH_BYTES } from './delta/hash.js';
 export { parseDelta, serializeDelta } from './delta/serialize.js';
-export {
-  resolveTimePoint,
-  type DatedSnapshot,
-  type TimePoint,
-} from './repo/operations/time-point.js';
-export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';
-export type { Issue, IssueCode } from './repo/model.js';
-export type {
-  BackupOptions,
-  BackupProgress,
-  BackupResult,
-} from './repo/operations/backup/backup.js';
-export type { SourceSelector } from './repo/operations/locate.js';
-export type {
-  RestoreOptions,
-  RestoreProgress,
-  RestoreResult,
-} from './repo/operations/restore/restore.js';
-export type { RepositoryConfig } from './repo/operations/repository.js';
-export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
-export { openPlatform, type Platform } from './repo/platform/platform.js';
-export type { PatternRule } from './repo/tree/patterns.js';
-
-/** Makes an empty repository. @see src/repo/operations/repository.ts */
-export const initRepository = lazily(
-  async () => (await import('./repo/operations/repository.js')).initRepository,
-);
-/** Whether a directory holds a repository. @see src/repo/operations/repository.ts */
-export const isRepository = lazily(
-  async () => (await import('./repo/operations/repository.js')).isRepository,
-);
-/** Takes a snapshot. @see src/repo/operations/backup/backup.ts */
-export const backup = lazily(
-  async () => (await import('./repo/operations/backup/backup.js')).backup,
-);
-/** Writes a snapshot, or some paths of it, into a directory. @see src/repo/operations/restore/restore.ts */
-export const restore = lazily(
-  async () => (await import('./repo/operations/restore/restore.js')).restore,
-);

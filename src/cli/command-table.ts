@@ -15,4 +15,8 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
     summary: 'take a snapshot of files and directories',
     load: async () => (await import('./commands/backup.js')).backupCommand,
   },
+  restore: {
+    summary: 'write files and directories as they were at a time',
+    load: async () => (await import('./commands/restore.js')).restoreCommand,
+  },
 };

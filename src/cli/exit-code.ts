@@ -1,5 +1,5 @@
 /** The exit codes of the command line, and which failure ends with which. */
-import type { ErrorCode, Issue } from '../index.js';
+import type { ErrorCode, Issue } from '../store.js';
 
 export const ExitCode = {
   done: 0,

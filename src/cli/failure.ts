@@ -1,6 +1,6 @@
 /** What a failure tells its reader: a message and a hint; a stack trace only for a bug. */
 import { CommanderError } from 'commander';
-import { CodedError } from '../index.js';
+import { CodedError } from '../store.js';
 import { ExitCode, exitCodeOfError } from './exit-code.js';
 import { OutputFailed } from './output.js';
 

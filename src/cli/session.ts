@@ -1,7 +1,7 @@
 /** What a command works with: the global options resolved, and the ways to speak to its user. */
 import { homedir } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { CodedError, openPlatform, type Issue, type Platform } from '../index.js';
+import { CodedError, openPlatform, type Issue, type Platform } from '../store.js';
 import { isProblem } from './exit-code.js';
 import type { GlobalFlags } from './global-options.js';
 import type { Output } from './output.js';

@@ -8,7 +8,7 @@ import {
   textFromBytes,
   type BackupOptions,
   type BackupResult,
-} from '../../index.js';
+} from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
 import { readRules, ruleOptions, type RuleFlag } from '../parse/rules.js';
@@ -17,8 +17,9 @@ import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
 import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
+import { addJobsOption, jobsOption, type JobsFlag } from '../shared-options.js';
 
-interface BackupFlags {
+interface BackupFlags extends JobsFlag {
   readonly rules?: readonly RuleFlag[];
   readonly tag?: readonly string[];
   readonly host?: string;
@@ -26,11 +27,9 @@ interface BackupFlags {
   readonly readAll?: boolean;
   readonly skipIfUnchanged?: boolean;
   readonly level?: string;
-  readonly jobs?: string;
 }
 
 const ZSTD_LEVELS = [1, 19] as const;
-const MOST_JOBS = 64;
 
 export const backupCommand: CliCommand = {
   define(command) {
@@ -52,8 +51,8 @@ export const backupCommand: CliCommand = {
       .option('-n, --dry-run', 'say what a backup would do, and write nothing')
       .option('--read-all', 'read every file, whatever its times say')
       .option('--skip-if-unchanged', 'take no snapshot when nothing has changed')
-      .option('--level <n>', 'zstd level, 1 to 19 (default: 3)')
-      .option('--jobs <n>', 'worker threads (default: one for each core, at most 8)');
+      .option('--level <n>', 'zstd level, 1 to 19 (default: 3)');
+    addJobsOption(command);
     addExamples(command, [
       ['varve backup ~/documents', 'into the default repository'],
       ["varve backup --exclude '*.tmp' --tag daily ~", 'without temporary files'],
@@ -84,7 +83,6 @@ function backupOptions(
 ): BackupOptions {
   const { progress } = session;
   const level = optionValue('--level', wholeNumber(...ZSTD_LEVELS), flags.level);
-  const jobs = optionValue('--jobs', wholeNumber(1, MOST_JOBS), flags.jobs);
   return {
     paths,
     rules: readRules(flags.rules ?? [], session.platform),
@@ -98,7 +96,7 @@ function backupOptions(
     onProgress: (done) => progress.update(done),
     ...(flags.host !== undefined && { host: flags.host }),
     ...(level !== undefined && { level }),
-    ...(jobs !== undefined && { jobs }),
+    ...jobsOption(flags),
   };
 }
 

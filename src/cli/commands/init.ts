@@ -1,5 +1,5 @@
 /** `varve init`: makes a repository. */
-import { initRepository } from '../../index.js';
+import { initRepository } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 

@@ -1,6 +1,6 @@
 /** `--exclude`, `--include` and `--exclude-from`, in the order given: the last that matches decides. */
 import { Option } from 'commander';
-import { bytesToText, CodedError, type PatternRule, type Platform } from '../../index.js';
+import { bytesToText, CodedError, type PatternRule, type Platform } from '../../store.js';
 
 /** One of the three options as it was given. */
 export type RuleFlag = PatternRule | { readonly type: 'exclude-from'; readonly file: string };

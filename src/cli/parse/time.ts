@@ -8,7 +8,7 @@ import { startOfDay } from 'date-fns/startOfDay';
 import { sub } from 'date-fns/sub';
 import { subDays } from 'date-fns/subDays';
 import { subWeeks } from 'date-fns/subWeeks';
-import { CodedError, type TimePoint } from '../../index.js';
+import { CodedError, type TimePoint } from '../../store.js';
 import { parseAge } from './age.js';
 
 /** TIME as the help and the error of {@link parseTime} show it. */

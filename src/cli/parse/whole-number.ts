@@ -1,5 +1,5 @@
 /** Reads plain numbers such as those of `--jobs` and `--level`. */
-import { CodedError } from '../../index.js';
+import { CodedError } from '../../store.js';
 
 /**
  * A reader of whole numbers from `least` to `most`.

@@ -1,5 +1,5 @@
 /** Issues of a run as its JSON document lists them. */
-import type { Issue } from '../../index.js';
+import type { Issue } from '../../store.js';
 import { bytesOf, jsonPath } from './names.js';
 
 export function jsonIssues(issues: readonly Issue[]): object[] {

@@ -1,6 +1,6 @@
 /** File names, which are bytes, as something that can be shown or put into JSON. */
 import { isUtf8 } from 'node:buffer';
-import { bytesToText, INVALID_BYTES, type ByteString } from '../../index.js';
+import { bytesToText, INVALID_BYTES, type ByteString } from '../../store.js';
 
 /**
  * What a terminal might act on: control characters (C0, DEL, C1), line and paragraph separators
