@@ -9,7 +9,7 @@ import type { StoredFrame } from '../model.js';
 import { DEFAULT_LEVEL } from '../packs/codec.js';
 import { encodeFrame, FrameKind, FRAME_HEADER_BYTES } from '../packs/frame.js';
 import { createManifestPartWriter, type ManifestPartWriter } from '../packs/manifest.js';
-import { PackKind } from '../packs/pack-store.js';
+import { discardWrites, PackKind } from '../packs/pack-store.js';
 import { createPackWriter, FULL_PACK_BYTES, type PackLane } from '../packs/pack-writer.js';
 import type { BeginJob } from '../worker/jobs.js';
 import { createThreadPool, type WorkerPool } from '../worker/pool.js';
@@ -51,6 +51,8 @@ export interface RunOptions {
   readonly level?: number;
   /** Worker threads. Default: one for each core, at most 8. */
   readonly jobs?: number;
+  /** Packs are left alone; the caller ends the run with `abort`. */
+  readonly isDryRun?: boolean;
   /** For tests: jobs on the calling thread. */
   readonly createPool?: (laneCount: number, begin: (lane: number) => BeginJob) => WorkerPool;
 }
@@ -72,12 +74,14 @@ export function beginRun(repository: Repository, options: RunOptions): WritingRu
     if (!packs) throw new Error(`no lane ${lane}`);
     return { type: 'begin', generation, level, lane: packs };
   };
-  const setup = { packDirectory, repositoryId: config.id };
+  const isDryRun = options.isDryRun ?? false;
+  const setup = { packDirectory, repositoryId: config.id, isDryRun };
   const pool =
     options.createPool?.(laneCount, beginLane) ?? createThreadPool(laneCount, setup, beginLane);
   const manifestLane = lanes[laneCount];
   if (!manifestLane) throw new Error('no lane for manifests');
-  const manifests = createPackWriter(repository.packs, manifestLane);
+  const store = isDryRun ? discardWrites(repository.packs) : repository.packs;
+  const manifests = createPackWriter(store, manifestLane);
   let part = createManifestPartWriter();
   const retired: Uint8Array[] = [];
   let partCount = 0;

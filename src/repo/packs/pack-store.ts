@@ -23,8 +23,11 @@ export interface PackStore {
   sizeBytes(pack: number): number | undefined;
   /** A new pack with its header. */
   create(pack: number, kind: PackKind): void;
-  /** Up to `length` bytes; fewer where the pack ends. @throws CodedError PACK_MISSING */
-  read(pack: number, offset: number, length: number): Buffer;
+  /**
+   * Up to `length` bytes, fewer where the pack ends; into `buffer` when one is given.
+   * @throws CodedError PACK_MISSING, PACK_CORRUPT
+   */
+  read(pack: number, offset: number, length: number, buffer?: Buffer): Buffer;
   /** Writes at the end, which the caller knows. */
   append(pack: number, offset: number, bytes: Uint8Array): void;
   /** Makes what was appended, and the names of new packs, durable. A failure is never retried. */
@@ -99,8 +102,7 @@ export function openDirectoryPackStore(
       writers.set(pack, descriptor);
       files.write(descriptor, encodePackHeader(pack, kind, repositoryId), 0);
     },
-    read(pack, offset, length) {
-      const bytes = Buffer.allocUnsafeSlow(length);
+    read(pack, offset, length, bytes = Buffer.allocUnsafeSlow(length)) {
       const count = files.read(reader(pack), bytes, 0, length, offset);
       return bytes.subarray(0, count);
     },
@@ -122,6 +124,21 @@ export function openDirectoryPackStore(
       for (const pack of [...readers.keys()]) release(readers, pack);
       for (const pack of [...writers.keys()]) release(writers, pack);
     },
+  };
+}
+
+/** `store` for a dry run: what is appended is dropped, everything else stays as it is. */
+export function discardWrites(store: PackStore): PackStore {
+  const nothing = (): void => undefined;
+  return {
+    ...store,
+    create: nothing,
+    append: nothing,
+    sync: nothing,
+    syncNames: nothing,
+    truncate: nothing,
+    remove: nothing,
+    punch: () => false,
   };
 }
 

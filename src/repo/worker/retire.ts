@@ -26,6 +26,7 @@ export function retire(context: WorkerContext, job: RetireJob): RetireResult {
     if (held.length > 0) frames.push(appendProven(context, held));
     held = [];
     heldBytes = 0;
+    context.reader.recycle();
   };
 
   job.pairs.forEach((pair, position) => {

@@ -27,12 +27,10 @@ export function rewrite(context: WorkerContext, job: RewriteJob): RewriteResult 
       foldDeltas(chain.map((address) => context.reader.readDelta(address))),
     ),
   );
-  return {
-    fullFrames: storeFulls(context, job, fulls),
-    deltaFrames: storeDeltas(context, deltas),
-    damagedFulls,
-    damagedDeltas,
-  };
+  const fullFrames = storeFulls(context, job, fulls);
+  const deltaFrames = storeDeltas(context, deltas);
+  context.reader.recycle();
+  return { fullFrames, deltaFrames, damagedFulls, damagedDeltas };
 }
 
 function readable<T>(position: number, damaged: number[], read: () => T): T | undefined {

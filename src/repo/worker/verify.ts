@@ -14,6 +14,7 @@ export function verify(context: WorkerContext, job: VerifyJob): VerifyResult {
     bytes += verifyFamily(context, family, (delta, message) => {
       damage.push({ family: index, delta, message });
     });
+    context.reader.recycle();
   });
   return { bytes, damage };
 }

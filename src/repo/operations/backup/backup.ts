@@ -12,12 +12,7 @@ import { createFilter, type PatternRule } from '../../tree/patterns.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
-import {
-  createContents,
-  createDryContents,
-  type FileOutcome,
-  type FileToRead,
-} from './contents.js';
+import { createContents, type FileOutcome, type FileToRead } from './contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { pairRenamed, retireReplaced, type Appeared, type Replacement } from './retirement.js';
 import { createWalk, interrupted, type FileContext, type Walk, type WalkTotals } from './walk.js';
@@ -32,8 +27,6 @@ export interface BackupOptions extends RunOptions {
   readonly readsAll?: boolean;
   /** Makes no snapshot when nothing changed. */
   readonly skipsIfUnchanged?: boolean;
-  /** Says what a backup would do and writes nothing. */
-  readonly isDryRun?: boolean;
   readonly lockWaitMs?: number;
   readonly signal?: AbortSignal;
   readonly onStart?: (expected: BackupProgress | undefined) => void;
@@ -171,9 +164,7 @@ async function readSource(
       replacements.push({ old: known.content, newer: outcome.content });
     } else if (hasHistory) appeared.push(describeAppeared(file, outcome.content));
   };
-  const contents = options.isDryRun
-    ? createDryContents(onFile)
-    : createContents<FileContext>(run, index, config.chunking, onFile);
+  const contents = createContents<FileContext>(run, index, config.chunking, onFile);
   const walk = createWalk(
     {
       index,

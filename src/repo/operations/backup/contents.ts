@@ -131,25 +131,6 @@ export function createContents<Context>(
   };
 }
 
-/** For a dry run: every file counts as read, none is opened. */
-export function createDryContents<Context>(
-  onFile: (file: FileToRead<Context>, outcome: FileOutcome) => void,
-): Contents<Context> {
-  let bytesRead = 0;
-  return {
-    get bytesRead() {
-      return bytesRead;
-    },
-    add(file) {
-      const { stat } = file;
-      bytesRead += stat.sizeBytes;
-      onFile(file, { type: 'read', stat, content: { type: 'none' }, blobs: [], isUnstable: false });
-      return undefined;
-    },
-    finish: () => Promise.resolve(),
-  };
-}
-
 /**
  * Orders files so that those that resemble each other stand side by side: by extension, then by name
  * (the same name in another directory is mostly another version, or another language, of one thing).

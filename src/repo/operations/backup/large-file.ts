@@ -20,7 +20,9 @@ export interface LargeFileReader {
   readonly limiter: Limiter;
   readonly index: Index;
   /** Reads, deduplicates and stores one window. */
-  readWindow(window: Window): Promise<ReadWindowResult & { readonly blobs: readonly number[] }>;
+  readonly readWindow: (
+    window: Window,
+  ) => Promise<ReadWindowResult & { readonly blobs: readonly number[] }>;
 }
 
 /** Bytes that a worker holds of a large file at once. */

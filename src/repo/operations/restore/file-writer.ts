@@ -9,6 +9,7 @@ import type { FileTime } from '../../platform/at-calls.js';
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { openDirectoryHandles } from '../../tree/directory-handles.js';
+import { setMetadata } from '../../tree/metadata.js';
 import type { RestoreFile, RestoreJob, RestorePiece } from '../../worker/jobs.js';
 import type { WorkerPool } from '../../worker/pool.js';
 import { createLimiter } from '../limiter.js';
@@ -64,7 +65,7 @@ export function createFileWriter(
   const runJob = async (
     pieces: readonly RestorePiece[],
     jobFiles: readonly FileToRestore[],
-  ): Promise<{ finished: readonly number[]; damaged: ReadonlySet<number> }> => {
+  ): Promise<ReadonlySet<number>> => {
     const job: RestoreJob = {
       type: 'restore',
       target,
@@ -72,20 +73,20 @@ export function createFileWriter(
       pieces,
       setsOwner,
     };
-    const { finished, failures } = await pool.run(job);
+    const { failures } = await pool.run(job);
     const damaged = new Set<number>();
     for (const { file, code, message, isMetadataOnly } of failures) {
       const path = jobFiles[file]?.path ?? target;
       if (!isMetadataOnly) damaged.add(file);
       events.onIssue(path, issueCode(code, isMetadataOnly), `${textFromBytes(path)}: ${message}`);
     }
-    return { finished, damaged };
+    return damaged;
   };
 
   const startSmallJob = (job: readonly WaitingFile[]): Promise<void> =>
     limiter.start(async () => {
       const jobFiles = job.map(({ file }) => file);
-      const { damaged } = await runJob(gatherPieces(job), jobFiles);
+      const damaged = await runJob(gatherPieces(job), jobFiles);
       jobFiles.forEach(({ sizeBytes }, position) => {
         if (!damaged.has(position)) events.onFile(sizeBytes);
       });
@@ -112,9 +113,7 @@ export function createFileWriter(
       }
       const descriptor = files.at.open(directory, file.name, 'write-file');
       try {
-        if (setsOwner) files.at.setOwnerOpen(descriptor, file.uid, file.gid);
-        files.setMode(descriptor, file.mode);
-        files.at.setMtimeOpen(descriptor, file.mtime);
+        setMetadata(files, descriptor, file, setsOwner);
       } finally {
         files.close(descriptor);
       }
@@ -141,7 +140,7 @@ export function createFileWriter(
         break;
       }
       await limiter.start(() => {
-        const task = runJob(pieces, [file]).then(({ damaged }) => {
+        const task = runJob(pieces, [file]).then((damaged) => {
           if (damaged.size > 0) isWhole = false;
         });
         tasks.push(task);

@@ -10,6 +10,7 @@ import { bytesFromText, joinBytes, textFromBytes, type ByteString } from '../../
 import type { Platform } from '../../platform/platform.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';
+import { setMetadata } from '../../tree/metadata.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
 import { openRepository, type Repository } from '../repository.js';
@@ -204,9 +205,7 @@ class RestoreRun {
         path,
         () => {
           const handle = handles.open(path);
-          if (this.setsOwner) files.at.setOwnerOpen(handle, version.uid, version.gid);
-          files.setMode(handle, version.mode);
-          files.at.setMtimeOpen(handle, version.mtime);
+          setMetadata(files, handle, version, this.setsOwner);
         },
         'METADATA_NOT_RESTORED',
       );
