@@ -1,5 +1,4 @@
 /** Standard output: waits for a slow reader, stops for one that has gone, fails for a full disk. */
-import { once } from 'node:events';
 import { jsonChunks } from './render/json.js';
 import type { Medium } from './render/names.js';
 
@@ -23,14 +22,12 @@ export interface Output {
   readonly isClosed: boolean;
   /** The one document was begun. */
   readonly hasDocument: boolean;
-  /** Resolves when more may be written. @throws OutputFailed */
+  /** Resolves when the system has taken the chunk, which may then change. @throws OutputFailed */
   write(chunk: string | Uint8Array): Promise<void>;
   /** Writes pieces one by one, and stops asking for them when the reader has gone. */
   writeAll(chunks: Iterable<string>): Promise<void>;
   /** The one document of a run with `--json`. */
   json(document: object): Promise<void>;
-  /** Resolves when everything is written. @throws OutputFailed */
-  flush(): Promise<void>;
 }
 
 export function createOutput(stream: NodeJS.WriteStream): Output {
@@ -46,8 +43,7 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
   };
   const write = async (chunk: string | Uint8Array): Promise<void> => {
     if (isClosed) return;
-    const hasRoom = stream.write(chunk);
-    if (!hasRoom && !stream.errored) await once(stream, 'drain').catch(() => undefined);
+    await new Promise<void>((resolve) => stream.write(chunk, () => resolve()));
     check();
   };
   const writeAll = async (chunks: Iterable<string>): Promise<void> => {
@@ -71,11 +67,6 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
       if (hasDocument) throw new Error('a command gave two JSON documents');
       hasDocument = true;
       await writeAll(jsonChunks(document));
-    },
-    async flush() {
-      if (isClosed) return;
-      await new Promise<void>((resolve) => stream.write('', () => resolve()));
-      check();
     },
   };
 }

@@ -24,9 +24,7 @@ export async function runProgram(
   const { output } = surroundings;
   const named = args.find((arg) => arg in COMMANDS);
   try {
-    const exitCode = await parseAndRun(args, surroundings);
-    await output.flush();
-    return exitCode;
+    return await parseAndRun(args, surroundings);
   } catch (error) {
     if (error instanceof OutputClosed) return ExitCode.done;
     const { reportFailure } = await import('./report.js');

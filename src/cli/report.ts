@@ -20,7 +20,6 @@ export async function reportFailure(error: unknown, context: FailureContext): Pr
   if (options.includes('--json') && failure.code !== 'OUTPUT_FAILED' && !output.hasDocument) {
     try {
       await output.json(errorDocument(failure));
-      await output.flush();
       if (failure.stack === undefined) return failure.exitCode;
     } catch {
       // Standard output takes nothing; people's text is the last way to say it.

@@ -9,7 +9,12 @@ import { parseDuration } from './parse/duration.js';
 import type { Surroundings } from './program.js';
 import { paletteFor, type Palette } from './render/colour.js';
 import { escapeLines } from './render/names.js';
-import { ProgressLine, type ProgressStream, type Totals } from './render/progress.js';
+import {
+  ProgressLine,
+  type ProgressOptions,
+  type ProgressStream,
+  type Totals,
+} from './render/progress.js';
 import { chooseRepository, type RepositoryChoice } from './repository-choice.js';
 
 export interface Session {
@@ -35,7 +40,7 @@ export interface Session {
 
 /** The line on standard error; shown only on a terminal and when nobody asked for silence. */
 export interface Progress {
-  start(label: string, expected?: Totals): void;
+  start(options: ProgressOptions): void;
   update(done: Totals): void;
   finish(): void;
 }
@@ -96,12 +101,8 @@ export function optionValue<T>(
 function createProgress(stderr: ProgressStream, isShown: boolean): Progress {
   let line: ProgressLine | undefined;
   return {
-    start(label, expected) {
-      if (!isShown) return;
-      line = new ProgressLine(stderr, () => performance.now(), {
-        label,
-        ...(expected && { expected }),
-      });
+    start(options) {
+      if (isShown) line = new ProgressLine(stderr, () => performance.now(), options);
     },
     update: (done) => line?.update(done),
     finish: () => line?.finish(),

@@ -92,7 +92,7 @@ function backupOptions(
     isDryRun: flags.dryRun ?? false,
     lockWaitMs: session.lockWaitMs,
     signal: session.takeSignal(),
-    onStart: (expected) => progress.start('backup', expected),
+    onStart: (expected) => progress.start({ label: 'backup', ...(expected && { expected }) }),
     onProgress: (done) => progress.update(done),
     ...(flags.host !== undefined && { host: flags.host }),
     ...(level !== undefined && { level }),

@@ -56,7 +56,7 @@ export const restoreCommand: CliCommand = {
       ...jobsOption(flags),
       lockWaitMs: session.lockWaitMs,
       signal: session.takeSignal(),
-      onStart: (expected) => progress.start('restore', expected),
+      onStart: (expected) => progress.start({ label: 'restore', expected }),
       onProgress: (done) => progress.update(done),
     });
     progress.finish();
