@@ -63,7 +63,8 @@ export interface RetireJob {
 export interface RetirePair {
   readonly old: BlobAddress;
   readonly oldStoredBytes: number;
-  readonly newer: BlobAddress;
+  /** Blobs that it may be a delta against, the likeliest first: the first one that pays is taken. */
+  readonly newers: readonly BlobAddress[];
 }
 
 /** Makes all that was appended durable. */
@@ -165,6 +166,8 @@ export interface StoreResult {
 export interface RetireResult {
   /** Members are positions in `pairs`; a pair that is in no frame did not pay. */
   readonly frames: readonly StoredFrame[];
+  /** For each pair that paid, by position: which of its `newers` was taken. */
+  readonly taken: ReadonlyMap<number, number>;
 }
 
 export interface SyncResult {

@@ -9,12 +9,13 @@ import type { ContentRef, Issue } from '../../model.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../../platform/platform.js';
 import { createFilter, type PatternRule } from '../../tree/patterns.js';
+import { compact } from '../compact.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
 import { createContents, type FileOutcome, type FileToRead } from './contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
-import { pairRenamed, retireReplaced, type Appeared, type Replacement } from './retirement.js';
+import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
 import { createWalk, interrupted, type FileContext, type Walk, type WalkTotals } from './walk.js';
 
 export interface BackupOptions extends RunOptions {
@@ -119,8 +120,9 @@ async function takeSnapshot(
       const durationMs = platform.clock.nowMs() - startedMs;
       return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
     }
-    const renamed = pairRenamed(recorder.vanished, appeared);
-    await retireReplaced(run, index, [...replacements, ...renamed]);
+    const vanished = pairVanished(recorder.vanished, appeared);
+    await retireReplaced(run, index, [...replacements, ...vanished]);
+    await compact(run, repository);
     if (options.signal?.aborted) throw interrupted();
 
     const snapshot = describeSnapshot(number, startedMs, run, result, options, platform);
@@ -161,7 +163,8 @@ async function readSource(
     if (outcome.type !== 'read' || outcome.content.type === 'none') return;
     const { known } = file.context;
     if (known && known.content.type !== 'none') {
-      replacements.push({ old: known.content, newer: outcome.content });
+      const { directory } = file.context;
+      replacements.push({ old: known.content, newer: outcome.content, directory });
     } else if (hasHistory) appeared.push(describeAppeared(file, outcome.content));
   };
   const contents = createContents<FileContext>(run, index, config.chunking, onFile);

@@ -6,10 +6,10 @@ import { CodedError } from '../../../errors.js';
 import { createCompaction } from '../../index/compaction.js';
 import { createRemoval } from '../../index/removal.js';
 import type { Platform } from '../../platform/platform.js';
+import { compact } from '../compact.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
-import { compact } from './compact.js';
 import { removeUnusedBlobs } from './remove-blobs.js';
 import { chooseSnapshots, type Retention, type RetentionPolicy } from './retention.js';
 
