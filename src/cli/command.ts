@@ -10,15 +10,17 @@ export interface CliCommand {
   run(session: Session, command: Command): Promise<ExitCode>;
 }
 
-/** Adds examples to a command's help, one a line: what to type, and what it does. */
+const COLUMNS = 80;
+
+/** Adds examples to a command's help: what to type, and what it does, beside it where that fits. */
 export function addExamples(
   command: Command,
-  examples: readonly (readonly [string, string])[],
+  examples: readonly (readonly [line: string, what: string])[],
 ): void {
   const width = Math.max(...examples.map(([line]) => line.length));
-  const lines = examples.map(([line, what]) =>
-    width > 44 ? `  # ${what}\n  ${line}` : `  ${line.padEnd(width)}   # ${what}`,
-  );
+  const beside = examples.map(([line, what]) => `  ${line.padEnd(width)}  # ${what}`);
+  const above = examples.map(([line, what]) => `  # ${what}\n  ${line}`);
+  const fits = beside.every((line) => line.length <= COLUMNS);
   const heading = examples.length === 1 ? 'Example:' : 'Examples:';
-  command.addHelpText('after', `\n${heading}\n${lines.join('\n')}`);
+  command.addHelpText('after', `\n${heading}\n${(fits ? beside : above).join('\n')}`);
 }

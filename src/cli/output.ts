@@ -35,16 +35,14 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
   let hasDocument = false;
   stream.on('error', () => undefined);
 
-  const check = (): void => {
-    const error = stream.errored;
-    if (isClosed || error === null) return;
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw new OutputFailed(error);
-    isClosed = true;
-  };
   const write = async (chunk: string | Uint8Array): Promise<void> => {
     if (isClosed) return;
-    await new Promise<void>((resolve) => stream.write(chunk, () => resolve()));
-    check();
+    const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
+      stream.write(chunk, resolve);
+    });
+    if (!error) return;
+    isClosed = true;
+    if (error.code !== 'EPIPE') throw new OutputFailed(error);
   };
   const writeAll = async (chunks: Iterable<string>): Promise<void> => {
     for (const chunk of chunks) {

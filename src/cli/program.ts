@@ -21,7 +21,6 @@ export async function runProgram(
   args: readonly string[],
   surroundings: Surroundings,
 ): Promise<ExitCode> {
-  const { output } = surroundings;
   const named = args.find((arg) => arg in COMMANDS);
   try {
     return await parseAndRun(args, surroundings);
