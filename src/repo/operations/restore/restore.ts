@@ -13,6 +13,7 @@ import { openDirectoryHandles, type DirectoryHandles } from '../../tree/director
 import { setMetadata } from '../../tree/metadata.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
+import { stoppable } from '../interrupts.js';
 import { openRepository, type Repository } from '../repository.js';
 import type { TimePoint } from '../time-point.js';
 import { createFileWriter, type FileWriter } from './file-writer.js';
@@ -68,8 +69,12 @@ export async function restore(
   options: RestoreOptions,
 ): Promise<RestoreResult> {
   const startedMs = platform.clock.nowMs();
-  const { lockWaitMs = 0 } = options;
-  const repository = await openRepository(repositoryPath, platform, { access: 'read', lockWaitMs });
+  const { lockWaitMs = 0, signal } = options;
+  const repository = await openRepository(repositoryPath, platform, {
+    access: 'read',
+    lockWaitMs,
+    signal,
+  });
   try {
     const { index } = repository;
     const source = selectSource(index, platform, options.source, options.paths);
@@ -155,7 +160,8 @@ class RestoreRun {
     const { platform, packDirectory, config } = this.repository;
     const lanes = this.options.jobs ?? Math.min(platform.coreCount, MOST_WORKERS);
     const setup = { packDirectory, repositoryId: config.id };
-    return this.options.createPool?.(lanes) ?? createThreadPool(lanes, setup);
+    const pool = this.options.createPool?.(lanes) ?? createThreadPool(lanes, setup);
+    return stoppable(pool, this.options.signal, () => interrupted(this.options.to));
   }
 
   private report(path: ByteString, code: IssueCode, message: string): void {
@@ -249,13 +255,15 @@ class RestoreRun {
 
   private async takeTurn(): Promise<void> {
     if (++this.entries % ENTRIES_A_TURN !== 0) return;
-    if (this.options.signal?.aborted) {
-      throw new CodedError('INTERRUPTED', `The restore into ${this.options.to} was interrupted.`, {
-        hint: 'What it holds is incomplete: remove it, and restore again.',
-      });
-    }
+    if (this.options.signal?.aborted) throw interrupted(this.options.to);
     await nextTurn();
   }
+}
+
+function interrupted(target: string): CodedError {
+  return new CodedError('INTERRUPTED', `The restore into ${target} was interrupted.`, {
+    hint: 'What it holds is incomplete: remove it, and restore again.',
+  });
 }
 
 function makeDirectory(
