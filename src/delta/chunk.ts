@@ -21,10 +21,15 @@ const WINDOW_BYTES = 32;
 /** How much harder a cut is before the average, and easier after: two bits of the mask. */
 const NORMALISATION_BITS = 2;
 
-/** `GEAR[b]` is the first four bytes, little endian, of BLAKE3("varve gear v1" followed by byte b). */
-export const GEAR: Int32Array = Int32Array.from({ length: 256 }, (_, byte) =>
-  blake3(Buffer.concat([Buffer.from('varve gear v1', 'latin1'), Buffer.of(byte)])).readInt32LE(0),
-);
+let gearTable: Int32Array | undefined;
+
+/** `gear()[b]` is the first four bytes, little endian, of BLAKE3("varve gear v1" followed by byte b). */
+export function gear(): Int32Array {
+  gearTable ??= Int32Array.from({ length: 256 }, (_, byte) =>
+    blake3(Buffer.concat([Buffer.from('varve gear v1', 'latin1'), Buffer.of(byte)])).readInt32LE(0),
+  );
+  return gearTable;
+}
 
 /**
  * The end of the chunk that starts at `start`. `end` is the end of the data at hand; unless it is
@@ -50,9 +55,10 @@ export function nextCut(
 
 /** The hash of the window before the first place that may be a cut. */
 function warmUp(bytes: Uint8Array, first: number): number {
+  const table = gear();
   let hash = 0;
   for (let at = first - WINDOW_BYTES; at < first; at += 1) {
-    hash = ((hash << 1) + (GEAR[bytes[at] ?? 0] ?? 0)) | 0;
+    hash = ((hash << 1) + (table[bytes[at] ?? 0] ?? 0)) | 0;
   }
   return hash;
 }
@@ -64,10 +70,10 @@ function search(
   shift: number,
   state: { hash: number; at: number },
 ): boolean {
-  const gear = GEAR;
+  const table = gear();
   let { hash, at } = state;
   while (at < limit && hash >>> shift !== 0) {
-    hash = ((hash << 1) + (gear[bytes[at] ?? 0] ?? 0)) | 0;
+    hash = ((hash << 1) + (table[bytes[at] ?? 0] ?? 0)) | 0;
     at += 1;
   }
   state.hash = hash;

@@ -1,15 +1,13 @@
 /** Reads TIME, the point in history that `--at`, `diff` and `--older-than` take. */
-import {
-  isValid,
-  parseISO,
-  previousDay,
-  set,
-  startOfDay,
-  sub,
-  subDays,
-  subWeeks,
-  type Day,
-} from 'date-fns';
+import type { Day } from 'date-fns';
+import { isValid } from 'date-fns/isValid';
+import { parseISO } from 'date-fns/parseISO';
+import { previousDay } from 'date-fns/previousDay';
+import { set } from 'date-fns/set';
+import { startOfDay } from 'date-fns/startOfDay';
+import { sub } from 'date-fns/sub';
+import { subDays } from 'date-fns/subDays';
+import { subWeeks } from 'date-fns/subWeeks';
 import { CodedError, type TimePoint } from '../../index.js';
 import { parseAge } from './age.js';
 

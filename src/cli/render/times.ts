@@ -1,5 +1,5 @@
 /** Instants and elapsed times as text: local and short for people, ISO 8601 for programs. */
-import { format } from 'date-fns';
+import { format } from 'date-fns/format';
 
 const MS_NS = 1_000_000n;
 
