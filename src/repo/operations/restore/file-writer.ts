@@ -56,10 +56,17 @@ export function createFileWriter(
   const { files } = platform;
   const limiter = createLimiter(pool.laneCount * 2);
   let waiting: WaitingFile[] = [];
+  /** Files that are reported: one of many damaged blobs is named once. */
+  const failed = new WeakSet<FileToRestore>();
 
-  const lost = ({ path }: FileToRestore): void => {
-    const message = `${textFromBytes(path)} was not restored: its content is lost or damaged.`;
-    events.onIssue(path, 'DAMAGED', message);
+  const fail = (file: FileToRestore, code: IssueCode, message: string): void => {
+    if (failed.has(file)) return;
+    failed.add(file);
+    events.onIssue(file.path, code, message);
+  };
+  const lost = (file: FileToRestore): void => {
+    const message = `${textFromBytes(file.path)} was not restored: its content is lost or damaged.`;
+    fail(file, 'DAMAGED', message);
   };
 
   const runJob = async (
@@ -75,10 +82,11 @@ export function createFileWriter(
     };
     const { failures } = await pool.run(job);
     const damaged = new Set<number>();
-    for (const { file, code, message, isMetadataOnly } of failures) {
-      const path = jobFiles[file]?.path ?? target;
-      if (!isMetadataOnly) damaged.add(file);
-      events.onIssue(path, issueCode(code, isMetadataOnly), `${textFromBytes(path)}: ${message}`);
+    for (const { file: position, code, message, isMetadataOnly } of failures) {
+      const file = jobFiles[position];
+      if (!file) throw new Error(`no file ${position}`);
+      if (!isMetadataOnly) damaged.add(position);
+      fail(file, issueCode(code, isMetadataOnly), `${textFromBytes(file.path)}: ${message}`);
     }
     return damaged;
   };
