@@ -195,6 +195,8 @@ export interface VerifyResult {
     readonly family: number;
     readonly delta: number;
     readonly message: string;
+    /** Its own bytes are not known to be damaged: it comes back with the blob that it is against. */
+    readonly isOnlyBasis: boolean;
   }[];
 }
 

@@ -63,6 +63,8 @@ export interface VerifyResult {
   readonly damage: readonly Damage[];
   /** Row ids of the blobs that cannot be rebuilt. */
   readonly damagedBlobs: readonly number[];
+  /** Those of them that are damaged themselves; the others come back with what they rest on. */
+  readonly brokenBlobs: readonly number[];
 }
 
 const MOST_WORKERS = 8;
@@ -97,8 +99,8 @@ export async function verifyRepository(
   const startedMs = platform.clock.nowMs();
   const counts = createAudit(index.connection).counts();
   const findings = new Findings(index);
-  for (const { code, message, blobs } of checkStructure(repository)) {
-    findings.add(code, message, blobs);
+  for (const { code, message, blobs, isOnlyBasis } of checkStructure(repository)) {
+    findings.add(code, message, blobs, isOnlyBasis);
   }
   const manifests = options.isQuick ? [] : checkManifests(repository, findings);
   const read = options.isQuick
@@ -114,6 +116,7 @@ export async function verifyRepository(
     durationMs: platform.clock.nowMs() - startedMs,
     damage: findings.damage,
     damagedBlobs: [...findings.blobs],
+    brokenBlobs: [...findings.broken],
   };
 }
 
@@ -121,13 +124,15 @@ export async function verifyRepository(
 class Findings {
   readonly damage: Damage[] = [];
   readonly blobs = new Set<number>();
+  readonly broken = new Set<number>();
   private readonly index: Index;
 
   constructor(index: Index) {
     this.index = index;
   }
 
-  add(code: ErrorCode, message: string, blobs: readonly number[]): void {
+  add(code: ErrorCode, message: string, blobs: readonly number[], isOnlyBasis = false): void {
+    if (!isOnlyBasis) for (const blob of blobs) this.broken.add(blob);
     const unknown = blobs.filter((blob) => !this.blobs.has(blob));
     if (blobs.length > 0 && unknown.length === 0) return;
     for (const blob of unknown) this.blobs.add(blob);
@@ -190,11 +195,11 @@ async function rebuildAll(
       await limiter.start(async () => {
         const families = job.map((family) => family.job);
         const result = await pool.run({ type: 'verify', families });
-        for (const { family, delta, message } of result.damage) {
+        for (const { family, delta, message, isOnlyBasis } of result.damage) {
           const damaged = job[family];
           const blob = delta === -1 ? damaged?.full : damaged?.deltas[delta];
-          if (blob !== undefined)
-            findings.add('BLOB_DAMAGED', describe(index, blob, message), [blob]);
+          if (blob === undefined) continue;
+          findings.add('BLOB_DAMAGED', describe(index, blob, message), [blob], isOnlyBasis);
         }
         blobs += job.reduce((sum, { deltas }) => sum + 1 + deltas.length, 0);
         bytes += result.bytes;
