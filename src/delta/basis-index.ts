@@ -35,7 +35,7 @@ let bitmapScratch = new Int32Array(0);
 
 /** Indexes the whole of `basis`; the first of several equal windows wins, as it can be extended farthest. */
 export function indexBasis(basis: Text): BasisIndex {
-  const stride = Math.max(WINDOW_BYTES, Math.ceil(basis.length / 2 ** WINDOW_BITS));
+  const stride = strideFor(basis.length);
   const windows = Math.floor(basis.length / stride);
   const slotBits = Math.min(MAX_SLOT_BITS, Math.max(8, 33 - Math.clz32(windows)));
   const index = {
@@ -46,6 +46,13 @@ export function indexBasis(basis: Text): BasisIndex {
   };
   fill(index, basis);
   return index;
+}
+
+/** A power of two, so that the odd steps of the far search come to meet every place of the grid. */
+function strideFor(length: number): number {
+  let stride = WINDOW_BYTES;
+  while (length > stride * 2 ** WINDOW_BITS) stride *= 2;
+  return stride;
 }
 
 function clearedScratch(slotBits: number): { slots: Int32Array; bitmap: Int32Array } {

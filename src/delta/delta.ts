@@ -8,8 +8,8 @@
  *
  * The instructions are pairs: take `literalLengths[i]` bytes from `literals`, then `copyLengths[i]`
  * bytes from the basis. The streams are kept apart because each holds one kind of number and so
- * compresses far better alone (29 kB instead of 77 kB for one TypeScript release from the next),
- * and because composing a chain then never reads a literal.
+ * compresses better alone (seven releases of TypeScript: 448 kB, with the three kinds of number in one
+ * stream 464 kB, with the literals too 473 kB), and because composing a chain then reads no literal.
  */
 export interface Delta {
   /** BLAKE3 of the text that is copied from. */

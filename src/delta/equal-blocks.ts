@@ -10,7 +10,7 @@ import { equalBackward, equalForward, type Text } from './text.js';
  */
 export const BLOCK_BYTES = 1024;
 
-/** Compared at once before going down to blocks: the call costs as much as comparing 2 KiB. */
+/** Compared at once within a run, so that the cost of a call does not show. */
 const SPAN_BYTES = 64 * 1024;
 
 /** Called with the run of bytes `[start, end)` that both texts hold at the same offset. */

@@ -8,10 +8,10 @@ import { HASH_BYTES } from './hash.js';
 import { ByteWriter, corrupt, readVarint, type Cursor } from './varint.js';
 
 /** `VRVD` */
-export const DELTA_MAGIC = Buffer.from('VRVD', 'latin1');
+const DELTA_MAGIC = Buffer.from('VRVD', 'latin1');
 
 /** The only version so far; a reader refuses any other. */
-export const DELTA_VERSION = 1;
+const DELTA_VERSION = 1;
 
 const FIXED_BYTES = DELTA_MAGIC.length + 1 + 2 * HASH_BYTES;
 

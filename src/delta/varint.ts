@@ -6,7 +6,7 @@
 import { CodedError } from '../errors.js';
 
 /** The longest varint of a safe integer: 53 bits at seven a byte. */
-export const MAX_VARINT_BYTES = 8;
+const MAX_VARINT_BYTES = 8;
 
 /** A reader's place in a stream of varints. */
 export interface Cursor {

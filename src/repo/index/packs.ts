@@ -47,11 +47,13 @@ export function createPacks(db: Connection) {
   const allPacks = db.prepare(
     'SELECT number, kind, length AS lengthBytes FROM pack ORDER BY number',
   );
-  const emptyPacks = db
+  const unusedPacks = db
     .prepare(
-      'SELECT number FROM pack WHERE NOT EXISTS (SELECT 1 FROM frame WHERE frame.pack = pack.number)',
+      `SELECT number FROM pack
+       WHERE NOT EXISTS (SELECT 1 FROM frame f WHERE f.pack = pack.number AND f.live > 0)`,
     )
     .pluck();
+  const removeFramesOf = db.prepare('DELETE FROM frame WHERE pack = ?');
 
   return {
     insertFrame(row: NewFrame): void {
@@ -69,9 +71,13 @@ export function createPacks(db: Connection) {
     setVerified: (id: number, timeMs: number) => void setVerified.run(timeMs, id),
     putPack: (number: number, kind: number, lengthBytes: number) =>
       void putPack.run(number, kind, lengthBytes),
-    removePack: (number: number) => void removePack.run(number),
+    /** With all its frames. */
+    removePack(number: number): void {
+      removeFramesOf.run(number);
+      removePack.run(number);
+    },
     all: () => allPacks.all() as PackRow[],
-    /** Packs that hold no frame any more. */
-    empty: () => emptyPacks.all() as number[],
+    /** Packs of which nothing is used any more. */
+    unused: () => unusedPacks.all() as number[],
   };
 }

@@ -3,6 +3,7 @@ import { CodedError } from '../../errors.js';
 import { rebuildBlob } from '../chain/rebuild.js';
 import type { Index } from '../index/index.js';
 import { VersionType, type ContentRef } from '../model.js';
+import { createBufferPool } from '../packs/buffer-pool.js';
 import { createFrameReader } from '../packs/frame-reader.js';
 import { textFromBytes } from '../platform/bytes.js';
 import type { Platform } from '../platform/platform.js';
@@ -36,7 +37,11 @@ export function catFile(
     const snapshot = selectSnapshot(index, source, options.at);
     const located = locatePath(index, platform, source, snapshot, options.path);
     if (located.version?.type !== VersionType.file) throw notAFile(located);
-    const reader = createFrameReader(packs, READER_CACHE_BYTES);
+    const reader = createFrameReader(
+      packs,
+      READER_CACHE_BYTES,
+      createBufferPool(READER_CACHE_BYTES),
+    );
     let count = 0;
     for (const blob of blobsOf(index, located.version.content)) {
       const recipe = index.blobs.recipe(blob);
@@ -44,6 +49,7 @@ export function catFile(
       const bytes = rebuildBlob(reader, recipe);
       await options.write(bytes);
       count += bytes.length;
+      reader.recycle();
     }
     return count;
   });

@@ -5,7 +5,6 @@
  */
 import { tryLockExclusively } from '../index/lock.js';
 import type { FrameRow } from '../index/packs.js';
-import { FULL_PACK_BYTES } from '../packs/pack-writer.js';
 import type { Repository } from './repository.js';
 
 /** Smaller payloads hold no whole page of their own often enough to be worth a call. */
@@ -14,10 +13,12 @@ const LEAST_HOLE_BYTES = 8192;
 /** Ends the writer's lock. Returns the bytes that were given back. */
 export function reclaim(repository: Repository): number {
   const { index, packs, lockPath } = repository;
-  const dead = index.packs.deadFrames(LEAST_HOLE_BYTES);
-  const empty = index.packs.empty();
+  const unused = index.packs.unused();
+  const dead = index.packs
+    .deadFrames(LEAST_HOLE_BYTES)
+    .filter(({ pack }) => !unused.includes(pack));
   repository.releaseLock();
-  if (dead.length === 0 && empty.length === 0) return 0;
+  if (dead.length === 0 && unused.length === 0) return 0;
   const lock = tryLockExclusively(lockPath);
   if (!lock) return 0;
   try {
@@ -25,8 +26,10 @@ export function reclaim(repository: Repository): number {
     const punched = dead.filter((frame) => punch(repository, frame));
     index.begin();
     for (const { id } of punched) index.packs.removeFrame(id);
-    removeEmptyPacks(repository);
+    for (const pack of unused) index.packs.removePack(pack);
     index.commit();
+    // Last: a file that the index does not know is taken up again, one that it misses is damage.
+    for (const pack of unused) packs.remove(pack);
     return Math.max(0, before - packs.allocatedBytes());
   } finally {
     lock.release();
@@ -37,16 +40,4 @@ export function reclaim(repository: Repository): number {
 function punch({ packs }: Repository, frame: FrameRow): boolean {
   const { pack, offset, headBytes, lengthBytes } = frame;
   return packs.punch(pack, offset + headBytes, lengthBytes - headBytes);
-}
-
-/** A pack that is not full stays: the next run goes on in it. */
-function removeEmptyPacks({ index, packs }: Repository): void {
-  const lengths = new Map(
-    index.packs.all().map(({ number, lengthBytes }) => [number, lengthBytes]),
-  );
-  for (const pack of index.packs.empty()) {
-    if ((lengths.get(pack) ?? 0) < FULL_PACK_BYTES) continue;
-    packs.remove(pack);
-    index.packs.removePack(pack);
-  }
 }

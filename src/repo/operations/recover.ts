@@ -45,7 +45,7 @@ function recoverPack(repository: Repository, pack: number, committed: number | u
 function adoptFrames(repository: Repository, pack: number, start: number): number {
   let end = start;
   for (const frame of scanPack(repository.packs, pack, start)) {
-    if (!frame.isIntact) break;
+    if (!frame.isIntact || frame.address.offset !== end) break;
     if (frame.head.kind === FrameKind.full) adoptBlobs(repository, frame);
     end = frame.address.offset + frame.address.lengthBytes;
   }

@@ -2,7 +2,6 @@
  * Which snapshot a point in time means. Order is the snapshot number, never the clock: a clock that
  * jumped may have given a later snapshot an earlier time.
  */
-// By itself: the whole of date-fns takes 85 ms to load.
 import { formatISO } from 'date-fns/formatISO';
 import { CodedError } from '../../errors.js';
 

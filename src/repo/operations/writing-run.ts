@@ -4,16 +4,18 @@
  *
  *     packs synced  ->  manifest written and synced  ->  transaction committed  ->  space given back
  */
+import { CodedError } from '../../errors.js';
 import { BlobKind, type BlobPlace } from '../index/blobs.js';
 import type { StoredFrame } from '../model.js';
 import { DEFAULT_LEVEL } from '../packs/codec.js';
 import { encodeFrame, FrameKind, FRAME_HEADER_BYTES } from '../packs/frame.js';
 import { createManifestPartWriter, type ManifestPartWriter } from '../packs/manifest.js';
-import { PackKind } from '../packs/pack-store.js';
+import { discardWrites, PackKind } from '../packs/pack-store.js';
 import { createPackWriter, FULL_PACK_BYTES, type PackLane } from '../packs/pack-writer.js';
 import type { BeginJob } from '../worker/jobs.js';
 import { createThreadPool, type WorkerPool } from '../worker/pool.js';
 import { shareStoredBytes } from './frame-shares.js';
+import { stoppable } from './interrupts.js';
 import type { Repository } from './repository.js';
 
 /** Changes of the index, as they go into the manifest. */
@@ -51,6 +53,10 @@ export interface RunOptions {
   readonly level?: number;
   /** Worker threads. Default: one for each core, at most 8. */
   readonly jobs?: number;
+  /** Packs are left alone; the caller ends the run with `abort`. */
+  readonly isDryRun?: boolean;
+  /** Stops the run before its next job. */
+  readonly signal?: AbortSignal;
   /** For tests: jobs on the calling thread. */
   readonly createPool?: (laneCount: number, begin: (lane: number) => BeginJob) => WorkerPool;
 }
@@ -72,12 +78,15 @@ export function beginRun(repository: Repository, options: RunOptions): WritingRu
     if (!packs) throw new Error(`no lane ${lane}`);
     return { type: 'begin', generation, level, lane: packs };
   };
-  const setup = { packDirectory, repositoryId: config.id };
-  const pool =
+  const isDryRun = options.isDryRun ?? false;
+  const setup = { packDirectory, repositoryId: config.id, isDryRun };
+  const workers =
     options.createPool?.(laneCount, beginLane) ?? createThreadPool(laneCount, setup, beginLane);
+  const pool = stoppable(workers, options.signal, interrupted);
   const manifestLane = lanes[laneCount];
   if (!manifestLane) throw new Error('no lane for manifests');
-  const manifests = createPackWriter(repository.packs, manifestLane);
+  const store = isDryRun ? discardWrites(repository.packs) : repository.packs;
+  const manifests = createPackWriter(store, manifestLane);
   let part = createManifestPartWriter();
   const retired: Uint8Array[] = [];
   let partCount = 0;
@@ -162,6 +171,12 @@ export function beginRun(repository: Repository, options: RunOptions): WritingRu
       index.rollback();
     },
   };
+}
+
+function interrupted(): CodedError {
+  return new CodedError('INTERRUPTED', 'The run was interrupted; the repository is as it was.', {
+    hint: 'Run it again: what was stored already is not stored twice.',
+  });
 }
 
 /**

@@ -51,16 +51,21 @@ export function compressedSize(raw: Uint8Array, level: number): number {
 }
 
 /**
- * The raw bytes of a section.
+ * The raw bytes of a section: `stored` itself when it is raw, else written to `into`.
  * @throws CodedError FRAME_CORRUPT when they are not exactly `rawBytes` long.
  */
-export function decompressSection(stored: Uint8Array, codec: number, rawBytes: number): Uint8Array {
+export function decompressSection(
+  stored: Uint8Array,
+  codec: number,
+  rawBytes: number,
+  into: (lengthBytes: number) => Buffer = (lengthBytes) => Buffer.allocUnsafeSlow(lengthBytes),
+): Uint8Array {
   if (codec === Codec.raw) {
     if (stored.length !== rawBytes) throw corrupt('a raw section has the wrong length');
     return stored;
   }
   if (codec !== Codec.zstd) throw corrupt(`unknown codec ${codec}`);
-  const raw = Buffer.allocUnsafeSlow(rawBytes);
+  const raw = into(rawBytes);
   let produced: number;
   try {
     produced = decompressor().decompress(raw, asBuffer(stored));

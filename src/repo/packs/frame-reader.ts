@@ -6,6 +6,7 @@
 import type { Delta } from '../../delta/delta.js';
 import { CodedError } from '../../errors.js';
 import type { BlobAddress, FrameAddress } from '../model.js';
+import type { BufferPool } from './buffer-pool.js';
 import { decodeFrameHead, decodeSection, type FrameHead } from './frame.js';
 import type { PackStore } from './pack-store.js';
 
@@ -14,6 +15,8 @@ export interface FrameReader {
   readFull(address: BlobAddress): Uint8Array;
   /** The delta at `address`. @throws CodedError FRAME_CORRUPT, PACK_MISSING */
   readDelta(address: BlobAddress): Delta;
+  /** The caller holds nothing any more that was read: memory may be used again. */
+  recycle(): void;
 }
 
 interface DecodedFrame {
@@ -22,24 +25,32 @@ interface DecodedFrame {
   /** Where each member's bytes begin in each section. */
   readonly starts: readonly (readonly number[])[];
   readonly sizeBytes: number;
+  /** Buffers of the pool that the sections lie in. */
+  readonly buffers: readonly Buffer[];
 }
 
 /** A reader that keeps up to `cacheBytes` of decoded frames. */
-export function createFrameReader(store: PackStore, cacheBytes: number): FrameReader {
+export function createFrameReader(
+  store: PackStore,
+  cacheBytes: number,
+  pool: BufferPool,
+): FrameReader {
   const cache = new Map<string, DecodedFrame>();
+  const evicted: DecodedFrame[] = [];
   let cachedBytes = 0;
 
   const load = (address: FrameAddress): DecodedFrame => {
     const key = `${address.pack}:${address.offset}`;
     const hit = cache.get(key);
     if (hit) return hit;
-    const frame = decodeFrame(readFrame(store, address));
+    const frame = readDecoded(store, address, pool);
     cache.set(key, frame);
     cachedBytes += frame.sizeBytes;
-    for (const [oldest, { sizeBytes }] of cache) {
+    for (const [oldest, old] of cache) {
       if (cachedBytes <= cacheBytes || oldest === key) break;
       cache.delete(oldest);
-      cachedBytes -= sizeBytes;
+      cachedBytes -= old.sizeBytes;
+      evicted.push(old);
     }
     return frame;
   };
@@ -56,12 +67,34 @@ export function createFrameReader(store: PackStore, cacheBytes: number): FrameRe
       if (!delta || !sameBytes(delta.targetHash, address.hash)) throw misplaced(address);
       return delta;
     },
+    recycle() {
+      for (const { buffers } of evicted.splice(0)) for (const buffer of buffers) pool.give(buffer);
+    },
   };
 }
 
+function readDecoded(store: PackStore, address: FrameAddress, pool: BufferPool): DecodedFrame {
+  const stored = pool.take(address.lengthBytes);
+  const buffers: Buffer[] = [];
+  try {
+    const frame = decodeFrame(readFrame(store, address, stored), (lengthBytes) => {
+      const buffer = pool.take(lengthBytes);
+      buffers.push(buffer);
+      return buffer;
+    });
+    const isView = frame.sections.some(({ buffer }) => buffer === stored.buffer);
+    if (isView) return { ...frame, buffers: [...buffers, stored] };
+    pool.give(stored);
+    return { ...frame, buffers };
+  } catch (error) {
+    pool.give(stored);
+    throw error;
+  }
+}
+
 /** The whole frame as stored. @throws CodedError FRAME_CORRUPT when the pack ends before it does */
-export function readFrame(store: PackStore, address: FrameAddress): Buffer {
-  const bytes = store.read(address.pack, address.offset, address.lengthBytes);
+export function readFrame(store: PackStore, address: FrameAddress, buffer?: Buffer): Buffer {
+  const bytes = store.read(address.pack, address.offset, address.lengthBytes, buffer);
   if (bytes.length === address.lengthBytes) return bytes;
   throw new CodedError(
     'FRAME_CORRUPT',
@@ -78,7 +111,10 @@ export function decodeDeltas(bytes: Buffer): Delta[] {
   return deltas.filter((delta) => delta !== undefined);
 }
 
-function deltaAt({ head, sections, starts }: DecodedFrame, index: number): Delta | undefined {
+function deltaAt(
+  { head, sections, starts }: Omit<DecodedFrame, 'buffers'>,
+  index: number,
+): Delta | undefined {
   const member = head.deltaMembers[index];
   if (!member) return undefined;
   const stream = (position: 0 | 1 | 2 | 3): Uint8Array =>
@@ -94,9 +130,12 @@ function deltaAt({ head, sections, starts }: DecodedFrame, index: number): Delta
   };
 }
 
-function decodeFrame(bytes: Buffer): DecodedFrame {
+function decodeFrame(
+  bytes: Buffer,
+  into?: (lengthBytes: number) => Buffer,
+): Omit<DecodedFrame, 'buffers'> {
   const head = decodeFrameHead(bytes);
-  const sections = head.sections.map((_, index) => decodeSection(head, bytes, index));
+  const sections = head.sections.map((_, index) => decodeSection(head, bytes, index, into));
   const starts = memberStarts(head);
   return { head, sections, starts, sizeBytes: sections.reduce((sum, s) => sum + s.length, 0) };
 }

@@ -10,7 +10,9 @@ import { CodedError } from '../../errors.js';
 import { compressBound, compressSection, decompressSection } from './codec.js';
 
 export const FRAME_HEADER_BYTES = 48;
-const FRAME_MAGIC = 0x4d524656; // 'VFRM'
+/** 'VFRM' */
+const FRAME_MAGIC = 0x4d524656;
+export const FRAME_MAGIC_BYTES = Buffer.from('VFRM', 'latin1');
 const FRAME_VERSION = 1;
 const SECTION_BYTES = 17;
 /** No section may be larger: bounds what a reader allocates for bytes that it cannot trust. */
@@ -154,7 +156,8 @@ export function decodeFrameHead(bytes: Buffer): FrameHead {
   const header = decodeFrameHeader(bytes);
   const headBytes = FRAME_HEADER_BYTES + header.tableBytes;
   if (bytes.length < headBytes) throw corrupt('it is cut inside its table');
-  const table = bytes.subarray(FRAME_HEADER_BYTES, headBytes);
+  // A copy: hashes of members are views of it, and `bytes` may be a buffer that is used again.
+  const table = Buffer.from(bytes.subarray(FRAME_HEADER_BYTES, headBytes));
   if (crc32(table) !== header.tableCrc) throw corrupt('the checksum of its table is wrong');
   const { sectionCount, memberCount, kind } = header;
   const memberBytes = kind === FrameKind.full ? FULL_BYTES : DELTA_BYTES;
@@ -185,14 +188,19 @@ export function isPayloadIntact(head: FrameHead, frame: Buffer): boolean {
 }
 
 /** The raw bytes of section `index`. @throws CodedError FRAME_CORRUPT */
-export function decodeSection(head: FrameHead, frame: Buffer, index: number): Uint8Array {
+export function decodeSection(
+  head: FrameHead,
+  frame: Buffer,
+  index: number,
+  into?: (lengthBytes: number) => Buffer,
+): Uint8Array {
   const section = head.sections[index];
   if (!section) throw corrupt(`it has no section ${index}`);
   const before = head.sections.slice(0, index);
   const start = before.reduce((sum, earlier) => sum + earlier.storedBytes, head.headBytes);
   const stored = frame.subarray(start, start + section.storedBytes);
   if (stored.length !== section.storedBytes) throw corrupt('it is cut inside its payload');
-  return decompressSection(stored, section.codec, section.rawBytes);
+  return decompressSection(stored, section.codec, section.rawBytes, into);
 }
 
 const FULL_BYTES = HASH_BYTES + 8;

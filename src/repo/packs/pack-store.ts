@@ -23,8 +23,11 @@ export interface PackStore {
   sizeBytes(pack: number): number | undefined;
   /** A new pack with its header. */
   create(pack: number, kind: PackKind): void;
-  /** Up to `length` bytes; fewer where the pack ends. @throws CodedError PACK_MISSING */
-  read(pack: number, offset: number, length: number): Buffer;
+  /**
+   * Up to `length` bytes, fewer where the pack ends; into `buffer` when one is given.
+   * @throws CodedError PACK_MISSING, PACK_CORRUPT
+   */
+  read(pack: number, offset: number, length: number, buffer?: Buffer): Buffer;
   /** Writes at the end, which the caller knows. */
   append(pack: number, offset: number, bytes: Uint8Array): void;
   /** Makes what was appended, and the names of new packs, durable. A failure is never retried. */
@@ -34,6 +37,8 @@ export interface PackStore {
   remove(pack: number): void;
   /** Gives the space of a range back; false where that cannot be done. */
   punch(pack: number, offset: number, length: number): boolean;
+  /** Whether {@link punch} gives space back here: tried on a file that is removed again. */
+  canPunch(): boolean;
   /** Space that all packs take on disk, bytes. */
   allocatedBytes(): number;
   close(): void;
@@ -99,8 +104,7 @@ export function openDirectoryPackStore(
       writers.set(pack, descriptor);
       files.write(descriptor, encodePackHeader(pack, kind, repositoryId), 0);
     },
-    read(pack, offset, length) {
-      const bytes = Buffer.allocUnsafeSlow(length);
+    read(pack, offset, length, bytes = Buffer.allocUnsafeSlow(length)) {
       const count = files.read(reader(pack), bytes, 0, length, offset);
       return bytes.subarray(0, count);
     },
@@ -114,6 +118,7 @@ export function openDirectoryPackStore(
       files.remove(pathOf(pack));
     },
     punch: (pack, offset, length) => files.at.punchHole(writer(pack), offset, length),
+    canPunch: () => tryPunch(files, `${directory}/${PROBE_FILE}`),
     allocatedBytes() {
       const paths = files.list(directory).map((name) => `${directory}/${name}`);
       return paths.reduce((sum, path) => sum + (files.stat(path)?.allocatedBytes ?? 0), 0);
@@ -122,6 +127,36 @@ export function openDirectoryPackStore(
       for (const pack of [...readers.keys()]) release(readers, pack);
       for (const pack of [...writers.keys()]) release(writers, pack);
     },
+  };
+}
+
+const PROBE_FILE = 'probe.tmp';
+const PROBE_BYTES = 64 * 1024;
+
+function tryPunch(files: FileSystem, path: string): boolean {
+  if (files.stat(path)) files.remove(path);
+  const descriptor = files.open(path, 'create');
+  try {
+    files.write(descriptor, Buffer.alloc(PROBE_BYTES, 1), 0);
+    return files.at.punchHole(descriptor, 0, PROBE_BYTES);
+  } finally {
+    files.close(descriptor);
+    files.remove(path);
+  }
+}
+
+/** `store` for a dry run: what is appended is dropped, everything else stays as it is. */
+export function discardWrites(store: PackStore): PackStore {
+  const nothing = (): void => undefined;
+  return {
+    ...store,
+    create: nothing,
+    append: nothing,
+    sync: nothing,
+    syncNames: nothing,
+    truncate: nothing,
+    remove: nothing,
+    punch: () => false,
   };
 }
 

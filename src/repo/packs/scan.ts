@@ -5,6 +5,7 @@ import {
   decodeFrameHead,
   decodeFrameHeader,
   FRAME_HEADER_BYTES,
+  FRAME_MAGIC_BYTES,
   isPayloadIntact,
   type FrameHead,
 } from './frame.js';
@@ -20,8 +21,9 @@ export interface ScannedFrame {
 }
 
 /**
- * The frames of `pack` from `start` on. Ends at the first byte that does not begin a readable frame;
- * compare the end of the last frame with the pack's size to see whether anything was left out.
+ * The frames of `pack` from `start` on. Bytes that do not begin a readable frame are skipped up to
+ * the next one that does, so that one bad header costs one frame: compare where a frame begins with
+ * where the one before ended to see whether anything was left out.
  */
 export function* scanPack(
   store: PackStore,
@@ -29,12 +31,33 @@ export function* scanPack(
   start = PACK_HEADER_BYTES,
 ): Generator<ScannedFrame> {
   const size = store.sizeBytes(pack) ?? 0;
-  for (let offset = start; offset + FRAME_HEADER_BYTES <= size;) {
-    const frame = readFrameAt(store, pack, offset, size);
-    if (!frame) return;
-    yield frame;
-    offset += frame.address.lengthBytes;
+  for (let offset: number | undefined = start; offset !== undefined;) {
+    const frame: ScannedFrame | undefined = readFrameAt(store, pack, offset, size);
+    if (frame) yield frame;
+    offset = frame
+      ? frame.address.offset + frame.address.lengthBytes
+      : findHeader(store, pack, offset + 1, size);
   }
+}
+
+const SEARCH_BYTES = 1024 * 1024;
+
+/** Where the next frame with a sound header begins. */
+function findHeader(
+  store: PackStore,
+  pack: number,
+  from: number,
+  size: number,
+): number | undefined {
+  for (let start = from; start + FRAME_HEADER_BYTES <= size;) {
+    const window = store.read(pack, start, SEARCH_BYTES);
+    for (let at = window.indexOf(FRAME_MAGIC_BYTES); at !== -1;) {
+      if (readFrameAt(store, pack, start + at, size)) return start + at;
+      at = window.indexOf(FRAME_MAGIC_BYTES, at + 1);
+    }
+    start += SEARCH_BYTES - FRAME_MAGIC_BYTES.length;
+  }
+  return undefined;
 }
 
 function readFrameAt(
@@ -43,6 +66,7 @@ function readFrameAt(
   offset: number,
   size: number,
 ): ScannedFrame | undefined {
+  if (offset + FRAME_HEADER_BYTES > size) return undefined;
   try {
     const header = decodeFrameHeader(store.read(pack, offset, FRAME_HEADER_BYTES));
     const lengthBytes = FRAME_HEADER_BYTES + header.tableBytes + header.payloadBytes;

@@ -55,6 +55,8 @@ export interface AtCalls {
   makeDirectory(directory: number, name: ByteString): void;
   makeSymlink(directory: number, name: ByteString, target: ByteString): void;
   readSymlink(directory: number, name: ByteString): ByteString;
+  /** Removes what is not a directory. */
+  remove(directory: number, name: ByteString): void;
   setOwner(directory: number, name: ByteString, uid: number, gid: number): void;
   setOwnerOpen(descriptor: number, uid: number, gid: number): void;
   setMtime(directory: number, name: ByteString, mtime: FileTime): void;

@@ -52,12 +52,15 @@ export function loadNativeAtCalls(): AtCalls | undefined {
 
 function bind(koffi: Koffi): AtCalls {
   const libc = koffi.load('libc.so.6');
+  limitRetainedMemory(libc.func('int mallopt(int, int)'));
   const statx = libc.func('int statx(int, const void *, int, uint32_t, void *)');
   const openat = libc.func('int openat(int, const void *, int, uint32_t)');
   const mkdirat = libc.func('int mkdirat(int, const void *, uint32_t)');
   const symlinkat = libc.func('int symlinkat(const void *, int, const void *)');
   const readlinkat = libc.func('int64_t readlinkat(int, const void *, void *, size_t)');
+  const unlinkat = libc.func('int unlinkat(int, const void *, int)');
   const fchownat = libc.func('int fchownat(int, const void *, uint32_t, uint32_t, int)');
+  const futimens = libc.func('int futimens(int, const void *)');
   const utimensat = libc.func('int utimensat(int, const void *, const void *, int)');
   const fallocate = libc.func('int fallocate(int, int, int64_t, int64_t)');
 
@@ -110,6 +113,9 @@ function bind(koffi: Koffi): AtCalls {
       check(length, 'readlinkat', name);
       return bytesFromBuffer(linkBytes.subarray(0, length));
     },
+    remove(directory, name) {
+      check(unlinkat(directory, names.put(name), 0), 'unlinkat', name);
+    },
     setOwner(directory, name, uid, gid) {
       check(fchownat(directory, names.put(name), uid, gid, AT_SYMLINK_NOFOLLOW), 'fchownat', name);
     },
@@ -121,13 +127,23 @@ function bind(koffi: Koffi): AtCalls {
       check(utimensat(directory, names.put(name), timesOf(mtime), flags), 'utimensat', name);
     },
     setMtimeOpen(descriptor, mtime) {
-      check(utimensat(descriptor, null, timesOf(mtime), 0), 'utimensat', noName);
+      check(futimens(descriptor, timesOf(mtime)), 'futimens', noName);
     },
     punchHole(descriptor, offset, length) {
       const mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
       return fallocate(descriptor, mode, offset, length) === 0;
     },
   };
+}
+
+const M_MMAP_THRESHOLD = -3;
+
+/**
+ * Large buffers come from the system and go back to it. Left alone, glibc raises its threshold with
+ * each one that is freed, and keeps them: 281 instead of 240 MB for a backup of 46 600 files.
+ */
+function limitRetainedMemory(mallopt: NativeCall): void {
+  mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 }
 
 /** A reusable NUL-terminated copy of a name, so that a call allocates nothing. */

@@ -36,6 +36,7 @@ export const portableAtCalls: AtCalls = {
   },
   readSymlink: (directory, name) =>
     bytesFromBuffer(fs.readlinkSync(entry(directory, name), 'buffer')),
+  remove: (directory, name) => fs.unlinkSync(entry(directory, name)),
   setOwner: (directory, name, uid, gid) => fs.lchownSync(entry(directory, name), uid, gid),
   setOwnerOpen: (descriptor, uid, gid) => fs.fchownSync(descriptor, uid, gid),
   setMtime(directory, name, mtime) {

@@ -11,6 +11,7 @@ import {
   type FrameContent,
   type FullMember,
 } from '../packs/frame.js';
+import { createBufferPool, type BufferPool } from '../packs/buffer-pool.js';
 import { createFrameReader, type FrameReader } from '../packs/frame-reader.js';
 import type { PackStore } from '../packs/pack-store.js';
 import { createPackWriter, type PackWriter } from '../packs/pack-writer.js';
@@ -18,7 +19,9 @@ import type { FileSystem } from '../platform/files.js';
 import type { BeginJob } from './jobs.js';
 
 /** Decoded frames that a worker keeps: a few large ones, or a hundred shared ones. */
-const READER_CACHE_BYTES = 12 * 1024 * 1024;
+const READER_CACHE_BYTES = 6 * 1024 * 1024;
+/** Unused buffers that a worker keeps. */
+const POOL_BYTES = 8 * 1024 * 1024;
 
 /** Blobs that were read and wait for the word whether to store them. */
 export interface Ticket {
@@ -27,12 +30,15 @@ export interface Ticket {
   readonly starts: readonly number[];
   readonly lengths: readonly number[];
   readonly hashes: Uint8Array;
+  /** Whether small blobs may share a frame: whole files do, pieces of a file are replaced one by one. */
+  readonly sharesFrames: boolean;
 }
 
 export interface WorkerContext {
   readonly files: FileSystem;
   readonly store: PackStore;
   readonly reader: FrameReader;
+  readonly pool: BufferPool;
   readonly tickets: Map<number, Ticket>;
   readonly run: WritingRun | undefined;
   begin(job: BeginJob): void;
@@ -57,11 +63,13 @@ export interface WritingRun {
 
 export function createWorkerContext(files: FileSystem, store: PackStore): WorkerContext {
   const tickets = new Map<number, Ticket>();
+  const pool = createBufferPool(POOL_BYTES);
   let run: WritingRun | undefined;
   return {
     files,
     store,
-    reader: createFrameReader(store, READER_CACHE_BYTES),
+    reader: createFrameReader(store, READER_CACHE_BYTES, pool),
+    pool,
     tickets,
     get run() {
       return run;

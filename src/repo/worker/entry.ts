@@ -1,6 +1,6 @@
 /** A worker thread: jobs come in as messages, each is answered by one message. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { openDirectoryPackStore } from '../packs/pack-store.js';
+import { discardWrites, openDirectoryPackStore } from '../packs/pack-store.js';
 import { openFileSystem } from '../platform/files.js';
 import { createWorkerContext } from './context.js';
 import { encodeFailure, type Answer, type Request } from './messages.js';
@@ -10,7 +10,7 @@ import type { WorkerSetup } from './jobs.js';
 const setup = workerData as WorkerSetup;
 const files = openFileSystem();
 const store = openDirectoryPackStore(files, setup.packDirectory, setup.repositoryId);
-const context = createWorkerContext(files, store);
+const context = createWorkerContext(files, setup.isDryRun ? discardWrites(store) : store);
 
 parentPort?.on('message', ({ id, job }: Request) => {
   parentPort?.postMessage(answer(id, job));

@@ -3,16 +3,18 @@
  * hash, compress and write; only the main thread touches the index.
  */
 import type { ChunkParams } from '../../delta/chunk.js';
-import type { ErrorCode } from '../../errors.js';
 import type { BlobAddress, BlobRecipe, StoredFrame } from '../model.js';
 import type { PackLane } from '../packs/pack-writer.js';
-import type { FileStat, FileTime } from '../platform/at-calls.js';
+import type { FileStat } from '../platform/at-calls.js';
 import type { ByteString } from '../platform/bytes.js';
+import type { RestorableMetadata } from '../tree/metadata.js';
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {
   readonly packDirectory: string;
   readonly repositoryId: Uint8Array;
+  /** Nothing that is appended is kept. */
+  readonly isDryRun?: boolean;
 }
 
 /** Begins a writing run: frames of `generation` go to the packs of `lane`. */
@@ -61,7 +63,8 @@ export interface RetireJob {
 export interface RetirePair {
   readonly old: BlobAddress;
   readonly oldStoredBytes: number;
-  readonly newer: BlobAddress;
+  /** Blobs that it may be a delta against, the likeliest first: the first one that pays is taken. */
+  readonly newers: readonly BlobAddress[];
 }
 
 /** Makes all that was appended durable. */
@@ -79,14 +82,10 @@ export interface RestoreJob {
   readonly setsOwner: boolean;
 }
 
-export interface RestoreFile {
+export interface RestoreFile extends RestorableMetadata {
   /** Below the target, components joined by slashes; empty for the target itself. */
   readonly directory: ByteString;
   readonly name: ByteString;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly mtime: FileTime;
 }
 
 /** One blob and every place that it goes to. */
@@ -167,6 +166,8 @@ export interface StoreResult {
 export interface RetireResult {
   /** Members are positions in `pairs`; a pair that is in no frame did not pay. */
   readonly frames: readonly StoredFrame[];
+  /** For each pair that paid, by position: which of its `newers` was taken. */
+  readonly taken: ReadonlyMap<number, number>;
 }
 
 export interface SyncResult {
@@ -175,15 +176,13 @@ export interface SyncResult {
 }
 
 export interface RestoreResult {
-  readonly bytesWritten: number;
-  /** Files that are finished, by position. */
-  readonly finished: readonly number[];
   readonly failures: readonly RestoreFailure[];
 }
 
 export interface RestoreFailure {
   readonly file: number;
-  readonly code: ErrorCode | string;
+  /** Of a CodedError, or of a failed system call. */
+  readonly code: string;
   readonly message: string;
   /** Whether the file is there with its bytes, and only its metadata is not as it was. */
   readonly isMetadataOnly: boolean;

@@ -45,7 +45,9 @@ export function createThreadPool(
     worker.on('error', onCrash);
     return {
       post: (request) => worker.postMessage(request),
-      close: async () => void (await worker.terminate()),
+      close: async () => {
+        await worker.terminate();
+      },
     };
   });
 }
@@ -67,7 +69,10 @@ export function createInlinePool(
           onCrash(error as Error);
         }
       },
-      close: () => Promise.resolve(context.close()),
+      close() {
+        context.close();
+        return Promise.resolve();
+      },
     };
   });
 }

@@ -1,6 +1,7 @@
 /** Reads whole files: opens, reads, proves that nothing changed meanwhile, hashes. */
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
 import type { FileStat } from '../platform/at-calls.js';
+import type { BufferPool } from '../packs/buffer-pool.js';
 import type { ByteString } from '../platform/bytes.js';
 import type { FileSystem } from '../platform/files.js';
 import { systemErrorCode } from '../platform/platform.js';
@@ -19,7 +20,7 @@ const MOST_ATTEMPTS = 3;
 export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesResult {
   const { paths, stats } = job;
   const expected = paths.map((_, index) => stats[index * STAT_FIELDS] ?? 0);
-  const arena = createArena(expected);
+  const arena = createArena(expected, context.pool);
   const statuses = new Uint8Array(paths.length);
   const newStats = new Map<number, FileStat>();
   const failures = new Map<number, string>();
@@ -43,7 +44,7 @@ export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesR
   starts.forEach((start, index) => {
     hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
   });
-  context.tickets.set(job.ticket, { bytes, starts, lengths, hashes });
+  context.tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: true });
   return { statuses, lengths: Float64Array.from(lengths), hashes, stats: newStats, failures };
 }
 
@@ -107,17 +108,18 @@ interface Arena {
   pack(): { bytes: Buffer; starts: number[]; lengths: number[] };
 }
 
-function createArena(expected: readonly number[]): Arena {
+function createArena(expected: readonly number[], pool: BufferPool): Arena {
   const total = expected.reduce((sum, size) => sum + size, 0);
-  let bytes = Buffer.allocUnsafeSlow(total);
+  let bytes = pool.take(total);
   let next = 0;
   const starts: number[] = [];
   const lengths: number[] = [];
 
   const reserve = (sizeBytes: number): number => {
     if (next + sizeBytes > bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(next + sizeBytes, bytes.length * 1.25));
+      const larger = pool.take(Math.ceil(Math.max(next + sizeBytes, bytes.length * 1.25)));
       bytes.copy(larger, 0, 0, next);
+      pool.give(bytes);
       bytes = larger;
     }
     return next;

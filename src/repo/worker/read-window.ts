@@ -9,12 +9,12 @@ import type { ReadWindowJob, ReadWindowResult } from './jobs.js';
  * begins there. So no state is kept between windows, and at most one piece is read twice.
  */
 export function readWindow(
-  { files, tickets }: WorkerContext,
+  { files, tickets, pool }: WorkerContext,
   job: ReadWindowJob,
 ): ReadWindowResult {
   const descriptor = files.at.open(undefined, job.path, 'read-file');
   try {
-    const bytes = Buffer.allocUnsafeSlow(job.lengthBytes);
+    const bytes = pool.take(job.lengthBytes);
     const count = files.read(descriptor, bytes, 0, job.lengthBytes, job.offset);
     const isEnd = job.isSegmentEnd || count < job.lengthBytes;
     const { starts, lengths } = cutWindow(bytes.subarray(0, count), isEnd, job.chunking);
@@ -22,7 +22,7 @@ export function readWindow(
     starts.forEach((start, index) => {
       hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
     });
-    tickets.set(job.ticket, { bytes, starts, lengths, hashes });
+    tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: false });
     return { lengths, hashes, stat: files.at.statOpen(descriptor) };
   } finally {
     files.close(descriptor);

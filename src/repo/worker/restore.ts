@@ -1,83 +1,89 @@
 /**
  * Writes blobs into files of a restore target. A file that is one blob is created, written and
- * finished here; a large file exists already, and its metadata is set when its last blob is written.
+ * finished here; a large file exists already, and whoever made it finishes it.
  */
 import { CodedError } from '../../errors.js';
 import { rebuildBlob } from '../chain/rebuild.js';
-import type { FileSystem } from '../platform/files.js';
 import { systemErrorCode } from '../platform/platform.js';
+import { openDirectoryHandles, type DirectoryHandles } from '../tree/directory-handles.js';
+import { setMetadata } from '../tree/metadata.js';
 import type { WorkerContext } from './context.js';
-import { openDirectoryHandles, type DirectoryHandles } from './directory-handles.js';
 import type {
   RestoreFailure,
   RestoreFile,
   RestoreJob,
   RestorePiece,
+  RestorePlace,
   RestoreResult,
 } from './jobs.js';
 
 export function restore(context: WorkerContext, job: RestoreJob): RestoreResult {
   const { files } = context;
-  const handles = openDirectoryHandles(files.at, files.close, job.target);
-  const finished: number[] = [];
-  const failures: RestoreFailure[] = [];
-  let bytesWritten = 0;
-
-  const attempt = (file: number, isMetadataOnly: boolean, action: () => void): boolean => {
-    try {
-      action();
-      return true;
-    } catch (error) {
-      failures.push({ file, isMetadataOnly, ...describeFailure(error) });
-      return false;
-    }
-  };
-
+  const close = (descriptor: number): void => files.close(descriptor);
+  const handles = openDirectoryHandles(files.at, close, job.target);
   try {
-    for (const piece of job.pieces) {
-      const bytes = tryRebuild(context, piece, failures);
-      if (!bytes) continue;
-      for (const { file, position, isWhole } of piece.places) {
-        const target = job.files[file];
-        if (!target) throw new Error(`no file ${file}`);
-        let isMetadataSet = true;
-        const isWritten = attempt(file, false, () => {
-          const descriptor = openTarget(files, handles, target, isWhole);
-          try {
-            files.write(descriptor, bytes, position);
-            bytesWritten += bytes.length;
-            if (isWhole) {
-              isMetadataSet = attempt(file, true, () => {
-                setFileMetadata(files, descriptor, target, job.setsOwner);
-              });
-            }
-          } finally {
-            files.close(descriptor);
-          }
-        });
-        if (isWritten && isMetadataSet) finished.push(file);
-      }
-    }
-    return { bytesWritten, finished, failures };
+    const failures = job.pieces.flatMap((piece) => {
+      const failed = restorePiece(context, handles, job, piece);
+      context.reader.recycle();
+      return failed;
+    });
+    return { failures };
   } finally {
     handles.close();
   }
 }
 
-/** Owner first: changing it clears setuid; the time last: everything else may change it. */
-export function setFileMetadata(
-  files: FileSystem,
-  descriptor: number,
-  file: Pick<RestoreFile, 'mode' | 'uid' | 'gid' | 'mtime'>,
-  setsOwner: boolean,
-): void {
-  if (setsOwner) files.at.setOwnerOpen(descriptor, file.uid, file.gid);
-  files.setMode(descriptor, file.mode);
-  files.at.setMtimeOpen(descriptor, file.mtime);
+function restorePiece(
+  context: WorkerContext,
+  handles: DirectoryHandles,
+  job: RestoreJob,
+  { recipe, places }: RestorePiece,
+): RestoreFailure[] {
+  const { reader, pool } = context;
+  let bytes: Uint8Array;
+  try {
+    bytes = rebuildBlob(reader, recipe, (lengthBytes) => pool.take(lengthBytes));
+  } catch (error) {
+    const damaged = [...new Set(places.map(({ file }) => file))];
+    return damaged.map((file) => ({ file, isMetadataOnly: false, ...describeFailure(error) }));
+  }
+  const failures = places.flatMap((place) => writePlace(context, handles, job, place, bytes));
+  if (recipe.deltas.length > 0) pool.give(bytes);
+  return failures;
 }
 
-/** Code and message of what went wrong with one file. */
-export function describeFailure(error: unknown): { code: string; message: string } {
+function writePlace(
+  { files }: WorkerContext,
+  handles: DirectoryHandles,
+  job: RestoreJob,
+  { file, position, isWhole }: RestorePlace,
+  bytes: Uint8Array,
+): RestoreFailure[] {
+  const target = targetOf(job, file);
+  let isWritten = false;
+  let descriptor: number | undefined;
+  try {
+    const directory = handles.open(target.directory);
+    descriptor = files.at.open(directory, target.name, isWhole ? 'create-file' : 'write-file');
+    files.write(descriptor, bytes, position);
+    isWritten = true;
+    if (isWhole) setMetadata(files, descriptor, target, job.setsOwner);
+    return [];
+  } catch (error) {
+    return [{ file, isMetadataOnly: isWritten, ...describeFailure(error) }];
+  } finally {
+    if (descriptor !== undefined) files.close(descriptor);
+  }
+}
+
+function targetOf({ files }: RestoreJob, position: number): RestoreFile {
+  const file = files[position];
+  if (!file) throw new Error(`no file ${position}`);
+  return file;
+}
+
+/** What went wrong with one file. A full disk is not one file's failure, and is thrown. */
+function describeFailure(error: unknown): { code: string; message: string } {
   if (error instanceof CodedError) return { code: error.code, message: error.message };
   const code = systemErrorCode(error);
   if (code === undefined || !(error instanceof Error)) throw error;
@@ -88,28 +94,4 @@ export function describeFailure(error: unknown): { code: string; message: string
     });
   }
   return { code, message: error.message };
-}
-
-function openTarget(
-  files: FileSystem,
-  handles: DirectoryHandles,
-  { directory, name }: RestoreFile,
-  isWhole: boolean,
-): number {
-  return files.at.open(handles.open(directory), name, isWhole ? 'create-file' : 'write-file');
-}
-
-function tryRebuild(
-  { reader }: WorkerContext,
-  { recipe, places }: RestorePiece,
-  failures: RestoreFailure[],
-): Uint8Array | undefined {
-  try {
-    return rebuildBlob(reader, recipe);
-  } catch (error) {
-    const described = describeFailure(error);
-    const damaged = new Set(places.map(({ file }) => file));
-    for (const file of damaged) failures.push({ file, isMetadataOnly: false, ...described });
-    return undefined;
-  }
 }

@@ -27,12 +27,10 @@ export function rewrite(context: WorkerContext, job: RewriteJob): RewriteResult 
       foldDeltas(chain.map((address) => context.reader.readDelta(address))),
     ),
   );
-  return {
-    fullFrames: storeFulls(context, job, fulls),
-    deltaFrames: storeDeltas(context, deltas),
-    damagedFulls,
-    damagedDeltas,
-  };
+  const fullFrames = storeFulls(context, job, fulls);
+  const deltaFrames = storeDeltas(context, deltas);
+  context.reader.recycle();
+  return { fullFrames, deltaFrames, damagedFulls, damagedDeltas };
 }
 
 function readable<T>(position: number, damaged: number[], read: () => T): T | undefined {
@@ -56,7 +54,8 @@ function storeFulls(
   const lengths = fulls.map((full) => full?.length ?? 0);
   let end = 0;
   const starts = lengths.map((length) => (end += length) - length);
-  return storeBlobs(context, { bytes, starts, lengths, hashes }, (index) => lengths[index] !== 0);
+  const ticket = { bytes, starts, lengths, hashes, sharesFrames: true };
+  return storeBlobs(context, ticket, (index) => lengths[index] !== 0);
 }
 
 function storeDeltas(

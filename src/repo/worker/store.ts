@@ -16,7 +16,9 @@ export function storeTicket(context: WorkerContext, job: StoreJob): StoreResult 
   const ticket = context.tickets.get(job.ticket);
   if (!ticket) throw new Error(`no ticket ${job.ticket}`);
   context.tickets.delete(job.ticket);
-  return { frames: storeBlobs(context, ticket, (position) => job.wanted[position] === 1) };
+  const frames = storeBlobs(context, ticket, (position) => job.wanted[position] === 1);
+  context.pool.give(ticket.bytes);
+  return { frames };
 }
 
 /** Appends the blobs of `ticket` that `isWanted` names. */
@@ -36,7 +38,7 @@ export function storeBlobs(
 
   ticket.lengths.forEach((length, position) => {
     if (length === 0 || !isWanted(position)) return;
-    if (length >= ALONE_BYTES) {
+    if (length >= ALONE_BYTES || !ticket.sharesFrames) {
       frames.push(appendGroup(context, ticket, [position]));
       return;
     }

@@ -9,17 +9,13 @@ import type { ContentRef, Issue } from '../../model.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../../platform/platform.js';
 import { createFilter, type PatternRule } from '../../tree/patterns.js';
+import { compact } from '../compact.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
-import {
-  createContents,
-  createDryContents,
-  type FileOutcome,
-  type FileToRead,
-} from './contents.js';
+import { createContents, type FileOutcome, type FileToRead } from './contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
-import { pairRenamed, retireReplaced, type Appeared, type Replacement } from './retirement.js';
+import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
 import { createWalk, interrupted, type FileContext, type Walk, type WalkTotals } from './walk.js';
 
 export interface BackupOptions extends RunOptions {
@@ -32,8 +28,6 @@ export interface BackupOptions extends RunOptions {
   readonly readsAll?: boolean;
   /** Makes no snapshot when nothing changed. */
   readonly skipsIfUnchanged?: boolean;
-  /** Says what a backup would do and writes nothing. */
-  readonly isDryRun?: boolean;
   readonly lockWaitMs?: number;
   readonly signal?: AbortSignal;
   readonly onStart?: (expected: BackupProgress | undefined) => void;
@@ -75,10 +69,11 @@ export async function backup(
 ): Promise<BackupResult> {
   const startedMs = platform.clock.nowMs();
   const roots = resolveRoots(options.paths, platform);
-  const { lockWaitMs = 0 } = options;
+  const { lockWaitMs = 0, signal } = options;
   const repository = await openRepository(repositoryPath, platform, {
     access: 'write',
     lockWaitMs,
+    signal,
   });
   try {
     const result = await explainFullDisk(repository, () =>
@@ -126,8 +121,9 @@ async function takeSnapshot(
       const durationMs = platform.clock.nowMs() - startedMs;
       return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
     }
-    const renamed = pairRenamed(recorder.vanished, appeared);
-    await retireReplaced(run, index, [...replacements, ...renamed]);
+    const vanished = pairVanished(recorder.vanished, appeared);
+    await retireReplaced(run, index, [...replacements, ...vanished]);
+    await compact(run, repository);
     if (options.signal?.aborted) throw interrupted();
 
     const snapshot = describeSnapshot(number, startedMs, run, result, options, platform);
@@ -168,12 +164,11 @@ async function readSource(
     if (outcome.type !== 'read' || outcome.content.type === 'none') return;
     const { known } = file.context;
     if (known && known.content.type !== 'none') {
-      replacements.push({ old: known.content, newer: outcome.content });
+      const { directory } = file.context;
+      replacements.push({ old: known.content, newer: outcome.content, directory });
     } else if (hasHistory) appeared.push(describeAppeared(file, outcome.content));
   };
-  const contents = options.isDryRun
-    ? createDryContents(onFile)
-    : createContents<FileContext>(run, index, config.chunking, onFile);
+  const contents = createContents<FileContext>(run, index, config.chunking, onFile);
   const walk = createWalk(
     {
       index,

@@ -12,7 +12,7 @@ import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../wo
 import type { WritingRun } from '../writing-run.js';
 import { createDedup, type Dedup } from './dedup.js';
 import { readLargeFile } from './large-file.js';
-import { createLimiter } from './limiter.js';
+import { createLimiter } from '../limiter.js';
 
 /** A file to be read. `Context` is what the caller wants back with it. */
 export interface FileToRead<Context> {
@@ -47,7 +47,7 @@ export interface Contents<Context> {
 const JOB_BYTES = 2 * 1024 * 1024;
 const JOB_FILES = 256;
 /** Small files that wait to be put in order, which bounds memory. */
-const MOST_WAITING = 32_768;
+const MOST_WAITING = 8192;
 /** Jobs under way on each worker: one at work, one ready. */
 const JOBS_A_WORKER = 2;
 
@@ -128,25 +128,6 @@ export function createContents<Context>(
       await flushWaiting();
       await limiter.drain();
     },
-  };
-}
-
-/** For a dry run: every file counts as read, none is opened. */
-export function createDryContents<Context>(
-  onFile: (file: FileToRead<Context>, outcome: FileOutcome) => void,
-): Contents<Context> {
-  let bytesRead = 0;
-  return {
-    get bytesRead() {
-      return bytesRead;
-    },
-    add(file) {
-      const { stat } = file;
-      bytesRead += stat.sizeBytes;
-      onFile(file, { type: 'read', stat, content: { type: 'none' }, blobs: [], isUnstable: false });
-      return undefined;
-    },
-    finish: () => Promise.resolve(),
   };
 }
 

@@ -11,7 +11,7 @@ import { systemErrorCode } from '../../platform/platform.js';
 import { sameTime } from '../../tree/compare.js';
 import type { ReadWindowJob, ReadWindowResult } from '../../worker/jobs.js';
 import type { FileOutcome, FileToRead } from './contents.js';
-import type { Limiter } from './limiter.js';
+import type { Limiter } from '../limiter.js';
 
 type Window = Omit<ReadWindowJob, 'type' | 'ticket'>;
 
@@ -20,11 +20,13 @@ export interface LargeFileReader {
   readonly limiter: Limiter;
   readonly index: Index;
   /** Reads, deduplicates and stores one window. */
-  readWindow(window: Window): Promise<ReadWindowResult & { readonly blobs: readonly number[] }>;
+  readonly readWindow: (
+    window: Window,
+  ) => Promise<ReadWindowResult & { readonly blobs: readonly number[] }>;
 }
 
 /** Bytes that a worker holds of a large file at once. */
-const WINDOW_BYTES = 8 * 1024 * 1024;
+const WINDOW_BYTES = 4 * 1024 * 1024;
 const MOST_ATTEMPTS = 3;
 
 export async function readLargeFile(
