@@ -22,7 +22,7 @@ export function readWindow(
     starts.forEach((start, index) => {
       hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
     });
-    tickets.set(job.ticket, { bytes, starts, lengths, hashes });
+    tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: false });
     return { lengths, hashes, stat: files.at.statOpen(descriptor) };
   } finally {
     files.close(descriptor);

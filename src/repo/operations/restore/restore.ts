@@ -16,7 +16,7 @@ import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '.
 import { stoppable } from '../interrupts.js';
 import { openRepository, type Repository } from '../repository.js';
 import type { TimePoint } from '../time-point.js';
-import { createFileWriter, type FileToRestore, type FileWriter } from './file-writer.js';
+import { createFileWriter, type FileWriter } from './file-writer.js';
 import { planRoots, type RestoreRoot } from './roots.js';
 
 export interface RestoreOptions {
@@ -168,7 +168,7 @@ class RestoreRun {
     await this.takeTurn();
     switch (version.type) {
       case VersionType.file:
-        return writer.add(describeFile(path, version));
+        return writer.add({ ...split(path), version });
       case VersionType.symlink:
         this.attempt(path, () => this.makeSymlink(handles, path, version));
         return;
@@ -254,11 +254,6 @@ function interrupted(target: string): CodedError {
   return new CodedError('INTERRUPTED', `The restore into ${target} was interrupted.`, {
     hint: 'What it holds is incomplete: remove it, and restore again.',
   });
-}
-
-function describeFile(path: ByteString, version: Version): FileToRestore {
-  const { mode, uid, gid, mtime, sizeBytes, content } = version;
-  return { ...split(path), path, mode, uid, gid, mtime, sizeBytes, content };
 }
 
 function makeDirectory(
