@@ -39,7 +39,7 @@ export interface Session {
 }
 
 /** The line on standard error; shown only on a terminal and when nobody asked for silence. */
-export interface Progress {
+interface Progress {
   start(options: ProgressOptions): void;
   update(done: Totals): void;
   finish(): void;
