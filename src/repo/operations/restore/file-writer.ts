@@ -39,9 +39,15 @@ const JOB_PIECES = 512;
 /** Pieces of one large file gathered at once. */
 const LARGE_BATCH = 1024;
 
-/** A file that is one blob, with the frame that its bytes are in: what it is sorted by. */
+/**
+ * A file that is one blob, with the frame that its bytes are in: what it is sorted by. Its version is
+ * read again when its turn comes: 32 000 of them would take 40 MB.
+ */
 interface WaitingFile {
-  readonly file: FileToRestore;
+  readonly directory: ByteString;
+  readonly name: ByteString;
+  readonly path: number;
+  readonly sizeBytes: number;
   readonly blob: number;
   readonly frame: number;
   readonly member: number;
@@ -49,6 +55,7 @@ interface WaitingFile {
 
 export function createFileWriter(
   repository: Repository,
+  snapshot: number,
   pool: WorkerPool,
   target: ByteString,
   setsOwner: boolean,
@@ -89,7 +96,7 @@ export function createFileWriter(
 
   const startSmallJob = (job: readonly WaitingFile[]): Promise<void> =>
     limiter.start(async () => {
-      const { pieces, files: jobFiles } = gatherPieces(repository, job, lost);
+      const { pieces, files: jobFiles } = gatherPieces(repository, snapshot, job, lost);
       const damaged = await runJob(pieces, jobFiles);
       jobFiles.forEach(({ version }, position) => {
         if (!damaged.has(position)) events.onFile(version.sizeBytes);
@@ -166,7 +173,9 @@ export function createFileWriter(
       return restoreLarge(file, index.blobs.ofContent(content.content));
     }
     const { frame = 0, member = 0 } = index.blobs.get(content.blob) ?? {};
-    waiting.push({ file, blob: content.blob, frame, member });
+    const { directory, name, version } = file;
+    const { path, sizeBytes } = version;
+    waiting.push({ directory, name, path, sizeBytes, blob: content.blob, frame, member });
     if (waiting.length >= MOST_WAITING) await flush();
   };
 
@@ -224,7 +233,7 @@ function* groupByFrames(sorted: WaitingFile[]): Generator<WaitingFile[]> {
     }
     frame = waiting.frame;
     job.push(waiting);
-    jobBytes += waiting.file.version.sizeBytes;
+    jobBytes += waiting.sizeBytes;
   }
   if (job.length > 0) yield job;
 }
@@ -232,13 +241,17 @@ function* groupByFrames(sorted: WaitingFile[]): Generator<WaitingFile[]> {
 /** One piece for each blob, with every file of the job that it is. */
 function gatherPieces(
   { index }: Repository,
+  snapshot: number,
   job: readonly WaitingFile[],
   onLost: (file: FileToRestore) => void,
 ): { pieces: RestorePiece[]; files: FileToRestore[] } {
   const pieces: RestorePiece[] = [];
   const files: FileToRestore[] = [];
   let before: { blob: number; places: RestorePlace[] } | undefined;
-  for (const { file, blob } of job) {
+  for (const { directory, name, path, blob } of job) {
+    const version = index.versions.atPath(path, snapshot);
+    if (!version) throw new Error(`path ${path} vanished`);
+    const file = { directory, name, version };
     if (before?.blob !== blob) {
       const recipe = index.blobs.recipe(blob);
       if (!recipe) {

@@ -128,14 +128,24 @@ class RestoreRun {
     const pool = this.openPool();
     const handles = openDirectoryHandles(files.at, (descriptor) => files.close(descriptor), target);
     try {
-      const writer = createFileWriter(this.repository, pool, target, this.setsOwner, {
-        onFile: (bytes) => {
-          this.counts.files += 1;
-          this.counts.bytesWritten += bytes;
-          this.options.onProgress?.({ files: this.counts.files, bytes: this.counts.bytesWritten });
+      const writer = createFileWriter(
+        this.repository,
+        this.snapshot,
+        pool,
+        target,
+        this.setsOwner,
+        {
+          onFile: (bytes) => {
+            this.counts.files += 1;
+            this.counts.bytesWritten += bytes;
+            this.options.onProgress?.({
+              files: this.counts.files,
+              bytes: this.counts.bytesWritten,
+            });
+          },
+          onIssue: (path, code, message) => this.report(path, code, message),
         },
-        onIssue: (path, code, message) => this.report(path, code, message),
-      });
+      );
       for (const { path, version } of roots) await this.restoreNode(writer, handles, path, version);
       await writer.finish();
       this.finishDirectories(handles);
