@@ -20,6 +20,8 @@ export interface Index {
   /** For the queries that one operation alone asks (`index/queries/`). */
   readonly connection: Connection;
   begin(): void;
+  /** From here on every query sees one state, whatever a writer commits; `close` ends it. */
+  beginReading(): void;
   commit(): void;
   rollback(): void;
   /** Moves the write-ahead log into the database, and closes. */
@@ -39,6 +41,7 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
       packs: createPacks(db),
       connection: db,
       begin: () => void db.exec('BEGIN IMMEDIATE'),
+      beginReading: () => void db.exec('BEGIN'),
       commit() {
         counters.save();
         db.exec('COMMIT');

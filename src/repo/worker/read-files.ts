@@ -44,7 +44,7 @@ export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesR
   starts.forEach((start, index) => {
     hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
   });
-  context.tickets.set(job.ticket, { bytes, starts, lengths, hashes });
+  context.tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: true });
   return { statuses, lengths: Float64Array.from(lengths), hashes, stats: newStats, failures };
 }
 

@@ -1,5 +1,5 @@
 /** Reads a part of a large file and cuts it at content-defined boundaries. */
-import { nextCut } from '../../delta/chunk.js';
+import { nextCut, type ChunkParams } from '../../delta/chunk.js';
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
 import type { WorkerContext } from './context.js';
 import type { ReadWindowJob, ReadWindowResult } from './jobs.js';
@@ -17,22 +17,26 @@ export function readWindow(
     const bytes = pool.take(job.lengthBytes);
     const count = files.read(descriptor, bytes, 0, job.lengthBytes, job.offset);
     const isEnd = job.isSegmentEnd || count < job.lengthBytes;
-    const { starts, lengths } = cut(bytes.subarray(0, count), isEnd, job);
+    const { starts, lengths } = cutWindow(bytes.subarray(0, count), isEnd, job.chunking);
     const hashes = new Uint8Array(starts.length * HASH_BYTES);
     starts.forEach((start, index) => {
       hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
     });
-    tickets.set(job.ticket, { bytes, starts, lengths, hashes });
+    tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: false });
     return { lengths, hashes, stat: files.at.statOpen(descriptor) };
   } finally {
     files.close(descriptor);
   }
 }
 
-function cut(
+/**
+ * The pieces of `bytes`, which begin at a cut. Unless they end their segment (`isEnd`), the cuts of
+ * the last `chunking.max` bytes are not sure and left out.
+ */
+export function cutWindow(
   bytes: Uint8Array,
   isEnd: boolean,
-  { chunking }: ReadWindowJob,
+  chunking: ChunkParams,
 ): { starts: number[]; lengths: number[] } {
   const starts: number[] = [];
   const lengths: number[] = [];

@@ -71,7 +71,7 @@ function appendProven(context: WorkerContext, candidates: readonly Candidate[]):
   const stored = decodeDeltas(frame);
   candidates.forEach(({ newer, old }, index) => {
     const delta = stored[index];
-    if (!delta || !rebuildsExactly(newer, delta, old)) {
+    if (!delta || !rebuildsExactly(newer, delta, old, context.pool)) {
       throw new Error('a delta does not rebuild what it was made from');
     }
   });

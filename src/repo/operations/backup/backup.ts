@@ -69,10 +69,11 @@ export async function backup(
 ): Promise<BackupResult> {
   const startedMs = platform.clock.nowMs();
   const roots = resolveRoots(options.paths, platform);
-  const { lockWaitMs = 0 } = options;
+  const { lockWaitMs = 0, signal } = options;
   const repository = await openRepository(repositoryPath, platform, {
     access: 'write',
     lockWaitMs,
+    signal,
   });
   try {
     const result = await explainFullDisk(repository, () =>

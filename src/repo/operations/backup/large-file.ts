@@ -26,7 +26,7 @@ export interface LargeFileReader {
 }
 
 /** Bytes that a worker holds of a large file at once. */
-const WINDOW_BYTES = 8 * 1024 * 1024;
+const WINDOW_BYTES = 4 * 1024 * 1024;
 const MOST_ATTEMPTS = 3;
 
 export async function readLargeFile(

@@ -33,11 +33,12 @@ export async function prune(
   platform: Platform,
   options: PruneOptions,
 ): Promise<PruneResult> {
-  const { lockWaitMs = 0 } = options;
+  const { lockWaitMs = 0, signal } = options;
   const startedMs = platform.clock.nowMs();
   const repository = await openRepository(repositoryPath, platform, {
     access: 'write',
     lockWaitMs,
+    signal,
   });
   try {
     const snapshots = repository.index.snapshots.all();
