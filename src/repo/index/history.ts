@@ -1,7 +1,7 @@
 /** Questions about many versions at once that only the read-only operations ask. */
-import type { Version, VersionType } from '../model.js';
+import type { VersionType } from '../model.js';
 import type { Connection } from './database.js';
-import { toVersion, VERSION_COLUMNS, type VersionTuple } from './versions.js';
+import { NODE_COLUMNS, type NodeColumns } from './names.js';
 
 /** Snapshots, the first not counted, the second counted. */
 export interface SnapshotRange {
@@ -18,12 +18,36 @@ export interface VersionSummary {
   readonly sizeBytes: number;
 }
 
+type SummaryTuple = [first: number, last: number, type: VersionType, size: number];
 const SUMMARY = 'path, first, last, type, size AS sizeBytes';
+
+/** How a version differs from the one that its path had before. */
+export const NodeChange = { none: 0, begun: 1, type: 2, content: 3, metadata: 4 } as const;
+export type NodeChange = (typeof NodeChange)[keyof typeof NodeChange];
+
+/** A node whose version began. */
+export type BegunRow = [...node: NodeColumns, change: NodeChange];
+
+/**
+ * The {@link NodeChange} from `version old` to `version v`. Decided here, since fetching both rows
+ * to decide it takes three times as long: 13 600 changes of a million paths in 45 ms instead of 125.
+ */
+const CHANGE = `
+  CASE
+    WHEN old.path IS NULL THEN 1
+    WHEN old.type <> v.type THEN 2
+    WHEN old.blob IS NOT v.blob OR old.content IS NOT v.content OR old.link IS NOT v.link THEN 3
+    WHEN old.mode <> v.mode OR old.uid <> v.uid OR old.gid <> v.gid OR old.size <> v.size
+      OR old.mtime_s <> v.mtime_s OR old.mtime_ns <> v.mtime_ns THEN 4
+    ELSE 0
+  END`;
 
 export type History = ReturnType<typeof createHistory>;
 
 export function createHistory(db: Connection) {
-  const ofPath = db.prepare(`SELECT ${SUMMARY} FROM version WHERE path = ? ORDER BY first`);
+  const ofPath = db
+    .prepare('SELECT first, last, type, size FROM version WHERE path = ? ORDER BY last')
+    .raw();
 
   return {
     /** The numbers of the snapshots of a source, ascending. */
@@ -32,30 +56,43 @@ export function createHistory(db: Connection) {
         .prepare('SELECT number FROM snapshot WHERE source = ? ORDER BY number')
         .pluck()
         .all(source) as number[],
-    /** Versions, of any source, that began within `range` and are there at its end. */
-    *begunWithin({ after, upTo }: SnapshotRange): Generator<Version> {
-      const rows = db
+    /** The paths, of any source, with a version that began within `range` and is there at its end. */
+    begunWithin: ({ after, upTo }: SnapshotRange) =>
+      db
         .prepare(
-          `SELECT ${VERSION_COLUMNS} FROM version v INDEXED BY version_by_first
-           WHERE v.first > ? AND v.first <= ? AND (v.last = 0 OR v.last > ?)`,
+          `SELECT ${NODE_COLUMNS}, ${CHANGE}
+           FROM version v INDEXED BY version_by_first
+           LEFT JOIN version old ON old.path = v.path AND old.last > @after AND old.last <= @upTo
+             AND old.first <= @after
+           JOIN path p ON p.id = v.path
+           LEFT JOIN path d ON d.id = p.parent
+           WHERE v.first > @after AND v.first <= @upTo AND (v.last = 0 OR +v.last > @upTo)`,
         )
         .raw()
-        .iterate(after, upTo, upTo) as IterableIterator<VersionTuple>;
-      for (const row of rows) yield toVersion(row);
-    },
-    /** Versions, of any source, that were there before `range` and ended within it. */
-    *endedWithin({ after, upTo }: SnapshotRange): Generator<Version> {
-      const rows = db
+        .all({ after, upTo }) as BegunRow[],
+    /** The paths, of any source, with a version that ended within `range`; some more than once. */
+    endedWithin: ({ after, upTo }: SnapshotRange) =>
+      db
         .prepare(
-          `SELECT ${VERSION_COLUMNS} FROM version v INDEXED BY version_by_last
-           WHERE v.last > ? AND v.last > 0 AND v.last <= ? AND v.first <= ?`,
+          `SELECT path FROM version INDEXED BY version_by_last
+           WHERE last > ? AND last > 0 AND last <= ?`,
         )
-        .raw()
-        .iterate(after, upTo, after) as IterableIterator<VersionTuple>;
-      for (const row of rows) yield toVersion(row);
-    },
+        .pluck()
+        .all(after, upTo) as number[],
     /** The versions of a path, oldest first. */
-    ofPath: (path: number) => ofPath.all(path) as VersionSummary[],
+    ofPath(path: number): VersionSummary[] {
+      const rows = (ofPath.all(path) as SummaryTuple[]).map(
+        ([first, last, type, sizeBytes]): VersionSummary => ({
+          path,
+          first,
+          last,
+          type,
+          sizeBytes,
+        }),
+      );
+      // The current version has 0 as its last, and so comes first.
+      return rows[0]?.last === 0 ? [...rows.slice(1), rows[0]] : rows;
+    },
     /** The versions whose content is exactly this blob. */
     ofBlob: (blob: number) =>
       db

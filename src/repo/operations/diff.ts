@@ -1,11 +1,9 @@
 /** Diff: what changed between two snapshots of a source. */
-import { createHistory } from '../index/history.js';
+import { createHistory, NodeChange } from '../index/history.js';
 import type { Index } from '../index/index.js';
-import { createPathPlaces } from '../index/names.js';
-import type { Version } from '../model.js';
+import { createPathPlaces, type PlacedPath } from '../index/names.js';
 import type { ByteString } from '../platform/bytes.js';
 import type { Platform } from '../platform/platform.js';
-import { sameContent, sameMetadata } from '../tree/compare.js';
 import { inByteOrder } from './find.js';
 import { selectSnapshot, selectSource } from './locate.js';
 import { readRepository, type QueryOptions } from './reading.js';
@@ -55,30 +53,38 @@ export function diffSnapshots(
 function changesBetween(index: Index, wanted: number, from: number, to: number): Change[] {
   const history = createHistory(index.connection);
   const places = createPathPlaces(index.connection);
+  const isForward = from <= to;
   const range = { after: Math.min(from, to), upTo: Math.max(from, to) };
-  const ended = new Map([...history.endedWithin(range)].map((old) => [old.path, old]));
   const changes: Change[] = [];
-  const add = (id: number, older: Version | undefined, newer: Version | undefined): void => {
-    const change = from <= to ? compareVersions(older, newer) : compareVersions(newer, older);
-    if (change === undefined) return;
-    const { path, source } = places.ofId(id);
-    if (source === wanted) changes.push({ path, change });
+  const add = ({ path, source }: PlacedPath, change: ChangeType | undefined): void => {
+    if (change && source === wanted) changes.push({ path, change });
   };
-  for (const newer of history.begunWithin(range)) {
-    add(newer.path, ended.get(newer.path), newer);
-    ended.delete(newer.path);
+
+  const there = new Set<number>();
+  for (const row of history.begunWithin(range)) {
+    there.add(row[0]);
+    add(places.ofRow(row), changeOf(row[5], isForward ? 'added' : 'removed'));
   }
-  for (const older of ended.values()) add(older.path, older, undefined);
+  for (const id of new Set(history.endedWithin(range))) {
+    // What both came and went within the range is on neither side.
+    if (there.has(id) || !index.versions.atPath(id, range.after)) continue;
+    add(places.ofId(id), isForward ? 'removed' : 'added');
+  }
   return changes;
 }
 
-/** How a path changed from one state to the other; undefined: not, or it was never there. */
-export function compareVersions(
-  before: Version | undefined,
-  after: Version | undefined,
-): ChangeType | undefined {
-  if (!before || !after) return before ? 'removed' : after && 'added';
-  if (before.type !== after.type) return 'type';
-  if (before.link !== after.link || !sameContent(before.content, after.content)) return 'modified';
-  return sameMetadata(before, after) ? undefined : 'metadata';
+/** `begun`: what it is that a path is on the later side only. */
+function changeOf(change: NodeChange, begun: ChangeType): ChangeType | undefined {
+  switch (change) {
+    case NodeChange.begun:
+      return begun;
+    case NodeChange.type:
+      return 'type';
+    case NodeChange.content:
+      return 'modified';
+    case NodeChange.metadata:
+      return 'metadata';
+    case NodeChange.none:
+      return undefined;
+  }
 }

@@ -39,7 +39,7 @@ export async function openForReading(
   { lockWaitMs = 0 }: QueryOptions,
 ): Promise<Repository> {
   const repository = await openRepository(path, platform, { access: 'read', lockWaitMs });
-  repository.index.beginReading();
+  repository.index.beginQuery();
   return repository;
 }
 

@@ -14,9 +14,10 @@ export interface Glob {
   readonly subject: 'name' | 'path';
   readonly expression: RegExp;
   readonly isDirectoryOnly: boolean;
-  /** What the name of every match is, or holds: to look for it before anything is matched. */
+  /** What the name of every match is, begins with or holds: looked for before anything is matched. */
   readonly name:
-    { readonly type: 'equals' | 'holds'; readonly text: string } | { readonly type: 'any' };
+    | { readonly type: 'equals' | 'begins' | 'holds'; readonly text: string }
+    | { readonly type: 'any' };
 }
 
 /** @throws CodedError `USAGE_PATTERN` when the pattern names nothing. */
@@ -73,11 +74,12 @@ function tokenSource(token: Token): string {
   }
 }
 
-/** The longest run of literal characters, which every match holds. */
+/** The literal characters that a match begins with, else the longest run that every match holds. */
 function nameTest(segment: string): Glob['name'] {
   const parts = tokens(segment);
   const literals = parts.flatMap((token) => (token.type === 'literal' ? [token.text] : []));
   if (literals.length === parts.length) return { type: 'equals', text: literals.join('') };
+  if (parts[0]?.type === 'literal') return { type: 'begins', text: parts[0].text };
   const text = literals.reduce((most, each) => (each.length > most.length ? each : most), '');
   return text === '' ? { type: 'any' } : { type: 'holds', text };
 }

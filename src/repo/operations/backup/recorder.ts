@@ -6,7 +6,7 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type ContentRef, type Metadata, type Version } from '../../model.js';
 import type { ByteString } from '../../platform/bytes.js';
-import { sameContent, sameMetadata, sameTime } from '../../tree/compare.js';
+import { sameMetadata, sameTime } from '../../tree/compare.js';
 import type { ManifestWriter } from '../writing-run.js';
 
 /** A node of the source as it is now. `known`: its current version in the index. */
@@ -121,6 +121,12 @@ function isSameVersion(known: Version, found: Found): boolean {
     known.link === found.link &&
     sameContent(known.content, found.content)
   );
+}
+
+function sameContent(left: ContentRef, right: ContentRef): boolean {
+  if (left.type === 'blob') return right.type === 'blob' && left.blob === right.blob;
+  if (left.type === 'content') return right.type === 'content' && left.content === right.content;
+  return right.type === 'none';
 }
 
 function needsTouch(known: Version, { flags, inode, ctime }: Found): boolean {
