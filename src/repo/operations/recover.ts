@@ -79,10 +79,25 @@ function adoptFrames(repository: Repository, pack: number, start: number): numbe
   let end = start;
   for (const frame of scanPack(repository.packs, pack, start)) {
     if (!frame.isIntact || frame.address.offset !== end) break;
+    // A generation is never used twice, or a rebuild could not tell what is the later of two.
+    repository.index.counters.raise('generation', frame.head.generation);
     if (frame.head.kind === FrameKind.full) adoptBlobs(repository, frame);
+    else noteDead(repository, frame);
     end = frame.address.offset + frame.address.lengthBytes;
   }
   return end;
+}
+
+/** Deltas are made again by the run that needs them: their space is given back. */
+function noteDead({ index }: Repository, { head, address }: ScannedFrame): void {
+  index.packs.insertFrame({
+    id: index.counters.next('frame'),
+    ...address,
+    kind: head.kind,
+    headBytes: head.headBytes,
+    liveBytes: 0,
+    totalBytes: head.payloadBytes,
+  });
 }
 
 function adoptBlobs({ index }: Repository, { head, address }: ScannedFrame): void {
