@@ -7,7 +7,18 @@
 /** Every code that Varve throws or reports; `docs/errors.md` has a heading for each. */
 export type ErrorCode =
   // delta
-  'DELTA_CORRUPT' | 'DELTA_BASIS_MISMATCH' | 'DELTA_TARGET_MISMATCH';
+  | 'DELTA_CORRUPT'
+  | 'DELTA_BASIS_MISMATCH'
+  | 'DELTA_TARGET_MISMATCH'
+  // librsync's formats and `varve rdiff`; src/delta/librsync/results.ts maps them to librsync's results
+  | 'RDIFF_INPUT_ENDED'
+  | 'RDIFF_BAD_MAGIC'
+  | 'RDIFF_CORRUPT'
+  | 'RDIFF_PARAMETER'
+  | 'RDIFF_OUTPUT_LIMIT'
+  | 'RDIFF_HASH_MISMATCH'
+  | 'RDIFF_IO'
+  | 'RDIFF_SYNTAX';
 
 /** Details that make a failure useful to its reader. */
 export interface CodedErrorOptions {

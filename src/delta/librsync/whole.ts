@@ -1,0 +1,56 @@
+/** librsync's three steps on whole byte strings, one call each. */
+import { signatureArguments, type SignatureSizes } from './arguments.js';
+import { ByteBuilder } from './bytes.js';
+import { DeltaWriter } from './delta-writer.js';
+import { signatureKind, type StrongName, type WeakName } from './kinds.js';
+import { memoryBasis, Patcher, type PatchLimits } from './patcher.js';
+import { SignatureReader } from './signature-reader.js';
+import { SignatureWriter } from './signature-writer.js';
+import type { Signature } from './signature.js';
+
+/** Which signature to make; by default what `rdiff` makes. */
+export interface SignatureOptions extends SignatureSizes {
+  readonly weak?: WeakName;
+  readonly strong?: StrongName;
+}
+
+/** {@link applyDelta} keeps the result in memory: without a limit of its own it stops here. */
+const DEFAULT_MAX_OUTPUT = 2 ** 30;
+
+/** The signature file of `basis`. @throws RDIFF_PARAMETER */
+export function makeSignature(basis: Uint8Array, options: SignatureOptions = {}): Uint8Array {
+  const kind = signatureKind(options.weak, options.strong);
+  const sizes = signatureArguments(kind, basis.length, options);
+  const writer = new SignatureWriter({ kind, ...sizes });
+  return Buffer.concat([writer.update(basis), writer.finish()]);
+}
+
+/** A signature file, read. @throws RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER */
+export function readSignature(file: Uint8Array): Signature {
+  const reader = new SignatureReader();
+  reader.update(file);
+  return reader.finish();
+}
+
+/** The delta file that turns the basis behind `signature` into `target`. */
+export function makeDelta(signature: Signature, target: Uint8Array): Uint8Array {
+  const writer = new DeltaWriter(signature);
+  return Buffer.concat([writer.update(target), writer.finish()]);
+}
+
+/**
+ * The file that `delta` makes of `basis`. Nothing in the format proves that the basis is the right
+ * one: compare the result's hash wherever it is known.
+ * @throws RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_OUTPUT_LIMIT
+ */
+export function applyDelta(
+  basis: Uint8Array,
+  delta: Uint8Array,
+  { maxOutput = DEFAULT_MAX_OUTPUT }: PatchLimits = {},
+): Uint8Array {
+  const output = new ByteBuilder();
+  const patcher = new Patcher(memoryBasis(basis), (bytes) => output.push(bytes), { maxOutput });
+  patcher.update(delta);
+  patcher.finish();
+  return output.take();
+}
