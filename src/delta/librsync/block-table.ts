@@ -13,8 +13,8 @@ import { TABLE_MULTIPLIER } from './wasm/search.js';
  * of its neighbour.
  */
 const MAX_CHAIN = 32;
-/** Bits of the bitmap for each block: one miss in 16 to 32 goes on to the table. */
-const BITS_PER_BLOCK = 16;
+/** Bits of the bitmap for each block: one miss in 64 to 128 goes on to the table. */
+const BITS_PER_BLOCK = 64;
 const MIN_BITMAP_LOG2 = 12;
 const MAX_BITMAP_LOG2 = 27;
 const MIN_HEADS_LOG2 = 4;

@@ -23,11 +23,14 @@ import { ROLLSUM_OFFSET } from '../weak/rollsum.js';
 /** Knuth's multiplicative hash: weak sums of like blocks differ little, their hashes do. */
 export const TABLE_MULTIPLIER = 0x9e3779b1;
 
+/** Steps between two checks for the end: a loop of one step spends a third of its time on itself. */
+const UNROLLED_STEPS = 8;
+
 /** A weak sum that can roll: how it is taken apart, moved by a byte, and read. */
 interface Rolling {
   readonly enter: (sum: Local) => Code;
-  /** `out` and `into` are addresses. */
-  readonly roll: (out: Code, into: Code) => Code;
+  /** The byte at `out + offset` leaves, the one at `into + offset` enters. */
+  readonly roll: (out: Code, into: Code, offset: number) => Code;
   /** Puts the digest into `sum`. */
   readonly digest: (sum: Local) => Code;
 }
@@ -39,11 +42,14 @@ function rabinKarpRolling(sum: Local, weight: Local, local: NewLocal): Rolling {
   const adjustment = local('i32');
   return {
     enter: () => adjustment.set(i32.mul(weight.get, i32.const(RABIN_KARP_ADJUSTMENT))),
-    roll: (out, into) =>
+    roll: (out, into, offset) =>
       sum.set(
         i32.add(
           i32.mul(sum.get, i32.const(RABIN_KARP_MULTIPLIER)),
-          i32.sub(i32.sub(i32.load8(into), adjustment.get), i32.mul(i32.load8(out), weight.get)),
+          i32.sub(
+            i32.sub(i32.load8(into, offset), adjustment.get),
+            i32.mul(i32.load8(out, offset), weight.get),
+          ),
         ),
       ),
     digest: () => [],
@@ -59,10 +65,10 @@ function rollsumRolling(weight: Local, local: NewLocal): Rolling {
         s1.set(i32.and(sum.get, i32.const(0xffff))),
         s2.set(i32.shrU(sum.get, i32.const(16))),
       ),
-    roll: (out, into) =>
+    roll: (out, into, offset) =>
       sequence(
-        left.set(i32.load8(out)),
-        s1.set(i32.add(s1.get, i32.sub(i32.load8(into), left.get))),
+        left.set(i32.load8(out, offset)),
+        s1.set(i32.add(s1.get, i32.sub(i32.load8(into, offset), left.get))),
         s2.set(
           i32.add(
             s2.get,
@@ -112,49 +118,71 @@ function searchFunction(
       Local,
     ];
     const { locals: table, load } = tableLocals(local);
-    const [hash, candidate] = [local('i32'), local('i32')];
+    const [hash, bit, candidate, ahead] = [local('i32'), local('i32'), local('i32'), local('i32')];
     const { enter, roll, digest } = rolling(sum, weight, local);
     const named = (key: string): Local => table[key] as Local;
-    const bit = i32.shrU(hash.get, named('bitmapShift').get);
-    const inBitmap = i32.and(
-      i32.shrU(
-        i32.load8(i32.add(named('bitmap').get, i32.shrU(bit, i32.const(3)))),
-        i32.and(bit, i32.const(7)),
-      ),
-      i32.const(1),
-    );
     const previous = i32.sub(candidate.get, i32.const(1));
-    const found = sequence(
-      i32.store(i32.const(0), candidate.get, SEARCH_CANDIDATE),
-      i32.store(i32.const(0), sum.get, SEARCH_SUM),
-      returns(position.get),
-    );
-    const walk = loop(
-      when(
-        candidate.get,
-        when(i32.eq(element(named('weak'), previous), sum.get), found),
-        candidate.set(element(named('next'), previous)),
-        repeatIf(i32.const(1), 1),
-      ),
-    );
+    /** Leaves the function when a block in the bucket has the sum. */
+    const walk = (offset: number): Code =>
+      sequence(
+        candidate.set(element(named('heads'), i32.shrU(hash.get, named('headShift').get))),
+        loop(
+          when(
+            candidate.get,
+            when(
+              i32.eq(element(named('weak'), previous), sum.get),
+              i32.store(i32.const(0), candidate.get, SEARCH_CANDIDATE),
+              i32.store(i32.const(0), sum.get, SEARCH_SUM),
+              returns(i32.add(position.get, i32.const(offset))),
+            ),
+            candidate.set(element(named('next'), previous)),
+            repeatIf(i32.const(1), 1),
+          ),
+        ),
+      );
+    /** Rolls from `position + offset` to the window behind it and looks that up. */
+    const step = (offset: number): Code =>
+      sequence(
+        roll(position.get, ahead.get, offset),
+        digest(sum),
+        hash.set(i32.mul(sum.get, i32.const(TABLE_MULTIPLIER))),
+        bit.set(i32.shrU(hash.get, named('bitmapShift').get)),
+        when(
+          i32.and(
+            i32.shrU(
+              i32.load(
+                i32.add(
+                  named('bitmap').get,
+                  i32.and(i32.shrU(bit.get, i32.const(3)), i32.const(-4)),
+                ),
+              ),
+              bit.get,
+            ),
+            i32.const(1),
+          ),
+          walk(offset + 1),
+        ),
+      );
+    const advance = (count: number): Code =>
+      sequence(
+        position.set(i32.add(position.get, i32.const(count))),
+        ahead.set(i32.add(ahead.get, i32.const(count))),
+      );
+    const steps = (count: number): Code =>
+      loop(
+        when(
+          i32.geU(i32.sub(last.get, position.get), i32.const(count)),
+          ...Array.from({ length: count }, (_, offset) => step(offset)),
+          advance(count),
+          repeatIf(i32.const(1), 1),
+        ),
+      );
     return sequence(
       load,
       enter(sum),
-      loop(
-        when(
-          i32.ltU(position.get, last.get),
-          roll(position.get, i32.add(position.get, blockLength.get)),
-          position.set(i32.add(position.get, i32.const(1))),
-          digest(sum),
-          hash.set(i32.mul(sum.get, i32.const(TABLE_MULTIPLIER))),
-          when(
-            inBitmap,
-            candidate.set(element(named('heads'), i32.shrU(hash.get, named('headShift').get))),
-            walk,
-          ),
-          repeatIf(i32.const(1), 1),
-        ),
-      ),
+      ahead.set(i32.add(position.get, blockLength.get)),
+      steps(UNROLLED_STEPS),
+      steps(1),
       i32.store(i32.const(0), i32.const(0), SEARCH_CANDIDATE),
       i32.store(i32.const(0), sum.get, SEARCH_SUM),
       position.get,
