@@ -38,6 +38,7 @@ const floors = [
     from: ['./src/repo/index', './src/repo/operations', './src/cli', './src/remote'],
   },
   { target: './src/repo/operations', from: ['./src/cli', './src/remote', './src/index.ts'] },
+  { target: './src/rdiff', from: './src', except: ['./rdiff', './delta', './errors.ts'] },
   { target: './src/remote', from: ['./src/cli', './src/index.ts'] },
   { target: './src/cli', from: './src', except: ['./cli', './index.ts'] },
 ];
@@ -46,7 +47,11 @@ const floors = [
 const homes = [
   { names: ['better-sqlite3'], home: ['src/repo/index/**'] },
   { names: ['zstd-napi', 'zstd-napi/binding.js'], home: ['src/repo/packs/**'] },
-  { names: ['node:fs', 'node:fs/promises', 'fs', 'koffi'], home: ['src/repo/platform/**'] },
+  {
+    names: ['node:fs', 'node:fs/promises', 'fs'],
+    home: ['src/repo/platform/**', 'src/rdiff/files.ts'],
+  },
+  { names: ['koffi'], home: ['src/repo/platform/**'] },
 ];
 
 const bans = (allowed) => ({
@@ -99,7 +104,10 @@ export default tseslint.config(
       ],
     },
   },
-  ...homes.map((h) => ({ files: h.home, rules: bans([h]) })),
+  ...[...new Set(homes.flatMap((h) => h.home))].map((home) => ({
+    files: [home],
+    rules: bans(homes.filter((h) => h.home.includes(home))),
+  })),
   { files: ['src/cli/main.ts'], rules: { 'no-restricted-properties': 'off' } },
   {
     files: ['test/**/*.ts'],

@@ -1,3 +1,52 @@
 /** The library's only door: everything a program may use is named here. */
 export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
 export { blake3, HASH_BYTES } from './delta/hash.js';
+
+// librsync's formats in memory, piece by piece or whole.
+export {
+  signatureArguments,
+  type ChosenSizes,
+  type SignatureSizes,
+} from './delta/librsync/arguments.js';
+export { DeltaReader } from './delta/librsync/delta-reader.js';
+export { DeltaWriter } from './delta/librsync/delta-writer.js';
+export type { InstructionSink } from './delta/librsync/instructions.js';
+export {
+  signatureKind,
+  type SignatureKind,
+  type StrongName,
+  type WeakName,
+} from './delta/librsync/kinds.js';
+export { Patcher, type PatchLimits, type PatchStep } from './delta/librsync/patcher.js';
+export { librsyncResult, type LibrsyncResult } from './delta/librsync/results.js';
+export { SignatureReader } from './delta/librsync/signature-reader.js';
+export { SignatureWriter } from './delta/librsync/signature-writer.js';
+export type { Signature, SignatureHeader } from './delta/librsync/signature.js';
+export type { InstructionCounts, MatchCounts } from './delta/librsync/statistics.js';
+export { RabinKarp } from './delta/librsync/weak/rabin-karp.js';
+export { Rollsum } from './delta/librsync/weak/rollsum.js';
+export {
+  applyDelta,
+  makeDelta,
+  makeSignature,
+  readSignature,
+  type SignatureOptions,
+} from './delta/librsync/whole.js';
+
+// The same on files.
+export type { DeltaReport } from './rdiff/delta.js';
+export type { ExplainedPart, Explanation } from './rdiff/explain.js';
+export {
+  deltaFiles,
+  explainFiles,
+  patchFiles,
+  signatureFiles,
+  type DeltaFiles,
+  type DeltaFilesReport,
+  type FileOptions,
+  type PatchFiles,
+  type SignatureFiles,
+} from './rdiff/operations.js';
+export type { PatchReport } from './rdiff/patch.js';
+export { sidecarPath } from './rdiff/sidecar.js';
+export type { SignatureReport } from './rdiff/signature.js';

@@ -19,7 +19,8 @@ export class DeltaWriter implements Fillable {
   private readonly search: Search;
 
   constructor(signature: Signature) {
-    this.search = new Search(signature, this.instructions);
+    this.search = new Search(signature);
+    this.search.restart(this.instructions);
   }
 
   get instructionCounts(): Readonly<InstructionCounts> {
@@ -52,9 +53,12 @@ export class DeltaWriter implements Fillable {
     this.search.filled(length);
   }
 
-  /** After {@link filled}: the bytes of delta that are ready, without a copy; good until the next call. */
-  drain(write: (bytes: Uint8Array) => void): void {
-    if (this.output.length > 0) write(this.output.view());
+  /**
+   * After {@link filled}: passes on the bytes of delta that are ready, without a copy; they are good
+   * until the next call.
+   */
+  async drain(write: (bytes: Uint8Array) => void | Promise<void>): Promise<void> {
+    if (this.output.length > 0) await write(this.output.view());
     this.output.clear();
   }
 }

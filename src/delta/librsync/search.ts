@@ -33,17 +33,11 @@ const PATIENCE = 16;
 /** Vain strong sums that are always allowed. */
 const FREE_FALSE_MATCHES = 64;
 
-/** How a search starts. */
-export interface SearchOptions {
-  /** The block to try first, where the caller has reason to expect it; 0 by default. */
-  readonly firstBlock?: number;
-}
-
 /** Searches a new file that arrives in pieces. */
 export class Search implements Fillable {
-  readonly counts: MatchCounts = emptyMatchCounts();
+  counts: MatchCounts = emptyMatchCounts();
   private readonly signature: Signature;
-  private readonly sink: InstructionSink;
+  private sink: InstructionSink = { copy: () => undefined, literal: () => undefined };
   private readonly kernel = new Kernel();
   private readonly table: BlockTable;
   private readonly hash: StrongHash;
@@ -56,20 +50,18 @@ export class Search implements Fillable {
   /** Bytes of the new file before `input.start`. */
   private emitted = 0;
   /** Address of the window in question; bytes from `input.start` to here are literal. */
-  private window = 0;
+  private window: number;
   /** The block behind the last match: the likeliest next one. */
-  private expected: number;
+  private expected = 0;
   /** The weak sum of the window; undefined until computed. */
   private sum: number | undefined;
   /** Whether the window was looked up in vain. */
   private passed = false;
   private falseBytes = 0;
 
-  /** @param sink takes the instructions, in order. */
-  constructor(signature: Signature, sink: InstructionSink, options: SearchOptions = {}) {
+  constructor(signature: Signature) {
     const { kind, blockLength, blockCount } = signature;
     this.signature = signature;
-    this.sink = sink;
     this.hash = strongHash(kind);
     this.table = new BlockTable(this.kernel, signature);
     this.digests = this.kernel.reserve(RUN_BLOCKS * this.hash.digestBytes);
@@ -80,7 +72,29 @@ export class Search implements Fillable {
     this.roll = kind.weak === 'rollsum' ? run.rollsumSearch : run.rabinKarpSearch;
     this.weight = kind.weak === 'rollsum' ? blockLength : rabinKarpPower(blockLength);
     this.falseBytesPerByte = PATIENCE * Math.max(1, (blockCount * blockLength) / WEAK_SUMS);
-    this.expected = options.firstBlock ?? 0;
+  }
+
+  /**
+   * Starts a new file, or a part of one.
+   * @param sink takes the instructions, in order.
+   * @param firstBlock the block to try first, where there is reason to expect it.
+   */
+  restart(sink: InstructionSink, firstBlock = 0): void {
+    this.sink = sink;
+    this.expected = firstBlock;
+    this.input.drop(this.input.length);
+    this.emitted = 0;
+    this.window = this.input.start;
+    this.sum = undefined;
+    this.passed = false;
+    this.falseBytes = 0;
+  }
+
+  /** What was counted since the last call. */
+  takeCounts(): MatchCounts {
+    const { counts } = this;
+    this.counts = emptyMatchCounts();
+    return counts;
   }
 
   room(): Uint8Array {
@@ -99,6 +113,15 @@ export class Search implements Fillable {
   finish(): void {
     this.searchTail();
     this.window = this.input.end;
+    this.emitLiterals();
+  }
+
+  /**
+   * Ends the search of a part of a file, of which the caller gave the part and a block length less
+   * one byte behind it: what is left of the part are literals.
+   */
+  stop(): void {
+    if (this.passed) this.window += 1;
     this.emitLiterals();
   }
 

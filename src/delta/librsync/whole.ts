@@ -3,7 +3,7 @@ import { signatureArguments, type SignatureSizes } from './arguments.js';
 import { ByteBuilder } from './bytes.js';
 import { DeltaWriter } from './delta-writer.js';
 import { signatureKind, type StrongName, type WeakName } from './kinds.js';
-import { memoryBasis, Patcher, type PatchLimits } from './patcher.js';
+import { beyondBasis, Patcher, type PatchLimits } from './patcher.js';
 import { SignatureReader } from './signature-reader.js';
 import { SignatureWriter } from './signature-writer.js';
 import type { Signature } from './signature.js';
@@ -49,8 +49,16 @@ export function applyDelta(
   { maxOutput = DEFAULT_MAX_OUTPUT }: PatchLimits = {},
 ): Uint8Array {
   const output = new ByteBuilder();
-  const patcher = new Patcher(memoryBasis(basis), (bytes) => output.push(bytes), { maxOutput });
-  patcher.update(delta);
+  const patcher = new Patcher({ maxOutput });
+  for (const step of patcher.update(delta)) {
+    if (step.type === 'literal') output.push(step.bytes);
+    else output.push(slice(basis, step.position, step.length));
+  }
   patcher.finish();
   return output.take();
+}
+
+function slice(basis: Uint8Array, position: number, length: number): Uint8Array {
+  if (position + length > basis.length) throw beyondBasis(position, length, basis.length);
+  return basis.subarray(position, position + length);
 }

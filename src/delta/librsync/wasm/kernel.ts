@@ -33,7 +33,13 @@ export type SearchFunction = (
 
 let compiled: WebAssembly.Module | undefined;
 
-function kernelModule(): WebAssembly.Module {
+/** Uses a module that another thread compiled, and optimised by using it. */
+export function adoptKernelModule(module: WebAssembly.Module): void {
+  compiled ??= module;
+}
+
+/** The compiled kernels: to share with other threads. */
+export function kernelModule(): WebAssembly.Module {
   compiled ??= new WebAssembly.Module(
     assemble([
       md4Absorb(),
