@@ -40,7 +40,8 @@ const floors = [
   { target: './src/repo/operations', from: ['./src/cli', './src/remote', './src/index.ts'] },
   { target: './src/rdiff', from: './src', except: ['./rdiff', './delta', './errors.ts'] },
   { target: './src/remote', from: ['./src/cli', './src/index.ts'] },
-  { target: './src/cli', from: './src', except: ['./cli', './index.ts'] },
+  { target: './src/cli', from: './src', except: ['./cli', './index.ts', './rdiff/index.ts'] },
+  { target: './src/cli/!(rdiff)/**', from: './src/rdiff' },
 ];
 
 /** A module, and the only places that may import it. */

@@ -68,7 +68,8 @@ function measure(name, args, variants) {
   const best = variants.map(() => Infinity);
   for (let run = 0; run < runs; run++) {
     variants.forEach(({ command, extra }, i) => {
-      best[i] = Math.min(best[i], seconds(command, [...extra, '-f', ...args]));
+      rmSync(args.at(-1), { force: true });
+      best[i] = Math.min(best[i], seconds(command, [...extra, ...args]));
     });
   }
   const [theirs, ...ours] = best;
@@ -100,7 +101,8 @@ try {
   ]) {
     measure(`delta, ${what} changed`, ['delta', file('sig'), file(name), file('delta')], programs);
   }
-  seconds('rdiff', ['-f', 'delta', file('sig'), file('one'), file('delta')]);
+  rmSync(file('delta'), { force: true });
+  seconds('rdiff', ['delta', file('sig'), file('one'), file('delta')]);
   measure('patch, 1 % changed', ['patch', file('base'), file('delta'), file('new')], programs);
 } finally {
   rmSync(directory, { recursive: true, force: true });

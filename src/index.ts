@@ -18,11 +18,9 @@ export {
   type WeakName,
 } from './delta/librsync/kinds.js';
 export { Patcher, type PatchLimits, type PatchStep } from './delta/librsync/patcher.js';
-export { librsyncResult, type LibrsyncResult } from './delta/librsync/results.js';
 export { SignatureReader } from './delta/librsync/signature-reader.js';
 export { SignatureWriter } from './delta/librsync/signature-writer.js';
 export type { Signature, SignatureHeader } from './delta/librsync/signature.js';
-export type { InstructionCounts, MatchCounts } from './delta/librsync/statistics.js';
 export { RabinKarp } from './delta/librsync/weak/rabin-karp.js';
 export { Rollsum } from './delta/librsync/weak/rollsum.js';
 export {
@@ -34,19 +32,4 @@ export {
 } from './delta/librsync/whole.js';
 
 // The same on files.
-export type { DeltaReport } from './rdiff/delta.js';
-export type { ExplainedPart, Explanation } from './rdiff/explain.js';
-export {
-  deltaFiles,
-  explainFiles,
-  patchFiles,
-  signatureFiles,
-  type DeltaFiles,
-  type DeltaFilesReport,
-  type FileOptions,
-  type PatchFiles,
-  type SignatureFiles,
-} from './rdiff/operations.js';
-export type { PatchReport } from './rdiff/patch.js';
-export { sidecarPath } from './rdiff/sidecar.js';
-export type { SignatureReport } from './rdiff/signature.js';
+export * from './rdiff/index.js';

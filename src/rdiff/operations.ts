@@ -1,13 +1,16 @@
 /**
  * `rdiff`'s actions on files, by path; a path that is absent is a standard stream. Every output is
  * complete and has its name when the promise resolves, and leaves nothing behind when it rejects.
+ *
+ * Each action loads only its own half of the library: a patch that takes milliseconds should not
+ * wait for the hashes of a signature.
  */
 import type { StepOptions } from './bytes-io.js';
-import { loadSignature, writeDelta, type DeltaReport } from './delta.js';
-import { explainDifference, type Explanation } from './explain.js';
+import type { DeltaReport } from './delta.js';
+import type { Explanation } from './explain.js';
 import { openInput, openOutput, readSmallFile, type InputFile, type OutputFile } from './files.js';
-import { HashingSink, HashingSource } from './hashing.js';
-import { writePatched, type PatchReport } from './patch.js';
+import type { HashingSource } from './hashing.js';
+import type { PatchReport } from './patch.js';
 import {
   checkResult,
   formatSidecar,
@@ -15,7 +18,7 @@ import {
   parseSidecar,
   type ExpectedResult,
 } from './sidecar.js';
-import { writeSignature, type SignatureReport } from './signature.js';
+import type { SignatureReport } from './signature.js';
 import { CodedError } from '../errors.js';
 import type { SignatureOptions } from '../delta/librsync/whole.js';
 
@@ -84,7 +87,8 @@ async function withOutput<T>(output: OutputFile, work: () => Promise<T>): Promis
 }
 
 /** Writes the signature of a file. @throws RDIFF_IO, RDIFF_PARAMETER */
-export function signatureFiles(files: SignatureFiles): Promise<SignatureReport> {
+export async function signatureFiles(files: SignatureFiles): Promise<SignatureReport> {
+  const { writeSignature } = await import('./signature.js');
   return withInputs([files.basis], async (inputs) => {
     const [basis] = inputs as [InputFile];
     const output = openOutput(files.signature, { force: files.force ?? false, inputs });
@@ -92,8 +96,12 @@ export function signatureFiles(files: SignatureFiles): Promise<SignatureReport> 
   });
 }
 
-/** Writes the delta from the basis behind a signature to a file. @throws as {@link loadSignature} */
-export function deltaFiles(files: DeltaFiles): Promise<DeltaFilesReport> {
+/**
+ * Writes the delta from the basis behind a signature to a file.
+ * @throws RDIFF_IO, RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER
+ */
+export async function deltaFiles(files: DeltaFiles): Promise<DeltaFilesReport> {
+  const { loadSignature, writeDelta } = await import('./delta.js');
   return withInputs([files.signature, files.target], async (inputs) => {
     const [signatureFile, target] = inputs as [InputFile, InputFile];
     const signature = await loadSignature(signatureFile, files);
@@ -120,6 +128,7 @@ async function writeWithSidecar<T>(
   return withOutput(output, () => {
     const sidecar = openOutput(path, options);
     return withOutput(sidecar, async () => {
+      const { HashingSource } = await import('./hashing.js');
       const source = new HashingSource(target);
       const report = await write(source, output);
       sidecar.write(Buffer.from(formatSidecar(source.result())));
@@ -154,9 +163,11 @@ async function patchInto(
   files: PatchFiles,
   expected: ExpectedResult | undefined,
 ): Promise<PatchReport> {
+  const { writePatched } = await import('./patch.js');
   const maxOutput = Math.min(files.maxOutput ?? Infinity, expected?.size ?? Infinity);
   const options = { ...files, maxOutput };
   if (expected === undefined) return writePatched(basis, delta, output, options);
+  const { HashingSink } = await import('./hashing.js');
   const sink = new HashingSink(output);
   const report = await writePatched(basis, delta, sink, options);
   checkResult(expected, sink.result());
@@ -168,10 +179,11 @@ function readSidecar(path: string): ExpectedResult {
 }
 
 /** Compares two files as {@link deltaFiles} would, and tells what it found. @throws RDIFF_IO, RDIFF_PARAMETER */
-export function explainFiles(
+export async function explainFiles(
   files: SignatureOptions &
     StepOptions & { readonly old: string | undefined; readonly new: string | undefined },
 ): Promise<Explanation> {
+  const { explainDifference } = await import('./explain.js');
   return withInputs([files.old, files.new], (inputs) => {
     const [oldFile, newFile] = inputs as [InputFile, InputFile];
     return explainDifference(oldFile, newFile, files);

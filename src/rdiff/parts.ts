@@ -1,6 +1,6 @@
 /** How a large file is cut into parts for several threads. */
 import type { ByteSource } from './bytes-io.js';
-import { strongHash } from '../delta/librsync/kinds.js';
+import { strongHash } from '../delta/librsync/strong.js';
 import type { SignatureHeader } from '../delta/librsync/signature.js';
 
 /** A range of a file. */
@@ -22,7 +22,7 @@ export function worthSplitting(source: ByteSource, jobs: number): boolean {
 
 /** Blocks in a part: as many as the hash takes side by side, or a multiple. */
 export function blocksPerPart({ kind, blockLength }: SignatureHeader): number {
-  const { lanes } = strongHash(kind);
+  const { lanes } = strongHash(kind.strong);
   return Math.max(1, Math.round(PART_BYTES / (blockLength * lanes))) * lanes;
 }
 

@@ -1,7 +1,6 @@
 /** Each action: one call of the library, and what is said about it. */
 import { availableParallelism } from 'node:os';
 import { usesStdout, type RdiffAction, type RdiffOptions } from './arguments.js';
-import { explanationText } from './explanation.js';
 import { snakeCase, statisticsJson, statisticsText, type RdiffReport } from './statistics.js';
 import {
   CodedError,
@@ -10,7 +9,7 @@ import {
   patchFiles,
   sidecarPath,
   signatureFiles,
-} from '../../index.js';
+} from '../../rdiff/index.js';
 
 type Paths = RdiffAction['paths'];
 
@@ -104,6 +103,7 @@ async function explain(
   signal: AbortSignal,
 ): Promise<void> {
   const explanation = await explainFiles({ old, new: newFile, ...sums(options), signal });
+  const { explanationText } = await import('./explanation.js');
   const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   process.stdout.write(
     options.json === true

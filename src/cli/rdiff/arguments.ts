@@ -33,7 +33,8 @@ export interface RdiffAction {
 }
 
 /** What is to be done. */
-export type RdiffCommand = RdiffAction | { readonly action: 'help' | 'version' };
+export type RdiffCommand =
+  RdiffAction | { readonly action: 'help' } | { readonly action: 'version' };
 
 type Apply = (options: RdiffOptions, value: string) => void;
 interface OptionRule {

@@ -1,5 +1,5 @@
 /** An explanation as text: a bar of the new file, then a line for every part. */
-import type { Explanation, ExplainedPart } from '../../index.js';
+import type { Explanation, ExplainedPart } from '../../rdiff/index.js';
 
 const BAR_CELLS = 64;
 /** What a part is: found where it was, found elsewhere, or new. */

@@ -1,5 +1,5 @@
 /** What a failure looks like to the user: `rdiff`'s last line, ours before it, and its exit code. */
-import { CodedError, librsyncResult } from '../../index.js';
+import { CodedError, librsyncResult } from '../../rdiff/index.js';
 
 /** A failure, ready to be shown. */
 export interface ShownFailure {

@@ -1,5 +1,5 @@
 /** Statistics as text, in librsync's words where it has some, and as JSON. */
-import type { DeltaReport, PatchReport, SignatureReport } from '../../index.js';
+import type { DeltaReport, PatchReport, SignatureReport } from '../../rdiff/index.js';
 
 /** What an action did, and how long it took. */
 export type RdiffReport = { readonly seconds: number } & (

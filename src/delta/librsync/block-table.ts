@@ -1,11 +1,11 @@
 /**
  * A signature laid out for the search kernel: a bitmap of weak sums, and behind it a hash table of
- * blocks. Both are addressed by the top bits of the weak sum times {@link TABLE_MULTIPLIER}.
+ * blocks. Both are addressed by bits of the weak sum times {@link TABLE_MULTIPLIER}.
  */
 import type { Signature } from './signature.js';
 import type { Kernel } from './wasm/kernel.js';
 import { SEARCH_TABLE } from './wasm/layout.js';
-import { TABLE_MULTIPLIER } from './wasm/search.js';
+import { BITMAP, BITMAP_SHIFT, TABLE_MULTIPLIER } from './wasm/search.js';
 
 /**
  * Most blocks in one bucket. Real data does not come near it; a signature made to fill one bucket
@@ -40,8 +40,7 @@ export function equalAt(
 export class BlockTable {
   private readonly kernel: Kernel;
   private readonly signature: Signature;
-  private readonly bitmap: number;
-  private readonly bitmapShift: number;
+  private readonly bitmapMask: number;
   private readonly heads: number;
   private readonly headShift: number;
   private readonly next: number;
@@ -58,15 +57,16 @@ export class BlockTable {
     const headsLog2 = clamp(ceilLog2(blockCount * 2), MIN_HEADS_LOG2, MAX_HEADS_LOG2);
     this.kernel = kernel;
     this.signature = signature;
-    this.bitmapShift = 32 - bitmapLog2;
+    const bitmapBytes = 2 ** (bitmapLog2 - 3);
+    this.bitmapMask = bitmapBytes - 4;
     this.headShift = 32 - headsLog2;
-    this.bitmap = kernel.reserve(2 ** (bitmapLog2 - 3));
+    if (kernel.reserve(bitmapBytes) !== BITMAP) throw new Error('The bitmap must come first');
     this.heads = kernel.reserve(2 ** headsLog2 * 4);
     this.next = kernel.reserve(blockCount * 4);
     this.weak = kernel.reserve(blockCount * 4);
     kernel.words.set(signature.weak, this.weak / 4);
-    const { bitmap, bitmapShift, heads, headShift, next, weak } = this;
-    kernel.words.set([bitmap, bitmapShift, heads, headShift, next, weak], SEARCH_TABLE / 4);
+    const { bitmapMask, heads, headShift, next, weak } = this;
+    kernel.words.set([bitmapMask, heads, headShift, next, weak], SEARCH_TABLE / 4);
     for (let block = 0; block < blockCount; block++) this.insert(block);
   }
 
@@ -96,7 +96,7 @@ export class BlockTable {
 
   /** Appends a block to its bucket, unless an equal one is there: the first of equals is found. */
   private insert(block: number): void {
-    const { words, bytes } = this.kernel;
+    const { words } = this.kernel;
     const sum = this.signature.weak[block] as number;
     let slot = this.bucket(sum);
     for (let length = 0; words[slot] !== 0; length++) {
@@ -105,9 +105,9 @@ export class BlockTable {
       slot = this.next / 4 + other;
     }
     words[slot] = block + 1;
-    const bit = Math.imul(sum, TABLE_MULTIPLIER) >>> this.bitmapShift;
-    const byte = this.bitmap + (bit >>> 3);
-    bytes[byte] = (bytes[byte] as number) | (1 << (bit & 7));
+    const hash = Math.imul(sum, TABLE_MULTIPLIER) >>> 0;
+    const word = (BITMAP + ((hash >>> BITMAP_SHIFT) & this.bitmapMask)) / 4;
+    words[word] = (words[word] as number) | (1 << (hash % 32));
   }
 
   private equalBlocks(a: number, b: number): boolean {

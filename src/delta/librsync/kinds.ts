@@ -1,6 +1,5 @@
 /** The four kinds of signature, and the numbers at the start of librsync's streams. */
 import { CodedError } from '../../errors.js';
-import { BLAKE2B, MD4, type StrongHash } from './strong.js';
 
 export type WeakName = 'rollsum' | 'rabinkarp';
 export type StrongName = 'md4' | 'blake2';
@@ -39,9 +38,6 @@ export function signatureKind(
 export function kindOfMagic(magic: number): SignatureKind | undefined {
   return KINDS.find((kind) => kind.magic === magic);
 }
-
-export const strongHash = (kind: SignatureKind): StrongHash =>
-  kind.strong === 'md4' ? MD4 : BLAKE2B;
 
 /** The failure for a stream that starts with another number. */
 export function badMagic(stream: string, magic: number, expected: string): CodedError {

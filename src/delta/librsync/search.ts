@@ -9,11 +9,10 @@
 import { BlockTable, equalAt } from './block-table.js';
 import { InputBuffer, type Fillable } from './input-buffer.js';
 import { MAX_LITERAL, type InstructionSink } from './instructions.js';
-import { strongHash } from './kinds.js';
 import { weakSum } from './signature-writer.js';
 import type { Signature } from './signature.js';
 import { emptyMatchCounts, type MatchCounts } from './statistics.js';
-import { hashBlocks, type StrongHash } from './strong.js';
+import { hashBlocks, strongHash, type StrongHash } from './strong.js';
 import { Kernel, type SearchFunction } from './wasm/kernel.js';
 import { SEARCH_CANDIDATE, SEARCH_SUM } from './wasm/layout.js';
 import { RabinKarp, rabinKarpPower } from './weak/rabin-karp.js';
@@ -62,7 +61,7 @@ export class Search implements Fillable {
   constructor(signature: Signature) {
     const { kind, blockLength, blockCount } = signature;
     this.signature = signature;
-    this.hash = strongHash(kind);
+    this.hash = strongHash(kind.strong);
     this.table = new BlockTable(this.kernel, signature);
     this.digests = this.kernel.reserve(RUN_BLOCKS * this.hash.digestBytes);
     const ahead = Math.max(AHEAD_BYTES, Math.min(MAX_AHEAD_BYTES, this.hash.lanes * blockLength));

@@ -1,9 +1,9 @@
 /** Basis in, signature out: in pieces of any size, in memory that does not depend on the basis. */
 import { ByteBuilder, writeUint } from './bytes.js';
 import { fill, InputBuffer, type Fillable } from './input-buffer.js';
-import { strongHash, type WeakName } from './kinds.js';
+import type { WeakName } from './kinds.js';
 import { encodeHeader, entryBytes, WEAK_BYTES, type SignatureHeader } from './signature.js';
-import { hashBlocks, type StrongHash } from './strong.js';
+import { hashBlocks, strongHash, type StrongHash } from './strong.js';
 import { Kernel } from './wasm/kernel.js';
 
 /** Blocks are summed about this many bytes at a time, whole multiples of the hash's lanes. */
@@ -34,7 +34,7 @@ export class BlockSummer implements Fillable {
   constructor(header: SignatureHeader, output: ByteBuilder) {
     this.header = header;
     this.output = output;
-    this.hash = strongHash(header.kind);
+    this.hash = strongHash(header.kind.strong);
     this.batch = batchBlocks(header.blockLength, this.hash);
     this.digests = this.kernel.reserve(this.batch * this.hash.digestBytes);
     this.input = new InputBuffer(this.kernel, this.batch * header.blockLength);

@@ -2,6 +2,7 @@
  * Strong sums of equally long blocks that lie one after the other in a kernel's memory: MD4
  * (RFC 1320) or BLAKE2b with a digest of 256 bits (RFC 7693; not BLAKE2b-512 cut short).
  */
+import type { StrongName } from './kinds.js';
 import { BLAKE2B_IV } from './wasm/blake2b.js';
 import type { Kernel } from './wasm/kernel.js';
 import {
@@ -17,7 +18,7 @@ import {
 
 /** A strong hash, and how the kernels compute it over several blocks at once. */
 export interface StrongHash {
-  readonly name: 'md4' | 'blake2';
+  readonly name: StrongName;
   readonly digestBytes: number;
   /** Blocks hashed in the time of one. */
   readonly lanes: number;
@@ -110,6 +111,8 @@ export const BLAKE2B: StrongHash = {
     kernel.run.blake2bAbsorb(1, COUNTER, ADVANCE, FINAL_MASK);
   },
 };
+
+export const strongHash = (name: StrongName): StrongHash => (name === 'md4' ? MD4 : BLAKE2B);
 
 /** Points every lane at its block; lanes without one repeat the last. */
 function pointLanes(kernel: Kernel, hash: StrongHash, address: (lane: number) => number): void {

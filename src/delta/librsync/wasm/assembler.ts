@@ -44,25 +44,23 @@ function signed(value: bigint): number[] {
   }
 }
 
-const join = (codes: readonly Code[]): Code => codes.flat();
+/** `concat` of many arrays at once: a dozen times faster than `flat` or spreading. */
+const join = (codes: readonly Code[]): Code => ([] as number[]).concat(...codes);
 const plain =
   (...opcode: number[]) =>
-  (...operands: Code[]): Code => [...join(operands), ...opcode];
+  (...operands: Code[]): Code =>
+    join([...operands, opcode]);
 const simd = (opcode: number) => plain(SIMD_PREFIX, ...unsigned(opcode));
 
 /** A memory access at `address + offset`; `alignment` is the power of two that the encoding asks for. */
 const access =
   (opcode: readonly number[], alignment: number) =>
-  (address: Code, offset = 0): Code => [...address, ...opcode, alignment, ...unsigned(offset)];
+  (address: Code, offset = 0): Code =>
+    join([address, opcode, [alignment], unsigned(offset)]);
 const store =
   (opcode: readonly number[], alignment: number) =>
-  (address: Code, value: Code, offset = 0): Code => [
-    ...address,
-    ...value,
-    ...opcode,
-    alignment,
-    ...unsigned(offset),
-  ];
+  (address: Code, value: Code, offset = 0): Code =>
+    join([address, value, opcode, [alignment], unsigned(offset)]);
 
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(BigInt(value | 0))],
@@ -89,22 +87,13 @@ export const v128 = {
   /** The 64 bits at the address, in both lanes. */
   load64Splat: access([SIMD_PREFIX, 0x0a], 0),
   /** The vector with its upper 64 bits replaced by those at the address. */
-  load64High: (address: Code, vector: Code, offset = 0): Code => [
-    ...address,
-    ...vector,
-    ...[SIMD_PREFIX, 0x57, 0],
-    ...unsigned(offset),
-    1,
-  ],
+  load64High: (address: Code, vector: Code, offset = 0): Code =>
+    join([address, vector, [SIMD_PREFIX, 0x57, 0], unsigned(offset), [1]]),
   load64Low: access([SIMD_PREFIX, 0x5d], 0),
   const: (bytes: readonly number[]): Code => [SIMD_PREFIX, 0x0c, ...bytes],
   /** Bytes 0..15 are those of `a`, 16..31 those of `b`. */
-  shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [
-    ...a,
-    ...b,
-    ...[SIMD_PREFIX, 0x0d],
-    ...lanes,
-  ],
+  shuffle: (a: Code, b: Code, lanes: readonly number[]): Code =>
+    join([a, b, [SIMD_PREFIX, 0x0d], lanes]),
   and: simd(0x4e),
   or: simd(0x50),
   xor: simd(0x51),
@@ -124,6 +113,7 @@ export const i32x4 = {
   shl: simd(0xab),
   shrU: simd(0xad),
   add: simd(0xae),
+  sub: simd(0xb1),
   mul: simd(0xb5),
 };
 export const i64x2 = { shrU: simd(0xcd), add: simd(0xce) };
@@ -131,20 +121,13 @@ export const i64x2 = { shrU: simd(0xcd), add: simd(0xce) };
 /** Several instructions, one after the other. */
 export const sequence = (...codes: Code[]): Code => join(codes);
 /** Leave the function with the value that `value` puts on the stack. */
-export const returns = (value: Code): Code => [...value, 0x0f];
+export const returns = (value: Code): Code => join([value, [0x0f]]);
 /** Jump to the start of the `depth`-th loop around when `condition` is not zero. */
-export const repeatIf = (condition: Code, depth = 0): Code => [
-  ...condition,
-  0x0d,
-  ...unsigned(depth),
-];
-export const loop = (...body: Code[]): Code => [0x03, VOID, ...join(body), END];
-export const when = (condition: Code, ...body: Code[]): Code => [
-  ...condition,
-  ...[0x04, VOID],
-  ...join(body),
-  END,
-];
+export const repeatIf = (condition: Code, depth = 0): Code =>
+  join([condition, [0x0d], unsigned(depth)]);
+export const loop = (...body: Code[]): Code => join([[0x03, VOID], ...body, [END]]);
+export const when = (condition: Code, ...body: Code[]): Code =>
+  join([condition, [0x04, VOID], ...body, [END]]);
 
 /** A parameter or local variable of a function under construction. */
 export interface Local {
@@ -176,8 +159,8 @@ export function defineFunction(
     const number = unsigned(index);
     return {
       get: [0x20, ...number],
-      set: (value) => [...value, 0x21, ...number],
-      tee: (value) => [...value, 0x22, ...number],
+      set: (value) => join([value, [0x21], number]),
+      tee: (value) => join([value, [0x22], number]),
     };
   };
   const body = build(
@@ -187,9 +170,9 @@ export function defineFunction(
   return { name, parameters, body, locals, returns: result === 'i32' };
 }
 
-const sized = (bytes: Code): Code => [...unsigned(bytes.length), ...bytes];
-const vector = (items: readonly Code[]): Code => [...unsigned(items.length), ...join(items)];
-const section = (id: number, items: readonly Code[]): Code => [id, ...sized(vector(items))];
+const sized = (bytes: Code): Code => join([unsigned(bytes.length), bytes]);
+const vector = (items: readonly Code[]): Code => join([unsigned(items.length), ...items]);
+const section = (id: number, items: readonly Code[]): Code => join([[id], sized(vector(items))]);
 const text = (value: string): Code => sized([...new TextEncoder().encode(value)]);
 
 const functionType = (source: FunctionSource): Code => [
@@ -198,23 +181,25 @@ const functionType = (source: FunctionSource): Code => [
   ...vector(source.returns ? [[VALUE_TYPES.i32]] : []),
 ];
 const functionBody = (source: FunctionSource): Code =>
-  sized([...vector(source.locals.map((type) => [1, VALUE_TYPES[type]])), ...source.body, END]);
+  sized(join([vector(source.locals.map((type) => [1, VALUE_TYPES[type]])), source.body, [END]]));
 
 /** A module that imports the memory `env.memory` and exports each function under its name. */
 export function assemble(functions: readonly FunctionSource[]): Uint8Array {
   const importedMemory = [...text('env'), ...text('memory'), 0x02, 0x00, 1];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, functions.map(functionType)),
-    ...section(2, [importedMemory]),
-    ...section(
-      3,
-      functions.map((_, index) => unsigned(index)),
-    ),
-    ...section(
-      7,
-      functions.map((source, index) => [...text(source.name), 0x00, ...unsigned(index)]),
-    ),
-    ...section(10, functions.map(functionBody)),
-  ]);
+  return new Uint8Array(
+    join([
+      [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+      section(1, functions.map(functionType)),
+      section(2, [importedMemory]),
+      section(
+        3,
+        functions.map((_, index) => unsigned(index)),
+      ),
+      section(
+        7,
+        functions.map((source, index) => [...text(source.name), 0x00, ...unsigned(index)]),
+      ),
+      section(10, functions.map(functionBody)),
+    ]),
+  );
 }

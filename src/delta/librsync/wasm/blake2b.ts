@@ -61,19 +61,21 @@ const iv = (word: number): Code => {
 };
 
 /** Rotation right by whole bytes is one shuffle. */
-const rotateBytes = (value: Code, bytes: number, temporary: Local): Code => [
-  ...temporary.set(value),
-  ...v128.shuffle(
-    temporary.get,
-    temporary.get,
-    [0, 8].flatMap((lane) => Array.from({ length: 8 }, (_, byte) => lane + ((byte + bytes) % 8))),
-  ),
-];
+const rotateBytes = (value: Code, bytes: number, temporary: Local): Code =>
+  sequence(
+    temporary.set(value),
+    v128.shuffle(
+      temporary.get,
+      temporary.get,
+      [0, 8].flatMap((lane) => Array.from({ length: 8 }, (_, byte) => lane + ((byte + bytes) % 8))),
+    ),
+  );
 /** Rotation right by 63: the sum of the doubled value and its top bit. */
-const rotate63 = (value: Code, temporary: Local): Code => [
-  ...temporary.set(value),
-  ...v128.or(i64x2.add(temporary.get, temporary.get), i64x2.shrU(temporary.get, i32.const(63))),
-];
+const rotate63 = (value: Code, temporary: Local): Code =>
+  sequence(
+    temporary.set(value),
+    v128.or(i64x2.add(temporary.get, temporary.get), i64x2.shrU(temporary.get, i32.const(63))),
+  );
 
 /** Function G of RFC 7693 section 3.1 for four words of the matrix and two of the message. */
 function quarterRound(v: readonly Local[], x: number, y: number, temporary: Local): Code {

@@ -6,22 +6,36 @@
 import {
   defineFunction,
   i32,
+  i32x4,
+  i8x16,
   loop,
   repeatIf,
   returns,
   sequence,
+  v128,
   when,
   type Code,
   type FunctionSource,
   type Local,
   type ValueType,
 } from './assembler.js';
-import { SEARCH_CANDIDATE, SEARCH_SUM, SEARCH_TABLE } from './layout.js';
-import { RABIN_KARP_ADJUSTMENT, RABIN_KARP_MULTIPLIER } from '../weak/rabin-karp.js';
+import { FREE_START, SEARCH_CANDIDATE, SEARCH_SUM, SEARCH_TABLE } from './layout.js';
+import {
+  RABIN_KARP_ADJUSTMENT,
+  RABIN_KARP_MULTIPLIER,
+  rabinKarpPower,
+} from '../weak/rabin-karp.js';
 import { ROLLSUM_OFFSET } from '../weak/rollsum.js';
 
 /** Knuth's multiplicative hash: weak sums of like blocks differ little, their hashes do. */
 export const TABLE_MULTIPLIER = 0x9e3779b1;
+
+/**
+ * The bitmap's bit for a hash is bit `hash mod 32` of the word at {@link BITMAP} plus
+ * `(hash >>> BITMAP_SHIFT) & mask`: a fixed address and a fixed shift, which cost nothing.
+ */
+export const BITMAP = FREE_START;
+export const BITMAP_SHIFT = 8;
 
 /** Steps between two checks for the end: a loop of one step spends a third of its time on itself. */
 const UNROLLED_STEPS = 8;
@@ -86,7 +100,7 @@ function tableLocals(local: NewLocal): {
   readonly locals: Record<string, Local>;
   readonly load: Code;
 } {
-  const names = ['bitmap', 'bitmapShift', 'heads', 'headShift', 'next', 'weak'];
+  const names = ['bitmapMask', 'heads', 'headShift', 'next', 'weak'];
   const locals = Object.fromEntries(names.map((name) => [name, local('i32')]));
   const load = sequence(
     ...names.map((name, index) =>
@@ -108,6 +122,7 @@ const element = (base: Local, index: Code): Code =>
 function searchFunction(
   name: string,
   rolling: (sum: Local, weight: Local, local: NewLocal) => Rolling,
+  vectorLoop?: (parts: VectorParts) => Code,
 ): FunctionSource {
   return defineFunction(name, 5, 'i32', (parameters, local) => {
     const [position, last, sum, blockLength, weight] = parameters as [
@@ -118,7 +133,7 @@ function searchFunction(
       Local,
     ];
     const { locals: table, load } = tableLocals(local);
-    const [hash, bit, candidate, ahead] = [local('i32'), local('i32'), local('i32'), local('i32')];
+    const [hash, candidate, ahead] = [local('i32'), local('i32'), local('i32')];
     const { enter, roll, digest } = rolling(sum, weight, local);
     const named = (key: string): Local => table[key] as Local;
     const previous = i32.sub(candidate.get, i32.const(1));
@@ -146,17 +161,14 @@ function searchFunction(
         roll(position.get, ahead.get, offset),
         digest(sum),
         hash.set(i32.mul(sum.get, i32.const(TABLE_MULTIPLIER))),
-        bit.set(i32.shrU(hash.get, named('bitmapShift').get)),
         when(
           i32.and(
             i32.shrU(
               i32.load(
-                i32.add(
-                  named('bitmap').get,
-                  i32.and(i32.shrU(bit.get, i32.const(3)), i32.const(-4)),
-                ),
+                i32.and(i32.shrU(hash.get, i32.const(BITMAP_SHIFT)), named('bitmapMask').get),
+                BITMAP,
               ),
-              bit.get,
+              hash.get,
             ),
             i32.const(1),
           ),
@@ -181,6 +193,18 @@ function searchFunction(
       load,
       enter(sum),
       ahead.set(i32.add(position.get, blockLength.get)),
+      vectorLoop?.({
+        position,
+        ahead,
+        last,
+        sum,
+        weight,
+        mask: named('bitmapMask'),
+        walk,
+        hash,
+        advance,
+        local,
+      }) ?? [],
       steps(UNROLLED_STEPS),
       steps(1),
       i32.store(i32.const(0), i32.const(0), SEARCH_CANDIDATE),
@@ -190,7 +214,118 @@ function searchFunction(
   });
 }
 
+/** What a vectorised loop shares with the loop of single steps. */
+interface VectorParts {
+  readonly position: Local;
+  readonly ahead: Local;
+  readonly last: Local;
+  readonly sum: Local;
+  readonly weight: Local;
+  readonly mask: Local;
+  readonly hash: Local;
+  /** Looks `sum` and `hash` up in the table; leaves the function on success. */
+  readonly walk: (offset: number) => Code;
+  readonly advance: (count: number) => Code;
+  readonly local: NewLocal;
+}
+
+const VECTOR_STEPS = 16;
+const LANES = [0, 1, 2, 3] as const;
+
+const powers = (...exponents: number[]): Code => i32x4.const(exponents.map(rabinKarpPower));
+const everyLane = (value: number): Code => i32x4.const(LANES.map(() => value));
+/** The vector with lanes moved up by `count`, zeros behind. */
+const moveUp = (vector: Local, count: number): Code =>
+  v128.shuffle(
+    v128.const(Array<number>(16).fill(0)),
+    vector.get,
+    Array.from({ length: 16 }, (_, byte) => 16 - 4 * count + byte),
+  );
+
+/**
+ * Sixteen steps of the Rabin-Karp sum, four at a time. With c what a step adds (the byte that comes
+ * less the weighted byte that goes), four sums after h are h M + c0, h M^2 + c0 M + c1, and so on:
+ * the part without h does not wait for the step before.
+ */
+function rabinKarpVectorLoop(parts: VectorParts): Code {
+  const { position, ahead, last, sum, weight, mask, hash, walk, advance, local } = parts;
+  const vector = () => local('v128');
+  const [entering, leaving, added, sums, hashes] = [
+    vector(),
+    vector(),
+    vector(),
+    vector(),
+    vector(),
+  ];
+  const [weights, adjustments, slots] = [vector(), vector(), vector()];
+
+  /** c, then its sums weighted within the four lanes. */
+  const addedBy = (group: number): Code =>
+    sequence(
+      added.set(
+        i32x4.sub(
+          i32x4.sub(widen(entering, group), adjustments.get),
+          i32x4.mul(widen(leaving, group), weights.get),
+        ),
+      ),
+      added.set(i32x4.add(added.get, i32x4.mul(moveUp(added, 1), everyLane(rabinKarpPower(1))))),
+      added.set(i32x4.add(added.get, i32x4.mul(moveUp(added, 2), everyLane(rabinKarpPower(2))))),
+    );
+  const lastSum = v128.shuffle(
+    sums.get,
+    sums.get,
+    Array.from({ length: 16 }, (_, byte) => 12 + (byte % 4)),
+  );
+  const bit = (lane: number): Code =>
+    i32.shrU(i32.load(i32x4.extract(slots.get, lane), BITMAP), i32x4.extract(hashes.get, lane));
+  const lookUp = (group: number): Code =>
+    when(
+      i32.and(
+        LANES.map(bit).reduce((a, b) => i32.or(a, b)),
+        i32.const(1),
+      ),
+      ...LANES.map((lane) =>
+        when(
+          i32.and(bit(lane), i32.const(1)),
+          sum.set(i32x4.extract(sums.get, lane)),
+          hash.set(i32x4.extract(hashes.get, lane)),
+          walk(group * 4 + lane + 1),
+        ),
+      ),
+    );
+  const four = (group: number): Code =>
+    sequence(
+      addedBy(group),
+      sums.set(i32x4.add(i32x4.mul(lastSum, powers(1, 2, 3, 4)), added.get)),
+      hashes.set(i32x4.mul(sums.get, everyLane(TABLE_MULTIPLIER))),
+      slots.set(v128.and(i32x4.shrU(hashes.get, i32.const(BITMAP_SHIFT)), i32x4.splat(mask.get))),
+      lookUp(group),
+    );
+  return sequence(
+    sums.set(i32x4.splat(sum.get)),
+    weights.set(i32x4.splat(weight.get)),
+    adjustments.set(i32x4.splat(i32.mul(weight.get, i32.const(RABIN_KARP_ADJUSTMENT)))),
+    loop(
+      when(
+        i32.geU(i32.sub(last.get, position.get), i32.const(VECTOR_STEPS)),
+        leaving.set(v128.load(position.get)),
+        entering.set(v128.load(ahead.get)),
+        ...LANES.map(four),
+        advance(VECTOR_STEPS),
+        repeatIf(i32.const(1), 1),
+      ),
+    ),
+    sum.set(i32x4.extract(sums.get, 3)),
+  );
+}
+
+/** Four bytes of a vector as 32-bit lanes. */
+function widen(bytes: Local, group: number): Code {
+  const half = group < 2 ? i8x16.extendLowU(bytes.get) : i8x16.extendHighU(bytes.get);
+  return group % 2 === 0 ? i32x4.extendLowU(half) : i32x4.extendHighU(half);
+}
+
 export const rabinKarpSearch = (): FunctionSource =>
-  searchFunction('rabinKarpSearch', rabinKarpRolling);
+  searchFunction('rabinKarpSearch', rabinKarpRolling, rabinKarpVectorLoop);
 export const rollsumSearch = (): FunctionSource =>
   searchFunction('rollsumSearch', (_sum, weight, local) => rollsumRolling(weight, local));
