@@ -60,18 +60,20 @@ export class InstructionJoiner {
     }
   }
 
+  /** Writes the literals held back. */
   finish(): void {
     while (this.pending > 0) this.writeLiteral(Math.min(this.pending, LITERAL_BATCH));
   }
 
   private take(position: number, skip: number, length: number): void {
+    if (position !== LITERAL) {
+      this.finish();
+      this.sink.copy(position + skip, length);
+    }
     this.covered += length;
     if (position === LITERAL) {
       this.pending += length;
       while (this.pending >= LITERAL_BATCH) this.writeLiteral(LITERAL_BATCH);
-    } else {
-      this.finish();
-      this.sink.copy(position + skip, length);
     }
   }
 
