@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'DELTA_CORRUPT'
   | 'DELTA_BASIS_MISMATCH'
   | 'DELTA_TARGET_MISMATCH'
+  | 'DELTA_TOO_LARGE'
   // librsync's formats and `varve rdiff`; src/delta/librsync/results.ts maps them to librsync's results
   | 'RDIFF_INPUT_ENDED'
   | 'RDIFF_BAD_MAGIC'

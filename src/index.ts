@@ -1,6 +1,12 @@
 /** The library's only door: everything a program may use is named here. */
 export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
+export { applyDelta, type ApplyOptions } from './delta/apply.js';
+export { areChunkParams, nextCut, type ChunkParams } from './delta/chunk.js';
+export { composeDeltas, foldDeltas } from './delta/compose.js';
+export type { Delta } from './delta/delta.js';
+export { encodeDelta, type EncodeOptions } from './delta/encode.js';
 export { blake3, HASH_BYTES } from './delta/hash.js';
+export { parseDelta, serializeDelta } from './delta/serialize.js';
 
 // librsync's formats in memory, piece by piece or whole.
 export {
@@ -24,8 +30,9 @@ export type { Signature, SignatureHeader } from './delta/librsync/signature.js';
 export { RabinKarp } from './delta/librsync/weak/rabin-karp.js';
 export { Rollsum } from './delta/librsync/weak/rollsum.js';
 export {
-  applyDelta,
-  makeDelta,
+  applyDelta as applyLibrsyncDelta,
+  makeDelta as makeLibrsyncDelta,
+  makeDirectDelta as makeDirectLibrsyncDelta,
   makeSignature,
   readSignature,
   type SignatureOptions,

@@ -9,11 +9,13 @@ export type { DeltaReport } from './delta.js';
 export type { ExplainedPart, Explanation } from './explain.js';
 export {
   deltaFiles,
+  directDeltaFiles,
   explainFiles,
   patchFiles,
   signatureFiles,
   type DeltaFiles,
   type DeltaFilesReport,
+  type DirectDeltaFiles,
   type FileOptions,
   type PatchFiles,
   type SignatureFiles,

@@ -43,6 +43,13 @@ export interface DeltaFiles extends FileOptions {
   readonly sidecar?: string | undefined;
 }
 
+export interface DirectDeltaFiles extends FileOptions {
+  readonly basis: string;
+  readonly target?: string | undefined;
+  readonly delta?: string | undefined;
+  readonly sidecar?: string | undefined;
+}
+
 /** A delta report, and the signature that it rests on. */
 export interface DeltaFilesReport extends DeltaReport {
   readonly signature: {
@@ -112,6 +119,18 @@ export async function deltaFiles(files: DeltaFiles): Promise<DeltaFilesReport> {
       writeDelta(signature, source, output, files),
     );
     return { ...report, signature: { blocks, blockLength, bytes } };
+  });
+}
+
+/** Writes the delta from one file to another, both at hand. @throws RDIFF_IO */
+export async function directDeltaFiles(files: DirectDeltaFiles): Promise<DeltaReport> {
+  const { writeDirectDelta } = await import('./direct.js');
+  return withInputs([files.basis, files.target], (inputs) => {
+    const [basis, target] = inputs as [InputFile, InputFile];
+    const options = { force: files.force ?? false, inputs };
+    return writeWithSidecar(files, target, options, (source, output) =>
+      writeDirectDelta(basis, source, output, files),
+    );
   });
 }
 

@@ -5,6 +5,7 @@ import { snakeCase, statisticsJson, statisticsText, type RdiffReport } from './s
 import {
   CodedError,
   deltaFiles,
+  directDeltaFiles,
   explainFiles,
   patchFiles,
   sidecarPath,
@@ -63,10 +64,15 @@ async function delta(
   options: RdiffOptions,
   signal: AbortSignal,
 ): Promise<ActionReport> {
-  const [signatureFile, target, deltaFile] = paths;
-  const sidecar = sidecarFor(options, deltaFile);
-  const files = { signature: signatureFile, target, delta: deltaFile, sidecar };
-  return { action: 'delta', ...(await deltaFiles({ ...files, ...common(options, signal) })) };
+  const { basis } = options;
+  const [target, deltaFile] = basis === undefined ? paths.slice(1) : paths;
+  const files = { target, delta: deltaFile, sidecar: sidecarFor(options, deltaFile) };
+  const all = { ...files, ...common(options, signal) };
+  const report =
+    basis === undefined
+      ? await deltaFiles({ signature: paths[0], ...all })
+      : await directDeltaFiles({ basis, ...all });
+  return { action: 'delta', ...report };
 }
 
 async function patch(

@@ -40,6 +40,7 @@ export class InstructionWriter implements InstructionSink {
   }
 
   literal(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
     this.flushCopy();
     for (let start = 0; start < bytes.length; start += MAX_LITERAL) {
       const piece = bytes.subarray(start, start + MAX_LITERAL);

@@ -2,6 +2,8 @@
 import { signatureArguments, type SignatureSizes } from './arguments.js';
 import { ByteBuilder } from './bytes.js';
 import { DeltaWriter } from './delta-writer.js';
+import { compareDirectly } from './direct.js';
+import { InstructionWriter } from './instruction-writer.js';
 import { signatureKind, type StrongName, type WeakName } from './kinds.js';
 import { beyondBasis, Patcher, type PatchLimits } from './patcher.js';
 import { SignatureReader } from './signature-reader.js';
@@ -36,6 +38,18 @@ export function readSignature(file: Uint8Array): Signature {
 export function makeDelta(signature: Signature, target: Uint8Array): Uint8Array {
   const writer = new DeltaWriter(signature);
   return Buffer.concat([writer.update(target), writer.finish()]);
+}
+
+/**
+ * The delta file that turns `basis` into `target`, both at hand: matches are exact, begin and end at
+ * any byte, and rest on no hash. `rdiff patch` applies it as any other.
+ */
+export function makeDirectDelta(basis: Uint8Array, target: Uint8Array): Uint8Array {
+  const output = new ByteBuilder();
+  const writer = new InstructionWriter(output);
+  compareDirectly(basis, target, writer);
+  writer.finish();
+  return output.take();
 }
 
 /**

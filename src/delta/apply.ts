@@ -1,0 +1,93 @@
+/** Rebuilding a target from its basis and a delta. */
+import { constants } from 'node:buffer';
+import { CodedError } from '../errors.js';
+import type { Delta } from './delta.js';
+import { blake3 } from './hash.js';
+import { readPairs } from './pairs.js';
+
+/** What a decoder may be told. */
+export interface ApplyOptions {
+  /** Refuse targets longer than this, bytes. Default: the longest Buffer there is. */
+  readonly maxTargetLength?: number;
+}
+
+/** Runs up to this long are copied byte by byte: making a view of them costs more. */
+const SHORT_BYTES = 24;
+
+/**
+ * The target of `delta`, rebuilt and proven by its hash. The instructions are checked as a whole
+ * before a byte is allocated, so a hostile delta costs no more than reading it and `maxTargetLength`.
+ *
+ * @throws CodedError `DELTA_CORRUPT` for a malformed delta, `DELTA_TOO_LARGE` beyond `maxTargetLength`,
+ * `DELTA_BASIS_MISMATCH` if this is not the basis, `DELTA_TARGET_MISMATCH` if the result is not the target.
+ */
+export function applyDelta(basis: Uint8Array, delta: Delta, options: ApplyOptions = {}): Buffer {
+  checkLimit(delta.targetLength, options.maxTargetLength ?? constants.MAX_LENGTH);
+  checkReads(basis, delta);
+  const target = rebuild(basis, delta);
+  if (Buffer.compare(blake3(target), delta.targetHash) === 0) return target;
+  throw mismatch(basis, delta);
+}
+
+function checkLimit(targetLength: number, limit: number): void {
+  if (targetLength <= limit) return;
+  throw new CodedError(
+    'DELTA_TOO_LARGE',
+    `The delta rebuilds ${targetLength} bytes; at most ${limit} are allowed here.`,
+  );
+}
+
+function checkReads(basis: Uint8Array, delta: Delta): void {
+  let end = 0;
+  readPairs(delta, (_literal, copy, start) => {
+    if (copy > 0 && start + copy > end) end = start + copy;
+  });
+  if (end > basis.length) {
+    throw mismatch(basis, delta, `it reads up to byte ${end} of a basis of ${basis.length}`);
+  }
+}
+
+/** Tells a wrong basis from a damaged delta; hashes the basis only now that something is wrong. */
+function mismatch(basis: Uint8Array, delta: Delta, what?: string): CodedError {
+  if (Buffer.compare(blake3(basis), delta.basisHash) !== 0) {
+    return new CodedError('DELTA_BASIS_MISMATCH', 'The delta was made against another basis.', {
+      hint: 'Apply it to the text whose hash it names.',
+    });
+  }
+  const reason = what ?? 'the rebuilt bytes do not have the hash of the target';
+  return new CodedError(
+    what === undefined ? 'DELTA_TARGET_MISMATCH' : 'DELTA_CORRUPT',
+    `The delta is damaged: ${reason}.`,
+    { hint: 'The stored bytes changed since they were written; run a verification.' },
+  );
+}
+
+function rebuild(basis: Uint8Array, delta: Delta): Buffer {
+  const target = allocate(delta.targetLength);
+  let at = 0;
+  let used = 0;
+  readPairs(delta, (literal, copy, start) => {
+    move(delta.literals, used, target, at, literal);
+    used += literal;
+    at += literal;
+    move(basis, start, target, at, copy);
+    at += copy;
+  });
+  return target;
+}
+
+function allocate(length: number): Buffer {
+  try {
+    return Buffer.allocUnsafe(length);
+  } catch (cause) {
+    throw new CodedError('DELTA_TOO_LARGE', `There is no memory for ${length} bytes.`, { cause });
+  }
+}
+
+function move(from: Uint8Array, start: number, to: Buffer, at: number, length: number): void {
+  if (length > SHORT_BYTES) {
+    to.set(from.subarray(start, start + length), at);
+    return;
+  }
+  for (let i = 0; i < length; i += 1) to[at + i] = from[start + i] ?? 0;
+}

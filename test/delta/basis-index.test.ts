@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import {
+  ABSENT,
+  indexBasis,
+  lookup,
+  WINDOW_BYTES,
+  windowHash,
+} from '../../src/delta/basis-index.js';
+import { textOf } from '../../src/delta/text.js';
+import { noise } from './support.js';
+
+test('nearly every window on the grid is found where it stands', () => {
+  const basis = textOf(noise(400_000, 1));
+  const index = indexBasis(basis);
+  let found = 0;
+  for (let at = 0; at + WINDOW_BYTES <= basis.length; at += index.stride) {
+    if (lookup(index, windowHash(basis.view, at)) === at) found += 1;
+  }
+  expect(found / (basis.length / index.stride)).toBeGreaterThan(0.75);
+});
+
+test('of equal windows the first is the answer', () => {
+  const basis = textOf(Buffer.alloc(1000));
+  expect(lookup(indexBasis(basis), windowHash(basis.view, 500))).toBe(0);
+});
+
+test('other windows are nearly always known to be absent', () => {
+  const index = indexBasis(textOf(noise(400_000, 1)));
+  const other = textOf(noise(400_000, 2));
+  let guesses = 0;
+  for (let at = 0; at < 300_000; at += 1) {
+    if (lookup(index, windowHash(other.view, at)) !== ABSENT) guesses += 1;
+  }
+  expect(guesses).toBeLessThan(100);
+});
+
+test('the index stays within its bound and the stride grows instead', () => {
+  const index = indexBasis(textOf(noise(20 * 2 ** 20, 3)));
+  expect(index.slots.length).toBeLessThanOrEqual(2 ** 20);
+  expect(index.stride).toBe(32);
+});
+
+test.each([0, 1, 15, 16, 17])('a basis of %d bytes can be indexed', (length) => {
+  const basis = textOf(noise(length, 4));
+  const index = indexBasis(basis);
+  if (length >= WINDOW_BYTES) expect(lookup(index, windowHash(basis.view, 0))).toBe(0);
+});

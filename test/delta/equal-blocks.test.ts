@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { BLOCK_BYTES, equalBlocks } from '../../src/delta/equal-blocks.js';
+import { textOf } from '../../src/delta/text.js';
+import { noise } from './support.js';
+
+function runsOf(a: Buffer, b: Buffer): [number, number][] {
+  const found: [number, number][] = [];
+  const to = Math.min(a.length, b.length);
+  equalBlocks(textOf(a), textOf(b), 0, to, (from, end) => found.push([from, end]));
+  return found;
+}
+
+/** `bytes` with every byte of `[from, to)` changed. */
+function changed(bytes: Buffer, from: number, to: number): Buffer {
+  const copy = Buffer.from(bytes);
+  for (let i = from; i < to; i += 1) copy[i]! ^= 0x55;
+  return copy;
+}
+
+test('runs are grown to the byte on both sides of a change', () => {
+  const a = noise(500_000, 1);
+  const b = changed(changed(a, 3001, 7003), 300_000, 300_001);
+  expect(runsOf(a, b)).toEqual([
+    [0, 3001],
+    [7003, 300_000],
+    [300_001, 500_000],
+  ]);
+});
+
+test('every other page of an image is found, wherever the pages begin', () => {
+  const a = noise(4096 * 8 + 777, 2);
+  const b = [0, 2, 4, 6].reduce(
+    (bytes, i) => changed(bytes, 777 + 4096 * i, 777 + 4096 * (i + 1)),
+    a,
+  );
+  expect(runsOf(a, b)).toEqual([1, 3, 5, 7].map((i) => [777 + 4096 * i, 777 + 4096 * (i + 1)]));
+});
+
+test('less than a block is left to the search', () => {
+  const a = noise(BLOCK_BYTES - 1, 3);
+  expect(runsOf(a, a)).toEqual([]);
+  expect(runsOf(noise(5000, 4), noise(5000, 5))).toEqual([]);
+});
