@@ -38,5 +38,13 @@ export {
   type SignatureOptions,
 } from './delta/librsync/whole.js';
 
-// The same on files.
+// The same on file handles, streams and bytes, and on files by path.
+export {
+  delta,
+  patch,
+  PYTHON_LIBRSYNC,
+  signature,
+  type RdiffInput,
+  type RdiffOutput,
+} from './rdiff/convenience.js';
 export * from './rdiff/index.js';

@@ -12,6 +12,8 @@ import { promisify, getSystemErrorMap } from 'node:util';
 import type { ByteSink, ByteSource, RandomSource } from './bytes-io.js';
 import { CodedError } from '../errors.js';
 
+export type { FileHandle } from 'node:fs/promises';
+
 const STDIN = 0;
 const STDOUT = 1;
 const OUTPUT_BUFFER_BYTES = 256 * 1024;
@@ -153,7 +155,7 @@ export class OutputFile implements ByteSink {
     this.bytes += bytes.length;
     if (bytes.length > OUTPUT_BUFFER_BYTES - this.buffered) this.flush();
     if (bytes.length >= OUTPUT_BUFFER_BYTES) {
-      this.writeAll(bytes);
+      writeAll(this.name, this.handle, bytes);
     } else {
       this.buffer.set(bytes, this.buffered);
       this.buffered += bytes.length;
@@ -180,20 +182,21 @@ export class OutputFile implements ByteSink {
   }
 
   private flush(): void {
-    this.writeAll(this.buffer.subarray(0, this.buffered));
+    writeAll(this.name, this.handle, this.buffer.subarray(0, this.buffered));
     this.buffered = 0;
   }
+}
 
-  private writeAll(bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length;) {
-      try {
-        done += fs.writeSync(this.handle, bytes, done);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
-          throw ioError(`error writing "${this.name}"`, error);
-        }
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+/** Writes all of `bytes`. @throws RDIFF_IO */
+export function writeAll(name: string, handle: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) {
+    try {
+      done += fs.writeSync(handle, bytes, done);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
+        throw ioError(`error writing "${name}"`, error);
       }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
     }
   }
 }

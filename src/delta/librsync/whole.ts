@@ -16,8 +16,8 @@ export interface SignatureOptions extends SignatureSizes {
   readonly strong?: StrongName;
 }
 
-/** {@link applyDelta} keeps the result in memory: without a limit of its own it stops here. */
-const DEFAULT_MAX_OUTPUT = 2 ** 30;
+/** A result that is kept in memory stops here, unless told otherwise. */
+export const DEFAULT_MAX_OUTPUT = 2 ** 30;
 
 /** The signature file of `basis`. @throws RDIFF_PARAMETER */
 export function makeSignature(basis: Uint8Array, options: SignatureOptions = {}): Uint8Array {
