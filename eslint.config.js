@@ -75,7 +75,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', 'bench/*.js', 'bench/*/*.js'] },
+        projectService: {
+          allowDefaultProject: ['*.js', 'bench/*.js', 'bench/*/*.js', 'test/long/simulation/*.js'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },
