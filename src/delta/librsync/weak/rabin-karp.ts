@@ -3,7 +3,7 @@
 export const RABIN_KARP_SEED = 1;
 export const RABIN_KARP_MULTIPLIER = 0x08104225;
 /** Multiplier and inverse give 1 modulo 2^32. */
-export const RABIN_KARP_INVERSE = 0x98f009ad;
+const RABIN_KARP_INVERSE = 0x98f009ad;
 /** What the seed adds to every byte that leaves: (multiplier - 1) times the seed. */
 export const RABIN_KARP_ADJUSTMENT = (RABIN_KARP_MULTIPLIER - 1) * RABIN_KARP_SEED;
 
