@@ -16,7 +16,8 @@ export type { FileHandle } from 'node:fs/promises';
 
 const STDIN = 0;
 const STDOUT = 1;
-const OUTPUT_BUFFER_BYTES = 256 * 1024;
+/** Smaller pieces are gathered, larger ones written as they are. */
+const OUTPUT_BUFFER_BYTES = 64 * 1024;
 /** How long to wait for a reader that is behind, where the pipe does not wait by itself. */
 const RETRY_MS = 2;
 

@@ -68,9 +68,11 @@ function stepExecutor(
       const wanted = buffer.subarray(0, Math.min(buffer.length, length - done));
       const read = basis.readAt(position + done, wanted);
       if (read === 0) throw beyondBasis(position, length, position + done);
-      await sink.write(buffer.subarray(0, read));
+      const written = sink.write(buffer.subarray(0, read));
+      if (written !== undefined) await written;
       done += read;
-      await turns.done(read);
+      const turn = turns.done(read);
+      if (turn !== undefined) await turn;
     }
   };
   return async (step) => {

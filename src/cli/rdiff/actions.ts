@@ -121,7 +121,7 @@ async function explain(
 function tell(report: RdiffReport, options: RdiffOptions, stdoutTaken: boolean): void {
   if (options.json === true) {
     (stdoutTaken ? process.stderr : process.stdout).write(statisticsJson(report));
-  } else if (options.statistics === true) {
+  } else if (options.statistics === true || options.verbose === true) {
     process.stderr.write(statisticsText(report));
   }
 }

@@ -15,7 +15,7 @@ Any unambiguous beginning of an action will do. A file that is absent or \`-'
 is standard input or output.
 
 Options:
-  -v, --verbose             Say what is done
+  -v, --verbose             The same as --statistics
   -V, --version             Show program version
   -?, -h, --help            Show this help message
   -s, --statistics          Show performance statistics

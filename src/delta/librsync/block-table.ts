@@ -5,7 +5,7 @@
 import type { Signature } from './signature.js';
 import type { Kernel } from './wasm/kernel.js';
 import { SEARCH_TABLE } from './wasm/layout.js';
-import { BITMAP, BITMAP_SHIFT, TABLE_MULTIPLIER } from './wasm/search.js';
+import { BITMAP, BITMAP_SHIFT, TABLE_MULTIPLIER } from './wasm/search-table.js';
 
 /**
  * Most blocks in one bucket. Real data does not come near it; a signature made to fill one bucket

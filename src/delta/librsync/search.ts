@@ -7,8 +7,10 @@
  * side. Instructions depend on the bytes alone, not on how the input was cut.
  */
 import { BlockTable, equalAt } from './block-table.js';
-import { InputBuffer, type Fillable } from './input-buffer.js';
-import { MAX_LITERAL, type InstructionSink } from './instructions.js';
+import type { Fillable } from './input-buffer.js';
+import type { InstructionSink } from './instructions.js';
+import { Patience } from './patience.js';
+import { SearchWindow } from './search-window.js';
 import { weakSum } from './signature-writer.js';
 import type { Signature } from './signature.js';
 import { emptyMatchCounts, type MatchCounts } from './statistics.js';
@@ -23,54 +25,40 @@ const AHEAD_BYTES = 1024 * 1024;
 const MAX_AHEAD_BYTES = 16 * 1024 * 1024;
 /** Most blocks whose strong sums are computed together, because their weak sums agree in a row. */
 const RUN_BLOCKS = 16;
-const WEAK_SUMS = 2 ** 32;
-/**
- * How many times the strong sums may be computed in vain that chance explains. Input made to fail
- * beyond that is not searched any further just there, so that the time stays linear.
- */
-const PATIENCE = 16;
-/** Vain strong sums that are always allowed. */
-const FREE_FALSE_MATCHES = 64;
 
 /** Searches a new file that arrives in pieces. */
 export class Search implements Fillable {
   counts: MatchCounts = emptyMatchCounts();
   private readonly signature: Signature;
-  private sink: InstructionSink = { copy: () => undefined, literal: () => undefined };
   private readonly kernel = new Kernel();
   private readonly table: BlockTable;
   private readonly hash: StrongHash;
   private readonly digests: number;
-  private readonly input: InputBuffer;
+  private readonly window: SearchWindow;
+  private readonly patience: Patience;
   private readonly roll: SearchFunction;
   /** What the search kernel multiplies a leaving byte with. */
   private readonly weight: number;
-  private readonly falseBytesPerByte: number;
-  /** Bytes of the new file before `input.start`. */
-  private emitted = 0;
-  /** Address of the window in question; bytes from `input.start` to here are literal. */
-  private window: number;
   /** The block behind the last match: the likeliest next one. */
   private expected = 0;
   /** The weak sum of the window; undefined until computed. */
   private sum: number | undefined;
   /** Whether the window was looked up in vain. */
   private passed = false;
-  private falseBytes = 0;
 
   constructor(signature: Signature) {
     const { kind, blockLength, blockCount } = signature;
+    const { kernel } = this;
     this.signature = signature;
     this.hash = strongHash(kind.strong);
-    this.table = new BlockTable(this.kernel, signature);
-    this.digests = this.kernel.reserve(RUN_BLOCKS * this.hash.digestBytes);
+    this.table = new BlockTable(kernel, signature);
+    this.digests = kernel.reserve(RUN_BLOCKS * this.hash.digestBytes);
     const ahead = Math.max(AHEAD_BYTES, Math.min(MAX_AHEAD_BYTES, this.hash.lanes * blockLength));
-    this.input = new InputBuffer(this.kernel, MAX_LITERAL + blockLength + ahead);
-    this.window = this.input.start;
-    const { run } = this.kernel;
-    this.roll = kind.weak === 'rollsum' ? run.rollsumSearch : run.rabinKarpSearch;
-    this.weight = kind.weak === 'rollsum' ? blockLength : rabinKarpPower(blockLength);
-    this.falseBytesPerByte = PATIENCE * Math.max(1, (blockCount * blockLength) / WEAK_SUMS);
+    this.window = new SearchWindow(kernel, blockLength, ahead);
+    this.patience = new Patience(signature, blockCount);
+    const rolls = kind.weak === 'rollsum';
+    this.roll = rolls ? kernel.run.rollsumSearch : kernel.run.rabinKarpSearch;
+    this.weight = rolls ? blockLength : rabinKarpPower(blockLength);
   }
 
   /**
@@ -79,14 +67,9 @@ export class Search implements Fillable {
    * @param firstBlock the block to try first, where there is reason to expect it.
    */
   restart(sink: InstructionSink, firstBlock = 0): void {
-    this.sink = sink;
-    this.expected = firstBlock;
-    this.input.drop(this.input.length);
-    this.emitted = 0;
-    this.window = this.input.start;
-    this.sum = undefined;
-    this.passed = false;
-    this.falseBytes = 0;
+    this.window.restart(sink);
+    this.patience.restart();
+    this.expect(firstBlock);
   }
 
   /** What was counted since the last call. */
@@ -97,22 +80,19 @@ export class Search implements Fillable {
   }
 
   room(): Uint8Array {
-    const pending = this.window - this.input.start;
-    const room = this.input.room();
-    this.window = this.input.start + pending;
-    return room;
+    return this.window.room();
   }
 
   filled(length: number): void {
-    this.input.filled(length);
+    this.window.filled(length);
     this.searchWholeWindows();
   }
 
   /** Searches the windows that the end of the file cuts short, and gives what is left as literals. */
   finish(): void {
-    this.searchTail();
-    this.window = this.input.end;
-    this.emitLiterals();
+    if (this.signature.blockCount > 0) this.searchTail();
+    this.window.start = this.window.end;
+    this.window.giveLiterals();
   }
 
   /**
@@ -120,42 +100,46 @@ export class Search implements Fillable {
    * one byte behind it: what is left of the part are literals.
    */
   stop(): void {
-    if (this.passed) this.window += 1;
-    this.emitLiterals();
+    if (this.passed) this.window.start += 1;
+    this.window.giveLiterals();
   }
 
   private searchWholeWindows(): void {
-    const { input, signature } = this;
-    if (signature.blockCount === 0) {
-      this.window = input.end;
-    } else {
-      while (this.hasWindow()) this.step(input.end - signature.blockLength);
-    }
-    this.emitWholeLiterals();
+    const { window, signature } = this;
+    if (signature.blockCount === 0) window.start = window.end;
+    else while (this.hasWindow()) this.step();
+    window.giveWholeLiterals();
   }
 
   private hasWindow(): boolean {
-    const rest = this.input.end - this.window - this.signature.blockLength;
+    const rest = this.window.end - this.window.start - this.signature.blockLength;
     return rest > 0 || (rest === 0 && !this.passed);
   }
 
-  /** Tries the expected blocks, then the window, then windows up to the one at `last`. */
-  private step(last: number): void {
-    if (this.sum === undefined) {
-      if (this.takeExpected()) return;
-      this.counts.searches++;
-      this.sum ??= this.weakAt(this.window, this.signature.blockLength);
-      if (this.takeCandidate(this.table.firstCandidate(this.sum))) return;
-      this.passed = true;
-      return;
-    }
-    const { blockLength } = this.signature;
-    const from = this.window;
-    this.window = this.roll(from, last, this.sum, blockLength, this.weight) >>> 0;
-    this.counts.searches += this.window - from;
-    this.sum = this.kernel.words[SEARCH_SUM / 4];
-    this.emitWholeLiterals();
-    this.takeCandidate(this.kernel.words[SEARCH_CANDIDATE / 4] as number);
+  /** Tries the expected blocks and the window; when that was done, rolls on to the next candidate. */
+  private step(): void {
+    if (this.passed) this.rollOn();
+    else if (!this.takeExpected()) this.lookUp();
+  }
+
+  /** Looks the window up in the table. */
+  private lookUp(): void {
+    this.counts.searches++;
+    this.sum ??= this.weakAt(this.window.start, this.signature.blockLength);
+    this.passed = !this.takeCandidate(this.table.firstCandidate(this.sum));
+  }
+
+  /** Rolls to the next window whose weak sum is known, or as far as the input goes. */
+  private rollOn(): void {
+    const { window, kernel, signature, weight } = this;
+    const { blockLength } = signature;
+    const from = window.start;
+    const last = window.end - blockLength;
+    window.start = this.roll(from, last, this.sum as number, blockLength, weight) >>> 0;
+    this.counts.searches += window.start - from;
+    this.sum = kernel.words[SEARCH_SUM / 4];
+    window.giveWholeLiterals();
+    this.takeCandidate(kernel.words[SEARCH_CANDIDATE / 4] as number);
   }
 
   private weakAt(address: number, length: number): number {
@@ -164,34 +148,36 @@ export class Search implements Fillable {
 
   /** Copies the blocks that follow the last match as far as they follow in the input, too. */
   private takeExpected(): boolean {
-    const { signature, expected, input, window, kernel, hash, digests } = this;
-    const { blockLength } = signature;
-    const wanted = Math.min(
-      RUN_BLOCKS,
-      signature.blockCount - expected,
-      Math.floor((input.end - window) / blockLength),
-    );
-    const likely = this.equalWeakSums(wanted);
+    const { expected } = this;
+    const { blockLength } = this.signature;
+    const likely = this.equalWeakSums();
     if (likely === 0) return false;
-    hashBlocks(kernel, hash, window, blockLength, likely, digests);
-    this.counts.strongSums += likely;
+    this.hashWindows(blockLength, likely);
     let equal = 0;
     while (equal < likely && this.equalStrong(expected + equal, equal)) equal++;
     if (equal === 0) this.countFalseMatch(blockLength);
-    else this.emitCopy(expected, equal * blockLength, equal);
+    else this.take(expected, equal * blockLength, equal);
     return equal > 0;
   }
 
-  /** How many of the next windows, up to `wanted`, have the weak sums of the expected blocks. */
-  private equalWeakSums(wanted: number): number {
+  /** How many of the next windows have the weak sums of the expected blocks, up to a run. */
+  private equalWeakSums(): number {
     const { signature, expected, window } = this;
-    const { blockLength, weak } = signature;
+    const { blockLength, blockCount, weak } = signature;
+    const windows = Math.floor((window.end - window.start) / blockLength);
+    const wanted = Math.min(RUN_BLOCKS, blockCount - expected, windows);
     for (let block = 0; block < wanted; block++) {
-      const sum = this.weakAt(window + block * blockLength, blockLength);
+      const sum = this.weakAt(window.start + block * blockLength, blockLength);
       if (block === 0) this.sum = sum;
       if (sum !== weak[expected + block]) return block;
     }
     return Math.max(0, wanted);
+  }
+
+  /** Computes the strong sums of `count` windows from the window on, one behind the other. */
+  private hashWindows(length: number, count: number): void {
+    hashBlocks(this.kernel, this.hash, this.window.start, length, count, this.digests);
+    this.counts.strongSums += count;
   }
 
   /** Whether the strong sum of a block is the one computed at `index`. */
@@ -201,41 +187,29 @@ export class Search implements Fillable {
     return equalAt(strong, block * strongLength, this.kernel.bytes, digest, strongLength);
   }
 
-  /** Copies the block that `candidate` (block plus one, or 0) and those behind it lead to. */
+  /** Copies the block that `candidate` (block plus one, or 0) or those behind it lead to. */
   private takeCandidate(candidate: number): boolean {
     const { blockLength } = this.signature;
-    if (candidate === 0) return false;
-    const block = this.matchingBlock(candidate, blockLength);
-    if (block === undefined) return false;
-    this.emitCopy(block, blockLength, 1);
-    return true;
+    if (candidate === 0 || !this.patience.isLeft(this.window.position)) return false;
+    const block = this.matchingBlock(candidate);
+    if (block === undefined) this.countFalseMatch(blockLength);
+    else this.take(block, blockLength, 1);
+    return block !== undefined;
   }
 
-  /** The first of the candidates whose strong sum is that of the window's `length` bytes. */
-  private matchingBlock(first: number, length: number): number | undefined {
-    if (!this.mayHash()) return undefined;
-    hashBlocks(this.kernel, this.hash, this.window, length, 1, this.digests);
-    this.counts.strongSums++;
-    const sum = this.sum as number;
+  /** The first of the candidates whose strong sum is that of the window. */
+  private matchingBlock(first: number): number | undefined {
+    this.hashWindows(this.signature.blockLength, 1);
     let candidate = first;
     while (candidate !== 0 && !this.equalStrong(candidate - 1, 0)) {
-      candidate = this.table.nextCandidate(candidate, sum);
+      candidate = this.table.nextCandidate(candidate, this.sum as number);
     }
-    if (candidate !== 0) return candidate - 1;
-    this.countFalseMatch(length);
-    return undefined;
+    return candidate === 0 ? undefined : candidate - 1;
   }
 
   private countFalseMatch(length: number): void {
     this.counts.falseMatches++;
-    this.falseBytes += length;
-  }
-
-  /** Whether false matches are still within what chance explains; see {@link PATIENCE}. */
-  private mayHash(): boolean {
-    const position = this.emitted + this.window - this.input.start;
-    const free = FREE_FALSE_MATCHES * this.signature.blockLength;
-    return this.falseBytes <= free + position * this.falseBytesPerByte;
+    this.patience.spend(length);
   }
 
   /**
@@ -243,70 +217,43 @@ export class Search implements Fillable {
    * length is not in the signature, but is that of the window if the sums agree.
    */
   private searchTail(): void {
-    const { input, signature } = this;
-    if (signature.blockCount === 0) return;
-    const last = signature.blockCount - 1;
+    const { window, signature } = this;
     const rolling = signature.kind.weak === 'rollsum' ? new Rollsum() : new RabinKarp();
-    const bytes = input.view(this.window, input.end);
+    const bytes = window.rest();
+    const lastWeak = signature.weak[signature.blockCount - 1];
     rolling.update(bytes);
-    const first = this.passed ? 1 : 0;
     for (let start = 0; start < bytes.length; start++) {
-      if (start >= first && rolling.digest === signature.weak[last]) {
-        this.window = input.end - rolling.length;
-        this.sum = rolling.digest;
-        if (this.matchingTail(last, rolling.length)) return;
+      const searched = start === 0 && this.passed;
+      if (!searched && rolling.digest === lastWeak) {
+        window.start = window.end - rolling.length;
+        if (this.takeTail(rolling.length)) return;
       }
       rolling.rollOut(bytes[start] as number);
     }
   }
 
-  private matchingTail(last: number, length: number): boolean {
+  /** Copies the last block if the rest of the file, the window of `length` bytes, is that. */
+  private takeTail(length: number): boolean {
+    const last = this.signature.blockCount - 1;
     this.counts.searches++;
-    if (!this.mayHash()) return false;
-    hashBlocks(this.kernel, this.hash, this.window, length, 1, this.digests);
-    this.counts.strongSums++;
-    if (!this.equalStrong(last, 0)) {
-      this.countFalseMatch(length);
-      return false;
-    }
-    this.emitCopy(last, length, 1);
-    return true;
+    if (!this.patience.isLeft(this.window.position)) return false;
+    this.hashWindows(length, 1);
+    const equal = this.equalStrong(last, 0);
+    if (equal) this.take(last, length, 1);
+    else this.countFalseMatch(length);
+    return equal;
   }
 
-  private emitCopy(block: number, length: number, blocks: number): void {
-    this.emitLiterals();
-    this.sink.copy(block * this.signature.blockLength, length);
-    this.window += length;
-    this.forget(length);
+  private take(block: number, length: number, blocks: number): void {
+    this.window.copy(block * this.signature.blockLength, length);
     this.counts.matches += blocks;
-    this.expected = block + blocks;
+    this.expect(block + blocks);
+  }
+
+  /** Begins with a new window, where that block would not be a surprise. */
+  private expect(block: number): void {
+    this.expected = block;
     this.sum = undefined;
     this.passed = false;
-  }
-
-  /** Gives the bytes before the window as literals. */
-  private emitLiterals(): void {
-    this.emitWholeLiterals();
-    this.emitLiteral(this.window - this.input.start);
-  }
-
-  /** The same, but only in pieces of full length, so that how the input was cut does not show. */
-  private emitWholeLiterals(): void {
-    while (this.window - this.input.start >= MAX_LITERAL) this.emitLiteral(MAX_LITERAL);
-  }
-
-  private emitLiteral(length: number): void {
-    if (length === 0) return;
-    const { input } = this;
-    this.sink.literal(input.view(input.start, input.start + length));
-    this.forget(length);
-  }
-
-  /** Drops input before the window, which stays on its byte while addresses may change. */
-  private forget(length: number): void {
-    const pending = this.window - this.input.start - length;
-    this.input.drop(length);
-    this.emitted += length;
-    this.window = this.input.start + pending;
   }
 }

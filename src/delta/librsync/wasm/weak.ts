@@ -18,16 +18,10 @@ import {
   type Local,
 } from './assembler.js';
 import { MESSAGE } from './layout.js';
-import { RABIN_KARP_MULTIPLIER, RABIN_KARP_SEED } from '../weak/rabin-karp.js';
+import { RABIN_KARP_MULTIPLIER, RABIN_KARP_SEED, rabinKarpPower } from '../weak/rabin-karp.js';
 import { ROLLSUM_OFFSET } from '../weak/rollsum.js';
 
 const STEP_BYTES = 32;
-
-const power = (base: number, exponent: number): number => {
-  let value = 1;
-  for (let i = 0; i < exponent; i++) value = Math.imul(value, base);
-  return value >>> 0;
-};
 
 /** The 16 bytes of a vector as four vectors of 32-bit lanes, in order. */
 const widen = (half: Local): readonly Code[] => [
@@ -50,15 +44,9 @@ export function rabinKarpBlock(): FunctionSource {
     const bytes = local('v128');
     const total = local('v128');
     const accumulators = Array.from({ length: 8 }, () => local('v128'));
-    const perStep = i32x4.const(
-      Array(4).fill(power(RABIN_KARP_MULTIPLIER, STEP_BYTES)) as number[],
-    );
+    const perStep = i32x4.const(Array(4).fill(rabinKarpPower(STEP_BYTES)) as number[]);
     const weights = (group: number): Code =>
-      i32x4.const(
-        [0, 1, 2, 3].map((lane) =>
-          power(RABIN_KARP_MULTIPLIER, STEP_BYTES - 1 - (group * 4 + lane)),
-        ),
-      );
+      i32x4.const([0, 1, 2, 3].map((lane) => rabinKarpPower(STEP_BYTES - 1 - (group * 4 + lane))));
     const accumulate = (offset: number): Code =>
       sequence(
         bytes.set(v128.load(address.get, offset)),
