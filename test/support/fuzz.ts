@@ -31,8 +31,8 @@ function* pieces(input: Buffer, random: Seeded): Generator<Buffer> {
 function parseSignature(input: Buffer, random: Seeded): void {
   const reader = new SignatureReader();
   for (const piece of pieces(input, random)) reader.update(piece);
-  const { blockCount, weak, strong, strongLength } = reader.finish();
-  if (blockCount !== weak.length || strong.length !== blockCount * strongLength) {
+  const { blockCount, weak, entries, strongLength } = reader.finish();
+  if (blockCount !== weak.length || entries.length !== blockCount * (4 + strongLength)) {
     throw new Error('the signature contradicts itself');
   }
   if (12 + blockCount * (4 + strongLength) !== input.length) {

@@ -2,7 +2,7 @@
  * A signature laid out for the search kernel: a bitmap of weak sums, and behind it a hash table of
  * blocks. Both are addressed by bits of the weak sum times {@link TABLE_MULTIPLIER}.
  */
-import type { Signature } from './signature.js';
+import { strongOffset, type Signature } from './signature.js';
 import type { Kernel } from './wasm/kernel.js';
 import { SEARCH_TABLE } from './wasm/layout.js';
 import { BITMAP, BITMAP_SHIFT, TABLE_MULTIPLIER } from './wasm/search-table.js';
@@ -111,10 +111,9 @@ export class BlockTable {
   }
 
   private equalBlocks(a: number, b: number): boolean {
-    const { weak, strong, strongLength } = this.signature;
-    return (
-      weak[a] === weak[b] &&
-      equalAt(strong, a * strongLength, strong, b * strongLength, strongLength)
-    );
+    const { signature } = this;
+    const { weak, entries, strongLength } = signature;
+    const strong = (block: number) => strongOffset(signature, block);
+    return weak[a] === weak[b] && equalAt(entries, strong(a), entries, strong(b), strongLength);
   }
 }

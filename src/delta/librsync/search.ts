@@ -12,7 +12,7 @@ import type { InstructionSink } from './instructions.js';
 import { Patience } from './patience.js';
 import { SearchWindow } from './search-window.js';
 import { weakSum } from './signature-writer.js';
-import type { Signature } from './signature.js';
+import { strongOffset, type Signature } from './signature.js';
 import { emptyMatchCounts, type MatchCounts } from './statistics.js';
 import { hashBlocks, strongHash, type StrongHash } from './strong.js';
 import { Kernel, type SearchFunction } from './wasm/kernel.js';
@@ -182,9 +182,10 @@ export class Search implements Fillable {
 
   /** Whether the strong sum of a block is the one computed at `index`. */
   private equalStrong(block: number, index: number): boolean {
-    const { strong, strongLength } = this.signature;
+    const { signature, kernel } = this;
     const digest = this.digests + index * this.hash.digestBytes;
-    return equalAt(strong, block * strongLength, this.kernel.bytes, digest, strongLength);
+    const strong = strongOffset(signature, block);
+    return equalAt(signature.entries, strong, kernel.bytes, digest, signature.strongLength);
   }
 
   /** Copies the block that `candidate` (block plus one, or 0) or those behind it lead to. */

@@ -5,7 +5,6 @@ import {
   decodeHeader,
   entryBytes,
   HEADER_BYTES,
-  WEAK_BYTES,
   type Signature,
   type SignatureHeader,
 } from './signature.js';
@@ -42,20 +41,15 @@ export class SignatureReader {
         `The signature ends within an entry: ${entries.length} bytes of entries are no multiple of ${entryBytes(header)}`,
       );
     }
-    return splitEntries(header, entries);
+    const blockCount = entries.length / entryBytes(header);
+    return { ...header, blockCount, weak: weakSums(entries, entryBytes(header)), entries };
   }
 }
 
-function splitEntries(header: SignatureHeader, entries: Uint8Array): Signature {
-  const { strongLength } = header;
-  const size = entryBytes(header);
-  const blockCount = entries.length / size;
-  const weak = new Uint32Array(blockCount);
-  const strong = new Uint8Array(blockCount * strongLength);
-  for (let block = 0; block < blockCount; block++) {
-    const at = block * size;
-    weak[block] = readUint32(entries, at);
-    strong.set(entries.subarray(at + WEAK_BYTES, at + size), block * strongLength);
+function weakSums(entries: Uint8Array, size: number): Uint32Array {
+  const weak = new Uint32Array(entries.length / size);
+  for (let block = 0; block < weak.length; block++) {
+    weak[block] = readUint32(entries, block * size);
   }
-  return { ...header, blockCount, weak, strong };
+  return weak;
 }

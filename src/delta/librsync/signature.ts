@@ -16,14 +16,18 @@ export interface Signature extends SignatureHeader {
   readonly blockCount: number;
   /** One weak sum a block. */
   readonly weak: Uint32Array;
-  /** {@link SignatureHeader.strongLength} bytes a block. */
-  readonly strong: Uint8Array;
+  /** The entries as they stand in the file; {@link strongOffset} says where the strong sums are. */
+  readonly entries: Uint8Array;
 }
 
 export const HEADER_BYTES = 12;
 export const WEAK_BYTES = 4;
 
 export const entryBytes = (header: SignatureHeader): number => WEAK_BYTES + header.strongLength;
+
+/** Where in {@link Signature.entries} the strong sum of a block begins. */
+export const strongOffset = (header: SignatureHeader, block: number): number =>
+  block * entryBytes(header) + WEAK_BYTES;
 
 export function encodeHeader({ kind, blockLength, strongLength }: SignatureHeader): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES);
