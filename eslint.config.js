@@ -50,7 +50,7 @@ const homes = [
   { names: ['zstd-napi', 'zstd-napi/binding.js'], home: ['src/repo/packs/**'] },
   {
     names: ['node:fs', 'node:fs/promises', 'fs'],
-    home: ['src/repo/platform/**', 'src/rdiff/files.ts'],
+    home: ['src/repo/platform/**', 'src/rdiff/files/**'],
   },
   { names: ['koffi'], home: ['src/repo/platform/**'] },
 ];

@@ -1,6 +1,6 @@
 /** Writes a delta: from the signature of a basis and a new file. */
 import { orAborted, Turns, type ByteSink, type ByteSource, type StepOptions } from './bytes-io.js';
-import { readFully } from './files.js';
+import { readFully } from './files/descriptor.js';
 import { blocksPerPart, splitEvenly, worthSplitting } from './parts.js';
 import { ByteBuilder } from '../delta/librsync/bytes.js';
 import { DeltaWriter } from '../delta/librsync/delta-writer.js';

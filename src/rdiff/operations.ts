@@ -8,7 +8,8 @@
 import type { StepOptions } from './bytes-io.js';
 import type { DeltaReport } from './delta.js';
 import type { Explanation } from './explain.js';
-import { openInput, openOutput, readSmallFile, type InputFile, type OutputFile } from './files.js';
+import { openInput, readSmallFile, type InputFile } from './files/input.js';
+import { openOutput, type OutputFile } from './files/output.js';
 import type { HashingSource } from './hashing.js';
 import type { PatchReport } from './patch.js';
 import {

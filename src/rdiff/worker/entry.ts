@@ -1,7 +1,7 @@
 /** A worker thread: sums or searches the parts of a file that it is sent. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { CodedError } from '../../errors.js';
-import { readFully } from '../files.js';
+import { readFully } from '../files/descriptor.js';
 import { ByteBuilder } from '../../delta/librsync/bytes.js';
 import type { Fillable } from '../../delta/librsync/input-buffer.js';
 import { InstructionPacker } from '../../delta/librsync/joiner.js';
