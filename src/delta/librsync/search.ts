@@ -149,29 +149,37 @@ export class Search implements Fillable {
   /** Copies the blocks that follow the last match as far as they follow in the input, too. */
   private takeExpected(): boolean {
     const { expected } = this;
-    const { blockLength } = this.signature;
-    const likely = this.equalWeakSums();
+    const likely = this.equalWeakSums(expected, 0, RUN_BLOCKS);
     if (likely === 0) return false;
-    this.hashWindows(blockLength, likely);
-    let equal = 0;
-    while (equal < likely && this.equalStrong(expected + equal, equal)) equal++;
-    if (equal === 0) this.countFalseMatch(blockLength);
-    else this.take(expected, equal * blockLength, equal);
+    const equal = this.equalStrongSums(expected, likely);
+    if (equal === 0) this.countFalseMatch(this.signature.blockLength);
+    else this.takeBlocks(expected, equal);
     return equal > 0;
   }
 
-  /** How many of the next windows have the weak sums of the expected blocks, up to a run. */
-  private equalWeakSums(): number {
-    const { signature, expected, window } = this;
+  /**
+   * How many of the windows from the window on have the weak sums of the blocks from `block` on, up
+   * to `most`; of the first `known` that is taken for granted.
+   */
+  private equalWeakSums(block: number, known: number, most: number): number {
+    const { signature, window } = this;
     const { blockLength, blockCount, weak } = signature;
     const windows = Math.floor((window.end - window.start) / blockLength);
-    const wanted = Math.min(RUN_BLOCKS, blockCount - expected, windows);
-    for (let block = 0; block < wanted; block++) {
-      const sum = this.weakAt(window.start + block * blockLength, blockLength);
-      if (block === 0) this.sum = sum;
-      if (sum !== weak[expected + block]) return block;
+    const wanted = Math.min(most, blockCount - block, windows);
+    for (let next = known; next < wanted; next++) {
+      const sum = this.weakAt(window.start + next * blockLength, blockLength);
+      if (next === 0) this.sum = sum;
+      if (sum !== weak[block + next]) return next;
     }
-    return Math.max(0, wanted);
+    return Math.max(known, wanted);
+  }
+
+  /** Computes the strong sums of `count` windows; how many of them are those of the blocks. */
+  private equalStrongSums(block: number, count: number): number {
+    this.hashWindows(this.signature.blockLength, count);
+    let equal = 0;
+    while (equal < count && this.equalStrong(block + equal, equal)) equal++;
+    return equal;
   }
 
   /** Computes the strong sums of `count` windows from the window on, one behind the other. */
@@ -188,24 +196,26 @@ export class Search implements Fillable {
     return equalAt(signature.entries, strong, kernel.bytes, digest, signature.strongLength);
   }
 
-  /** Copies the block that `candidate` (block plus one, or 0) or those behind it lead to. */
+  /**
+   * Copies the block that `candidate` (block plus one, or 0) or those behind it lead to; and the
+   * blocks behind that as far as they are likely and cost nothing, hashed side by side.
+   */
   private takeCandidate(candidate: number): boolean {
-    const { blockLength } = this.signature;
     if (candidate === 0 || !this.patience.isLeft(this.window.position)) return false;
-    const block = this.matchingBlock(candidate);
-    if (block === undefined) this.countFalseMatch(blockLength);
-    else this.take(block, blockLength, 1);
-    return block !== undefined;
+    const block = candidate - 1;
+    const equal = this.equalStrongSums(block, this.equalWeakSums(block, 1, this.hash.lanes));
+    if (equal > 0) this.takeBlocks(block, equal);
+    return equal > 0 || this.takeOtherCandidate(candidate);
   }
 
-  /** The first of the candidates whose strong sum is that of the window. */
-  private matchingBlock(first: number): number | undefined {
-    this.hashWindows(this.signature.blockLength, 1);
+  /** The same for a further block with the same weak sum; the window's strong sum is computed. */
+  private takeOtherCandidate(first: number): boolean {
     let candidate = first;
-    while (candidate !== 0 && !this.equalStrong(candidate - 1, 0)) {
-      candidate = this.table.nextCandidate(candidate, this.sum as number);
-    }
-    return candidate === 0 ? undefined : candidate - 1;
+    do candidate = this.table.nextCandidate(candidate, this.sum as number);
+    while (candidate !== 0 && !this.equalStrong(candidate - 1, 0));
+    if (candidate === 0) this.countFalseMatch(this.signature.blockLength);
+    else this.takeBlocks(candidate - 1, 1);
+    return candidate !== 0;
   }
 
   private countFalseMatch(length: number): void {
@@ -243,6 +253,10 @@ export class Search implements Fillable {
     if (equal) this.take(last, length, 1);
     else this.countFalseMatch(length);
     return equal;
+  }
+
+  private takeBlocks(block: number, count: number): void {
+    this.take(block, count * this.signature.blockLength, count);
   }
 
   private take(block: number, length: number, blocks: number): void {

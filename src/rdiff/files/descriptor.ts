@@ -14,7 +14,8 @@ export const RETRY_MS = 2;
 export function ioError(what: string, cause: unknown): CodedError {
   const { errno, message } = cause as NodeJS.ErrnoException;
   const reason = (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? message;
-  return new CodedError('RDIFF_IO', `${what}: ${reason}`, { cause });
+  const said = reason.charAt(0).toUpperCase() + reason.slice(1);
+  return new CodedError('RDIFF_IO', `${what}: ${said}`, { cause });
 }
 
 export function attempt<T>(what: string, work: () => T): T {
