@@ -9,7 +9,6 @@ import {
   type RdiffAction,
   type RdiffCommand,
 } from './arguments.js';
-import { withInterrupts, Interrupted } from './interrupts.js';
 import { HELP_TEXT, VERSION_TEXT } from './usage.js';
 
 const DONE = 0;
@@ -42,6 +41,7 @@ async function execute(command: RdiffCommand): Promise<number> {
 
 async function act(command: RdiffAction): Promise<number> {
   const { runAction } = await import('./actions.js');
+  const { Interrupted, withInterrupts } = await import('./interrupts.js');
   try {
     await withInterrupts((signal) => runAction(command, signal));
     return DONE;
