@@ -86,7 +86,7 @@ export function walkBucket(search: SearchLocals, offset: number): Code {
 }
 
 /** Moves the window's addresses. */
-export const advance = ({ position, ahead }: SearchLocals, count: number): Code =>
+const advance = ({ position, ahead }: SearchLocals, count: number): Code =>
   sequence(
     position.set(i32.add(position.get, i32.const(count))),
     ahead.set(i32.add(ahead.get, i32.const(count))),
