@@ -11,6 +11,48 @@ export type ErrorCode =
   | 'DELTA_BASIS_MISMATCH'
   | 'DELTA_TARGET_MISMATCH'
   | 'DELTA_TOO_LARGE'
+  // packs
+  | 'FRAME_CORRUPT'
+  | 'PACK_CORRUPT'
+  | 'PACK_MISSING'
+  // index
+  | 'INDEX_CORRUPT'
+  | 'INDEX_MISSING'
+  | 'INDEX_OUTDATED'
+  | 'SQLITE_TOO_OLD'
+  // repository
+  | 'BLOB_DAMAGED'
+  | 'DISK_FULL'
+  | 'FORMAT_UNKNOWN'
+  | 'INTERRUPTED'
+  | 'NOT_A_REPOSITORY'
+  | 'REPOSITORY_EXISTS'
+  | 'REPOSITORY_LOCKED'
+  | 'REPOSITORY_NOT_FOUND'
+  | 'REPOSITORY_READ_ONLY'
+  // source and target trees
+  | 'PATH_NOT_FOUND'
+  | 'PATH_AMBIGUOUS'
+  | 'SOURCE_AMBIGUOUS'
+  | 'SOURCE_NOT_FOUND'
+  | 'SOURCE_UNREADABLE'
+  | 'TARGET_NOT_EMPTY'
+  | 'TARGET_UNUSABLE'
+  // choosing a snapshot
+  | 'NO_SNAPSHOTS'
+  | 'SNAPSHOT_NOT_FOUND'
+  | 'TIME_BEFORE_FIRST_SNAPSHOT'
+  // prune
+  | 'PRUNE_EMPTY_POLICY'
+  | 'PRUNE_INVALID_COUNT'
+  // usage
+  | 'USAGE'
+  | 'USAGE_COUNT'
+  | 'USAGE_DURATION'
+  | 'USAGE_PATTERN'
+  | 'USAGE_SAMPLE'
+  | 'USAGE_SIZE'
+  | 'USAGE_TIME'
   // librsync's formats and `varve rdiff`; src/delta/librsync/results.ts maps them to librsync's results
   | 'RDIFF_INPUT_ENDED'
   | 'RDIFF_BAD_MAGIC'

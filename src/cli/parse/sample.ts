@@ -1,0 +1,43 @@
+/** Reads what `verify --sample` takes: a share, an amount of bytes or an amount of time. */
+import { CodedError } from '../../index.js';
+import { parseDuration } from './duration.js';
+import { parseSize } from './size.js';
+
+/** How much of the repository to verify. */
+export type Sample =
+  /** `fraction` is above 0 and at most 1. */
+  | { readonly type: 'share'; readonly fraction: number }
+  | { readonly type: 'bytes'; readonly bytes: number }
+  | { readonly type: 'time'; readonly durationMs: number };
+
+/**
+ * The sample that `text` says: `5%`, `2G` or `10m`. The unit tells a time from a size, and here
+ * case matters: `10m` is ten minutes, `10M` ten mebibytes.
+ *
+ * @throws CodedError `USAGE_SAMPLE`
+ */
+export function parseSample(text: string): Sample {
+  const sample = readSample(text);
+  if (sample !== undefined) return sample;
+  throw new CodedError(
+    'USAGE_SAMPLE',
+    `"${text}" is not a sample: expected a share (5%), a size (2G) or a time (10m), more than nothing.`,
+    { hint: 'Case matters: 10m is ten minutes, 10M ten mebibytes.' },
+  );
+}
+
+function readSample(text: string): Sample | undefined {
+  if (/^\d{1,3}(?:\.\d{1,9})?%$/.test(text)) {
+    const fraction = parseFloat(text) / 100;
+    return fraction > 0 && fraction <= 1 ? { type: 'share', fraction } : undefined;
+  }
+  if (/^(?:\d+[smhDW])+$/.test(text)) {
+    const durationMs = parseDuration(text);
+    return durationMs > 0 ? { type: 'time', durationMs } : undefined;
+  }
+  if (/^[\d.]+(?:[kKMgGtTpP](?:i?B)?|B)$/.test(text)) {
+    const bytes = parseSize(text);
+    return bytes > 0 ? { type: 'bytes', bytes } : undefined;
+  }
+  return undefined;
+}

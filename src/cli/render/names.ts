@@ -1,0 +1,52 @@
+/** File names, which are bytes, as something that can be shown or put into JSON. */
+import { isUtf8 } from 'node:buffer';
+import { bytesToText, INVALID_BYTES } from '../../index.js';
+
+/**
+ * What a terminal might act on: control characters (C0, DEL, C1), line and paragraph separators
+ * and the marks that reverse the direction of text.
+ */
+// eslint-disable-next-line no-control-regex
+const UNSAFE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Where a name is shown: a terminal acts on control characters, a file or a pipe does not. */
+export type Medium = 'terminal' | 'stream';
+
+/**
+ * A name or path for people. Valid UTF-8 stays as it is, an invalid byte becomes `\xNN`; for a
+ * terminal, so does each ASCII control character, and other unsafe characters become `\u{N}`.
+ */
+export function formatName(name: Uint8Array, medium: Medium): string {
+  const text = bytesToText(name).replace(INVALID_BYTES, (c) => hexByte(c.charCodeAt(0) & 0xff));
+  return medium === 'terminal' ? escapeUnsafe(text) : text;
+}
+
+/** Any text (a tag, a host, a message) made safe for a terminal, as {@link formatName} does. */
+export function escapeUnsafe(text: string): string {
+  return text.replace(UNSAFE, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 0x80 ? hexByte(code) : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** How JSON documents name a path. */
+export interface JsonPath {
+  /** For reading: invalid bytes as `\xNN`. */
+  readonly path: string;
+  /** The exact bytes, given only when they are not UTF-8. */
+  readonly path_base64?: string;
+}
+
+/** The fields that name `path` in a JSON document, to be spread into its object. */
+export function jsonPath(path: Uint8Array): JsonPath {
+  const text = formatName(path, 'stream');
+  return isUtf8(path) ? { path: text } : { path: text, path_base64: base64(path) };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+}
+
+function hexByte(byte: number): string {
+  return `\\x${byte.toString(16).padStart(2, '0')}`;
+}

@@ -1,0 +1,30 @@
+/** Instants and elapsed times as text: local and short for people, ISO 8601 for programs. */
+import { format } from 'date-fns';
+
+const MS_NS = 1_000_000n;
+
+/** Local time to the second, as tables show it and TIME reads it: `2026-11-01 18:30:15`. */
+export function formatLocalTime(epochMs: number): string {
+  return format(epochMs, 'yyyy-MM-dd HH:mm:ss');
+}
+
+/** ISO 8601 with milliseconds and the local offset: `2026-11-01T18:30:15.123+01:00`. */
+export function formatIsoTime(epochMs: number): string {
+  return format(epochMs, "yyyy-MM-dd'T'HH:mm:ss.SSSxxx");
+}
+
+/** The same for file times, to the nanosecond: `2026-11-01T18:30:15.123456789+01:00`. */
+export function formatIsoTimeNs(epochNs: bigint): string {
+  const belowMs = ((epochNs % MS_NS) + MS_NS) % MS_NS;
+  const epochMs = Number((epochNs - belowMs) / MS_NS);
+  return formatIsoTime(epochMs).replace(/\.\d{3}/, `$&${belowMs.toString().padStart(6, '0')}`);
+}
+
+/** An elapsed or remaining time to the second: `0:07`, `12:34`, `1:02:03`. */
+export function formatElapsed(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000);
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60];
+  const hours = Math.floor(seconds / 3600);
+  if (hours > 0) parts.unshift(hours);
+  return parts.map((part, i) => (i === 0 ? `${part}` : String(part).padStart(2, '0'))).join(':');
+}

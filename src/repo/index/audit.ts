@@ -1,0 +1,95 @@
+/** Questions that only verification asks: does the index agree with itself and with the packs? */
+import type { Connection } from './database.js';
+
+/** Something that cannot be as the index says. */
+export interface Inconsistency {
+  readonly message: string;
+  /** Blobs that cannot be read because of it. */
+  readonly blobs: readonly number[];
+}
+
+export interface AuditCounts {
+  readonly snapshots: number;
+  readonly versions: number;
+  readonly blobs: number;
+}
+
+export type Audit = ReturnType<typeof createAudit>;
+
+export function createAudit(db: Connection) {
+  return {
+    counts(): AuditCounts {
+      const count = (table: string): number =>
+        db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
+      return { snapshots: count('snapshot'), versions: count('version'), blobs: count('blob') };
+    },
+    /** SQLite's own check of its pages and indexes; empty when there is nothing wrong. */
+    databaseProblems(): string[] {
+      const rows = db.pragma('integrity_check(20)') as { integrity_check: string }[];
+      return rows.map((row) => row.integrity_check).filter((text) => text !== 'ok');
+    },
+    /** Rows that refer to what is not there. */
+    danglingReferences(): Inconsistency[] {
+      return [...lostBlobs(db), ...missingRows(db)];
+    },
+    /** Blobs stored in a pack from `offset` on. */
+    blobsBeyond(pack: number, offset: number): number[] {
+      return db
+        .prepare(
+          `SELECT b.id FROM blob b JOIN frame f ON f.id = b.frame
+           WHERE f.pack = ? AND f.start + f.length > ?`,
+        )
+        .pluck()
+        .all(pack, offset) as number[];
+    },
+    /** Blobs that have a member in `frame`. */
+    blobsOfFrame(frame: number): number[] {
+      return db.prepare('SELECT id FROM blob WHERE frame = ?').pluck().all(frame) as number[];
+    },
+  };
+}
+
+function lostBlobs(db: Connection): Inconsistency[] {
+  const lost = db.prepare('SELECT id, hash FROM blob WHERE kind = 3').all() as {
+    id: number;
+    hash: Buffer;
+  }[];
+  return lost.map(({ id, hash }) => ({
+    message: `Blob ${hash.toString('hex')} is lost.`,
+    blobs: [id],
+  }));
+}
+
+function missingRows(db: Connection): Inconsistency[] {
+  const questions: [message: string, query: string][] = [
+    [
+      'A blob lies in a frame that the index does not know.',
+      `SELECT id FROM blob WHERE kind <> 3 AND NOT EXISTS (SELECT 1 FROM frame f WHERE f.id = frame)`,
+    ],
+    [
+      'A delta is against a blob that the index does not know.',
+      `SELECT id FROM blob b WHERE kind = 2
+         AND NOT EXISTS (SELECT 1 FROM blob o WHERE o.id = b.basis)`,
+    ],
+    [
+      'A version refers to a blob that the index does not know.',
+      `SELECT v.blob FROM version v WHERE v.blob IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.id = v.blob)`,
+    ],
+    [
+      'A content refers to a blob that the index does not know.',
+      `SELECT c.blob FROM content_blob c WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.id = c.blob)`,
+    ],
+    [
+      'A blob that a current version uses is not stored whole.',
+      `SELECT b.id FROM blob b WHERE b.kind = 2 AND (
+         EXISTS (SELECT 1 FROM version v WHERE v.blob = b.id AND v.last = 0)
+         OR EXISTS (SELECT 1 FROM content_blob c JOIN version v ON v.content = c.content
+                    WHERE c.blob = b.id AND v.last = 0))`,
+    ],
+  ];
+  return questions.flatMap(([message, query]) => {
+    const blobs = db.prepare(query).pluck().all() as number[];
+    return blobs.length > 0 ? [{ message, blobs }] : [];
+  });
+}

@@ -1,0 +1,104 @@
+/** Opens, migrates and closes the SQLite database. The only module that names the driver. */
+import Database from 'better-sqlite3';
+import { CodedError } from '../../errors.js';
+import type { FileSystem } from '../platform/files.js';
+import { migrate } from './migrate.js';
+
+export type Connection = Database.Database;
+export type Statement = Database.Statement;
+
+/** 'Vrve': marks the file as ours. */
+export const APPLICATION_ID = 0x56727665;
+
+/** From here on SQLite's WAL-reset bug, which loses committed pages, is fixed. */
+const LEAST_SQLITE = [3, 51, 3] as const;
+
+const PAGE_BYTES = 8192;
+const CACHE_KIB = 16 * 1024;
+/** A reader or a short writer waits this long for another. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+/** How the index is opened. `copy`: a read-only repository, whose index is read from a private copy. */
+export type OpenIndexMode = 'create' | 'write' | 'read';
+
+/**
+ * The database at `path`, migrated to the newest schema when it may be written.
+ * @throws CodedError INDEX_CORRUPT, INDEX_MISSING, FORMAT_UNKNOWN
+ */
+export function openDatabase(path: string, mode: OpenIndexMode, files: FileSystem): Connection {
+  if (mode !== 'create' && !files.stat(path)) {
+    throw new CodedError('INDEX_MISSING', `The index ${path} does not exist.`, {
+      hint: 'Run `varve repair --rebuild-index` to make it anew from the packs.',
+    });
+  }
+  return guardCorruption(path, () => {
+    const db = new Database(path, { readonly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
+    try {
+      checkVersion(db);
+      if (mode === 'create') createEmpty(db);
+      checkIdentity(db, path);
+      if (mode !== 'read') {
+        db.pragma('journal_mode = WAL');
+        db.pragma('synchronous = FULL');
+        db.pragma('wal_autocheckpoint = 50000');
+      }
+      db.pragma(`cache_size = -${CACHE_KIB}`);
+      db.pragma('temp_store = MEMORY');
+      db.pragma('trusted_schema = OFF');
+      migrate(db, path, mode !== 'read', files);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/** Turns SQLite's own words for a damaged file into ours; everything else passes. */
+export function guardCorruption<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const code = sqliteCode(error);
+    if (code?.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
+      throw new CodedError('INDEX_CORRUPT', `The index ${path} is damaged.`, {
+        hint: 'Run `varve repair --rebuild-index` to make it anew from the packs.',
+        cause: error,
+      });
+    }
+    if (code === 'SQLITE_FULL') {
+      throw new CodedError('DISK_FULL', `No space is left to write the index ${path}.`, {
+        hint: 'Free space on its file system, or run `varve prune`; nothing was changed.',
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** `SQLITE_BUSY` and the like, or undefined when the error is not SQLite's. */
+export function sqliteCode(error: unknown): string | undefined {
+  return error instanceof Database.SqliteError ? error.code : undefined;
+}
+
+function createEmpty(db: Connection): void {
+  db.pragma(`page_size = ${PAGE_BYTES}`);
+  db.pragma(`application_id = ${APPLICATION_ID}`);
+}
+
+function checkIdentity(db: Connection, path: string): void {
+  if (db.pragma('application_id', { simple: true }) === APPLICATION_ID) return;
+  throw new CodedError('INDEX_CORRUPT', `${path} is not the index of a Varve repository.`, {
+    hint: 'Run `varve repair --rebuild-index` to make it anew from the packs.',
+  });
+}
+
+function checkVersion(db: Connection): void {
+  const version = db.prepare('SELECT sqlite_version()').pluck().get() as string;
+  const parts = version.split('.').map(Number);
+  const differing = LEAST_SQLITE.findIndex((least, index) => parts[index] !== least);
+  if (differing === -1 || (parts[differing] ?? 0) > (LEAST_SQLITE[differing] ?? 0)) return;
+  throw new CodedError('SQLITE_TOO_OLD', `SQLite ${version} can lose committed data.`, {
+    hint: `Install Varve's own dependencies (\`npm ci\`): it needs ${LEAST_SQLITE.join('.')} or newer.`,
+  });
+}

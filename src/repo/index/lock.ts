@@ -1,0 +1,85 @@
+/**
+ * Locks of a repository: SQLite's own file locks on a database that holds nothing, so that the
+ * operating system drops them with a dead process and none ever goes stale.
+ *
+ *     reader     SHARED     any number, beside one writer
+ *     writer     RESERVED   one
+ *     exclusive  EXCLUSIVE  alone: while space is given back, so that no reader finds a hole
+ */
+import Database from 'better-sqlite3';
+import { CodedError } from '../../errors.js';
+import { sqliteCode, type Connection } from './database.js';
+
+export interface RepositoryLock {
+  release(): void;
+}
+
+/** How long one try waits inside SQLite, milliseconds: short, so that an interrupt is seen. */
+const TRY_MS = 50;
+
+/** Makes the lock database of a new repository. */
+export function createLockFile(path: string): void {
+  const db = new Database(path);
+  db.exec('CREATE TABLE IF NOT EXISTS lock (held INTEGER) STRICT');
+  db.close();
+}
+
+/** @throws CodedError REPOSITORY_LOCKED when there is another writer after `waitMs` */
+export async function lockForWriting(
+  path: string,
+  waitMs: number,
+  sleep: (ms: number) => Promise<void>,
+): Promise<RepositoryLock> {
+  for (let waited = 0; ; waited += 2 * TRY_MS) {
+    const lock = tryLock(path, 'BEGIN IMMEDIATE');
+    if (lock) return lock;
+    if (waited >= waitMs) break;
+    await sleep(TRY_MS);
+  }
+  throw new CodedError(
+    'REPOSITORY_LOCKED',
+    `Another process writes to this repository (${path}).`,
+    {
+      hint: 'Wait until it has ended, or give --lock-wait 10m to wait for it.',
+    },
+  );
+}
+
+/**
+ * Keeps space from being given back under a reader. A repository that cannot be written needs none.
+ * @throws CodedError REPOSITORY_LOCKED when space is being given back for longer than `waitMs`
+ */
+export async function lockForReading(
+  path: string,
+  waitMs: number,
+  sleep: (ms: number) => Promise<void>,
+): Promise<RepositoryLock> {
+  for (let waited = 0; ; waited += 2 * TRY_MS) {
+    const lock = tryLock(path, 'BEGIN; SELECT count(*) FROM lock');
+    if (lock) return lock;
+    if (waited >= waitMs) break;
+    await sleep(TRY_MS);
+  }
+  throw new CodedError('REPOSITORY_LOCKED', `Another process compacts this repository (${path}).`, {
+    hint: 'Wait until it has ended, or give --lock-wait 10m to wait for it.',
+  });
+}
+
+/** undefined when anybody reads or writes. */
+export function tryLockExclusively(path: string): RepositoryLock | undefined {
+  return tryLock(path, 'BEGIN EXCLUSIVE');
+}
+
+function tryLock(path: string, statement: string): RepositoryLock | undefined {
+  let db: Connection | undefined;
+  try {
+    db = new Database(path, { timeout: TRY_MS });
+    db.exec(statement);
+    const held = db;
+    return { release: () => void held.close() };
+  } catch (error) {
+    db?.close();
+    if (sqliteCode(error)?.startsWith('SQLITE_BUSY')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Removing snapshots from the index: prune asks for it, and the rebuilding of an index repeats it.
+ * The bounds of versions always name snapshots that exist, so a removed one hands them to the next
+ * snapshot of its source.
+ */
+import type { Connection } from './database.js';
+
+export type Removal = ReturnType<typeof createRemoval>;
+
+export function createRemoval(db: Connection) {
+  const nextOf = db
+    .prepare(
+      `SELECT n.number FROM snapshot s JOIN snapshot n ON n.source = s.source AND n.number > s.number
+       WHERE s.number = ? ORDER BY n.number LIMIT 1`,
+    )
+    .pluck();
+  const emptied = db.prepare('SELECT path FROM version WHERE first = ? AND last = ?').pluck();
+  const removeEmptied = db.prepare('DELETE FROM version WHERE first = ? AND last = ?');
+  const moveFirst = db.prepare('UPDATE version SET first = ? WHERE first = ?');
+  const moveLast = db.prepare('UPDATE version SET last = ? WHERE last = ? AND last > 0');
+  const removeSnapshot = db.prepare('DELETE FROM snapshot WHERE number = ?');
+  const parentOf = db.prepare('SELECT parent FROM path WHERE id = ?').pluck();
+  const removePath = db.prepare(
+    `DELETE FROM path WHERE id = @id
+       AND NOT EXISTS (SELECT 1 FROM version WHERE path = @id)
+       AND NOT EXISTS (SELECT 1 FROM path WHERE parent = @id)`,
+  );
+  const removeUnusedContents = db.prepare(
+    'DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.content = content.id)',
+  );
+  const removeUnusedLists = db.prepare(
+    'DELETE FROM content_blob WHERE NOT EXISTS (SELECT 1 FROM content c WHERE c.id = content)',
+  );
+  const unusedBlobs = db
+    .prepare(
+      `SELECT b.id FROM blob b
+       WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.blob = b.id)
+         AND NOT EXISTS (SELECT 1 FROM content_blob c WHERE c.blob = b.id)`,
+    )
+    .pluck();
+
+  /** Removes nodes that have no version and nothing below them. */
+  const removePaths = (paths: Iterable<number>): void => {
+    for (let path of paths) {
+      while (path > 0) {
+        const parent = parentOf.get(path) as number | undefined;
+        if (parent === undefined || removePath.run({ id: path }).changes === 0) break;
+        path = parent;
+      }
+    }
+  };
+
+  return {
+    /** Removes a snapshot that is not the newest of its source, and the versions only it had. */
+    removeSnapshot(number: number): void {
+      const next = nextOf.get(number) as number | undefined;
+      if (next === undefined) throw new Error(`snapshot ${number} is the newest of its source`);
+      const gone = emptied.all(number, next) as number[];
+      removeEmptied.run(number, next);
+      moveFirst.run(next, number);
+      moveLast.run(next, number);
+      removeSnapshot.run(number);
+      removePaths(gone);
+    },
+    /** Removes the lists of blobs that no version has any more. */
+    removeUnusedContents(): void {
+      removeUnusedContents.run();
+      removeUnusedLists.run();
+    },
+    /** Blobs that no version uses; a delta may still need one as its basis. */
+    unusedBlobs: () => unusedBlobs.all() as number[],
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * The plain data that the floors of the repository hand to each other: no behaviour, no imports but
+ * types. Words as in docs/architecture.md.
+ */
+import type { FileTime } from './platform/at-calls.js';
+import type { ByteString } from './platform/bytes.js';
+
+/** Where a frame lies. */
+export interface FrameAddress {
+  readonly pack: number;
+  readonly offset: number;
+  readonly lengthBytes: number;
+}
+
+/** Where one member of a frame lies, and what it is when rebuilt. */
+export interface BlobAddress {
+  readonly hash: Uint8Array;
+  readonly lengthBytes: number;
+  readonly frame: FrameAddress;
+  readonly member: number;
+}
+
+/** How to get a blob's bytes: a full copy, then deltas from it to the blob, in that order. */
+export interface BlobRecipe {
+  readonly hash: Uint8Array;
+  readonly lengthBytes: number;
+  readonly full: BlobAddress;
+  readonly deltas: readonly BlobAddress[];
+}
+
+/** A frame that a worker has appended. */
+export interface StoredFrame extends FrameAddress {
+  readonly kind: number;
+  readonly headBytes: number;
+  /** For each member of the frame, the position of its blob in the request. */
+  readonly members: readonly number[];
+  /** Raw bytes of each member in the frame's sections: its share of the stored bytes. */
+  readonly weights: readonly number[];
+}
+
+/** The type of a version. */
+export const VersionType = { file: 1, directory: 2, symlink: 3 } as const;
+export type VersionType = (typeof VersionType)[keyof typeof VersionType];
+
+/** Bits of `version.flags`. */
+export const VersionFlag = { racy: 1, unstable: 2 } as const;
+
+/** Metadata that is recorded of a path. */
+export interface Metadata {
+  readonly type: VersionType;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: FileTime;
+  readonly ctime: FileTime;
+  readonly inode: number;
+  readonly sizeBytes: number;
+}
+
+/** What a version's bytes are, by row ids of the index. */
+export type ContentRef =
+  | { readonly type: 'none' }
+  | { readonly type: 'blob'; readonly blob: number }
+  | { readonly type: 'content'; readonly content: number };
+
+/** One row of `version`. */
+export interface Version extends Metadata {
+  readonly path: number;
+  readonly first: number;
+  readonly last: number;
+  readonly flags: number;
+  readonly link: ByteString | undefined;
+  readonly content: ContentRef;
+}
+
+/** A source file or directory that could not be backed up or restored as asked. */
+export interface Issue {
+  readonly path: ByteString;
+  readonly code: IssueCode;
+  readonly message: string;
+}
+
+/** What can be wrong with one file while the run goes on. */
+export type IssueCode =
+  | 'UNREADABLE'
+  | 'UNREADABLE_DIRECTORY'
+  | 'VANISHED'
+  | 'UNSTABLE'
+  | 'SOURCE_MISSING'
+  | 'SOURCE_EMPTY'
+  | 'SPECIAL_FILE_SKIPPED'
+  | 'DAMAGED'
+  | 'NOT_RESTORED'
+  | 'METADATA_NOT_RESTORED';
+
+/** How large files are cut; fixed when the repository is made. */
+export interface ChunkingParameters {
+  /** A file up to this many bytes is one blob. */
+  readonly wholeFileBytes: number;
+  /** A large file is cut at every multiple of this, so that workers can share it. */
+  readonly segmentBytes: number;
+  readonly leastBytes: number;
+  readonly averageBytes: number;
+  readonly mostBytes: number;
+}

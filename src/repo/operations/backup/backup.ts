@@ -1,0 +1,273 @@
+/**
+ * Backup: walks a source, stores what is new, turns what it replaced into reverse deltas, and makes
+ * all of it a snapshot in one transaction. `docs/architecture.md` tells the story.
+ */
+import { CodedError } from '../../../errors.js';
+import { parentOfRoots } from '../../index/versions.js';
+import type { Snapshot, Source } from '../../index/sources.js';
+import type { ContentRef, Issue } from '../../model.js';
+import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { systemErrorCode, type Platform } from '../../platform/platform.js';
+import { createFilter, type PatternRule } from '../../tree/patterns.js';
+import { compact } from '../compact.js';
+import { reclaim } from '../reclaim.js';
+import { openRepository, type Repository } from '../repository.js';
+import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import { createContents, type FileOutcome, type FileToRead } from './contents.js';
+import { createRecorder, type Recorder } from './recorder.js';
+import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
+import { createWalk, interrupted, type FileContext, type Walk, type WalkTotals } from './walk.js';
+
+export interface BackupOptions extends RunOptions {
+  /** Absolute or relative to the working directory; at least one. */
+  readonly paths: readonly string[];
+  readonly rules?: readonly PatternRule[];
+  readonly tags?: readonly string[];
+  readonly host?: string;
+  /** Reads every file, whatever its times say. */
+  readonly readsAll?: boolean;
+  /** Makes no snapshot when nothing changed. */
+  readonly skipsIfUnchanged?: boolean;
+  readonly lockWaitMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onStart?: (expected: BackupProgress | undefined) => void;
+  readonly onProgress?: (progress: BackupProgress) => void;
+}
+
+/** How far a backup is; `bytes` counts the size of every file seen. */
+export interface BackupProgress {
+  readonly files: number;
+  readonly bytes: number;
+  readonly current?: ByteString;
+}
+
+export interface BackupResult {
+  /** undefined when nothing changed and none was asked for, or in a dry run. */
+  readonly snapshot: number | undefined;
+  readonly source: Source;
+  readonly files: number;
+  readonly bytes: number;
+  readonly filesNew: number;
+  readonly filesChanged: number;
+  readonly filesUnchanged: number;
+  readonly filesRemoved: number;
+  readonly bytesRead: number;
+  readonly bytesStored: number;
+  readonly durationMs: number;
+  readonly issues: readonly Issue[];
+}
+
+/**
+ * Takes a snapshot of `paths` into the repository at `repositoryPath`.
+ * @throws CodedError SOURCE_NOT_FOUND when a path does not exist and was never backed up,
+ *   REPOSITORY_*, DISK_FULL, INTERRUPTED
+ */
+export async function backup(
+  repositoryPath: string,
+  platform: Platform,
+  options: BackupOptions,
+): Promise<BackupResult> {
+  const startedMs = platform.clock.nowMs();
+  const roots = resolveRoots(options.paths, platform);
+  const { lockWaitMs = 0 } = options;
+  const repository = await openRepository(repositoryPath, platform, {
+    access: 'write',
+    lockWaitMs,
+  });
+  try {
+    const result = await explainFullDisk(repository, () =>
+      takeSnapshot(repository, roots, options, startedMs),
+    );
+    reclaim(repository);
+    return result;
+  } finally {
+    repository.close();
+  }
+}
+
+async function takeSnapshot(
+  repository: Repository,
+  roots: readonly ByteString[],
+  options: BackupOptions,
+  startedMs: number,
+): Promise<BackupResult> {
+  const { index, platform } = repository;
+  const run = beginRun(repository, options);
+  try {
+    const host = options.host ?? platform.hostName;
+    const source = index.sources.find(host, roots) ?? index.sources.add(host, roots);
+    const previous = index.snapshots.latest(source.id);
+    checkRootsExist(repository, source);
+    const number = index.counters.next('snapshot');
+    const recorder = createRecorder(index, run.manifest, number);
+    announce(options, previous);
+
+    const { walk, bytesRead, replacements, appeared } = await readSource(
+      { repository, run, recorder, options },
+      source,
+      previous !== undefined,
+    );
+    const isUnchanged = recorder.counts.versionsOpened + recorder.counts.versionsClosed === 0;
+    const result = {
+      source,
+      ...walk.totals,
+      ...recorder.counts,
+      bytesRead,
+      issues: walk.issues,
+    };
+    if (options.isDryRun || (options.skipsIfUnchanged && isUnchanged && previous)) {
+      await run.abort();
+      const durationMs = platform.clock.nowMs() - startedMs;
+      return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
+    }
+    const vanished = pairVanished(recorder.vanished, appeared);
+    await retireReplaced(run, index, [...replacements, ...vanished]);
+    await compact(run, repository);
+    if (options.signal?.aborted) throw interrupted();
+
+    const snapshot = describeSnapshot(number, startedMs, run, result, options, platform);
+    await run.commit(manifestSummary(snapshot, source), () => index.snapshots.insert(snapshot));
+    const durationMs = platform.clock.nowMs() - startedMs;
+    return { ...result, snapshot: number, bytesStored: run.bytesStored, durationMs };
+  } catch (error) {
+    await run.abort();
+    throw error;
+  }
+}
+
+interface SourceRun {
+  readonly repository: Repository;
+  readonly run: WritingRun;
+  readonly recorder: Recorder;
+  readonly options: BackupOptions;
+}
+
+interface SourceRead {
+  readonly walk: Walk;
+  readonly bytesRead: number;
+  readonly replacements: readonly Replacement[];
+  readonly appeared: readonly Appeared[];
+}
+
+/** Walks the roots and stores what is new of them. */
+async function readSource(
+  { repository, run, recorder, options }: SourceRun,
+  source: Source,
+  hasHistory: boolean,
+): Promise<SourceRead> {
+  const { index, platform, config } = repository;
+  const replacements: Replacement[] = [];
+  const appeared: Appeared[] = [];
+  const onFile = (file: FileToRead<FileContext>, outcome: FileOutcome): void => {
+    walk.finishFile(file, outcome);
+    if (outcome.type !== 'read' || outcome.content.type === 'none') return;
+    const { known } = file.context;
+    if (known && known.content.type !== 'none') {
+      const { directory } = file.context;
+      replacements.push({ old: known.content, newer: outcome.content, directory });
+    } else if (hasHistory) appeared.push(describeAppeared(file, outcome.content));
+  };
+  const contents = createContents<FileContext>(run, index, config.chunking, onFile);
+  const walk = createWalk(
+    {
+      index,
+      platform,
+      filter: createFilter(options.rules ?? []),
+      readsAll: options.readsAll ?? false,
+      excluded: new Set([bytesFromText(platform.files.realPath(repository.path))]),
+      signal: options.signal,
+      onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),
+    },
+    recorder,
+    () => contents,
+  );
+  for (const root of source.roots) await walk.root(parentOfRoots(source.id), root);
+  await contents.finish();
+  const { bytesRead } = contents;
+  return { walk, bytesRead, replacements, appeared };
+}
+
+function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
+  const name = path.slice(path.lastIndexOf('/') + 1) as ByteString;
+  return { name, inode: stat.inode, content };
+}
+
+/** Absolute, without a trailing slash, in byte order, each once. */
+function resolveRoots(paths: readonly string[], { files }: Platform): ByteString[] {
+  const roots = paths.map((path) => bytesFromText(files.absolutePath(path)));
+  const unique = [...new Set(roots)].sort();
+  return unique.filter((root) => !unique.some((other) => isBelow(root, other)));
+}
+
+function isBelow(path: ByteString, directory: ByteString): boolean {
+  return path !== directory && (directory === '/' || path.startsWith(`${directory}/`));
+}
+
+/** A root that was never backed up and does not exist is a mistyped path, not a deleted one. */
+function checkRootsExist({ index, platform }: Repository, { id, roots }: Source): void {
+  const known = new Set(index.versions.current(parentOfRoots(id)).map(({ name }) => name));
+  const missing = roots.find((root) => !known.has(root) && !platform.files.exists(root));
+  if (missing === undefined) return;
+  const message = `${textFromBytes(missing)} does not exist, so there is nothing to back up.`;
+  throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
+}
+
+function announce({ onStart }: BackupOptions, previous: Snapshot | undefined): void {
+  onStart?.(previous && { files: previous.files, bytes: previous.bytes });
+}
+
+function progressOf({ files, bytes }: WalkTotals, current: ByteString): BackupProgress {
+  return { files, bytes, current };
+}
+
+function describeSnapshot(
+  number: number,
+  startedMs: number,
+  run: WritingRun,
+  result: WalkTotals &
+    Pick<
+      BackupResult,
+      'source' | 'filesNew' | 'filesChanged' | 'filesRemoved' | 'bytesRead' | 'issues'
+    >,
+  { tags = [] }: BackupOptions,
+  { clock }: Platform,
+): Snapshot {
+  const { files, directories, symlinks, bytes, filesNew, filesChanged, filesRemoved } = result;
+  return {
+    number,
+    source: result.source.id,
+    generation: run.generation,
+    startedMs,
+    finishedMs: clock.nowMs(),
+    tags: [...tags],
+    files,
+    directories,
+    symlinks,
+    bytes,
+    filesNew,
+    filesChanged,
+    filesRemoved,
+    bytesRead: result.bytesRead,
+    bytesStored: run.bytesStored,
+    issues: result.issues.length,
+  };
+}
+
+/** What the manifest's end says, as JSON: enough to rebuild the rows of source and snapshot. */
+function manifestSummary(snapshot: Snapshot, source: Source): object {
+  const roots = source.roots.map((root) => Buffer.from(root, 'latin1').toString('base64'));
+  return { type: 'snapshot', snapshot, source: { id: source.id, host: source.host, roots } };
+}
+
+async function explainFullDisk<T>({ path }: Repository, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+    throw new CodedError('DISK_FULL', `No space is left for the repository ${path}.`, {
+      hint: 'Free space on its file system, or run `varve prune`; nothing was changed.',
+      cause: error,
+    });
+  }
+}

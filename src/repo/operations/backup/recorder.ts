@@ -1,0 +1,134 @@
+/**
+ * Records what a backup finds: rows of the index and the same facts in the manifest, side by side, so
+ * that neither can say more than the other.
+ */
+import type { Index } from '../../index/index.js';
+import type { Entry } from '../../index/versions.js';
+import { VersionType, type ContentRef, type Metadata, type Version } from '../../model.js';
+import type { ByteString } from '../../platform/bytes.js';
+import { sameMetadata, sameTime } from '../../tree/compare.js';
+import type { ManifestWriter } from '../writing-run.js';
+
+/** A node of the source as it is now. `known`: its current version in the index. */
+export interface Found extends Metadata {
+  readonly path: number;
+  readonly known: Version | undefined;
+  readonly flags: number;
+  readonly link: ByteString | undefined;
+  readonly content: ContentRef;
+  /** Hashes of the content's blobs, in order. */
+  readonly blobs: readonly Uint8Array[];
+}
+
+/** A version of a file that ended with this run, whose bytes may live on under another name. */
+export interface Vanished {
+  readonly name: ByteString;
+  readonly inode: number;
+  readonly content: ContentRef;
+  /** The id of the directory that it was in. */
+  readonly directory: number;
+}
+
+export interface RecorderCounts {
+  filesNew: number;
+  filesChanged: number;
+  filesRemoved: number;
+  /** Of every type. */
+  versionsOpened: number;
+  versionsClosed: number;
+}
+
+export interface Recorder {
+  readonly counts: Readonly<RecorderCounts>;
+  readonly vanished: readonly Vanished[];
+  /** The id of a node, made now when it never was. `isFresh`: its parent is new, so it cannot be. */
+  pathId(parent: number, name: ByteString, isFresh: boolean): { id: number; isNew: boolean };
+  /** Opens a version if the node changed; else updates only what decides about reading it again. */
+  record(found: Found): void;
+  /** Ends a node and everything below it; `directory` is the id of what it is in. */
+  remove(entry: Entry, directory: number): void;
+}
+
+/** Renames are looked for among this many vanished files: bounds memory. */
+const MOST_VANISHED = 100_000;
+
+export function createRecorder(index: Index, manifest: ManifestWriter, snapshot: number): Recorder {
+  const { versions, counters } = index;
+  const vanished: Vanished[] = [];
+  const counts: RecorderCounts = {
+    filesNew: 0,
+    filesChanged: 0,
+    filesRemoved: 0,
+    versionsOpened: 0,
+    versionsClosed: 0,
+  };
+
+  const close = (path: number): void => {
+    versions.close(path, snapshot);
+    manifest.close(path);
+    counts.versionsClosed += 1;
+  };
+  const open = (found: Found): void => {
+    versions.insert(found, snapshot);
+    manifest.open(found);
+    counts.versionsOpened += 1;
+  };
+  const remove = (entry: Entry, directory: number): void => {
+    if (entry.type === VersionType.directory) {
+      for (const child of versions.current(entry.path)) remove(child, entry.path);
+    }
+    if (entry.type === VersionType.file) {
+      counts.filesRemoved += 1;
+      const { name, inode, content } = entry;
+      if (vanished.length < MOST_VANISHED) vanished.push({ name, inode, content, directory });
+    }
+    close(entry.path);
+  };
+
+  return {
+    counts,
+    vanished,
+    pathId(parent, name, isFresh) {
+      const existing = isFresh ? undefined : versions.pathId(parent, name);
+      if (existing !== undefined) return { id: existing, isNew: false };
+      const id = counters.next('path');
+      versions.insertPath(id, parent, name);
+      manifest.path({ id, parent, name });
+      return { id, isNew: true };
+    },
+    record(found) {
+      const { known, path } = found;
+      if (known && isSameVersion(known, found)) {
+        if (!needsTouch(known, found)) return;
+        versions.touch(found);
+        manifest.touch(found);
+        return;
+      }
+      if (found.type === VersionType.file) {
+        if (known?.type === VersionType.file) counts.filesChanged += 1;
+        else counts.filesNew += 1;
+      }
+      if (known) close(path);
+      open(found);
+    },
+    remove,
+  };
+}
+
+function isSameVersion(known: Version, found: Found): boolean {
+  return (
+    sameMetadata(known, found) &&
+    known.link === found.link &&
+    sameContent(known.content, found.content)
+  );
+}
+
+function sameContent(left: ContentRef, right: ContentRef): boolean {
+  if (left.type === 'blob') return right.type === 'blob' && left.blob === right.blob;
+  if (left.type === 'content') return right.type === 'content' && left.content === right.content;
+  return right.type === 'none';
+}
+
+function needsTouch(known: Version, { flags, inode, ctime }: Found): boolean {
+  return known.flags !== flags || known.inode !== inode || !sameTime(known.ctime, ctime);
+}

@@ -1,0 +1,34 @@
+/** Bounds how much is under way at once, and collects the first failure of what is. */
+
+export interface Limiter {
+  /** Starts `task` when a place is free; resolves when it has started. */
+  start(task: () => Promise<void>): Promise<void>;
+  /** Resolves when all tasks have ended. @throws what the first failed task threw */
+  drain(): Promise<void>;
+}
+
+export function createLimiter(places: number): Limiter {
+  const running = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+
+  const throwFailure = (): void => {
+    if (failure) throw failure.error;
+  };
+
+  return {
+    async start(task) {
+      while (running.size >= places) await Promise.race(running);
+      throwFailure();
+      const run: Promise<void> = task()
+        .catch((error: unknown) => {
+          failure ??= { error };
+        })
+        .finally(() => running.delete(run));
+      running.add(run);
+    },
+    async drain() {
+      while (running.size > 0) await Promise.race(running);
+      throwFailure();
+    },
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * Prune: retention chooses snapshots; versions that no kept snapshot has go, then blobs that no
+ * version uses, then space is given back. One transaction, a tombstone manifest, nothing in place.
+ */
+import { CodedError } from '../../../errors.js';
+import { createCompaction } from '../../index/compaction.js';
+import { createRemoval } from '../../index/removal.js';
+import type { Platform } from '../../platform/platform.js';
+import { compact } from '../compact.js';
+import { reclaim } from '../reclaim.js';
+import { openRepository, type Repository } from '../repository.js';
+import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import { removeUnusedBlobs } from './remove-blobs.js';
+import { chooseSnapshots, type Retention, type RetentionPolicy } from './retention.js';
+
+export interface PruneOptions extends RunOptions {
+  readonly policy: RetentionPolicy;
+  /** Does everything but keep it: the figures are those of a real run. */
+  readonly isDryRun?: boolean;
+  readonly lockWaitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface PruneResult extends Retention {
+  /** Payload bytes in packs before, less those after: what the repository shrinks by. */
+  readonly bytesFreed: number;
+  readonly durationMs: number;
+}
+
+/** @throws CodedError PRUNE_EMPTY_POLICY, PRUNE_INVALID_COUNT, REPOSITORY_*, INTERRUPTED */
+export async function prune(
+  repositoryPath: string,
+  platform: Platform,
+  options: PruneOptions,
+): Promise<PruneResult> {
+  const { lockWaitMs = 0 } = options;
+  const startedMs = platform.clock.nowMs();
+  const repository = await openRepository(repositoryPath, platform, {
+    access: 'write',
+    lockWaitMs,
+  });
+  try {
+    const snapshots = repository.index.snapshots.all();
+    const retention = chooseSnapshots(snapshots, options.policy, new Date(startedMs));
+    const bytesFreed = await removeSnapshots(repository, retention, options);
+    if (!options.isDryRun) reclaim(repository);
+    return { ...retention, bytesFreed, durationMs: platform.clock.nowMs() - startedMs };
+  } finally {
+    repository.close();
+  }
+}
+
+async function removeSnapshots(
+  repository: Repository,
+  { removed }: Retention,
+  options: PruneOptions,
+): Promise<number> {
+  const { index } = repository;
+  const run = beginRun(repository, options);
+  try {
+    const compaction = createCompaction(index.connection);
+    const before = compaction.storedBytes();
+    const removal = createRemoval(index.connection);
+    for (const { number } of removed) removal.removeSnapshot(number);
+    removal.removeUnusedContents();
+    await removeUnusedBlobs(run, index);
+    await compact(run, repository);
+    if (options.signal?.aborted) throw interrupted();
+    const bytesFreed = before - compaction.storedBytes();
+    if (options.isDryRun || isIdle(run, removed.length, bytesFreed)) {
+      await run.abort();
+      return bytesFreed;
+    }
+    const summary = { type: 'prune', removed: removed.map(({ number }) => number) };
+    await run.commit(summary, () => undefined);
+    return bytesFreed;
+  } catch (error) {
+    await run.abort();
+    throw error;
+  }
+}
+
+/** Nothing was removed, moved or freed: there is nothing to commit. */
+function isIdle({ bytesStored }: WritingRun, removed: number, bytesFreed: number): boolean {
+  return removed === 0 && bytesStored === 0 && bytesFreed === 0;
+}
+
+function interrupted(): CodedError {
+  return new CodedError('INTERRUPTED', 'The prune was interrupted; nothing was removed.', {
+    hint: 'Run it again.',
+  });
+}

@@ -1,0 +1,43 @@
+/**
+ * Gives back the space of bytes that nothing uses any more: dead frames become holes, packs without a
+ * frame go. Only after the transaction that made them dead, and only while nobody reads: a reader may
+ * still have their addresses. What cannot be done now is done by the next writer.
+ */
+import { tryLockExclusively } from '../index/lock.js';
+import type { FrameRow } from '../index/packs.js';
+import type { Repository } from './repository.js';
+
+/** Smaller payloads hold no whole page of their own often enough to be worth a call. */
+const LEAST_HOLE_BYTES = 8192;
+
+/** Ends the writer's lock. Returns the bytes that were given back. */
+export function reclaim(repository: Repository): number {
+  const { index, packs, lockPath } = repository;
+  const unused = index.packs.unused();
+  const dead = index.packs
+    .deadFrames(LEAST_HOLE_BYTES)
+    .filter(({ pack }) => !unused.includes(pack));
+  repository.releaseLock();
+  if (dead.length === 0 && unused.length === 0) return 0;
+  const lock = tryLockExclusively(lockPath);
+  if (!lock) return 0;
+  try {
+    const before = packs.allocatedBytes();
+    const punched = dead.filter((frame) => punch(repository, frame));
+    index.begin();
+    for (const { id } of punched) index.packs.removeFrame(id);
+    for (const pack of unused) index.packs.removePack(pack);
+    index.commit();
+    // Last: a file that the index does not know is taken up again, one that it misses is damage.
+    for (const pack of unused) packs.remove(pack);
+    return Math.max(0, before - packs.allocatedBytes());
+  } finally {
+    lock.release();
+  }
+}
+
+/** Header and table stay, so that the frames behind it can still be found without the index. */
+function punch({ packs }: Repository, frame: FrameRow): boolean {
+  const { pack, offset, headBytes, lengthBytes } = frame;
+  return packs.punch(pack, offset + headBytes, lengthBytes - headBytes);
+}

@@ -1,0 +1,76 @@
+/**
+ * Takes up what an interrupted run left behind: whole blobs that lie in packs beyond their committed
+ * length are adopted, so that nothing is stored twice; what is torn is cut off, and so is every
+ * manifest that no transaction followed. Runs at the start of each writer, under its lock.
+ */
+import { BlobKind } from '../index/blobs.js';
+import { FrameKind } from '../packs/frame.js';
+import { PACK_HEADER_BYTES, PackKind, readPackKind } from '../packs/pack-store.js';
+import { scanPack, type ScannedFrame } from '../packs/scan.js';
+import { shareStoredBytes } from './frame-shares.js';
+import type { Repository } from './repository.js';
+
+export function recover(repository: Repository): void {
+  const { index, packs } = repository;
+  const committed = new Map(index.packs.all().map((pack) => [pack.number, pack]));
+  const grown = packs.list().filter((pack) => {
+    return (packs.sizeBytes(pack) ?? 0) > (committed.get(pack)?.lengthBytes ?? 0);
+  });
+  if (grown.length === 0) return;
+
+  index.begin();
+  try {
+    for (const pack of grown) recoverPack(repository, pack, committed.get(pack)?.lengthBytes);
+    index.commit();
+  } catch (error) {
+    index.rollback();
+    throw error;
+  }
+}
+
+function recoverPack(repository: Repository, pack: number, committed: number | undefined): void {
+  const { index, packs, config } = repository;
+  const kind = readPackKind(packs, pack, config.id);
+  index.counters.raise('pack', pack);
+  if (kind === undefined) return;
+  const start = committed ?? PACK_HEADER_BYTES;
+  const end = kind === PackKind.blobs ? adoptFrames(repository, pack, start) : start;
+  if ((packs.sizeBytes(pack) ?? 0) > end) packs.truncate(pack, end);
+  packs.sync(pack);
+  packs.syncNames();
+  index.packs.putPack(pack, kind, end);
+}
+
+/** Where the last whole frame ends. */
+function adoptFrames(repository: Repository, pack: number, start: number): number {
+  let end = start;
+  for (const frame of scanPack(repository.packs, pack, start)) {
+    if (!frame.isIntact || frame.address.offset !== end) break;
+    if (frame.head.kind === FrameKind.full) adoptBlobs(repository, frame);
+    end = frame.address.offset + frame.address.lengthBytes;
+  }
+  return end;
+}
+
+function adoptBlobs({ index }: Repository, { head, address }: ScannedFrame): void {
+  const { blobs, packs, counters } = index;
+  const weights = head.fullMembers.map(({ lengthBytes }) => lengthBytes);
+  const shares = shareStoredBytes(head.payloadBytes, weights);
+  const adopted = head.fullMembers.flatMap(({ hash, lengthBytes }, member) =>
+    blobs.find(hash) ? [] : [{ hash, lengthBytes, member, storedBytes: shares[member] ?? 0 }],
+  );
+  if (adopted.length === 0) return;
+  const frame = counters.next('frame');
+  packs.insertFrame({
+    id: frame,
+    ...address,
+    kind: head.kind,
+    headBytes: head.headBytes,
+    liveBytes: adopted.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
+    totalBytes: shares.reduce((sum, share) => sum + share, 0),
+  });
+  for (const { hash, lengthBytes, member, storedBytes } of adopted) {
+    const place = { kind: BlobKind.full, frame, member, basis: undefined, storedBytes };
+    blobs.insert(counters.next('blob'), hash, lengthBytes, place);
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Repair. With `rebuildsIndex`, the index is made anew from the packs and takes the place of the old
+ * one only when it is complete. Without, damage is found and quarantined: a blob that cannot be
+ * rebuilt is marked lost, so that the next backup stores its bytes again wherever it still sees them.
+ * On a healthy repository nothing changes.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BlobKind } from '../../index/blobs.js';
+import { openIndex } from '../../index/index.js';
+import { createLockFile, lockForWriting } from '../../index/lock.js';
+import { createTails } from '../../index/tails.js';
+import { openDirectoryPackStore } from '../../packs/pack-store.js';
+import type { Platform } from '../../platform/platform.js';
+import { openRepository, readConfig, type Repository } from '../repository.js';
+import { verifyRepository, type Damage, type VerifyOptions } from '../verify/verify.js';
+import { rebuildIndex } from './rebuild-index.js';
+
+export interface RepairOptions extends Pick<VerifyOptions, 'jobs' | 'signal' | 'createPool'> {
+  readonly rebuildsIndex: boolean;
+  /** Says what would be done. */
+  readonly isDryRun?: boolean;
+  readonly lockWaitMs?: number;
+}
+
+export interface RepairResult {
+  readonly snapshots: number;
+  readonly blobs: number;
+  /** Blobs that are needed and cannot be had. */
+  readonly lost: number;
+  /** What was done, or would be: sentences. */
+  readonly actions: readonly string[];
+  readonly damage: readonly Damage[];
+}
+
+export function repair(
+  repositoryPath: string,
+  platform: Platform,
+  options: RepairOptions,
+): Promise<RepairResult> {
+  return options.rebuildsIndex
+    ? rebuild(repositoryPath, platform, options)
+    : quarantine(repositoryPath, platform, options);
+}
+
+async function rebuild(
+  repositoryPath: string,
+  platform: Platform,
+  options: RepairOptions,
+): Promise<RepairResult> {
+  const { files } = platform;
+  const config = readConfig(repositoryPath, platform);
+  const lockPath = `${repositoryPath}/lock.sqlite`;
+  if (!files.stat(lockPath)) createLockFile(lockPath);
+  const lock = await lockForWriting(lockPath, options.lockWaitMs ?? 0, sleep);
+  const packs = openDirectoryPackStore(files, `${repositoryPath}/packs`, config.id);
+  const path = `${repositoryPath}/index.sqlite`;
+  const fresh = `${path}.new`;
+  try {
+    removeDatabase(fresh, platform);
+    const index = openIndex(fresh, 'create', files);
+    index.begin();
+    const report = rebuildIndex(index, packs, config.id);
+    index.commit();
+    const blobs = index.blobs.count();
+    index.close();
+    if (options.isDryRun) removeDatabase(fresh, platform);
+    else replaceDatabase(fresh, path, repositoryPath, platform);
+    const done = options.isDryRun ? 'would be' : 'was';
+    const summary = `The index ${done} made anew: ${report.snapshots} snapshots, ${blobs} blobs.`;
+    const damage = report.problems.map((message): Damage => ({
+      code: 'PACK_CORRUPT',
+      message,
+      paths: [],
+    }));
+    return { ...report, blobs, actions: [summary], damage };
+  } catch (error) {
+    removeDatabase(fresh, platform);
+    throw error;
+  } finally {
+    packs.close();
+    lock.release();
+  }
+}
+
+/** The new database takes the old one's place in one rename; a log of the old one must not outlive it. */
+function replaceDatabase(
+  fresh: string,
+  path: string,
+  repositoryPath: string,
+  { files }: Platform,
+): void {
+  const descriptor = files.open(fresh, 'read');
+  files.sync(descriptor);
+  files.close(descriptor);
+  for (const suffix of ['-wal', '-shm']) {
+    if (files.stat(path + suffix)) files.remove(path + suffix);
+  }
+  files.rename(fresh, path);
+  files.syncDirectory(repositoryPath);
+}
+
+function removeDatabase(path: string, { files }: Platform): void {
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (files.stat(path + suffix)) files.remove(path + suffix);
+  }
+}
+
+async function quarantine(
+  repositoryPath: string,
+  platform: Platform,
+  options: RepairOptions,
+): Promise<RepairResult> {
+  const { lockWaitMs = 0 } = options;
+  const repository = await openRepository(repositoryPath, platform, {
+    access: 'write',
+    lockWaitMs,
+  });
+  try {
+    const found = await verifyRepository(repository, options);
+    const damaged = found.damagedBlobs.filter(
+      (blob) => repository.index.blobs.get(blob)?.kind !== BlobKind.lost,
+    );
+    if (!options.isDryRun && damaged.length > 0) markLost(repository, damaged);
+    const done = options.isDryRun ? 'would be' : 'were';
+    const actions =
+      damaged.length === 0
+        ? []
+        : [
+            `${damaged.length} damaged blobs ${done} marked lost.`,
+            'The next backup reads the files that use them again and stores what it still finds.',
+          ];
+    const { snapshots, blobs, damage } = found;
+    return { snapshots, blobs, lost: found.damagedBlobs.length, actions, damage };
+  } finally {
+    repository.close();
+  }
+}
+
+function markLost({ index }: Repository, damaged: readonly number[]): void {
+  index.begin();
+  try {
+    for (const id of damaged) {
+      const blob = index.blobs.get(id);
+      if (!blob) continue;
+      if (index.packs.frame(blob.frame)) index.packs.addLive(blob.frame, -blob.storedBytes);
+      const nowhere = { frame: 0, member: 0, basis: undefined, storedBytes: 0 };
+      index.blobs.place(id, { kind: BlobKind.lost, ...nowhere });
+      index.versions.flagRacy(id);
+    }
+    createTails(index.connection).recompute();
+    index.commit();
+  } catch (error) {
+    index.rollback();
+    throw error;
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * Hands files to the workers in the order in which the packs hold their blobs, so that each frame is
+ * decoded once. A blob that several files share is rebuilt once. A file of many blobs is created here
+ * and finished when its last blob is written.
+ */
+import type { Repository } from '../repository.js';
+import type { IssueCode, Version } from '../../model.js';
+import { joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { systemErrorCode } from '../../platform/platform.js';
+import { openDirectoryHandles } from '../../tree/directory-handles.js';
+import { setMetadata } from '../../tree/metadata.js';
+import type { RestoreFile, RestoreJob, RestorePiece, RestorePlace } from '../../worker/jobs.js';
+import type { WorkerPool } from '../../worker/pool.js';
+import { createLimiter } from '../limiter.js';
+
+/** A version of a file, and where it goes. */
+export interface FileToRestore {
+  /** Below the target; '' is the target itself. */
+  readonly directory: ByteString;
+  readonly name: ByteString;
+  readonly version: Version;
+}
+
+export interface FileWriter {
+  add(file: FileToRestore): Promise<void>;
+  finish(): Promise<void>;
+}
+
+export interface FileWriterEvents {
+  /** A file is there, with so many bytes. */
+  onFile(bytes: number): void;
+  onIssue(path: ByteString, code: IssueCode, message: string): void;
+}
+
+/** Files gathered before they are put in pack order: bounds memory. */
+const MOST_WAITING = 32_768;
+const JOB_BYTES = 4 * 1024 * 1024;
+const JOB_PIECES = 512;
+/** Pieces of one large file gathered at once. */
+const LARGE_BATCH = 1024;
+
+/** A file that is one blob, with the frame that its bytes are in: what it is sorted by. */
+interface WaitingFile {
+  readonly file: FileToRestore;
+  readonly blob: number;
+  readonly frame: number;
+  readonly member: number;
+}
+
+export function createFileWriter(
+  repository: Repository,
+  pool: WorkerPool,
+  target: ByteString,
+  setsOwner: boolean,
+  events: FileWriterEvents,
+): FileWriter {
+  const { index, platform } = repository;
+  const { files } = platform;
+  const limiter = createLimiter(pool.laneCount * 2);
+  let waiting: WaitingFile[] = [];
+
+  const lost = (file: FileToRestore): void => {
+    const path = pathOf(file);
+    const message = `${textFromBytes(path)} was not restored: its content is lost or damaged.`;
+    events.onIssue(path, 'DAMAGED', message);
+  };
+
+  const runJob = async (
+    pieces: readonly RestorePiece[],
+    jobFiles: readonly FileToRestore[],
+  ): Promise<ReadonlySet<number>> => {
+    const job: RestoreJob = {
+      type: 'restore',
+      target,
+      files: jobFiles.map(plain),
+      pieces,
+      setsOwner,
+    };
+    const { failures } = await pool.run(job);
+    const damaged = new Set<number>();
+    for (const { file, code, message, isMetadataOnly } of failures) {
+      const restored = jobFiles[file];
+      const path = restored ? pathOf(restored) : target;
+      if (!isMetadataOnly) damaged.add(file);
+      events.onIssue(path, issueCode(code, isMetadataOnly), `${textFromBytes(path)}: ${message}`);
+    }
+    return damaged;
+  };
+
+  const startSmallJob = (job: readonly WaitingFile[]): Promise<void> =>
+    limiter.start(async () => {
+      const { pieces, files: jobFiles } = gatherPieces(repository, job, lost);
+      const damaged = await runJob(pieces, jobFiles);
+      jobFiles.forEach(({ version }, position) => {
+        if (!damaged.has(position)) events.onFile(version.sizeBytes);
+      });
+    });
+
+  const flush = async (): Promise<void> => {
+    const sorted = waiting.sort(inFrameOrder).reverse();
+    waiting = [];
+    for (const job of groupByFrames(sorted)) await startSmallJob(job);
+  };
+
+  /** Made first, so that workers can write its parts in any order. */
+  const createFile = (file: FileToRestore): void => {
+    withHandles((open) => {
+      files.close(files.at.open(open(file.directory), file.name, 'create-file'));
+    });
+  };
+  const finishFile = (file: FileToRestore, isWhole: boolean): void => {
+    withHandles((open) => {
+      const directory = open(file.directory);
+      if (!isWhole) {
+        files.at.remove(directory, file.name);
+        return;
+      }
+      const descriptor = files.at.open(directory, file.name, 'write-file');
+      try {
+        setMetadata(files, descriptor, file.version, setsOwner);
+      } finally {
+        files.close(descriptor);
+      }
+      events.onFile(file.version.sizeBytes);
+    });
+  };
+  const withHandles = (action: (open: (path: ByteString) => number) => void): void => {
+    const handles = openDirectoryHandles(files.at, (descriptor) => files.close(descriptor), target);
+    try {
+      action((path) => handles.open(path));
+    } finally {
+      handles.close();
+    }
+  };
+
+  const restoreLarge = async (file: FileToRestore, blobs: readonly number[]): Promise<void> => {
+    createFile(file);
+    let isWhole = true;
+    const tasks: Promise<void>[] = [];
+    for (const pieces of largePieces(repository, blobs)) {
+      if (!pieces) {
+        isWhole = false;
+        lost(file);
+        break;
+      }
+      await limiter.start(() => {
+        const task = runJob(pieces, [file]).then((damaged) => {
+          if (damaged.size > 0) isWhole = false;
+        });
+        tasks.push(task);
+        return task;
+      });
+    }
+    await Promise.all(tasks);
+    finishFile(file, isWhole);
+  };
+
+  const addNow = async (file: FileToRestore): Promise<void> => {
+    const { content } = file.version;
+    if (content.type === 'none') {
+      createFile(file);
+      finishFile(file, true);
+      return;
+    }
+    if (content.type === 'content') {
+      return restoreLarge(file, index.blobs.ofContent(content.content));
+    }
+    const { frame = 0, member = 0 } = index.blobs.get(content.blob) ?? {};
+    waiting.push({ file, blob: content.blob, frame, member });
+    if (waiting.length >= MOST_WAITING) await flush();
+  };
+
+  return {
+    async add(file) {
+      try {
+        await addNow(file);
+      } catch (error) {
+        const code = systemErrorCode(error);
+        if (code === undefined || code === 'ENOSPC' || !(error instanceof Error)) throw error;
+        const path = pathOf(file);
+        events.onIssue(path, 'NOT_RESTORED', `${textFromBytes(path)}: ${error.message}.`);
+      }
+    },
+    async finish() {
+      await flush();
+      await limiter.drain();
+    },
+  };
+}
+
+function plain({
+  directory,
+  name,
+  version: { mode, uid, gid, mtime },
+}: FileToRestore): RestoreFile {
+  return { directory, name, mode, uid, gid, mtime };
+}
+
+function pathOf({ directory, name }: FileToRestore): ByteString {
+  return directory === '' ? name : joinBytes(directory, name);
+}
+
+function issueCode(code: string, isMetadataOnly: boolean): IssueCode {
+  if (isMetadataOnly) return 'METADATA_NOT_RESTORED';
+  return code === 'BLOB_DAMAGED' || code.startsWith('PACK_') ? 'DAMAGED' : 'NOT_RESTORED';
+}
+
+/** Frames are numbered as they are written, so this is nearly the order of the packs. */
+function inFrameOrder(left: WaitingFile, right: WaitingFile): number {
+  return left.frame - right.frame || left.member - right.member || left.blob - right.blob;
+}
+
+/** Jobs of whole frames, so that no frame is decoded by two workers. Takes the files from the end. */
+function* groupByFrames(sorted: WaitingFile[]): Generator<WaitingFile[]> {
+  let job: WaitingFile[] = [];
+  let jobBytes = 0;
+  let frame = 0;
+  for (let waiting = sorted.pop(); waiting; waiting = sorted.pop()) {
+    const isFull = jobBytes >= JOB_BYTES || job.length >= JOB_PIECES;
+    if (isFull && frame !== waiting.frame) {
+      yield job;
+      job = [];
+      jobBytes = 0;
+    }
+    frame = waiting.frame;
+    job.push(waiting);
+    jobBytes += waiting.file.version.sizeBytes;
+  }
+  if (job.length > 0) yield job;
+}
+
+/** One piece for each blob, with every file of the job that it is. */
+function gatherPieces(
+  { index }: Repository,
+  job: readonly WaitingFile[],
+  onLost: (file: FileToRestore) => void,
+): { pieces: RestorePiece[]; files: FileToRestore[] } {
+  const pieces: RestorePiece[] = [];
+  const files: FileToRestore[] = [];
+  let before: { blob: number; places: RestorePlace[] } | undefined;
+  for (const { file, blob } of job) {
+    if (before?.blob !== blob) {
+      const recipe = index.blobs.recipe(blob);
+      if (!recipe) {
+        onLost(file);
+        continue;
+      }
+      before = { blob, places: [] };
+      pieces.push({ recipe, places: before.places });
+    }
+    before.places.push({ file: files.length, position: 0, isWhole: true });
+    files.push(file);
+  }
+  return { pieces, files };
+}
+
+/** The blobs of a large file in jobs; undefined for one that holds a lost blob. */
+function* largePieces(
+  { index }: Repository,
+  blobs: readonly number[],
+): Generator<RestorePiece[] | undefined> {
+  let position = 0;
+  let job: RestorePiece[] = [];
+  let jobBytes = 0;
+  for (const blob of blobs) {
+    const recipe = index.blobs.recipe(blob);
+    if (!recipe) {
+      yield undefined;
+      return;
+    }
+    job.push({ recipe, places: [{ file: 0, position, isWhole: false }] });
+    position += recipe.lengthBytes;
+    jobBytes += recipe.lengthBytes;
+    if (jobBytes < JOB_BYTES && job.length < LARGE_BATCH) continue;
+    yield job;
+    job = [];
+    jobBytes = 0;
+  }
+  if (job.length > 0) yield job;
+}

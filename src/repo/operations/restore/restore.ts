@@ -1,0 +1,305 @@
+/**
+ * Restore: the versions visible at a snapshot, written into a fresh directory. The main thread walks
+ * the index and makes directories and links; workers write the files, each frame decoded once.
+ * Nothing is ever opened through a symbolic link, and directories' metadata comes last.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CodedError } from '../../../errors.js';
+import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
+import { bytesFromText, joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import type { Platform } from '../../platform/platform.js';
+import { systemErrorCode } from '../../platform/platform.js';
+import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';
+import { setMetadata } from '../../tree/metadata.js';
+import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
+import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
+import { openRepository, type Repository } from '../repository.js';
+import type { TimePoint } from '../time-point.js';
+import { createFileWriter, type FileWriter } from './file-writer.js';
+import { planRoots, type RestoreRoot } from './roots.js';
+
+export interface RestoreOptions {
+  /** As backed up, or relative to the working directory or a root; none: the whole source. */
+  readonly paths: readonly string[];
+  readonly at: TimePoint;
+  readonly source?: SourceSelector;
+  /** A directory that does not exist yet, or is empty. */
+  readonly to: string;
+  /** Counts and writes nothing. */
+  readonly isDryRun?: boolean;
+  /** Worker threads. Default: one for each core, at most 8. */
+  readonly jobs?: number;
+  /** Restores owner and group. Default: only for the superuser. */
+  readonly setsOwner?: boolean;
+  readonly lockWaitMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onStart?: (expected: RestoreProgress) => void;
+  readonly onProgress?: (progress: RestoreProgress) => void;
+  /** For tests: jobs on the calling thread. */
+  readonly createPool?: (laneCount: number) => WorkerPool;
+}
+
+export interface RestoreProgress {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface RestoreResult {
+  readonly snapshot: number;
+  readonly files: number;
+  readonly directories: number;
+  readonly symlinks: number;
+  readonly bytesWritten: number;
+  readonly bytesUnchanged: number;
+  readonly durationMs: number;
+  readonly issues: readonly Issue[];
+}
+
+const MOST_WORKERS = 8;
+/** Entries between two turns for the workers' answers. */
+const ENTRIES_A_TURN = 256;
+
+/**
+ * @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE, PATH_NOT_FOUND, TIME_BEFORE_FIRST_SNAPSHOT, DISK_FULL, INTERRUPTED
+ */
+export async function restore(
+  repositoryPath: string,
+  platform: Platform,
+  options: RestoreOptions,
+): Promise<RestoreResult> {
+  const startedMs = platform.clock.nowMs();
+  const { lockWaitMs = 0 } = options;
+  const repository = await openRepository(repositoryPath, platform, { access: 'read', lockWaitMs });
+  try {
+    const { index } = repository;
+    const source = selectSource(index, platform, options.source, options.paths);
+    const snapshot = selectSnapshot(index, source, options.at);
+    const located = options.paths.map((path) =>
+      locatePath(index, platform, source, snapshot, path),
+    );
+    const roots = planRoots(index, source, snapshot, located);
+    options.onStart?.({ files: snapshot.files, bytes: snapshot.bytes });
+    const run = new RestoreRun(repository, snapshot.number, options);
+    const totals = await run.execute(roots);
+    const durationMs = platform.clock.nowMs() - startedMs;
+    return { ...totals, snapshot: snapshot.number, bytesUnchanged: 0, durationMs };
+  } finally {
+    repository.close();
+  }
+}
+
+interface FinishedDirectory {
+  readonly path: ByteString;
+  readonly version: Version;
+}
+
+/** One restore: what it holds open, and what it has counted. */
+class RestoreRun {
+  private readonly issues: Issue[] = [];
+  private readonly directories: FinishedDirectory[] = [];
+  private readonly counts = { files: 0, directories: 0, symlinks: 0, bytesWritten: 0 };
+  private readonly setsOwner: boolean;
+  private readonly repository: Repository;
+  private readonly snapshot: number;
+  private readonly options: RestoreOptions;
+  private entries = 0;
+
+  constructor(repository: Repository, snapshot: number, options: RestoreOptions) {
+    this.repository = repository;
+    this.snapshot = snapshot;
+    this.options = options;
+    this.setsOwner = options.setsOwner ?? repository.platform.isSuperuser;
+  }
+
+  async execute(
+    roots: readonly RestoreRoot[],
+  ): Promise<Omit<RestoreResult, 'snapshot' | 'bytesUnchanged' | 'durationMs'>> {
+    if (this.options.isDryRun) {
+      for (const root of roots) await this.count(root.version);
+      return { ...this.counts, issues: [] };
+    }
+    const { files } = this.repository.platform;
+    const target = bytesFromText(prepareTarget(this.options.to, this.repository.platform));
+    const pool = this.openPool();
+    const handles = openDirectoryHandles(files.at, (descriptor) => files.close(descriptor), target);
+    try {
+      const writer = createFileWriter(this.repository, pool, target, this.setsOwner, {
+        onFile: (bytes) => {
+          this.counts.files += 1;
+          this.counts.bytesWritten += bytes;
+          this.options.onProgress?.({ files: this.counts.files, bytes: this.counts.bytesWritten });
+        },
+        onIssue: (path, code, message) => this.report(path, code, message),
+      });
+      for (const { path, version } of roots) await this.restoreNode(writer, handles, path, version);
+      await writer.finish();
+      this.finishDirectories(handles);
+      return { ...this.counts, issues: this.issues };
+    } finally {
+      handles.close();
+      await pool.close();
+    }
+  }
+
+  private openPool(): WorkerPool {
+    const { platform, packDirectory, config } = this.repository;
+    const lanes = this.options.jobs ?? Math.min(platform.coreCount, MOST_WORKERS);
+    const setup = { packDirectory, repositoryId: config.id };
+    return this.options.createPool?.(lanes) ?? createThreadPool(lanes, setup);
+  }
+
+  private report(path: ByteString, code: IssueCode, message: string): void {
+    this.issues.push({ path, code, message });
+  }
+
+  /** Makes the node at `path` below the target ('' is the target itself) and all below it. */
+  private async restoreNode(
+    writer: FileWriter,
+    handles: DirectoryHandles,
+    path: ByteString,
+    version: Version,
+  ): Promise<void> {
+    await this.takeTurn();
+    switch (version.type) {
+      case VersionType.file:
+        return writer.add({ ...split(path), version });
+      case VersionType.symlink:
+        this.attempt(path, () => this.makeSymlink(handles, path, version));
+        return;
+      case VersionType.directory:
+        if (
+          path !== '' &&
+          !this.attempt(path, () => makeDirectory(this.repository, handles, path))
+        ) {
+          return;
+        }
+        this.counts.directories += 1;
+        this.directories.push({ path, version });
+        for (const entry of this.repository.index.versions.at(version.path, this.snapshot)) {
+          await this.restoreNode(writer, handles, below(path, entry.name), entry);
+        }
+    }
+  }
+
+  private makeSymlink(handles: DirectoryHandles, path: ByteString, version: Version): void {
+    const { at } = this.repository.platform.files;
+    const { directory, name } = split(path);
+    const handle = handles.open(directory);
+    at.makeSymlink(handle, name, version.link ?? ('' as ByteString));
+    this.counts.symlinks += 1;
+    this.attempt(
+      path,
+      () => {
+        if (this.setsOwner) at.setOwner(handle, name, version.uid, version.gid);
+        at.setMtime(handle, name, version.mtime);
+      },
+      'METADATA_NOT_RESTORED',
+    );
+  }
+
+  /** Deepest first: setting what is in a directory changes its time. */
+  private finishDirectories(handles: DirectoryHandles): void {
+    const { files } = this.repository.platform;
+    for (const { path, version } of this.directories.reverse()) {
+      this.attempt(
+        path,
+        () => {
+          const handle = handles.open(path);
+          setMetadata(files, handle, version, this.setsOwner);
+        },
+        'METADATA_NOT_RESTORED',
+      );
+    }
+  }
+
+  private attempt(path: ByteString, action: () => void, code: IssueCode = 'NOT_RESTORED'): boolean {
+    try {
+      action();
+      return true;
+    } catch (error) {
+      if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+      if (systemErrorCode(error) === 'ENOSPC') throw error;
+      this.report(path, code, `${textFromBytes(path)}: ${error.message}.`);
+      return false;
+    }
+  }
+
+  private async count(version: Version): Promise<void> {
+    await this.takeTurn();
+    if (version.type === VersionType.file) {
+      this.counts.files += 1;
+      this.counts.bytesWritten += version.sizeBytes;
+    } else if (version.type === VersionType.symlink) this.counts.symlinks += 1;
+    else {
+      this.counts.directories += 1;
+      const entries = this.repository.index.versions.at(version.path, this.snapshot);
+      for (const entry of entries) await this.count(entry);
+    }
+  }
+
+  private async takeTurn(): Promise<void> {
+    if (++this.entries % ENTRIES_A_TURN !== 0) return;
+    if (this.options.signal?.aborted) {
+      throw new CodedError('INTERRUPTED', `The restore into ${this.options.to} was interrupted.`, {
+        hint: 'What it holds is incomplete: remove it, and restore again.',
+      });
+    }
+    await nextTurn();
+  }
+}
+
+function makeDirectory(
+  { platform }: Repository,
+  handles: DirectoryHandles,
+  path: ByteString,
+): void {
+  const { directory, name } = split(path);
+  platform.files.at.makeDirectory(handles.open(directory), name);
+}
+
+/** `directory/name`. @throws CodedError INDEX_CORRUPT for a name that would lead elsewhere */
+function below(directory: ByteString, name: ByteString): ByteString {
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
+    throw new CodedError(
+      'INDEX_CORRUPT',
+      `The index holds the impossible name '${textFromBytes(name)}'.`,
+      {
+        hint: 'Run `varve repair --rebuild-index`.',
+      },
+    );
+  }
+  return directory === '' ? name : joinBytes(directory, name);
+}
+
+function split(path: ByteString): { directory: ByteString; name: ByteString } {
+  const slash = path.lastIndexOf('/');
+  return {
+    directory: path.slice(0, Math.max(slash, 0)) as ByteString,
+    name: path.slice(slash + 1) as ByteString,
+  };
+}
+
+/** Makes the target when it does not exist. @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE */
+function prepareTarget(to: string, { files }: Platform): string {
+  const found = files.stat(to);
+  if (found && found.type !== 'directory') {
+    throw new CodedError('TARGET_UNUSABLE', `${to} is not a directory.`, {
+      hint: 'Name a directory that does not exist yet, or is empty.',
+    });
+  }
+  if (found && files.list(to).length > 0) {
+    throw new CodedError('TARGET_NOT_EMPTY', `${to} is not empty; nothing was restored.`, {
+      hint: 'Name a directory that does not exist yet, or is empty.',
+    });
+  }
+  try {
+    files.makeDirectories(to);
+    return files.realPath(to);
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause;
+    throw new CodedError('TARGET_UNUSABLE', `${to} cannot be made: ${cause.message}.`, {
+      hint: 'Name a directory that you may write.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,54 @@
+/** The part of verification that reads no content: the index against itself and against the packs. */
+import { createAudit, type Inconsistency } from '../../index/audit.js';
+import { PACK_HEADER_BYTES, readPackKind } from '../../packs/pack-store.js';
+import { CodedError } from '../../../errors.js';
+import type { Repository } from '../repository.js';
+
+export interface StructureProblem extends Inconsistency {
+  readonly code: 'INDEX_CORRUPT' | 'PACK_MISSING' | 'PACK_CORRUPT' | 'BLOB_DAMAGED';
+}
+
+export function checkStructure(repository: Repository): StructureProblem[] {
+  const audit = createAudit(repository.index.connection);
+  const database = audit
+    .databaseProblems()
+    .map((message): StructureProblem => ({ code: 'INDEX_CORRUPT', message, blobs: [] }));
+  const dangling = audit
+    .danglingReferences()
+    .map((problem): StructureProblem => ({ code: 'BLOB_DAMAGED', ...problem }));
+  return [...database, ...dangling, ...checkPacks(repository)];
+}
+
+function checkPacks({ index, packs, config }: Repository): StructureProblem[] {
+  const audit = createAudit(index.connection);
+  return index.packs.all().flatMap(({ number, lengthBytes }): StructureProblem[] => {
+    const size = packs.sizeBytes(number);
+    const file = `packs/${String(number).padStart(8, '0')}.pack`;
+    if (size === undefined) {
+      const message = `${file} is missing.`;
+      return [{ code: 'PACK_MISSING', message, blobs: audit.blobsBeyond(number, 0) }];
+    }
+    if (size < lengthBytes) {
+      const message = `${file} is cut: it should have ${lengthBytes} bytes and has ${size}.`;
+      return [{ code: 'PACK_CORRUPT', message, blobs: audit.blobsBeyond(number, size) }];
+    }
+    return isReadable(() => readPackKind(packs, number, config.id) !== undefined)
+      ? []
+      : [
+          {
+            code: 'PACK_CORRUPT',
+            message: `${file} does not begin with the header of this repository's pack.`,
+            blobs: audit.blobsBeyond(number, PACK_HEADER_BYTES),
+          },
+        ];
+  });
+}
+
+function isReadable(check: () => boolean): boolean {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof CodedError) return false;
+    throw error;
+  }
+}

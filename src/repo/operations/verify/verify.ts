@@ -1,0 +1,308 @@
+/**
+ * Verify: structure first, then every blob of every version rebuilt once and compared with its hash,
+ * walking each chain from its full end. A sample takes the frames verified longest ago, and what was
+ * verified is remembered.
+ */
+import { CodedError } from '../../../errors.js';
+import { createAudit } from '../../index/audit.js';
+import { openIndex, type Index } from '../../index/index.js';
+import { sqliteCode } from '../../index/database.js';
+import type { ErrorCode } from '../../../errors.js';
+import type { FrameRow } from '../../index/packs.js';
+import { decodeFrameHead, FrameKind, isPayloadIntact } from '../../packs/frame.js';
+import { readFrame } from '../../packs/frame-reader.js';
+import type { ByteString } from '../../platform/bytes.js';
+import type { Platform } from '../../platform/platform.js';
+import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
+import { createLimiter } from '../limiter.js';
+import { openRepository, type Repository } from '../repository.js';
+import { allFamilies, familyOf, type Family } from './families.js';
+import { checkStructure } from './structure.js';
+
+/** How much of the repository a run verifies; each takes what was verified longest ago first. */
+export type VerifySample =
+  | { readonly type: 'share'; readonly fraction: number }
+  | { readonly type: 'bytes'; readonly bytes: number }
+  | { readonly type: 'time'; readonly durationMs: number };
+
+export interface VerifyOptions {
+  /** Default: everything. */
+  readonly sample?: VerifySample;
+  /** Structure only: no content is read. */
+  readonly isQuick?: boolean;
+  readonly jobs?: number;
+  readonly lockWaitMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onStart?: (expected: VerifyProgress) => void;
+  readonly onProgress?: (progress: VerifyProgress) => void;
+  /** For tests: jobs on the calling thread. */
+  readonly createPool?: (laneCount: number) => WorkerPool;
+}
+
+/** `files`: blobs; `bytes`: as rebuilt. */
+export interface VerifyProgress {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface Damage {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Paths of which at least one version is affected; at most {@link MOST_PATHS}. */
+  readonly paths: readonly ByteString[];
+}
+
+export interface VerifyResult {
+  readonly ok: boolean;
+  readonly snapshots: number;
+  readonly versions: number;
+  /** Blobs that were rebuilt; all that there are when quick. */
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly damage: readonly Damage[];
+  /** Row ids of the blobs that cannot be rebuilt. */
+  readonly damagedBlobs: readonly number[];
+}
+
+const MOST_WORKERS = 8;
+const MOST_PATHS = 100;
+const JOB_BYTES = 8 * 1024 * 1024;
+const JOB_FAMILIES = 1024;
+
+export async function verify(
+  repositoryPath: string,
+  platform: Platform,
+  options: VerifyOptions = {},
+): Promise<VerifyResult> {
+  const { lockWaitMs = 0 } = options;
+  const repository = await openRepository(repositoryPath, platform, { access: 'read', lockWaitMs });
+  try {
+    return await verifyRepository(repository, options);
+  } finally {
+    repository.close();
+  }
+}
+
+/** The same on an open repository: for `repair`. */
+export async function verifyRepository(
+  repository: Repository,
+  options: VerifyOptions,
+): Promise<VerifyResult> {
+  const { index, platform } = repository;
+  const startedMs = platform.clock.nowMs();
+  const counts = createAudit(index.connection).counts();
+  const findings = new Findings(index);
+  for (const { code, message, blobs } of checkStructure(repository)) {
+    findings.add(code, message, blobs);
+  }
+  const manifests = options.isQuick ? [] : checkManifests(repository, findings);
+  const read = options.isQuick
+    ? { blobs: counts.blobs, bytes: 0, frames: [] }
+    : await rebuildAll(repository, options, findings, startedMs);
+  if (findings.damage.length === 0) remember(repository, [...manifests, ...read.frames]);
+  return {
+    ok: findings.damage.length === 0,
+    snapshots: counts.snapshots,
+    versions: counts.versions,
+    blobs: read.blobs,
+    bytes: read.bytes,
+    durationMs: platform.clock.nowMs() - startedMs,
+    damage: findings.damage,
+    damagedBlobs: [...findings.blobs],
+  };
+}
+
+/** Damage that was found, each blob named once. */
+class Findings {
+  readonly damage: Damage[] = [];
+  readonly blobs = new Set<number>();
+  private readonly index: Index;
+
+  constructor(index: Index) {
+    this.index = index;
+  }
+
+  add(code: ErrorCode, message: string, blobs: readonly number[]): void {
+    const unknown = blobs.filter((blob) => !this.blobs.has(blob));
+    if (blobs.length > 0 && unknown.length === 0) return;
+    for (const blob of unknown) this.blobs.add(blob);
+    this.damage.push({ code, message, paths: this.pathsOf(unknown) });
+  }
+
+  private pathsOf(blobs: readonly number[]): ByteString[] {
+    const paths = new Set<number>();
+    for (const blob of blobs) {
+      for (const { path } of this.index.versions.usingBlob(blob)) {
+        if (paths.size < MOST_PATHS) paths.add(path);
+      }
+    }
+    return [...paths].map((path) => this.index.versions.fullPath(path));
+  }
+}
+
+/** Manifests are read here: they are few, and no blob depends on them. */
+function checkManifests({ index, packs }: Repository, findings: Findings): FrameRow[] {
+  const frames = index.packs
+    .framesByVerification()
+    .filter(({ kind }) => kind === FrameKind.manifestPart || kind === FrameKind.manifestEnd);
+  for (const frame of frames) {
+    try {
+      const bytes = readFrame(packs, frame);
+      if (isPayloadIntact(decodeFrameHead(bytes), bytes)) continue;
+      const message = `The manifest at ${frame.offset} of pack ${frame.pack} is damaged.`;
+      findings.add('FRAME_CORRUPT', message, []);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      findings.add(error.code, error.message, []);
+    }
+  }
+  return frames;
+}
+
+interface ReadTotals {
+  readonly blobs: number;
+  readonly bytes: number;
+  /** Frames of which every member in use was rebuilt. */
+  readonly frames: readonly FrameRow[];
+}
+
+async function rebuildAll(
+  repository: Repository,
+  options: VerifyOptions,
+  findings: Findings,
+  startedMs: number,
+): Promise<ReadTotals> {
+  const { index, platform } = repository;
+  const pool = openPool(repository, options);
+  const limiter = createLimiter(pool.laneCount * 2);
+  const plan = planFamilies(repository, options, () => platform.clock.nowMs() - startedMs);
+  let blobs = 0;
+  let bytes = 0;
+  options.onStart?.({ files: index.blobs.count(), bytes: 0 });
+  try {
+    for (const job of groupIntoJobs(plan.families)) {
+      if (options.signal?.aborted) throw interrupted();
+      await limiter.start(async () => {
+        const families = job.map((family) => family.job);
+        const result = await pool.run({ type: 'verify', families });
+        for (const { family, delta, message } of result.damage) {
+          const damaged = job[family];
+          const blob = delta === -1 ? damaged?.full : damaged?.deltas[delta];
+          if (blob !== undefined)
+            findings.add('BLOB_DAMAGED', describe(index, blob, message), [blob]);
+        }
+        blobs += job.reduce((sum, { deltas }) => sum + 1 + deltas.length, 0);
+        bytes += result.bytes;
+        options.onProgress?.({ files: blobs, bytes });
+      });
+    }
+    await limiter.drain();
+    return { blobs, bytes, frames: plan.frames() };
+  } finally {
+    await pool.close();
+  }
+}
+
+interface FamilyPlan {
+  readonly families: Iterable<Family>;
+  /** The frames that have been planned for so far. */
+  frames(): FrameRow[];
+}
+
+function planFamilies(
+  { index }: Repository,
+  { sample }: VerifyOptions,
+  elapsedMs: () => number,
+): FamilyPlan {
+  const frames = index.packs
+    .framesByVerification()
+    .filter(({ kind }) => kind === FrameKind.full || kind === FrameKind.delta);
+  if (!sample) return { families: allFamilies(index), frames: () => frames };
+  const total = frames.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+  const taken: FrameRow[] = [];
+  let takenBytes = 0;
+  const isEnough = (): boolean => {
+    switch (sample.type) {
+      case 'share':
+        return takenBytes >= total * sample.fraction;
+      case 'bytes':
+        return takenBytes >= sample.bytes;
+      case 'time':
+        return elapsedMs() >= sample.durationMs;
+    }
+  };
+  const audit = createAudit(index.connection);
+  function* families(): Generator<Family> {
+    for (const frame of frames) {
+      if (isEnough()) return;
+      taken.push(frame);
+      takenBytes += frame.lengthBytes;
+      for (const blob of audit.blobsOfFrame(frame.id)) {
+        const family = familyOf(index, blob);
+        if (family) yield family;
+      }
+    }
+  }
+  return { families: families(), frames: () => taken };
+}
+
+function* groupIntoJobs(families: Iterable<Family>): Generator<Family[]> {
+  let job: Family[] = [];
+  let bytes = 0;
+  let last: Family | undefined;
+  for (const family of families) {
+    const { frame } = family.job.full;
+    const isNewFrame =
+      last?.job.full.frame.offset !== frame.offset || last.job.full.frame.pack !== frame.pack;
+    if (isNewFrame && (bytes >= JOB_BYTES || job.length >= JOB_FAMILIES)) {
+      yield job;
+      job = [];
+      bytes = 0;
+    }
+    job.push(family);
+    bytes += family.bytes;
+    last = family;
+  }
+  if (job.length > 0) yield job;
+}
+
+function openPool(
+  { platform, packDirectory, config }: Repository,
+  options: VerifyOptions,
+): WorkerPool {
+  const lanes = options.jobs ?? Math.min(platform.coreCount, MOST_WORKERS);
+  const setup = { packDirectory, repositoryId: config.id };
+  return options.createPool?.(lanes) ?? createThreadPool(lanes, setup);
+}
+
+function describe(index: Index, blob: number, message: string): string {
+  const placed = index.blobs.placed(blob);
+  if (!placed) return message;
+  const { pack, offset } = placed.address.frame;
+  return `Blob ${placed.hash.toString('hex')} in the frame at ${offset} of pack ${pack}: ${message}`;
+}
+
+/** Notes when the frames were verified, unless somebody writes just now or nothing may be written. */
+function remember({ path, platform }: Repository, frames: readonly FrameRow[]): void {
+  if (frames.length === 0 || !platform.files.canWrite(path)) return;
+  const index = openIndex(`${path}/index.sqlite`, 'write', platform.files);
+  try {
+    index.connection.pragma('busy_timeout = 0');
+    index.begin();
+    const timeMs = platform.clock.nowMs();
+    for (const { id } of frames) index.packs.setVerified(id, timeMs);
+    index.commit();
+  } catch (error) {
+    index.rollback();
+    if (!sqliteCode(error)?.startsWith('SQLITE_BUSY')) throw error;
+  } finally {
+    index.close();
+  }
+}
+
+function interrupted(): CodedError {
+  return new CodedError('INTERRUPTED', 'The verification was interrupted; nothing was changed.', {
+    hint: 'Use --sample 10m to verify in parts.',
+  });
+}

@@ -1,0 +1,208 @@
+/**
+ * The part that backup and prune share: a run has a generation, workers that append to packs of their
+ * own, a manifest, and one transaction at its end. The order is the whole of its safety:
+ *
+ *     packs synced  ->  manifest written and synced  ->  transaction committed  ->  space given back
+ */
+import { BlobKind, type BlobPlace } from '../index/blobs.js';
+import type { StoredFrame } from '../model.js';
+import { DEFAULT_LEVEL } from '../packs/codec.js';
+import { encodeFrame, FrameKind, FRAME_HEADER_BYTES } from '../packs/frame.js';
+import { createManifestPartWriter, type ManifestPartWriter } from '../packs/manifest.js';
+import { discardWrites, PackKind } from '../packs/pack-store.js';
+import { createPackWriter, FULL_PACK_BYTES, type PackLane } from '../packs/pack-writer.js';
+import type { BeginJob } from '../worker/jobs.js';
+import { createThreadPool, type WorkerPool } from '../worker/pool.js';
+import { shareStoredBytes } from './frame-shares.js';
+import type { Repository } from './repository.js';
+
+/** Changes of the index, as they go into the manifest. */
+export interface ManifestWriter extends Pick<
+  ManifestPartWriter,
+  'path' | 'close' | 'open' | 'touch'
+> {
+  /** The blob is from now on the delta that this run stored. */
+  retired(hash: Uint8Array): void;
+}
+
+export interface WritingRun {
+  readonly generation: number;
+  readonly pool: WorkerPool;
+  readonly manifest: ManifestWriter;
+  /** Bytes appended to packs so far. */
+  readonly bytesStored: number;
+  /**
+   * Puts a frame that a worker appended into the index. `place` says for each member, named by its
+   * position in the request, whether it is used, and records where it lies.
+   */
+  register(
+    frame: StoredFrame,
+    place: (position: number, where: BlobPlace) => boolean,
+    basisOf?: (position: number) => number,
+  ): void;
+  /** Syncs, writes the manifest's end around `summary`, and commits after `finish`. */
+  commit(summary: object, finish: () => void): Promise<void>;
+  /** Forgets everything but the bytes in packs, which the next run adopts. */
+  abort(): Promise<void>;
+}
+
+export interface RunOptions {
+  /** zstd level. Default {@link DEFAULT_LEVEL}. */
+  readonly level?: number;
+  /** Worker threads. Default: one for each core, at most 8. */
+  readonly jobs?: number;
+  /** Packs are left alone; the caller ends the run with `abort`. */
+  readonly isDryRun?: boolean;
+  /** For tests: jobs on the calling thread. */
+  readonly createPool?: (laneCount: number, begin: (lane: number) => BeginJob) => WorkerPool;
+}
+
+const MOST_WORKERS = 8;
+/** Records gathered before a manifest part is written: bounds memory, and a part is about 1 MiB. */
+const PART_RECORDS = 8192;
+
+/** Begins the transaction; the caller ends it with `commit` or `abort`. */
+export function beginRun(repository: Repository, options: RunOptions): WritingRun {
+  const { index, platform, packDirectory, config } = repository;
+  const level = options.level ?? DEFAULT_LEVEL;
+  const laneCount = options.jobs ?? Math.min(platform.coreCount, MOST_WORKERS);
+  index.begin();
+  const generation = index.counters.next('generation');
+  const lanes = planLanes(repository, laneCount);
+  const beginLane = (lane: number): BeginJob => {
+    const packs = lanes[lane];
+    if (!packs) throw new Error(`no lane ${lane}`);
+    return { type: 'begin', generation, level, lane: packs };
+  };
+  const isDryRun = options.isDryRun ?? false;
+  const setup = { packDirectory, repositoryId: config.id, isDryRun };
+  const pool =
+    options.createPool?.(laneCount, beginLane) ?? createThreadPool(laneCount, setup, beginLane);
+  const manifestLane = lanes[laneCount];
+  if (!manifestLane) throw new Error('no lane for manifests');
+  const store = isDryRun ? discardWrites(repository.packs) : repository.packs;
+  const manifests = createPackWriter(store, manifestLane);
+  let part = createManifestPartWriter();
+  const retired: Uint8Array[] = [];
+  let partCount = 0;
+  let bytesStored = 0;
+
+  const appendManifest = (kind: 3 | 4, sections: readonly Uint8Array[]): void => {
+    const bytes = encodeFrame({ kind }, generation, sections, level);
+    const address = manifests.append(bytes);
+    const headBytes = FRAME_HEADER_BYTES + bytes.readUInt32LE(12);
+    const id = index.counters.next('frame');
+    index.packs.insertFrame({ id, ...address, kind, headBytes, liveBytes: 1, totalBytes: 1 });
+    bytesStored += bytes.length;
+  };
+  const flushPart = (): void => {
+    if (part.recordCount === 0) return;
+    appendManifest(FrameKind.manifestPart, part.finish());
+    part = createManifestPartWriter();
+    partCount += 1;
+  };
+  const flushFullPart = (): void => {
+    if (part.recordCount >= PART_RECORDS) flushPart();
+  };
+
+  return {
+    generation,
+    pool,
+    get bytesStored() {
+      return bytesStored;
+    },
+    manifest: {
+      path: (change) => part.path(change),
+      close(path) {
+        part.close(path);
+        flushFullPart();
+      },
+      open(change) {
+        part.open(change);
+        flushFullPart();
+      },
+      touch(change) {
+        part.touch(change);
+        flushFullPart();
+      },
+      retired: (hash) => void retired.push(hash),
+    },
+    register(frame, place, basisOf) {
+      const { members, weights, kind, headBytes, pack, offset, lengthBytes } = frame;
+      const id = index.counters.next('frame');
+      const shares = shareStoredBytes(lengthBytes - headBytes, weights);
+      let liveBytes = 0;
+      members.forEach((position, member) => {
+        const storedBytes = shares[member] ?? 0;
+        const blobKind = kind === FrameKind.full ? BlobKind.full : BlobKind.delta;
+        const where = {
+          kind: blobKind,
+          frame: id,
+          member,
+          basis: basisOf?.(position),
+          storedBytes,
+        };
+        if (place(position, where)) liveBytes += storedBytes;
+      });
+      const totalBytes = shares.reduce((sum, share) => sum + share, 0);
+      const row = { id, pack, offset, lengthBytes, kind, headBytes, liveBytes, totalBytes };
+      index.packs.insertFrame(row);
+      bytesStored += lengthBytes;
+    },
+    async commit(summary, finish) {
+      await commitLengths(repository, pool);
+      flushPart();
+      const document = Buffer.from(JSON.stringify({ ...summary, parts: partCount }));
+      appendManifest(FrameKind.manifestEnd, [document, Buffer.concat(retired)]);
+      for (const [pack, length] of manifests.sync()) {
+        putPack(repository, pack, PackKind.manifests, length);
+      }
+      finish();
+      index.commit();
+      await pool.close();
+    },
+    async abort() {
+      await pool.close();
+      index.rollback();
+    },
+  };
+}
+
+/**
+ * Which packs each worker appends to, and last the manifests' lane: packs that are not full are
+ * continued, and no two lanes share a number.
+ */
+function planLanes({ index }: Repository, workers: number): PackLane[] {
+  const open = index.packs.all().filter(({ lengthBytes }) => lengthBytes < FULL_PACK_BYTES);
+  const ofKind = (kind: number): typeof open => open.filter((pack) => pack.kind === kind);
+  const blobPacks = ofKind(PackKind.blobs).slice(-workers);
+  const manifestPacks = ofKind(PackKind.manifests).slice(-1);
+  const next = index.counters.last('pack') + 1;
+  const lane = (position: number, kind: PackKind, resumed: (typeof open)[number] | undefined) => ({
+    kind,
+    firstNumber: next + position,
+    step: workers + 1,
+    ...(resumed && { resume: { pack: resumed.number, lengthBytes: resumed.lengthBytes } }),
+  });
+  return [
+    ...Array.from({ length: workers }, (_, worker) =>
+      lane(worker, PackKind.blobs, blobPacks[worker]),
+    ),
+    lane(workers, PackKind.manifests, manifestPacks[0]),
+  ];
+}
+
+async function commitLengths(repository: Repository, pool: WorkerPool): Promise<void> {
+  const started = Array.from({ length: pool.laneCount }, (_, lane) => lane).filter((lane) =>
+    pool.isStarted(lane),
+  );
+  const results = await Promise.all(started.map((lane) => pool.run({ type: 'sync' }, lane)));
+  for (const { packs } of results) {
+    for (const [pack, length] of packs) putPack(repository, pack, PackKind.blobs, length);
+  }
+}
+
+function putPack({ index }: Repository, pack: number, kind: PackKind, lengthBytes: number): void {
+  index.counters.raise('pack', pack);
+  index.packs.putPack(pack, kind, lengthBytes);
+}

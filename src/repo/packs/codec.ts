@@ -1,0 +1,101 @@
+/** How the sections of a frame are compressed. The only module that knows zstd. */
+import zstd from 'zstd-napi/binding.js';
+import { CodedError } from '../../errors.js';
+
+/** The codec byte of a section. */
+export const Codec = { raw: 0, zstd: 1 } as const;
+export type Codec = (typeof Codec)[keyof typeof Codec];
+
+/** zstd's own default: beyond it time grows faster than the gain. */
+export const DEFAULT_LEVEL = 3;
+
+/** Below this many bytes zstd's own frame costs more than it saves. */
+const LEAST_COMPRESSIBLE = 32;
+/** From here on three samples tell first whether compressing pays (a media file costs nothing). */
+const SAMPLED_FROM = 128 * 1024;
+const SAMPLE_BYTES = 8 * 1024;
+/** A section is stored raw unless zstd saves at least this share. */
+const LEAST_GAIN = 0.03;
+
+/** Room that {@link compressSection} may need for `rawBytes`. */
+export function compressBound(rawBytes: number): number {
+  return rawBytes + (rawBytes >>> 8) + 1024;
+}
+
+interface Compressed {
+  readonly codec: Codec;
+  readonly storedBytes: number;
+}
+
+const compressors = new Map<number, zstd.CCtx>();
+const decompressor = new zstd.DCtx();
+const sampleOutput = Buffer.alloc(compressBound(SAMPLE_BYTES));
+
+/** Compresses `raw` into `into` at its start; what does not shrink is copied as it is. */
+export function compressSection(raw: Uint8Array, into: Uint8Array, level: number): Compressed {
+  if (raw.length >= LEAST_COMPRESSIBLE && looksCompressible(raw)) {
+    const storedBytes = compressorAt(level).compress2(asBuffer(into), asBuffer(raw));
+    if (storedBytes < raw.length * (1 - LEAST_GAIN)) return { codec: Codec.zstd, storedBytes };
+  }
+  into.set(raw);
+  return { codec: Codec.raw, storedBytes: raw.length };
+}
+
+/** Bytes that `raw` would take alone; for decisions, nothing is kept. */
+export function compressedSize(raw: Uint8Array, level: number): number {
+  return compressSection(raw, Buffer.allocUnsafe(compressBound(raw.length)), level).storedBytes;
+}
+
+/**
+ * The raw bytes of a section: `stored` itself when it is raw, else written to `into`.
+ * @throws CodedError FRAME_CORRUPT when they are not exactly `rawBytes` long.
+ */
+export function decompressSection(
+  stored: Uint8Array,
+  codec: number,
+  rawBytes: number,
+  into: (lengthBytes: number) => Buffer = (lengthBytes) => Buffer.allocUnsafeSlow(lengthBytes),
+): Uint8Array {
+  if (codec === Codec.raw) {
+    if (stored.length !== rawBytes) throw corrupt('a raw section has the wrong length');
+    return stored;
+  }
+  if (codec !== Codec.zstd) throw corrupt(`unknown codec ${codec}`);
+  const raw = into(rawBytes);
+  let produced: number;
+  try {
+    produced = decompressor.decompress(raw, asBuffer(stored));
+  } catch (cause) {
+    throw corrupt('zstd cannot decode a section', cause);
+  }
+  if (produced !== rawBytes) throw corrupt('a section decodes to the wrong length');
+  return raw;
+}
+
+function compressorAt(level: number): zstd.CCtx {
+  let compressor = compressors.get(level);
+  if (!compressor) {
+    compressor = new zstd.CCtx();
+    compressor.setParameter(zstd.CParameter.compressionLevel, level);
+    compressors.set(level, compressor);
+  }
+  return compressor;
+}
+
+function looksCompressible(raw: Uint8Array): boolean {
+  if (raw.length < SAMPLED_FROM) return true;
+  const last = raw.length - SAMPLE_BYTES;
+  return [0, last >>> 1, last].some((start) => {
+    const sample = asBuffer(raw.subarray(start, start + SAMPLE_BYTES));
+    const stored = compressorAt(1).compress2(sampleOutput, sample);
+    return stored < SAMPLE_BYTES * (1 - LEAST_GAIN);
+  });
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function corrupt(what: string, cause?: unknown): CodedError {
+  return new CodedError('FRAME_CORRUPT', `A frame is damaged: ${what}.`, { cause });
+}

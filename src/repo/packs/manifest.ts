@@ -1,0 +1,257 @@
+/**
+ * Manifests: what a run changed, so that the index can be rebuilt from packs alone. A run writes any
+ * number of parts and, last, one end; parts without an end never happened. `docs/format.md` section 4
+ * is the normative text.
+ */
+import { HASH_BYTES } from '../../delta/hash.js';
+import { ByteWriter, readVarint, unzigzag, zigzag, type Cursor } from '../../delta/varint.js';
+import { CodedError } from '../../errors.js';
+import type { Metadata, VersionType } from '../model.js';
+import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../platform/bytes.js';
+
+/** A node that appears for the first time. */
+export interface ManifestPath {
+  readonly id: number;
+  readonly parent: number;
+  readonly name: ByteString;
+}
+
+/** A version that begins with the snapshot. */
+export interface ManifestOpen extends Metadata {
+  readonly path: number;
+  readonly flags: number;
+  readonly link: ByteString | undefined;
+  /** Hashes of the blobs of a file, in order. */
+  readonly blobs: readonly Uint8Array[];
+}
+
+/** What only decides whether a current version is read again. */
+export interface ManifestTouch {
+  readonly path: number;
+  readonly flags: number;
+  readonly ctime: Metadata['ctime'];
+  readonly inode: number;
+}
+
+/** One part; in each list the order is that of the run. */
+export interface ManifestPart {
+  readonly paths: readonly ManifestPath[];
+  /** Paths whose current version ends. */
+  readonly closes: readonly number[];
+  readonly opens: readonly ManifestOpen[];
+  readonly touches: readonly ManifestTouch[];
+}
+
+/** A part that is being written: records go straight into its columns. */
+export interface ManifestPartWriter {
+  readonly recordCount: number;
+  path(change: ManifestPath): void;
+  close(path: number): void;
+  open(change: ManifestOpen): void;
+  touch(change: ManifestTouch): void;
+  /** The eight sections of the part's frame; the writer is used up. */
+  finish(): Uint8Array[];
+}
+
+export function createManifestPartWriter(): ManifestPartWriter {
+  const [paths, opens, closes, touches] = [0, 1, 2, 3].map(() => ({
+    out: new ByteWriter(),
+    differences: new Differences(),
+  })) as [Column, Column, Column, Column];
+  const names: ByteString[] = [];
+  const links: ByteString[] = [];
+  const nanoseconds: number[] = [];
+  const hashes: Uint8Array[] = [];
+  let recordCount = 0;
+
+  return {
+    get recordCount() {
+      return recordCount;
+    },
+    path({ id, parent, name }) {
+      const { out, differences } = paths;
+      out.varint(differences.encode(0, id));
+      out.varint(differences.encode(1, parent));
+      out.varint(name.length);
+      names.push(name);
+      recordCount += 1;
+    },
+    close(path) {
+      closes.out.varint(closes.differences.encode(0, path));
+      recordCount += 1;
+    },
+    open(open) {
+      const { out, differences } = opens;
+      out.varint(differences.encode(0, open.path));
+      out.varint(open.type);
+      out.varint(open.flags);
+      out.varint(open.mode);
+      out.varint(open.uid);
+      out.varint(open.gid);
+      out.varint(differences.encode(1, open.mtime.seconds));
+      out.varint(differences.encode(2, open.ctime.seconds));
+      out.varint(differences.encode(3, open.inode));
+      out.varint(open.sizeBytes);
+      out.varint(open.link?.length ?? 0);
+      out.varint(open.blobs.length);
+      nanoseconds.push(open.mtime.nanoseconds, open.ctime.nanoseconds);
+      if (open.link !== undefined) links.push(open.link);
+      for (const hash of open.blobs) hashes.push(hash);
+      recordCount += 1;
+    },
+    touch({ path, flags, ctime, inode }) {
+      const { out, differences } = touches;
+      out.varint(differences.encode(0, path));
+      out.varint(flags);
+      out.varint(differences.encode(1, ctime.seconds));
+      out.varint(ctime.nanoseconds);
+      out.varint(differences.encode(2, inode));
+      recordCount += 1;
+    },
+    finish: () => [
+      paths.out.finish(),
+      concatBytes(names),
+      opens.out.finish(),
+      encodeUint32s(nanoseconds),
+      concatBytes(links),
+      Buffer.concat(hashes),
+      closes.out.finish(),
+      touches.out.finish(),
+    ],
+  };
+}
+
+interface Column {
+  readonly out: ByteWriter;
+  readonly differences: Differences;
+}
+
+/** @throws CodedError FRAME_CORRUPT, DELTA_CORRUPT */
+export function decodeManifestPart(sections: readonly Uint8Array[]): ManifestPart {
+  const at = (index: number): Uint8Array => {
+    const section = sections[index];
+    if (!section) throw new CodedError('FRAME_CORRUPT', 'A manifest part lacks a section.');
+    return section;
+  };
+  return {
+    paths: decodePaths(at(0), at(1)),
+    opens: decodeOpens(at(2), at(3), at(4), at(5)),
+    closes: decodeCloses(at(6)),
+    touches: decodeTouches(at(7)),
+  };
+}
+
+/** Ids and times lie close together: each is stored as its distance from the one before. */
+class Differences {
+  private readonly previous: number[] = [];
+
+  encode(column: number, value: number): number {
+    const difference = value - (this.previous[column] ?? 0);
+    this.previous[column] = value;
+    return zigzag(difference);
+  }
+
+  decode(column: number, stored: number): number {
+    const value = (this.previous[column] ?? 0) + unzigzag(stored);
+    this.previous[column] = value;
+    return value;
+  }
+}
+
+function decodePaths(section: Uint8Array, names: Uint8Array): ManifestPath[] {
+  const paths: ManifestPath[] = [];
+  const differences = new Differences();
+  let nameAt = 0;
+  for (const cursor = cursorOf(section); cursor.position < section.length;) {
+    const id = differences.decode(0, readVarint(cursor));
+    const parent = differences.decode(1, readVarint(cursor));
+    const length = readVarint(cursor);
+    paths.push({ id, parent, name: bytesFromBuffer(names.subarray(nameAt, nameAt + length)) });
+    nameAt += length;
+  }
+  return paths;
+}
+
+function decodeOpens(
+  section: Uint8Array,
+  nanoseconds: Uint8Array,
+  links: Uint8Array,
+  hashes: Uint8Array,
+): ManifestOpen[] {
+  const times = Buffer.from(nanoseconds.buffer, nanoseconds.byteOffset, nanoseconds.byteLength);
+  const opens: ManifestOpen[] = [];
+  const differences = new Differences();
+  let linkAt = 0;
+  let hashAt = 0;
+  for (const cursor = cursorOf(section); cursor.position < section.length;) {
+    const timeAt = opens.length * 8;
+    const path = differences.decode(0, readVarint(cursor));
+    const [type, flags, mode, uid, gid] = [1, 2, 3, 4, 5].map(() => readVarint(cursor));
+    const mtimeSeconds = differences.decode(1, readVarint(cursor));
+    const ctimeSeconds = differences.decode(2, readVarint(cursor));
+    const inode = differences.decode(3, readVarint(cursor));
+    const sizeBytes = readVarint(cursor);
+    const linkLength = readVarint(cursor);
+    const blobCount = readVarint(cursor);
+    if ((hashAt += blobCount * HASH_BYTES) > hashes.length || timeAt + 8 > times.length) {
+      throw new CodedError('FRAME_CORRUPT', 'A manifest part is shorter than it says.');
+    }
+    const blobs = Array.from({ length: blobCount }, (_, index) => {
+      const start = hashAt - (blobCount - index) * HASH_BYTES;
+      return hashes.subarray(start, start + HASH_BYTES);
+    });
+    const link = bytesFromBuffer(links.subarray(linkAt, (linkAt += linkLength)));
+    opens.push({
+      path,
+      type: type as VersionType,
+      flags: flags ?? 0,
+      mode: mode ?? 0,
+      uid: uid ?? 0,
+      gid: gid ?? 0,
+      mtime: { seconds: mtimeSeconds, nanoseconds: times.readUInt32LE(timeAt) },
+      ctime: { seconds: ctimeSeconds, nanoseconds: times.readUInt32LE(timeAt + 4) },
+      inode,
+      sizeBytes,
+      link: linkLength > 0 ? link : undefined,
+      blobs,
+    });
+  }
+  return opens;
+}
+
+function decodeCloses(section: Uint8Array): number[] {
+  const closes: number[] = [];
+  const differences = new Differences();
+  for (const cursor = cursorOf(section); cursor.position < section.length;) {
+    closes.push(differences.decode(0, readVarint(cursor)));
+  }
+  return closes;
+}
+
+function decodeTouches(section: Uint8Array): ManifestTouch[] {
+  const touches: ManifestTouch[] = [];
+  const differences = new Differences();
+  for (const cursor = cursorOf(section); cursor.position < section.length;) {
+    const path = differences.decode(0, readVarint(cursor));
+    const flags = readVarint(cursor);
+    const seconds = differences.decode(1, readVarint(cursor));
+    const nanoseconds = readVarint(cursor);
+    const inode = differences.decode(2, readVarint(cursor));
+    touches.push({ path, flags, ctime: { seconds, nanoseconds }, inode });
+  }
+  return touches;
+}
+
+function encodeUint32s(values: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(values.length * 4);
+  values.forEach((value, index) => bytes.writeUInt32LE(value, index * 4));
+  return bytes;
+}
+
+function cursorOf(bytes: Uint8Array): Cursor {
+  return { bytes, position: 0 };
+}
+
+function concatBytes(parts: readonly ByteString[]): Buffer {
+  return bufferFromBytes(parts.join('') as ByteString);
+}

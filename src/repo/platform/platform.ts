@@ -1,0 +1,38 @@
+/** All that Varve takes from the machine it runs on. Tests put a twin in its place. */
+import { randomBytes } from 'node:crypto';
+import { availableParallelism, hostname, tmpdir } from 'node:os';
+import { openFileSystem, type FileSystem } from './files.js';
+
+export interface Clock {
+  /** Milliseconds since 1970. Never trusted for order. */
+  nowMs(): number;
+}
+
+export interface Platform {
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  randomBytes(count: number): Uint8Array;
+  readonly hostName: string;
+  readonly coreCount: number;
+  readonly temporaryDirectory: string;
+  readonly isSuperuser: boolean;
+}
+
+/** The machine itself. */
+export function openPlatform(): Platform {
+  return {
+    files: openFileSystem(),
+    clock: { nowMs: () => Date.now() },
+    randomBytes: (count) => randomBytes(count),
+    hostName: hostname(),
+    coreCount: availableParallelism(),
+    temporaryDirectory: tmpdir(),
+    isSuperuser: process.getuid?.() === 0,
+  };
+}
+
+/** The code of a failed system call (`ENOENT`), or undefined for any other error. */
+export function systemErrorCode(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+}

@@ -1,0 +1,87 @@
+/**
+ * {@link AtCalls} where libc cannot be called: node:fs through `/proc/self/fd/N/name`, which names an
+ * entry of an open directory just as the at-calls do. Modification times are set to the microsecond
+ * only (a limit of node:fs) and no hole is punched.
+ */
+import * as fs from 'node:fs';
+import type { AtCalls, FileStat, FileTime, FileType, OpenMode } from './at-calls.js';
+import { bufferFromBytes, bytesFromBuffer, joinBytes, type ByteString } from './bytes.js';
+
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+
+const openFlags: Record<OpenMode, number> = {
+  'read-file': O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
+  'read-directory': O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
+  'create-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+  'write-file': O_WRONLY | O_NOFOLLOW | O_NONBLOCK,
+};
+
+export const portableAtCalls: AtCalls = {
+  name: 'proc',
+  setsNanoseconds: false,
+  list: (directory) => fs.readdirSync(handle(directory), 'latin1') as ByteString[],
+  stat(directory, name) {
+    const options = { bigint: true, throwIfNoEntry: false } as const;
+    const found = fs.lstatSync(entry(directory, name), options);
+    return found && toFileStat(found);
+  },
+  statOpen: (descriptor) => toFileStat(fs.fstatSync(descriptor, { bigint: true })),
+  open(directory, name, mode) {
+    const path = directory === undefined ? bufferFromBytes(name) : entry(directory, name);
+    return fs.openSync(path, openFlags[mode], 0o600);
+  },
+  makeDirectory: (directory, name) => fs.mkdirSync(entry(directory, name), 0o700),
+  makeSymlink(directory, name, target) {
+    fs.symlinkSync(bufferFromBytes(target), entry(directory, name));
+  },
+  readSymlink: (directory, name) =>
+    bytesFromBuffer(fs.readlinkSync(entry(directory, name), 'buffer')),
+  remove: (directory, name) => fs.unlinkSync(entry(directory, name)),
+  setOwner: (directory, name, uid, gid) => fs.lchownSync(entry(directory, name), uid, gid),
+  setOwnerOpen: (descriptor, uid, gid) => fs.fchownSync(descriptor, uid, gid),
+  setMtime(directory, name, mtime) {
+    fs.lutimesSync(entry(directory, name), secondsOf(mtime), secondsOf(mtime));
+  },
+  setMtimeOpen(descriptor, mtime) {
+    fs.futimesSync(descriptor, secondsOf(mtime), secondsOf(mtime));
+  },
+  punchHole: () => false,
+};
+
+function handle(directory: number): string {
+  return `/proc/self/fd/${directory}`;
+}
+
+function entry(directory: number, name: ByteString): Buffer {
+  return bufferFromBytes(joinBytes(handle(directory) as ByteString, name));
+}
+
+function secondsOf(time: FileTime): number {
+  return time.seconds + time.nanoseconds / 1e9;
+}
+
+function toFileStat(stat: fs.BigIntStats): FileStat {
+  return {
+    type: typeOf(stat),
+    mode: Number(stat.mode) & 0o7777,
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+    sizeBytes: Number(stat.size),
+    inode: Number(BigInt.asUintN(52, stat.ino)),
+    device: Number(stat.dev),
+    mtime: toFileTime(stat.mtimeNs),
+    ctime: toFileTime(stat.ctimeNs),
+  };
+}
+
+function typeOf(stat: fs.BigIntStats): FileType {
+  if (stat.isFile()) return 'file';
+  if (stat.isDirectory()) return 'directory';
+  return stat.isSymbolicLink() ? 'symlink' : 'other';
+}
+
+function toFileTime(nanoseconds: bigint): FileTime {
+  const billion = 1_000_000_000n;
+  const rest = ((nanoseconds % billion) + billion) % billion;
+  return { seconds: Number((nanoseconds - rest) / billion), nanoseconds: Number(rest) };
+}

@@ -1,0 +1,85 @@
+/**
+ * Decides what changed between what a directory holds and what the index says it held. Plain
+ * functions over plain data.
+ */
+import { VersionFlag, VersionType, type Metadata } from '../model.js';
+import type { FileStat, FileTime, FileType } from '../platform/at-calls.js';
+
+/** One name of a directory: on disk (and perhaps in the index), or in the index only. */
+export type Pair<Name, Known> =
+  | { readonly type: 'present'; readonly name: Name; readonly known: Known | undefined }
+  | { readonly type: 'gone'; readonly known: Known };
+
+/** Merges the sorted names of a directory with its sorted entries in the index: one pass. */
+export function* mergeByName<Name extends string, Known extends { readonly name: Name }>(
+  names: readonly Name[],
+  entries: readonly Known[],
+): Generator<Pair<Name, Known>> {
+  let next = 0;
+  for (const name of names) {
+    for (let known = entries[next]; known && known.name < name; known = entries[++next]) {
+      yield { type: 'gone', known };
+    }
+    const known = entries[next];
+    const isKnown = known?.name === name;
+    if (isKnown) next += 1;
+    yield { type: 'present', name, known: isKnown ? known : undefined };
+  }
+  for (const known of entries.slice(next)) yield { type: 'gone', known };
+}
+
+/** The type that the index knows for a file type; undefined for what is not backed up. */
+export function versionTypeOf(type: FileType): VersionType | undefined {
+  return type === 'other' ? undefined : VersionType[type];
+}
+
+/**
+ * Whether a file need not be read again: its type, size, both times to the nanosecond and its inode
+ * agree, and it was not racy when it was recorded.
+ */
+export function isUnchanged(stat: FileStat, known: Metadata & { readonly flags: number }): boolean {
+  return (
+    known.flags === 0 &&
+    stat.sizeBytes === known.sizeBytes &&
+    sameTime(stat.mtime, known.mtime) &&
+    sameTime(stat.ctime, known.ctime) &&
+    stat.inode === known.inode &&
+    versionTypeOf(stat.type) === known.type
+  );
+}
+
+/** Whether what is recorded of a path, its bytes aside, is the same. */
+export function sameMetadata(left: Metadata, right: Metadata): boolean {
+  return (
+    left.type === right.type &&
+    left.mode === right.mode &&
+    left.uid === right.uid &&
+    left.gid === right.gid &&
+    left.sizeBytes === right.sizeBytes &&
+    sameTime(left.mtime, right.mtime)
+  );
+}
+
+export function sameTime(left: FileTime, right: FileTime): boolean {
+  return left.seconds === right.seconds && left.nanoseconds === right.nanoseconds;
+}
+
+/** The kernel stamps files with the time of its last tick, which may be this much ago. */
+const TICK_MS = 100;
+/** Stamps in whole seconds come from a file system that has no finer ones (FAT: two seconds). */
+const COARSE_MS = 2000;
+
+/**
+ * The racy flag for a file whose directory was scanned at `scanStartMs`: a change right after the
+ * scan could leave both times as they are, so such a file is read again next time. (Git's rule.)
+ */
+export function racyFlag({ mtime, ctime }: FileStat, scanStartMs: number): number {
+  const isCoarse = mtime.nanoseconds === 0 && ctime.nanoseconds === 0;
+  const safeBeforeMs = scanStartMs - (isCoarse ? COARSE_MS : TICK_MS);
+  const newest = Math.max(timeMs(mtime), timeMs(ctime));
+  return newest >= safeBeforeMs ? VersionFlag.racy : 0;
+}
+
+function timeMs({ seconds, nanoseconds }: FileTime): number {
+  return seconds * 1000 + nanoseconds / 1e6;
+}

@@ -1,0 +1,250 @@
+/**
+ * What is asked of a worker and what it answers: plain data, told apart by `type`. Workers read,
+ * hash, compress and write; only the main thread touches the index.
+ */
+import type { ChunkParams } from '../../delta/chunk.js';
+import type { BlobAddress, BlobRecipe, StoredFrame } from '../model.js';
+import type { PackLane } from '../packs/pack-writer.js';
+import type { FileStat } from '../platform/at-calls.js';
+import type { ByteString } from '../platform/bytes.js';
+import type { RestorableMetadata } from '../tree/metadata.js';
+
+/** What a worker is told when it starts. */
+export interface WorkerSetup {
+  readonly packDirectory: string;
+  readonly repositoryId: Uint8Array;
+  /** Nothing that is appended is kept. */
+  readonly isDryRun?: boolean;
+}
+
+/** Begins a writing run: frames of `generation` go to the packs of `lane`. */
+export interface BeginJob {
+  readonly type: 'begin';
+  readonly generation: number;
+  readonly level: number;
+  readonly lane: PackLane;
+}
+
+/** Reads whole files into memory, hashes them, and keeps them under `ticket` until `store`. */
+export interface ReadFilesJob {
+  readonly type: 'read-files';
+  readonly ticket: number;
+  readonly paths: readonly ByteString[];
+  /** What the walk saw, {@link STAT_FIELDS} numbers a file. */
+  readonly stats: Float64Array;
+}
+
+/** Reads a part of a large file, cuts it, hashes the pieces, keeps them under `ticket`. */
+export interface ReadWindowJob {
+  readonly type: 'read-window';
+  readonly ticket: number;
+  readonly path: ByteString;
+  readonly offset: number;
+  readonly lengthBytes: number;
+  /** Whether the last piece ends where the window ends, rather than being left for the next window. */
+  readonly isSegmentEnd: boolean;
+  readonly chunking: ChunkParams;
+}
+
+/** Stores those blobs of a ticket that are wanted, and forgets the ticket. */
+export interface StoreJob {
+  readonly type: 'store';
+  readonly ticket: number;
+  /** 1 for each blob of the ticket to store, else 0. */
+  readonly wanted: Uint8Array;
+}
+
+/** Makes reverse deltas of old blobs against newer ones. */
+export interface RetireJob {
+  readonly type: 'retire';
+  readonly pairs: readonly RetirePair[];
+}
+
+export interface RetirePair {
+  readonly old: BlobAddress;
+  readonly oldStoredBytes: number;
+  /** Blobs that it may be a delta against, the likeliest first: the first one that pays is taken. */
+  readonly newers: readonly BlobAddress[];
+}
+
+/** Makes all that was appended durable. */
+export interface SyncJob {
+  readonly type: 'sync';
+}
+
+/** Writes blobs into files below `target`. */
+export interface RestoreJob {
+  readonly type: 'restore';
+  /** The directory that is restored into. */
+  readonly target: ByteString;
+  readonly files: readonly RestoreFile[];
+  readonly pieces: readonly RestorePiece[];
+  readonly setsOwner: boolean;
+}
+
+export interface RestoreFile extends RestorableMetadata {
+  /** Below the target, components joined by slashes; empty for the target itself. */
+  readonly directory: ByteString;
+  readonly name: ByteString;
+}
+
+/** One blob and every place that it goes to. */
+export interface RestorePiece {
+  readonly recipe: BlobRecipe;
+  readonly places: readonly RestorePlace[];
+}
+
+export interface RestorePlace {
+  /** Position in `files`. */
+  readonly file: number;
+  /** Where the blob begins in the file, bytes. */
+  readonly position: number;
+  /** Whether the blob is the whole file, which is then created and finished at once. */
+  readonly isWhole: boolean;
+}
+
+/** Checks blobs: a full one, and the deltas that rest on it, each rebuilt from the one before. */
+export interface VerifyJob {
+  readonly type: 'verify';
+  readonly families: readonly VerifyFamily[];
+}
+
+export interface VerifyFamily {
+  readonly full: BlobAddress;
+  /** `basis`: position in `deltas` of the blob it is against, or -1 for the full one. Bases first. */
+  readonly deltas: readonly { readonly address: BlobAddress; readonly basis: number }[];
+}
+
+/** Copies blobs into new frames, as they are or composed: compaction and re-basing. */
+export interface RewriteJob {
+  readonly type: 'rewrite';
+  readonly fulls: readonly BlobAddress[];
+  /** Each a chain of deltas to fold into one, nearest the full copy first. */
+  readonly deltas: readonly (readonly BlobAddress[])[];
+}
+
+export type Job =
+  | BeginJob
+  | ReadFilesJob
+  | ReadWindowJob
+  | StoreJob
+  | RetireJob
+  | SyncJob
+  | RestoreJob
+  | VerifyJob
+  | RewriteJob;
+
+/** How reading one file went. */
+export const ReadStatus = { read: 0, changed: 1, unstable: 2, vanished: 3, failed: 4 } as const;
+export type ReadStatus = (typeof ReadStatus)[keyof typeof ReadStatus];
+
+export interface ReadFilesResult {
+  /** A {@link ReadStatus} for each file. */
+  readonly statuses: Uint8Array;
+  /** Bytes that were read of each file. */
+  readonly lengths: Float64Array;
+  /** 32 bytes for each file. */
+  readonly hashes: Uint8Array;
+  /** The newer metadata of `changed` and `unstable` files, by position. */
+  readonly stats: ReadonlyMap<number, FileStat>;
+  /** Why `failed` files failed, by position. */
+  readonly failures: ReadonlyMap<number, string>;
+}
+
+export interface ReadWindowResult {
+  /** Lengths of the pieces, bytes. */
+  readonly lengths: number[];
+  readonly hashes: Uint8Array;
+  /** The file as it was after reading. */
+  readonly stat: FileStat;
+}
+
+export interface StoreResult {
+  readonly frames: readonly StoredFrame[];
+}
+
+export interface RetireResult {
+  /** Members are positions in `pairs`; a pair that is in no frame did not pay. */
+  readonly frames: readonly StoredFrame[];
+  /** For each pair that paid, by position: which of its `newers` was taken. */
+  readonly taken: ReadonlyMap<number, number>;
+}
+
+export interface SyncResult {
+  /** Length of each pack that was written, now durable. */
+  readonly packs: ReadonlyMap<number, number>;
+}
+
+export interface RestoreResult {
+  readonly failures: readonly RestoreFailure[];
+}
+
+export interface RestoreFailure {
+  readonly file: number;
+  /** Of a CodedError, or of a failed system call. */
+  readonly code: string;
+  readonly message: string;
+  /** Whether the file is there with its bytes, and only its metadata is not as it was. */
+  readonly isMetadataOnly: boolean;
+}
+
+export interface VerifyResult {
+  readonly bytes: number;
+  /** For each damaged blob: its family, its position in `deltas` (-1: the full one), what is wrong. */
+  readonly damage: readonly {
+    readonly family: number;
+    readonly delta: number;
+    readonly message: string;
+  }[];
+}
+
+export interface RewriteResult {
+  /** Members are positions in `fulls`. */
+  readonly fullFrames: readonly StoredFrame[];
+  /** Members are positions in `deltas`. */
+  readonly deltaFrames: readonly StoredFrame[];
+  /** Positions of `fulls` that could not be read. */
+  readonly damagedFulls: readonly number[];
+  readonly damagedDeltas: readonly number[];
+}
+
+/** The answer to each type of job. */
+export interface JobResults {
+  readonly begin: null;
+  readonly 'read-files': ReadFilesResult;
+  readonly 'read-window': ReadWindowResult;
+  readonly store: StoreResult;
+  readonly retire: RetireResult;
+  readonly sync: SyncResult;
+  readonly restore: RestoreResult;
+  readonly verify: VerifyResult;
+  readonly rewrite: RewriteResult;
+}
+
+export type ResultOf<J extends Job> = JobResults[J['type']];
+
+/** Numbers a file in {@link ReadFilesJob.stats}: size, inode, mtime and ctime (seconds, nanoseconds). */
+export const STAT_FIELDS = 6;
+
+/** Puts what the walk saw of file `index` into `stats`. */
+export function putStat(stats: Float64Array, index: number, stat: FileStat): void {
+  const { sizeBytes, inode, mtime, ctime } = stat;
+  const { seconds, nanoseconds } = mtime;
+  stats.set(
+    [sizeBytes, inode, seconds, nanoseconds, ctime.seconds, ctime.nanoseconds],
+    index * STAT_FIELDS,
+  );
+}
+
+/** Whether `stat` agrees with what was put for file `index`. */
+export function agreesWithStat(stats: Float64Array, index: number, stat: FileStat): boolean {
+  const at = index * STAT_FIELDS;
+  return (
+    stats[at] === stat.sizeBytes &&
+    stats[at + 1] === stat.inode &&
+    stats[at + 2] === stat.mtime.seconds &&
+    stats[at + 3] === stat.mtime.nanoseconds &&
+    stats[at + 4] === stat.ctime.seconds &&
+    stats[at + 5] === stat.ctime.nanoseconds
+  );
+}

@@ -1,0 +1,145 @@
+/** Reads whole files: opens, reads, proves that nothing changed meanwhile, hashes. */
+import { blake3, HASH_BYTES } from '../../delta/hash.js';
+import type { FileStat } from '../platform/at-calls.js';
+import type { BufferPool } from '../packs/buffer-pool.js';
+import type { ByteString } from '../platform/bytes.js';
+import type { FileSystem } from '../platform/files.js';
+import { systemErrorCode } from '../platform/platform.js';
+import type { WorkerContext } from './context.js';
+import {
+  agreesWithStat,
+  ReadStatus,
+  STAT_FIELDS,
+  type ReadFilesJob,
+  type ReadFilesResult,
+} from './jobs.js';
+
+/** A file that changes while it is read is read this often before it is called unstable. */
+const MOST_ATTEMPTS = 3;
+
+export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesResult {
+  const { paths, stats } = job;
+  const expected = paths.map((_, index) => stats[index * STAT_FIELDS] ?? 0);
+  const arena = createArena(expected, context.pool);
+  const statuses = new Uint8Array(paths.length);
+  const newStats = new Map<number, FileStat>();
+  const failures = new Map<number, string>();
+
+  paths.forEach((path, index) => {
+    try {
+      const { status, stat } = readOne(context.files, path, arena, index, stats);
+      statuses[index] = status;
+      if (status !== ReadStatus.read) newStats.set(index, stat);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === undefined) throw error;
+      arena.setLength(index, 0);
+      statuses[index] = code === 'ENOENT' ? ReadStatus.vanished : ReadStatus.failed;
+      failures.set(index, error instanceof Error ? error.message : code);
+    }
+  });
+
+  const { bytes, starts, lengths } = arena.pack();
+  const hashes = new Uint8Array(paths.length * HASH_BYTES);
+  starts.forEach((start, index) => {
+    hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
+  });
+  context.tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: true });
+  return { statuses, lengths: Float64Array.from(lengths), hashes, stats: newStats, failures };
+}
+
+interface ReadOutcome {
+  readonly status: ReadStatus;
+  readonly stat: FileStat;
+}
+
+function readOne(
+  files: FileSystem,
+  path: ByteString,
+  arena: Arena,
+  index: number,
+  stats: Float64Array,
+): ReadOutcome {
+  const descriptor = files.at.open(undefined, path, 'read-file');
+  try {
+    arena.fill(index, stats[index * STAT_FIELDS] ?? 0, (into, offset, length) =>
+      files.read(descriptor, into, offset, length, 0),
+    );
+    let stat = files.at.statOpen(descriptor);
+    if (agreesWithStat(stats, index, stat)) return { status: ReadStatus.read, stat };
+    if (stat.type !== 'file') throw notAFile(path);
+    for (let attempt = 2; attempt <= MOST_ATTEMPTS; attempt++) {
+      arena.fill(index, stat.sizeBytes, (into, offset, length) =>
+        files.read(descriptor, into, offset, length, 0),
+      );
+      const after = files.at.statOpen(descriptor);
+      const isStable = sameState(stat, after);
+      stat = after;
+      if (isStable) return { status: ReadStatus.changed, stat };
+    }
+    return { status: ReadStatus.unstable, stat };
+  } finally {
+    files.close(descriptor);
+  }
+}
+
+/** Whether two stats of one open file show no change of its bytes. */
+function sameState(before: FileStat, after: FileStat): boolean {
+  return (
+    before.sizeBytes === after.sizeBytes &&
+    before.mtime.seconds === after.mtime.seconds &&
+    before.mtime.nanoseconds === after.mtime.nanoseconds &&
+    before.ctime.seconds === after.ctime.seconds &&
+    before.ctime.nanoseconds === after.ctime.nanoseconds
+  );
+}
+
+function notAFile(path: ByteString): NodeJS.ErrnoException {
+  const error: NodeJS.ErrnoException = new Error('it is not a regular file any more');
+  return Object.assign(error, { code: 'ENOENT', path });
+}
+
+type Fill = (into: Buffer, offset: number, length: number) => number;
+
+/** One buffer for all files of a job; a file that outgrows its place gets a buffer of its own. */
+interface Arena {
+  fill(index: number, sizeBytes: number, read: Fill): void;
+  setLength(index: number, lengthBytes: number): void;
+  pack(): { bytes: Buffer; starts: number[]; lengths: number[] };
+}
+
+function createArena(expected: readonly number[], pool: BufferPool): Arena {
+  const total = expected.reduce((sum, size) => sum + size, 0);
+  let bytes = pool.take(total);
+  let next = 0;
+  const starts: number[] = [];
+  const lengths: number[] = [];
+
+  const reserve = (sizeBytes: number): number => {
+    if (next + sizeBytes > bytes.length) {
+      const larger = pool.take(Math.ceil(Math.max(next + sizeBytes, bytes.length * 1.25)));
+      bytes.copy(larger, 0, 0, next);
+      pool.give(bytes);
+      bytes = larger;
+    }
+    return next;
+  };
+
+  return {
+    fill(index, sizeBytes, read) {
+      // The latest file may be filled again: its place begins where the one before ended.
+      if (index < starts.length) next = starts[index] ?? next;
+      const start = reserve(sizeBytes);
+      const length = read(bytes, start, sizeBytes);
+      starts[index] = start;
+      lengths[index] = length;
+      next = start + length;
+    },
+    setLength(index, lengthBytes) {
+      starts[index] ??= next;
+      lengths[index] = lengthBytes;
+      next = starts[index] + lengthBytes;
+    },
+    pack: () => ({ bytes, starts, lengths }),
+  };
+}

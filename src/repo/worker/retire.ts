@@ -1,0 +1,80 @@
+/** Makes reverse deltas, proves each from the bytes that will be stored, and appends them. */
+import type { Delta } from '../../delta/delta.js';
+import { checkHash } from '../chain/rebuild.js';
+import { encodeReverse, rebuildsExactly } from '../chain/retire.js';
+import type { StoredFrame } from '../model.js';
+import { compressedSize } from '../packs/codec.js';
+import { decodeDeltas } from '../packs/frame-reader.js';
+import { writingRun, type WorkerContext } from './context.js';
+import type { RetireJob, RetirePair, RetireResult } from './jobs.js';
+
+interface Candidate {
+  readonly position: number;
+  /** Which of the newer blobs the delta is against. */
+  readonly taken: number;
+  readonly delta: Delta;
+  readonly old: Uint8Array;
+  readonly newer: Uint8Array;
+}
+
+/** Texts held until their deltas are proven; a single larger pair goes alone. */
+const MOST_HELD_BYTES = 4 * 1024 * 1024;
+
+export function retire(context: WorkerContext, job: RetireJob): RetireResult {
+  const frames: StoredFrame[] = [];
+  const taken = new Map<number, number>();
+  let held: Candidate[] = [];
+  let heldBytes = 0;
+  const flush = (): void => {
+    if (held.length > 0) frames.push(appendProven(context, held));
+    held = [];
+    heldBytes = 0;
+    context.reader.recycle();
+  };
+
+  job.pairs.forEach((pair, position) => {
+    const candidate = encodePair(context, pair, position);
+    if (!candidate) return;
+    taken.set(position, candidate.taken);
+    held.push(candidate);
+    heldBytes += candidate.old.length + candidate.newer.length;
+    if (heldBytes >= MOST_HELD_BYTES) flush();
+  });
+  flush();
+  return { frames, taken };
+}
+
+/** The first delta that pays. */
+function encodePair(
+  context: WorkerContext,
+  pair: RetirePair,
+  position: number,
+): Candidate | undefined {
+  const old = checkHash(context.reader.readFull(pair.old), pair.old.hash);
+  const { level } = writingRun(context);
+  for (const [taken, address] of pair.newers.entries()) {
+    const newer = checkHash(context.reader.readFull(address), address.hash);
+    const delta = encodeReverse(
+      { bytes: newer, hash: address.hash },
+      { bytes: old, hash: pair.old.hash, storedBytes: pair.oldStoredBytes },
+      (bytes) => compressedSize(bytes, level),
+    );
+    if (delta) return { position, taken, delta, old, newer };
+  }
+  return undefined;
+}
+
+function appendProven(context: WorkerContext, candidates: readonly Candidate[]): StoredFrame {
+  const run = writingRun(context);
+  const deltas = candidates.map(({ delta }) => delta);
+  const frame = run.encodeDeltas(deltas);
+  const stored = decodeDeltas(frame);
+  candidates.forEach(({ newer, old }, index) => {
+    const delta = stored[index];
+    if (!delta || !rebuildsExactly(newer, delta, old, context.pool)) {
+      throw new Error('a delta does not rebuild what it was made from');
+    }
+  });
+  const positions = candidates.map(({ position }) => position);
+  return run.appendDeltas(frame, deltas, positions);
+}

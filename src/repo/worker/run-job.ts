@@ -1,0 +1,35 @@
+/** One job, one answer. */
+import type { WorkerContext } from './context.js';
+import type { Job, JobResults } from './jobs.js';
+import { readFiles } from './read-files.js';
+import { readWindow } from './read-window.js';
+import { restore } from './restore.js';
+import { retire } from './retire.js';
+import { rewrite } from './rewrite.js';
+import { storeTicket } from './store.js';
+import { verify } from './verify.js';
+import { writingRun } from './context.js';
+
+export function runJob(context: WorkerContext, job: Job): JobResults[Job['type']] {
+  switch (job.type) {
+    case 'begin':
+      context.begin(job);
+      return null;
+    case 'read-files':
+      return readFiles(context, job);
+    case 'read-window':
+      return readWindow(context, job);
+    case 'store':
+      return storeTicket(context, job);
+    case 'retire':
+      return retire(context, job);
+    case 'sync':
+      return { packs: context.run ? writingRun(context).writer.sync() : new Map() };
+    case 'restore':
+      return restore(context, job);
+    case 'verify':
+      return verify(context, job);
+    case 'rewrite':
+      return rewrite(context, job);
+  }
+}

@@ -1,0 +1,67 @@
+/** Rebuilds every blob of a family once: the full one, then each delta from the blob before it. */
+import { applyDelta } from '../../delta/apply.js';
+import { CodedError } from '../../errors.js';
+import { checkHash } from '../chain/rebuild.js';
+import type { WorkerContext } from './context.js';
+import type { VerifyFamily, VerifyJob, VerifyResult } from './jobs.js';
+
+type Damage = { family: number; delta: number; message: string };
+
+export function verify(context: WorkerContext, job: VerifyJob): VerifyResult {
+  const damage: Damage[] = [];
+  let bytes = 0;
+  job.families.forEach((family, index) => {
+    bytes += verifyFamily(context, family, (delta, message) => {
+      damage.push({ family: index, delta, message });
+    });
+    context.reader.recycle();
+  });
+  return { bytes, damage };
+}
+
+/** Bytes that were rebuilt. A blob behind a damaged one is damaged too. */
+function verifyFamily(
+  { reader, pool }: WorkerContext,
+  family: VerifyFamily,
+  report: (delta: number, message: string) => void,
+): number {
+  const lastUse = new Map<number, number>();
+  family.deltas.forEach(({ basis }, index) => lastUse.set(basis, index));
+  const rebuilt = new Map<number, Uint8Array>();
+  let bytes = 0;
+
+  /** What a delta rebuilt lies in a buffer of the pool; the full blob in the reader's memory. */
+  const drop = (index: number, made: Uint8Array): void => {
+    if (index >= 0) pool.give(made);
+  };
+  const keep = (index: number, make: () => Uint8Array): void => {
+    try {
+      const made = make();
+      bytes += made.length;
+      if (lastUse.has(index)) rebuilt.set(index, made);
+      else drop(index, made);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      report(index, error.message);
+    }
+  };
+
+  keep(-1, () => checkHash(reader.readFull(family.full), family.full.hash));
+  family.deltas.forEach(({ address, basis }, index) => {
+    const from = rebuilt.get(basis);
+    if (!from) {
+      report(index, 'The blob that it is a delta against is damaged.');
+      return;
+    }
+    keep(index, () =>
+      applyDelta(from, reader.readDelta(address), {
+        maxTargetLength: address.lengthBytes,
+        allocate: (lengthBytes) => pool.take(lengthBytes),
+      }),
+    );
+    if (lastUse.get(basis) !== index) return;
+    rebuilt.delete(basis);
+    drop(basis, from);
+  });
+  return bytes;
+}

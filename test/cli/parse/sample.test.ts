@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { parseSample } from '../../../src/cli/parse/sample.js';
+
+test.each([
+  ['5%', { type: 'share', fraction: 0.05 }],
+  ['0.5%', { type: 'share', fraction: 0.005 }],
+  ['100%', { type: 'share', fraction: 1 }],
+  ['2G', { type: 'bytes', bytes: 2_147_483_648 }],
+  ['1MiB', { type: 'bytes', bytes: 1_048_576 }],
+  ['500B', { type: 'bytes', bytes: 500 }],
+  ['10m', { type: 'time', durationMs: 600_000 }],
+  ['10M', { type: 'bytes', bytes: 10_485_760 }],
+  ['1h30m', { type: 'time', durationMs: 5_400_000 }],
+])('%s is understood', (text, sample) => {
+  expect(parseSample(text)).toEqual(sample);
+});
+
+test.each(['', '5', '0%', '101%', '0m', '0K', '-5%', 'some', '1Y'])('"%s" is refused', (text) => {
+  expect(() => parseSample(text)).toThrow(
+    expect.objectContaining({
+      code: 'USAGE_SAMPLE',
+      message: `"${text}" is not a sample: expected a share (5%), a size (2G) or a time (10m), more than nothing.`,
+      hint: 'Case matters: 10m is ten minutes, 10M ten mebibytes.',
+    }),
+  );
+});

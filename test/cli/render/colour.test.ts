@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { paletteFor } from '../../../src/cli/render/colour.js';
+
+test('a terminal gets colour', () => {
+  const palette = paletteFor({ isTTY: true }, { TERM: 'xterm' });
+  expect(palette.red('x')).toBe('\x1b[31mx\x1b[39m');
+  expect(palette.bold('x')).toBe('\x1b[1mx\x1b[22m');
+});
+
+test('an empty NO_COLOR changes nothing', () => {
+  expect(paletteFor({ isTTY: true }, { NO_COLOR: '' }).green('x')).toBe('\x1b[32mx\x1b[39m');
+});
+
+test.each([
+  ['a pipe', {}, {}],
+  ['a file', { isTTY: false }, {}],
+  ['NO_COLOR', { isTTY: true }, { NO_COLOR: '1' }],
+  ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }],
+])('%s gets none', (_, stream, env) => {
+  const { bold, dim, red, green, yellow } = paletteFor(stream, env);
+  expect([bold, dim, red, green, yellow].map((mark) => mark('x'))).toEqual(Array(5).fill('x'));
+});

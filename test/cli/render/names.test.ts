@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { escapeUnsafe, formatName, jsonPath } from '../../../src/cli/render/names.js';
+
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
+
+describe('a name on a terminal', () => {
+  test.each([
+    ['plain name.txt', 'plain name.txt'],
+    ['żółw 🐢', 'żółw 🐢'],
+    ['a\nb', 'a\\x0ab'],
+    ['\x1b[31mred', '\\x1b[31mred'],
+    ['\x7f', '\\x7f'],
+    ['\u009b31m', '\\u{9b}31m'],
+    ['gpj.\u202eexe', 'gpj.\\u{202e}exe'],
+    ['back\\slash', 'back\\slash'],
+  ])('%j is shown as %s', (name, shown) => {
+    expect(formatName(Buffer.from(name), 'terminal')).toBe(shown);
+  });
+
+  test('invalid bytes are shown in hexadecimal', () => {
+    expect(formatName(latin1('caf\xe9'), 'terminal')).toBe('caf\\xe9');
+    expect(formatName(latin1('\x9b31m'), 'terminal')).toBe('\\x9b31m');
+  });
+
+  test('never holds anything that a terminal acts on', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (name) => {
+        const shown = formatName(name, 'terminal');
+        expect(shown).toBe(escapeUnsafe(shown));
+        expect(Buffer.from(shown).every((byte) => byte >= 0x20 && byte !== 0x7f)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('a name on a stream', () => {
+  test('keeps control characters', () => {
+    expect(formatName(Buffer.from('a\n\x1bb'), 'stream')).toBe('a\n\x1bb');
+  });
+
+  test('shows invalid bytes in hexadecimal', () => {
+    expect(formatName(latin1('a\xff\nb'), 'stream')).toBe('a\\xff\nb');
+  });
+});
+
+describe('a path in JSON', () => {
+  test('is text when it is UTF-8', () => {
+    expect(jsonPath(Buffer.from('/home/żółw\n'))).toEqual({ path: '/home/żółw\n' });
+  });
+
+  test('gives its bytes when it is not', () => {
+    expect(jsonPath(latin1('/caf\xe9'))).toEqual({ path: '/caf\\xe9', path_base64: 'L2NhZuk=' });
+  });
+
+  test('always gives the bytes back', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (path) => {
+        const fields = jsonPath(path);
+        const bytes =
+          fields.path_base64 === undefined
+            ? Buffer.from(fields.path)
+            : Buffer.from(fields.path_base64, 'base64');
+        expect(new Uint8Array(bytes)).toEqual(path);
+      }),
+    );
+  });
+});
