@@ -72,11 +72,12 @@ export interface PatchFiles extends FileOptions {
 /** Opens inputs one by one, and closes all that were opened whatever happens. */
 async function withInputs<T>(
   paths: readonly (string | undefined)[],
+  { signal }: StepOptions,
   work: (inputs: readonly InputFile[]) => Promise<T>,
 ): Promise<T> {
   const inputs: InputFile[] = [];
   try {
-    for (const path of paths) inputs.push(openInput(path));
+    for (const path of paths) inputs.push(await openInput(path, signal));
     return await work(inputs);
   } finally {
     for (const input of inputs) input.close();
@@ -97,7 +98,7 @@ async function withOutput<T>(output: OutputFile, work: () => Promise<T>): Promis
 /** Writes the signature of a file. @throws RDIFF_IO, RDIFF_PARAMETER */
 export async function signatureFiles(files: SignatureFiles): Promise<SignatureReport> {
   const { writeSignature } = await import('./signature.js');
-  return withInputs([files.basis], async (inputs) => {
+  return withInputs([files.basis], files, async (inputs) => {
     const [basis] = inputs as [InputFile];
     const output = openOutput(files.signature, { force: files.force ?? false, inputs });
     return withOutput(output, () => writeSignature(basis, output, files));
@@ -110,7 +111,7 @@ export async function signatureFiles(files: SignatureFiles): Promise<SignatureRe
  */
 export async function deltaFiles(files: DeltaFiles): Promise<DeltaFilesReport> {
   const { loadSignature, writeDelta } = await import('./delta.js');
-  return withInputs([files.signature, files.target], async (inputs) => {
+  return withInputs([files.signature, files.target], files, async (inputs) => {
     const [signatureFile, target] = inputs as [InputFile, InputFile];
     const signature = await loadSignature(signatureFile, files);
     const { blockLength, blockCount: blocks, strongLength } = signature;
@@ -126,7 +127,7 @@ export async function deltaFiles(files: DeltaFiles): Promise<DeltaFilesReport> {
 /** Writes the delta from one file to another, both at hand. @throws RDIFF_IO */
 export async function directDeltaFiles(files: DirectDeltaFiles): Promise<DeltaReport> {
   const { writeDirectDelta } = await import('./direct.js');
-  return withInputs([files.basis, files.target], (inputs) => {
+  return withInputs([files.basis, files.target], files, (inputs) => {
     const [basis, target] = inputs as [InputFile, InputFile];
     const options = { force: files.force ?? false, inputs };
     return writeWithSidecar(files, target, options, (source, output) =>
@@ -163,14 +164,15 @@ async function writeWithSidecar<T>(
  * RDIFF_HASH_MISMATCH
  */
 export function patchFiles(files: PatchFiles): Promise<PatchReport> {
-  return withInputs([files.basis, files.delta], async (inputs) => {
+  return withInputs([files.basis, files.delta], files, async (inputs) => {
     const [basis, delta] = inputs as [InputFile, InputFile];
     if (!basis.seekable) {
       throw new CodedError('RDIFF_IO', `The basis, ${basis.name}, cannot be read at any place`, {
         hint: 'Give the basis as a file, not as a pipe.',
       });
     }
-    const expected = files.sidecar === undefined ? undefined : readSidecar(files.sidecar);
+    const expected =
+      files.sidecar === undefined ? undefined : await readSidecar(files.sidecar, files);
     const output = openOutput(files.target, { force: files.force ?? false, inputs });
     return withOutput(output, () => patchInto(output, basis, delta, files, expected));
   });
@@ -194,8 +196,8 @@ async function patchInto(
   return report;
 }
 
-function readSidecar(path: string): ExpectedResult {
-  return parseSidecar(readSmallFile(path, MAX_SIDECAR_BYTES) ?? '');
+async function readSidecar(path: string, { signal }: StepOptions): Promise<ExpectedResult> {
+  return parseSidecar((await readSmallFile(path, MAX_SIDECAR_BYTES, signal)) ?? '');
 }
 
 /** Compares two files as {@link deltaFiles} would, and tells what it found. @throws RDIFF_IO, RDIFF_PARAMETER */
@@ -204,7 +206,7 @@ export async function explainFiles(
     StepOptions & { readonly old: string | undefined; readonly new: string | undefined },
 ): Promise<Explanation> {
   const { explainDifference } = await import('./explain.js');
-  return withInputs([files.old, files.new], (inputs) => {
+  return withInputs([files.old, files.new], files, (inputs) => {
     const [oldFile, newFile] = inputs as [InputFile, InputFile];
     return explainDifference(oldFile, newFile, files);
   });

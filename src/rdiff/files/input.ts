@@ -3,8 +3,10 @@ import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 import { attempt, ioError, mustRetry, readAt, RETRY_MS, STDIN } from './descriptor.js';
 import { identityOf, type Identity } from './identity.js';
-import type { ByteSource, RandomSource } from '../bytes-io.js';
+import { orAborted, type ByteSource, type RandomSource } from '../bytes-io.js';
+import { CodedError } from '../../errors.js';
 
+const openAsync = promisify(fs.open);
 const readAsync = promisify(fs.read);
 
 /** A file or standard input, open for reading. */
@@ -51,26 +53,36 @@ export class InputFile implements ByteSource, RandomSource {
   }
 }
 
-/** Opens a file for reading; without a path, standard input. @throws RDIFF_IO */
-export function openInput(path: string | undefined): InputFile {
+/**
+ * Opens a file for reading; without a path, standard input. A named pipe is waited for until
+ * `signal` says stop.
+ * @throws RDIFF_IO
+ */
+export async function openInput(
+  path: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<InputFile> {
   if (path === undefined) return new InputFile('standard input', STDIN);
-  const what = `Error opening "${path}" for read`;
-  return new InputFile(
-    path,
-    attempt(what, () => fs.openSync(path, 'r')),
-  );
+  try {
+    return new InputFile(path, await orAborted(openAsync(path, 'r'), signal));
+  } catch (error) {
+    if (signal?.aborted === true || error instanceof CodedError) throw error;
+    throw ioError(`Error opening "${path}" for read`, error);
+  }
 }
 
 /** The whole of a small text file; undefined when it is longer than `most` bytes. @throws RDIFF_IO */
-export function readSmallFile(path: string, most: number): string | undefined {
-  const input = openInput(path);
+export async function readSmallFile(
+  path: string,
+  most: number,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const input = await openInput(path, signal);
   try {
     const bytes = Buffer.alloc(most + 1);
     let length = 0;
     while (length < bytes.length) {
-      const added = attempt(`error reading "${path}"`, () =>
-        fs.readSync(input.descriptor ?? STDIN, bytes, length, bytes.length - length, null),
-      );
+      const added = await orAborted(input.read(bytes.subarray(length)), signal);
       if (added === 0) break;
       length += added;
     }

@@ -152,6 +152,28 @@ describe('an output', () => {
   });
 });
 
+/** Whether a process has a handler for SIGTERM by now, which is signal 15. */
+function catchesTerm(pid: number): boolean {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+  return ((caught >> 14n) & 1n) === 1n;
+}
+
+test('a named pipe that nobody writes to does not keep the run from being interrupted', async () => {
+  shell('mkfifo pipe', directory);
+  const child = spawn(process.execPath, [RDIFF_PROGRAM, 'signature', path('pipe'), path('sig')]);
+  while (!catchesTerm(child.pid!)) await new Promise((wake) => setTimeout(wake, 10));
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([null, 'SIGTERM']);
+  expect(files()).toEqual(['new', 'old', 'pipe']);
+});
+
+test('the hash beside a delta may come through a pipe', () => {
+  const script = `"$RDIFF" signature old sig; "$RDIFF" --verify-hash delta sig new delta
+    "$RDIFF" --verify-hash=<(cat delta.hash) patch old delta - < /dev/null | cmp - new`;
+  expect(shell(script, directory)).toMatchObject({ code: 0, stderr: '' });
+});
+
 describe('a failure has the exit code of rdiff', () => {
   interface Case {
     file: string;
