@@ -52,7 +52,16 @@ export type ErrorCode =
   | 'USAGE_PATTERN'
   | 'USAGE_SAMPLE'
   | 'USAGE_SIZE'
-  | 'USAGE_TIME';
+  | 'USAGE_TIME'
+  // librsync's formats and `varve rdiff`; src/delta/librsync/results.ts maps them to librsync's results
+  | 'RDIFF_INPUT_ENDED'
+  | 'RDIFF_BAD_MAGIC'
+  | 'RDIFF_CORRUPT'
+  | 'RDIFF_PARAMETER'
+  | 'RDIFF_OUTPUT_LIMIT'
+  | 'RDIFF_HASH_MISMATCH'
+  | 'RDIFF_IO'
+  | 'RDIFF_SYNTAX';
 
 /** Details that make a failure useful to its reader. */
 export interface CodedErrorOptions {
