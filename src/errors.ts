@@ -33,7 +33,6 @@ export type ErrorCode =
   // source and target trees
   | 'NOT_A_FILE'
   | 'PATH_NOT_FOUND'
-  | 'PATH_AMBIGUOUS'
   | 'SOURCE_AMBIGUOUS'
   | 'SOURCE_NOT_FOUND'
   | 'SOURCE_UNREADABLE'

@@ -1,4 +1,5 @@
 /** Questions that only verification asks: does the index agree with itself and with the packs? */
+import { createBlobs } from './blobs.js';
 import type { Connection } from './database.js';
 
 /** Something that cannot be as the index says. */
@@ -6,6 +7,8 @@ export interface Inconsistency {
   readonly message: string;
   /** Blobs that cannot be read because of it. */
   readonly blobs: readonly number[];
+  /** The blobs themselves are well: they come back with what they rest on. */
+  readonly isOnlyBasis?: boolean;
 }
 
 export interface AuditCounts {
@@ -30,7 +33,7 @@ export function createAudit(db: Connection) {
     },
     /** Rows that refer to what is not there. */
     danglingReferences(): Inconsistency[] {
-      return [...lostBlobs(db), ...missingRows(db)];
+      return [...lostBlobs(db), ...restingOnLost(db), ...missingRows(db)];
     },
     /** Blobs stored in a pack from `offset` on. */
     blobsBeyond(pack: number, offset: number): number[] {
@@ -60,6 +63,22 @@ function lostBlobs(db: Connection): Inconsistency[] {
   }));
 }
 
+function restingOnLost(db: Connection): Inconsistency[] {
+  const broken = db
+    .prepare(
+      `WITH RECURSIVE broken (id) AS (
+         SELECT id FROM blob WHERE kind = 3
+         UNION SELECT b.id FROM broken JOIN blob b ON b.basis = broken.id)
+       SELECT b.id, b.hash FROM broken JOIN blob b ON b.id = broken.id WHERE b.kind = 2`,
+    )
+    .all() as { id: number; hash: Buffer }[];
+  return broken.map(({ id, hash }) => ({
+    message: `Blob ${hash.toString('hex')} is a delta against a blob that is lost.`,
+    blobs: [id],
+    isOnlyBasis: true,
+  }));
+}
+
 function missingRows(db: Connection): Inconsistency[] {
   const questions: [message: string, query: string][] = [
     [
@@ -80,16 +99,15 @@ function missingRows(db: Connection): Inconsistency[] {
       'A content refers to a blob that the index does not know.',
       `SELECT c.blob FROM content_blob c WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.id = c.blob)`,
     ],
-    [
-      'A blob that a current version uses is not stored whole.',
-      `SELECT b.id FROM blob b WHERE b.kind = 2 AND (
-         EXISTS (SELECT 1 FROM version v WHERE v.blob = b.id AND v.last = 0)
-         OR EXISTS (SELECT 1 FROM content_blob c JOIN version v ON v.content = c.content
-                    WHERE c.blob = b.id AND v.last = 0))`,
-    ],
   ];
-  return questions.flatMap(([message, query]) => {
+  const found = questions.flatMap(([message, query]) => {
     const blobs = db.prepare(query).pluck().all() as number[];
     return blobs.length > 0 ? [{ message, blobs }] : [];
   });
+  const partly = createBlobs(db)
+    .currentDeltas()
+    .map(({ id }) => id);
+  if (partly.length === 0) return found;
+  const message = 'A blob that a current version uses is not stored whole.';
+  return [...found, { message, blobs: partly, isOnlyBasis: true }];
 }

@@ -89,6 +89,14 @@ export function createBlobs(db: Connection) {
   const dependants = db.prepare(`${PLACED} WHERE b.basis = ?`).raw();
   const allPlaced = db.prepare(`${PLACED} ORDER BY f.pack, f.start, b.member`).raw();
   const lost = db.prepare(`SELECT ${COLUMNS} FROM blob b WHERE b.kind = 3`).raw();
+  const currentDeltas = db
+    .prepare(
+      `SELECT ${COLUMNS} FROM blob b WHERE b.kind = 2 AND (
+         EXISTS (SELECT 1 FROM version v WHERE v.blob = b.id AND v.last = 0)
+         OR EXISTS (SELECT 1 FROM content_blob c JOIN version v ON v.content = c.content
+                    WHERE c.blob = b.id AND v.last = 0))`,
+    )
+    .raw();
 
   const placed = (id: number): PlacedBlob | undefined => {
     const row = placedById.get(id) as PlacedTuple | undefined;
@@ -119,6 +127,8 @@ export function createBlobs(db: Connection) {
       for (const row of allPlaced.iterate() as IterableIterator<PlacedTuple>) yield toPlaced(row);
     },
     lost: () => (lost.all() as BlobTuple[]).map(toRow),
+    /** Deltas that a current version uses, which only a damaged repository has. */
+    currentDeltas: () => (currentDeltas.all() as BlobTuple[]).map(toRow),
     /** The blobs of a file that was cut, in order. */
     ofContent: (content: number) => ofContent.all(content) as number[],
     findContent: (hash: Uint8Array) =>

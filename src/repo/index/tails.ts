@@ -28,6 +28,8 @@ function raiseTails(
   let own = tails.get(start) ?? { links: 0, bytes: 0 };
   for (let link = linkOf.get(start); link; link = linkOf.get(link.basis)) {
     const through = { links: own.links + 1, bytes: own.bytes + link.stored };
+    // Longer than there are deltas: a loop, which only a damaged index holds.
+    if (through.links > linkOf.size) return;
     const known = tails.get(link.basis) ?? { links: 0, bytes: 0 };
     if (known.links >= through.links && known.bytes >= through.bytes) return;
     own = {

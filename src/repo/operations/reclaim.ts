@@ -13,15 +13,16 @@ const LEAST_HOLE_BYTES = 8192;
 /** Ends the writer's lock. Returns the bytes that were given back. */
 export function reclaim(repository: Repository): number {
   const { index, packs, lockPath } = repository;
-  const unused = index.packs.unused();
-  const dead = index.packs
-    .deadFrames(LEAST_HOLE_BYTES)
-    .filter(({ pack }) => !unused.includes(pack));
   repository.releaseLock();
-  if (dead.length === 0 && unused.length === 0) return 0;
+  if (!hasDeadBytes(repository)) return 0;
   const lock = tryLockExclusively(lockPath);
   if (!lock) return 0;
   try {
+    // Asked only now: between the two locks another writer may have gone on in a pack that was unused.
+    const unused = index.packs.unused();
+    const dead = index.packs
+      .deadFrames(LEAST_HOLE_BYTES)
+      .filter(({ pack }) => !unused.includes(pack));
     const before = packs.allocatedBytes();
     const punched = dead.filter((frame) => punch(repository, frame));
     index.begin();
@@ -34,6 +35,10 @@ export function reclaim(repository: Repository): number {
   } finally {
     lock.release();
   }
+}
+
+function hasDeadBytes({ index }: Repository): boolean {
+  return index.packs.unused().length > 0 || index.packs.deadFrames(LEAST_HOLE_BYTES).length > 0;
 }
 
 /** Header and table stay, so that the frames behind it can still be found without the index. */

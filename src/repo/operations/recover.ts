@@ -3,7 +3,9 @@
  * length are adopted, so that nothing is stored twice; what is torn is cut off, and so is every
  * manifest that no transaction followed. Runs at the start of each writer, under its lock.
  */
+import { CodedError } from '../../errors.js';
 import { BlobKind } from '../index/blobs.js';
+import type { PackRow } from '../index/packs.js';
 import { FrameKind } from '../packs/frame.js';
 import { PACK_HEADER_BYTES, PackKind, readPackKind } from '../packs/pack-store.js';
 import { scanPack, type ScannedFrame } from '../packs/scan.js';
@@ -14,9 +16,11 @@ export function recover(repository: Repository): void {
   const { index, packs } = repository;
   const committed = new Map(index.packs.all().map((pack) => [pack.number, pack]));
   const grown = packs.list().filter((pack) => {
-    return (packs.sizeBytes(pack) ?? 0) > (committed.get(pack)?.lengthBytes ?? 0);
+    const known = committed.get(pack);
+    return !known || (packs.sizeBytes(pack) ?? 0) > known.lengthBytes;
   });
   if (grown.length === 0) return;
+  refuseOlderIndex(repository, grown, committed);
 
   index.begin();
   try {
@@ -28,10 +32,39 @@ export function recover(repository: Repository): void {
   }
 }
 
+/**
+ * A run that died leaves at most one manifest's end behind. Several were committed, and the index is
+ * an older copy, by which their snapshots would be cut off.
+ * @throws CodedError INDEX_CORRUPT
+ */
+function refuseOlderIndex(
+  { path, packs, config }: Repository,
+  grown: readonly number[],
+  committed: ReadonlyMap<number, PackRow>,
+): void {
+  let finished = 0;
+  for (const pack of grown) {
+    if (readPackKind(packs, pack, config.id) !== PackKind.manifests) continue;
+    for (const { head, isIntact } of scanPack(packs, pack, committed.get(pack)?.lengthBytes)) {
+      if (isIntact && head.kind === FrameKind.manifestEnd) finished += 1;
+    }
+  }
+  if (finished <= 1) return;
+  throw new CodedError(
+    'INDEX_CORRUPT',
+    `The index of ${path} is older than its packs, which hold ${finished} runs that it does not know.`,
+    { hint: 'Run `varve repair --rebuild-index` to make it anew from the packs.' },
+  );
+}
+
 function recoverPack(repository: Repository, pack: number, committed: number | undefined): void {
   const { index, packs, config } = repository;
-  const kind = readPackKind(packs, pack, config.id);
   index.counters.raise('pack', pack);
+  if (committed === undefined && (packs.sizeBytes(pack) ?? 0) < PACK_HEADER_BYTES) {
+    packs.remove(pack);
+    return;
+  }
+  const kind = readPackKind(packs, pack, config.id);
   if (kind === undefined) return;
   const start = committed ?? PACK_HEADER_BYTES;
   const end = kind === PackKind.blobs ? adoptFrames(repository, pack, start) : start;
@@ -46,10 +79,25 @@ function adoptFrames(repository: Repository, pack: number, start: number): numbe
   let end = start;
   for (const frame of scanPack(repository.packs, pack, start)) {
     if (!frame.isIntact || frame.address.offset !== end) break;
+    // A generation is never used twice, or a rebuild could not tell what is the later of two.
+    repository.index.counters.raise('generation', frame.head.generation);
     if (frame.head.kind === FrameKind.full) adoptBlobs(repository, frame);
+    else noteDead(repository, frame);
     end = frame.address.offset + frame.address.lengthBytes;
   }
   return end;
+}
+
+/** Deltas are made again by the run that needs them: their space is given back. */
+function noteDead({ index }: Repository, { head, address }: ScannedFrame): void {
+  index.packs.insertFrame({
+    id: index.counters.next('frame'),
+    ...address,
+    kind: head.kind,
+    headBytes: head.headBytes,
+    liveBytes: 0,
+    totalBytes: head.payloadBytes,
+  });
 }
 
 function adoptBlobs({ index }: Repository, { head, address }: ScannedFrame): void {

@@ -6,11 +6,12 @@
  */
 import { CodedError } from '../../errors.js';
 import { BlobKind, type BlobPlace } from '../index/blobs.js';
+import type { PackRow } from '../index/packs.js';
 import type { StoredFrame } from '../model.js';
 import { DEFAULT_LEVEL } from '../packs/codec.js';
 import { encodeFrame, FrameKind, FRAME_HEADER_BYTES } from '../packs/frame.js';
 import { createManifestPartWriter, type ManifestPartWriter } from '../packs/manifest.js';
-import { discardWrites, PackKind } from '../packs/pack-store.js';
+import { discardWrites, PackKind, readPackKind } from '../packs/pack-store.js';
 import { createPackWriter, FULL_PACK_BYTES, type PackLane } from '../packs/pack-writer.js';
 import type { BeginJob } from '../worker/jobs.js';
 import { createThreadPool, type WorkerPool } from '../worker/pool.js';
@@ -181,10 +182,14 @@ function interrupted(): CodedError {
 
 /**
  * Which packs each worker appends to, and last the manifests' lane: packs that are not full are
- * continued, and no two lanes share a number.
+ * continued (not one that was cut, replaced or is missing), and no two lanes share a number.
  */
-function planLanes({ index }: Repository, workers: number): PackLane[] {
-  const open = index.packs.all().filter(({ lengthBytes }) => lengthBytes < FULL_PACK_BYTES);
+function planLanes({ index, packs, config }: Repository, workers: number): PackLane[] {
+  const isWhole = ({ number, kind, lengthBytes }: PackRow): boolean =>
+    packs.sizeBytes(number) === lengthBytes && readPackKind(packs, number, config.id) === kind;
+  const open = index.packs
+    .all()
+    .filter((pack) => pack.lengthBytes < FULL_PACK_BYTES && isWhole(pack));
   const ofKind = (kind: number): typeof open => open.filter((pack) => pack.kind === kind);
   const blobPacks = ofKind(PackKind.blobs).slice(-workers);
   const manifestPacks = ofKind(PackKind.manifests).slice(-1);

@@ -34,6 +34,7 @@ export interface PackStore {
   sync(pack: number): void;
   syncNames(): void;
   truncate(pack: number, lengthBytes: number): void;
+  /** One that does not exist is removed already. */
   remove(pack: number): void;
   /** Gives the space of a range back; false where that cannot be done. */
   punch(pack: number, offset: number, length: number): boolean;
@@ -58,27 +59,28 @@ export function openDirectoryPackStore(
   const pathOf = (pack: number): string => `${directory}/${packFileName(pack)}`;
 
   const writer = (pack: number): number => {
-    const open = writers.get(pack) ?? files.open(pathOf(pack), 'append');
+    const open = writers.get(pack) ?? openChecked(pack, 'append');
     writers.set(pack, open);
     return open;
   };
   const reader = (pack: number): number => {
     const open = writers.get(pack) ?? readers.get(pack);
     if (open !== undefined) return open;
-    const descriptor = openForReading(pack);
+    const descriptor = openChecked(pack, 'read');
     readers.set(pack, descriptor);
     const [oldest] = readers.keys();
     if (readers.size > MOST_OPEN_PACKS && oldest !== undefined) release(readers, oldest);
     return descriptor;
   };
-  const openForReading = (pack: number): number => {
+  /** A foreign pack is neither read nor written into. */
+  const openChecked = (pack: number, mode: 'read' | 'append'): number => {
     const path = pathOf(pack);
     if (!files.stat(path)) {
       throw new CodedError('PACK_MISSING', `The pack ${path} does not exist.`, {
         hint: 'Put it back if it was moved; else run `varve repair` to find what is lost.',
       });
     }
-    const descriptor = files.open(path, 'read');
+    const descriptor = files.open(path, mode);
     const header = Buffer.alloc(PACK_HEADER_BYTES);
     const count = files.read(descriptor, header, 0, PACK_HEADER_BYTES, 0);
     try {
@@ -115,7 +117,7 @@ export function openDirectoryPackStore(
     remove(pack) {
       release(readers, pack);
       release(writers, pack);
-      files.remove(pathOf(pack));
+      if (files.stat(pathOf(pack))) files.remove(pathOf(pack));
     },
     punch: (pack, offset, length) => files.at.punchHole(writer(pack), offset, length),
     canPunch: () => tryPunch(files, `${directory}/${PROBE_FILE}`),
@@ -166,8 +168,8 @@ export function readPackKind(
   pack: number,
   repositoryId: Uint8Array,
 ): PackKind | undefined {
-  const header = store.read(pack, 0, PACK_HEADER_BYTES);
   try {
+    const header = store.read(pack, 0, PACK_HEADER_BYTES);
     return checkPackHeader(header, pack, repositoryId, packFileName(pack));
   } catch (error) {
     if (error instanceof CodedError && error.code === 'PACK_CORRUPT') return undefined;

@@ -5,15 +5,13 @@ import { checkHash } from '../chain/rebuild.js';
 import type { WorkerContext } from './context.js';
 import type { VerifyFamily, VerifyJob, VerifyResult } from './jobs.js';
 
-type Damage = { family: number; delta: number; message: string };
+type Damage = VerifyResult['damage'][number];
 
 export function verify(context: WorkerContext, job: VerifyJob): VerifyResult {
   const damage: Damage[] = [];
   let bytes = 0;
   job.families.forEach((family, index) => {
-    bytes += verifyFamily(context, family, (delta, message) => {
-      damage.push({ family: index, delta, message });
-    });
+    bytes += verifyFamily(context, family, (found) => damage.push({ family: index, ...found }));
     context.reader.recycle();
   });
   return { bytes, damage };
@@ -23,7 +21,7 @@ export function verify(context: WorkerContext, job: VerifyJob): VerifyResult {
 function verifyFamily(
   { reader, pool }: WorkerContext,
   family: VerifyFamily,
-  report: (delta: number, message: string) => void,
+  report: (found: Omit<Damage, 'family'>) => void,
 ): number {
   const lastUse = new Map<number, number>();
   family.deltas.forEach(({ basis }, index) => lastUse.set(basis, index));
@@ -42,7 +40,7 @@ function verifyFamily(
       else drop(index, made);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      report(index, error.message);
+      report({ delta: index, message: error.message, isOnlyBasis: false });
     }
   };
 
@@ -50,7 +48,8 @@ function verifyFamily(
   family.deltas.forEach(({ address, basis }, index) => {
     const from = rebuilt.get(basis);
     if (!from) {
-      report(index, 'The blob that it is a delta against is damaged.');
+      const message = 'The blob that it is a delta against is damaged.';
+      report({ delta: index, message, isOnlyBasis: true });
       return;
     }
     keep(index, () =>

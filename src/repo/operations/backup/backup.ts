@@ -7,9 +7,10 @@ import { parentOfRoots } from '../../index/versions.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import type { ContentRef, Issue } from '../../model.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
-import { systemErrorCode, type Platform } from '../../platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 import { createFilter, type PatternRule } from '../../tree/patterns.js';
 import { compact } from '../compact.js';
+import { explainFullDisk } from '../full-disk.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
@@ -76,7 +77,7 @@ export async function backup(
     signal,
   });
   try {
-    const result = await explainFullDisk(repository, () =>
+    const result = await explainFullDisk(repositoryPath, () =>
       takeSnapshot(repository, roots, options, startedMs),
     );
     reclaim(repository);
@@ -129,7 +130,8 @@ async function takeSnapshot(
     const snapshot = describeSnapshot(number, startedMs, run, result, options, platform);
     await run.commit(manifestSummary(snapshot, source), () => index.snapshots.insert(snapshot));
     const durationMs = platform.clock.nowMs() - startedMs;
-    return { ...result, snapshot: number, bytesStored: run.bytesStored, durationMs };
+    const { bytesStored } = snapshot;
+    return { ...result, snapshot: number, bytesStored, durationMs };
   } catch (error) {
     await run.abort();
     throw error;
@@ -258,17 +260,4 @@ function describeSnapshot(
 function manifestSummary(snapshot: Snapshot, source: Source): object {
   const roots = source.roots.map((root) => Buffer.from(root, 'latin1').toString('base64'));
   return { type: 'snapshot', snapshot, source: { id: source.id, host: source.host, roots } };
-}
-
-async function explainFullDisk<T>({ path }: Repository, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-    throw new CodedError('DISK_FULL', `No space is left for the repository ${path}.`, {
-      hint: 'Free space on its file system, or run `varve prune`; nothing was changed.',
-      cause: error,
-    });
-  }
 }

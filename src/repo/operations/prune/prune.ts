@@ -7,6 +7,7 @@ import { createCompaction } from '../../index/compaction.js';
 import { createRemoval } from '../../index/removal.js';
 import type { Platform } from '../../platform/platform.js';
 import { compact } from '../compact.js';
+import { explainFullDisk } from '../full-disk.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
@@ -27,7 +28,7 @@ export interface PruneResult extends Retention {
   readonly durationMs: number;
 }
 
-/** @throws CodedError PRUNE_EMPTY_POLICY, PRUNE_INVALID_COUNT, REPOSITORY_*, INTERRUPTED */
+/** @throws CodedError PRUNE_EMPTY_POLICY, PRUNE_INVALID_COUNT, REPOSITORY_*, DISK_FULL, INTERRUPTED */
 export async function prune(
   repositoryPath: string,
   platform: Platform,
@@ -43,7 +44,9 @@ export async function prune(
   try {
     const snapshots = repository.index.snapshots.all();
     const retention = chooseSnapshots(snapshots, options.policy, new Date(startedMs));
-    const bytesFreed = await removeSnapshots(repository, retention, options);
+    const bytesFreed = await explainFullDisk(repositoryPath, () =>
+      removeSnapshots(repository, retention, options),
+    );
     if (!options.isDryRun) reclaim(repository);
     return { ...retention, bytesFreed, durationMs: platform.clock.nowMs() - startedMs };
   } finally {

@@ -3,6 +3,7 @@
  * finished runs in the order of their generations. Parts without an end never happened.
  */
 import { HASH_BYTES, blake3 } from '../../../delta/hash.js';
+import { CodedError } from '../../../errors.js';
 import { BlobKind } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
@@ -10,7 +11,7 @@ import { createRemoval } from '../../index/removal.js';
 import { createTails } from '../../index/tails.js';
 import type { ContentRef, FrameAddress } from '../../model.js';
 import { decodeFrameHead, decodeSection, FrameKind, type FrameHead } from '../../packs/frame.js';
-import { readFrame } from '../../packs/frame-reader.js';
+import { decodeDeltas, readFrame } from '../../packs/frame-reader.js';
 import { decodeManifestPart, type ManifestOpen } from '../../packs/manifest.js';
 import { PACK_HEADER_BYTES, readPackKind, type PackStore } from '../../packs/pack-store.js';
 import { scanPack } from '../../packs/scan.js';
@@ -50,7 +51,10 @@ export function rebuildIndex(
   // What prune removed is in the packs until they are compacted, and must not come back.
   removeFree(index, createRemoval(index.connection).unusedBlobs());
   createTails(index.connection).recompute();
-  return { snapshots: index.snapshots.all().length, lost: index.blobs.lost().length, problems };
+  const lost = index.blobs.lost();
+  // The next backup is to store again what it still finds.
+  for (const { id } of [...lost, ...index.blobs.currentDeltas()]) index.versions.flagRacy(id);
+  return { snapshots: index.snapshots.all().length, lost: lost.length, problems };
 }
 
 function scanAll(
@@ -102,13 +106,15 @@ class Replay {
   generation({ number, frames }: Generation): void {
     this.index.counters.raise('generation', number);
     const ofKind = (kind: FrameKind): NotedFrame[] => frames.filter((frame) => frame.kind === kind);
-    for (const frame of ofKind(FrameKind.full)) if (frame.isIntact) this.fullFrame(frame);
+    for (const frame of ofKind(FrameKind.full)) this.fullFrame(frame);
     const [end] = ofKind(FrameKind.manifestEnd);
     const parts = ofKind(FrameKind.manifestPart);
     if (!end) return;
     this.noteManifests([...parts, end]);
     if (!end.isIntact || parts.some(({ isIntact }) => !isIntact)) {
-      this.problems.push(`The manifest of run ${number} is damaged; its snapshot is lost.`);
+      this.problems.push(
+        `The manifest of run ${number} is damaged: its snapshot is lost, and later ones lack its changes.`,
+      );
       return;
     }
     const [summary, retired] = this.sections(end);
@@ -119,11 +125,14 @@ class Replay {
   }
 
   private fullFrame(frame: NotedFrame): void {
-    const { head } = this.read(frame);
+    const { head, bytes } = this.read(frame);
+    const isSound = frame.isIntact ? head.fullMembers.map(() => true) : soundMembers(head, bytes);
+    if (!isSound.includes(true)) return;
     const weights = head.fullMembers.map(({ lengthBytes }) => lengthBytes);
     const shares = shareStoredBytes(head.payloadBytes, weights);
     const id = this.insertFrame(frame, head, shares);
     head.fullMembers.forEach(({ hash, lengthBytes }, member) => {
+      if (!isSound[member]) return;
       const storedBytes = shares[member] ?? 0;
       this.place(hash, lengthBytes, {
         kind: BlobKind.full,
@@ -148,6 +157,8 @@ class Replay {
       }
       for (const path of closes) index.versions.close(path, snapshot.number);
       for (const open of opens) {
+        // The run that ended the one before may be the one whose manifest is damaged.
+        index.versions.close(open.path, snapshot.number);
         index.versions.insert({ ...open, content: this.contentOf(open) }, snapshot.number);
       }
       for (const touch of touches) index.versions.touch(touch);
@@ -157,8 +168,12 @@ class Replay {
 
   private prune(removed: readonly number[]): void {
     const removal = createRemoval(this.index.connection);
+    const { snapshots } = this.index;
     for (const number of removed) {
-      if (this.index.snapshots.get(number)) removal.removeSnapshot(number);
+      const snapshot = snapshots.get(number);
+      // The newest of its source was not removed: the one after it is lost with its manifest.
+      const isNewest = snapshot && snapshots.latest(snapshot.source)?.number === number;
+      if (snapshot && !isNewest) removal.removeSnapshot(number);
     }
     removal.removeUnusedContents();
   }
@@ -170,8 +185,8 @@ class Replay {
       retired.add(Buffer.from(hashes.subarray(at, at + HASH_BYTES)).toString('latin1'));
     }
     for (const frame of frames) {
-      if (!frame.isIntact) continue;
-      const { head } = this.read(frame);
+      const { head, bytes } = this.read(frame);
+      if (!frame.isIntact && !canDecode(bytes)) continue;
       const weights = head.deltaMembers.map(({ streamBytes }) =>
         streamBytes.reduce((sum, bytes) => sum + bytes, 0),
       );
@@ -180,6 +195,10 @@ class Replay {
       head.deltaMembers.forEach(({ hash, basisHash, lengthBytes }, member) => {
         const basis = this.index.blobs.find(basisHash)?.id;
         if (!retired.has(Buffer.from(hash).toString('latin1')) || basis === undefined) return;
+        const known = this.index.blobs.find(hash);
+        // Better an old full copy than a delta that may be damaged.
+        if (!frame.isIntact && known && known.kind !== BlobKind.lost) return;
+        if (this.restsOn(basis, known?.id)) return;
         const storedBytes = shares[member] ?? 0;
         this.place(hash, lengthBytes, {
           kind: BlobKind.delta,
@@ -190,6 +209,15 @@ class Replay {
         });
       });
     }
+  }
+
+  /** Whether the chain of `blob` leads to `other`: where frames are damaged a delta could close a loop. */
+  private restsOn(blob: number, other: number | undefined): boolean {
+    for (let id: number | undefined = blob; id !== undefined;) {
+      if (id === other) return true;
+      id = this.index.blobs.get(id)?.basis;
+    }
+    return false;
   }
 
   /** Puts a blob where it is stored from now on. */
@@ -272,6 +300,30 @@ class Replay {
   private sections(frame: FrameAddress): Uint8Array[] {
     const { head, bytes } = this.read(frame);
     return head.sections.map((_, index) => decodeSection(head, bytes, index));
+  }
+}
+
+/** Which members of a damaged frame are what they were; none when its payload was given back. */
+function soundMembers(head: FrameHead, bytes: Buffer): boolean[] {
+  const raw = decoded(() => decodeSection(head, bytes, 0));
+  let end = 0;
+  return head.fullMembers.map(({ hash, lengthBytes }) => {
+    const start = end;
+    end += lengthBytes;
+    return raw !== undefined && Buffer.compare(blake3(raw.subarray(start, end)), hash) === 0;
+  });
+}
+
+function canDecode(deltaFrame: Buffer): boolean {
+  return decoded(() => decodeDeltas(deltaFrame)) !== undefined;
+}
+
+function decoded<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof CodedError) return undefined;
+    throw error;
   }
 }
 

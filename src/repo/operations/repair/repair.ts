@@ -1,7 +1,8 @@
 /**
  * Repair. With `rebuildsIndex`, the index is made anew from the packs and takes the place of the old
- * one only when it is complete. Without, damage is found and quarantined: a blob that cannot be
- * rebuilt is marked lost, so that the next backup stores its bytes again wherever it still sees them.
+ * one only when it is complete. Without, damage is found and quarantined: a blob whose own bytes are
+ * damaged is marked lost, so that the next backup stores them again wherever it still sees them. What
+ * is a delta against it stays, since it comes back with it.
  * On a healthy repository nothing changes.
  */
 import { BlobKind } from '../../index/blobs.js';
@@ -84,19 +85,22 @@ async function rebuild(
   }
 }
 
-/** The new database takes the old one's place in one rename; a log of the old one must not outlive it. */
+/**
+ * The new database takes the old one's place. The old one goes first and its log after it: the log
+ * must not outlive it, and without its log it would be an older state, by which a backup would cut
+ * off newer manifests. Between the two calls there is no index, which the next rebuild amends.
+ */
 function replaceDatabase(
   fresh: string,
   path: string,
   repositoryPath: string,
-  { files }: Platform,
+  platform: Platform,
 ): void {
+  const { files } = platform;
   const descriptor = files.open(fresh, 'read');
   files.sync(descriptor);
   files.close(descriptor);
-  for (const suffix of ['-wal', '-shm']) {
-    if (files.stat(path + suffix)) files.remove(path + suffix);
-  }
+  removeDatabase(path, platform);
   files.rename(fresh, path);
   files.syncDirectory(repositoryPath);
 }
@@ -120,7 +124,7 @@ async function quarantine(
   });
   try {
     const found = await verifyRepository(repository, options);
-    const damaged = found.damagedBlobs.filter(
+    const damaged = found.brokenBlobs.filter(
       (blob) => repository.index.blobs.get(blob)?.kind !== BlobKind.lost,
     );
     if (!options.isDryRun && damaged.length > 0) markLost(repository, damaged);

@@ -65,11 +65,17 @@ export function createFileWriter(
   const { files } = platform;
   const limiter = createLimiter(pool.laneCount * 2);
   let waiting: WaitingFile[] = [];
+  /** Files that are reported: one of many damaged blobs is named once. */
+  const failed = new WeakSet<FileToRestore>();
 
+  const fail = (file: FileToRestore, code: IssueCode, message: string): void => {
+    if (failed.has(file)) return;
+    failed.add(file);
+    events.onIssue(pathOf(file), code, message);
+  };
   const lost = (file: FileToRestore): void => {
-    const path = pathOf(file);
-    const message = `${textFromBytes(path)} was not restored: its content is lost or damaged.`;
-    events.onIssue(path, 'DAMAGED', message);
+    const message = `${textFromBytes(pathOf(file))} was not restored: its content is lost or damaged.`;
+    fail(file, 'DAMAGED', message);
   };
 
   const runJob = async (
@@ -85,11 +91,11 @@ export function createFileWriter(
     };
     const { failures } = await pool.run(job);
     const damaged = new Set<number>();
-    for (const { file, code, message, isMetadataOnly } of failures) {
-      const restored = jobFiles[file];
-      const path = restored ? pathOf(restored) : target;
-      if (!isMetadataOnly) damaged.add(file);
-      events.onIssue(path, issueCode(code, isMetadataOnly), `${textFromBytes(path)}: ${message}`);
+    for (const { file: position, code, message, isMetadataOnly } of failures) {
+      const file = jobFiles[position];
+      if (!file) throw new Error(`no file ${position}`);
+      if (!isMetadataOnly) damaged.add(position);
+      fail(file, issueCode(code, isMetadataOnly), `${textFromBytes(pathOf(file))}: ${message}`);
     }
     return damaged;
   };

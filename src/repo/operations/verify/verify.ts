@@ -15,7 +15,8 @@ import type { ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { createLimiter } from '../limiter.js';
-import { openRepository, type Repository } from '../repository.js';
+import { readRepository } from '../reading.js';
+import type { Repository } from '../repository.js';
 import { allFamilies, familyOf, type Family } from './families.js';
 import { checkStructure } from './structure.js';
 
@@ -63,29 +64,23 @@ export interface VerifyResult {
   readonly damage: readonly Damage[];
   /** Row ids of the blobs that cannot be rebuilt. */
   readonly damagedBlobs: readonly number[];
+  /** Those of them that are damaged themselves; the others come back with what they rest on. */
+  readonly brokenBlobs: readonly number[];
 }
 
 const MOST_WORKERS = 8;
 const MOST_PATHS = 100;
 const JOB_BYTES = 8 * 1024 * 1024;
-const JOB_FAMILIES = 1024;
+const JOB_FAMILIES = 256;
 
 export async function verify(
   repositoryPath: string,
   platform: Platform,
   options: VerifyOptions = {},
 ): Promise<VerifyResult> {
-  const { lockWaitMs = 0, signal } = options;
-  const repository = await openRepository(repositoryPath, platform, {
-    access: 'read',
-    lockWaitMs,
-    signal,
-  });
-  try {
-    return await verifyRepository(repository, options);
-  } finally {
-    repository.close();
-  }
+  return readRepository(repositoryPath, platform, options, (repository) =>
+    verifyRepository(repository, options),
+  );
 }
 
 /** The same on an open repository: for `repair`. */
@@ -97,8 +92,8 @@ export async function verifyRepository(
   const startedMs = platform.clock.nowMs();
   const counts = createAudit(index.connection).counts();
   const findings = new Findings(index);
-  for (const { code, message, blobs } of checkStructure(repository)) {
-    findings.add(code, message, blobs);
+  for (const { code, message, blobs, isOnlyBasis } of checkStructure(repository)) {
+    findings.add(code, message, blobs, isOnlyBasis);
   }
   const manifests = options.isQuick ? [] : checkManifests(repository, findings);
   const read = options.isQuick
@@ -114,6 +109,7 @@ export async function verifyRepository(
     durationMs: platform.clock.nowMs() - startedMs,
     damage: findings.damage,
     damagedBlobs: [...findings.blobs],
+    brokenBlobs: [...findings.broken],
   };
 }
 
@@ -121,13 +117,15 @@ export async function verifyRepository(
 class Findings {
   readonly damage: Damage[] = [];
   readonly blobs = new Set<number>();
+  readonly broken = new Set<number>();
   private readonly index: Index;
 
   constructor(index: Index) {
     this.index = index;
   }
 
-  add(code: ErrorCode, message: string, blobs: readonly number[]): void {
+  add(code: ErrorCode, message: string, blobs: readonly number[], isOnlyBasis = false): void {
+    if (!isOnlyBasis) for (const blob of blobs) this.broken.add(blob);
     const unknown = blobs.filter((blob) => !this.blobs.has(blob));
     if (blobs.length > 0 && unknown.length === 0) return;
     for (const blob of unknown) this.blobs.add(blob);
@@ -190,11 +188,11 @@ async function rebuildAll(
       await limiter.start(async () => {
         const families = job.map((family) => family.job);
         const result = await pool.run({ type: 'verify', families });
-        for (const { family, delta, message } of result.damage) {
+        for (const { family, delta, message, isOnlyBasis } of result.damage) {
           const damaged = job[family];
           const blob = delta === -1 ? damaged?.full : damaged?.deltas[delta];
-          if (blob !== undefined)
-            findings.add('BLOB_DAMAGED', describe(index, blob, message), [blob]);
+          if (blob === undefined) continue;
+          findings.add('BLOB_DAMAGED', describe(index, blob, message), [blob], isOnlyBasis);
         }
         blobs += job.reduce((sum, { deltas }) => sum + 1 + deltas.length, 0);
         bytes += result.bytes;
@@ -238,13 +236,17 @@ function planFamilies(
   };
   const audit = createAudit(index.connection);
   function* families(): Generator<Family> {
+    const done = new Set<number>();
     for (const frame of frames) {
       if (isEnough()) return;
       taken.push(frame);
       takenBytes += frame.lengthBytes;
       for (const blob of audit.blobsOfFrame(frame.id)) {
-        const family = familyOf(index, blob);
-        if (family) yield family;
+        const family = done.has(blob) ? undefined : familyOf(index, blob);
+        if (!family) continue;
+        done.add(family.full);
+        for (const delta of family.deltas) done.add(delta);
+        yield family;
       }
     }
   }

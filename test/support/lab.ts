@@ -1,0 +1,143 @@
+/** A source, a repository and the operations between them, on this thread and from the sources. */
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { backup, type BackupOptions } from '../../src/repo/operations/backup/backup.js';
+import { prune } from '../../src/repo/operations/prune/prune.js';
+import type { RetentionPolicy } from '../../src/repo/operations/prune/retention.js';
+import { repair, type RepairOptions } from '../../src/repo/operations/repair/repair.js';
+import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
+import { restore, type RestoreOptions } from '../../src/repo/operations/restore/restore.js';
+import { verify, type VerifyOptions } from '../../src/repo/operations/verify/verify.js';
+import { discardWrites, openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
+import type { FileSystem } from '../../src/repo/platform/files.js';
+import { openPlatform, type Platform } from '../../src/repo/platform/platform.js';
+import type { BeginJob } from '../../src/repo/worker/jobs.js';
+import { createInlinePool, type WorkerPool } from '../../src/repo/worker/pool.js';
+import { scratchDirectory } from './directory.js';
+import { readTree, type Tree } from './tree.js';
+
+export interface LabOptions {
+  /** What `varve.json` says of large files, in its own words, instead of the defaults. */
+  readonly chunking?: Readonly<Record<string, number>>;
+  readonly lanes?: number;
+}
+
+export type Lab = ReturnType<typeof createLab>;
+
+/** Small pieces, so that a file of a few kilobytes is a large one. */
+export const SMALL_PIECES = {
+  whole_file_bytes: 6000,
+  segment_bytes: 16_384,
+  least_bytes: 512,
+  average_bytes: 1024,
+  most_bytes: 4096,
+};
+
+export function createLab(options: LabOptions = {}) {
+  const directory = scratchDirectory();
+  const source = join(directory, 'source');
+  const repository = join(directory, 'repository');
+  const machine = openPlatform();
+  const state = { files: machine.files, clockMs: undefined as number | undefined, aheadMs: 0 };
+  const platform: Platform = {
+    ...machine,
+    hostName: 'lab',
+    get files() {
+      return state.files;
+    },
+    clock: { nowMs: () => state.clockMs ?? machine.clock.nowMs() + state.aheadMs },
+  };
+  fs.mkdirSync(source);
+  initRepository(repository, platform);
+  if (options.chunking) editConfig(repository, options.chunking);
+  const { id } = readConfig(repository, platform);
+  const packs = join(repository, 'packs');
+  const lanes = options.lanes ?? 2;
+  let targets = 0;
+
+  const poolWith = (isDryRun: boolean) => (_: number, begin?: (lane: number) => BeginJob) => {
+    const files = state.files;
+    const openStore = () => {
+      const store = openDirectoryPackStore(files, packs, id);
+      return isDryRun ? discardWrites(store) : store;
+    };
+    return createInlinePool(files, openStore, lanes, begin);
+  };
+  const createPool: (lanes: number, begin?: (lane: number) => BeginJob) => WorkerPool =
+    poolWith(false);
+  const newTarget = (): string => join(directory, `target-${++targets}`);
+
+  return {
+    directory,
+    source,
+    repository,
+    packs,
+    indexPath: join(repository, 'index.sqlite'),
+    id,
+    platform,
+    createPool,
+    newTarget,
+    /** The file system that the operations see from now on. */
+    useFiles: (files: FileSystem) => void (state.files = files),
+    useRealFiles: () => void (state.files = machine.files),
+    /** Puts the clock so far ahead that files written a moment ago are not racy. */
+    runAhead: (ms = 60_000) => void (state.aheadMs += ms),
+    /** Stops the clock at `ms`; undefined lets it go again. */
+    setClock: (ms: number | undefined) => void (state.clockMs = ms),
+    path: (name: string) => join(source, name),
+    write(name: string, content: string | Uint8Array): void {
+      fs.mkdirSync(join(source, name, '..'), { recursive: true });
+      fs.writeFileSync(join(source, name), content);
+    },
+    remove: (name: string) => fs.rmSync(join(source, name), { recursive: true }),
+    backup: (more: Partial<BackupOptions> = {}) =>
+      backup(repository, platform, {
+        paths: [source],
+        jobs: lanes,
+        createPool: poolWith(more.isDryRun ?? false),
+        ...more,
+      }),
+    verify: (more: VerifyOptions = {}) =>
+      verify(repository, platform, { jobs: lanes, createPool, ...more }),
+    prune: (policy: RetentionPolicy, more: { isDryRun?: boolean } = {}) =>
+      prune(repository, platform, {
+        policy,
+        jobs: lanes,
+        createPool: poolWith(more.isDryRun ?? false),
+        ...more,
+      }),
+    repair: (more: Partial<RepairOptions> = {}) =>
+      repair(repository, platform, { rebuildsIndex: false, jobs: lanes, createPool, ...more }),
+    rebuild: () => repair(repository, platform, { rebuildsIndex: true, jobs: lanes, createPool }),
+    restore: (snapshot: number, more: Partial<RestoreOptions> = {}) =>
+      restore(repository, platform, {
+        paths: [],
+        at: { type: 'snapshot', number: snapshot },
+        to: newTarget(),
+        jobs: lanes,
+        createPool,
+        ...more,
+      }),
+    /** What a snapshot restores to; fails on any issue. */
+    async treeAt(snapshot: number): Promise<Tree> {
+      const to = newTarget();
+      const { issues } = await this.restore(snapshot, { to });
+      expect(issues).toEqual([]);
+      const tree = readTree(to);
+      fs.rmSync(to, { recursive: true });
+      return tree;
+    },
+    async expectSound(): Promise<void> {
+      const { ok, damage } = await this.verify();
+      expect({ ok, damage }).toEqual({ ok: true, damage: [] });
+    },
+  };
+}
+
+function editConfig(repository: string, chunking: Readonly<Record<string, number>>): void {
+  const path = join(repository, 'varve.json');
+  const document = JSON.parse(fs.readFileSync(path, 'utf8')) as { chunking: object };
+  document.chunking = { ...document.chunking, ...chunking };
+  fs.writeFileSync(path, JSON.stringify(document));
+}
