@@ -25,7 +25,7 @@ const mayImport = {
     'repo/chain',
   ],
   'repo/operations': ['errors.ts', 'repo', 'delta'],
-  cli: ['index.ts'],
+  cli: ['store.ts'],
 };
 
 const floors = Object.entries(mayImport).map(([folder, allowed]) => ({

@@ -9,6 +9,8 @@ import { readPairs } from './pairs.js';
 export interface ApplyOptions {
   /** Refuse targets longer than this, bytes. Default: the longest Buffer there is. */
   readonly maxTargetLength?: number;
+  /** Gives the buffer that the target is rebuilt in, of exactly this length. Default: a new one. */
+  readonly allocate?: (lengthBytes: number) => Buffer;
 }
 
 /** Runs up to this long are copied byte by byte: making a view of them costs more. */
@@ -24,7 +26,7 @@ const SHORT_BYTES = 24;
 export function applyDelta(basis: Uint8Array, delta: Delta, options: ApplyOptions = {}): Buffer {
   checkLimit(delta.targetLength, options.maxTargetLength ?? constants.MAX_LENGTH);
   checkReads(basis, delta);
-  const target = rebuild(basis, delta);
+  const target = rebuild(basis, delta, options.allocate ?? allocate);
   if (Buffer.compare(blake3(target), delta.targetHash) === 0) return target;
   throw mismatch(basis, delta);
 }
@@ -62,8 +64,12 @@ function mismatch(basis: Uint8Array, delta: Delta, what?: string): CodedError {
   );
 }
 
-function rebuild(basis: Uint8Array, delta: Delta): Buffer {
-  const target = allocate(delta.targetLength);
+function rebuild(
+  basis: Uint8Array,
+  delta: Delta,
+  newTarget: (lengthBytes: number) => Buffer,
+): Buffer {
+  const target = newTarget(delta.targetLength);
   let at = 0;
   let used = 0;
   readPairs(delta, (literal, copy, start) => {

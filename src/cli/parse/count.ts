@@ -1,5 +1,5 @@
 /** Reads how many snapshots a `--keep-...` option keeps. */
-import { CodedError } from '../../index.js';
+import { CodedError } from '../../store.js';
 
 /**
  * The count that `text` says: a whole number; `-1` and `unlimited` keep all.

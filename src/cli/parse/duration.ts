@@ -1,6 +1,6 @@
 /** Reads durations: exact ones (`--lock-wait`, budgets) and ones by the calendar (`--keep-within`). */
 import type { Duration } from 'date-fns';
-import { CodedError } from '../../index.js';
+import { CodedError } from '../../store.js';
 import { parseAge } from './age.js';
 
 const SECOND_MS = 1000;

@@ -1,5 +1,5 @@
 /** Reads what `verify --sample` takes: a share, an amount of bytes or an amount of time. */
-import { CodedError } from '../../index.js';
+import { CodedError } from '../../store.js';
 import { parseDuration } from './duration.js';
 import { parseSize } from './size.js';
 

@@ -1,5 +1,5 @@
 /** Reads SIZE: bytes with a unit that is a power of 1024. */
-import { CodedError } from '../../index.js';
+import { CodedError } from '../../store.js';
 
 const UNITS = ['', 'K', 'M', 'G', 'T', 'P'];
 const SIZE = /^(\d{1,16}(?:\.\d{1,9})?) ?(?:([KMGTP])(?:i?B)?|B)?$/i;

@@ -1,30 +1,18 @@
-/** The output of `--json`: exactly one JSON document on stdout. */
-import { type CodedError } from '../../index.js';
+/** The document that `--json` writes, in pieces. */
 
 /** About so many characters are written at once. */
 const CHUNK_CHARACTERS = 65_536;
 
-/** Takes the one document of this run. */
-export type JsonOutput = (document: object) => void;
-
-/**
- * An output that accepts one document and writes it, ended by a line break, with `write`.
- *
- * @throws Error when a second document is given: a bug in the command.
- */
-export function oneDocument(write: (text: string) => unknown): JsonOutput {
-  let isWritten = false;
-  return (document) => {
-    if (isWritten) throw new Error('a command gave two JSON documents');
-    isWritten = true;
-    for (const chunk of jsonChunks(document)) write(chunk);
-  };
+/** What a failure tells a program. */
+export interface FailureFields {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
 }
 
 /** The document of a failure. */
-export function errorDocument(error: Pick<CodedError, 'code' | 'message' | 'hint'>): object {
-  const { code, message, hint = null } = error;
-  return { error: { code, message, hint } };
+export function errorDocument({ code, message, hint }: FailureFields): object {
+  return { error: { code, message, hint: hint ?? null } };
 }
 
 /**

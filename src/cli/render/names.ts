@@ -1,6 +1,6 @@
 /** File names, which are bytes, as something that can be shown or put into JSON. */
 import { isUtf8 } from 'node:buffer';
-import { bytesToText, INVALID_BYTES } from '../../index.js';
+import { bytesToText, INVALID_BYTES, type ByteString } from '../../store.js';
 
 /**
  * What a terminal might act on: control characters (C0, DEL, C1), line and paragraph separators
@@ -27,6 +27,16 @@ export function escapeUnsafe(text: string): string {
     const code = character.charCodeAt(0);
     return code < 0x80 ? hexByte(code) : `\\u{${code.toString(16)}}`;
   });
+}
+
+/** A message of several lines, each made safe for a terminal. */
+export function escapeLines(text: string): string {
+  return text.split('\n').map(escapeUnsafe).join('\n');
+}
+
+/** The bytes of a name as the library gives it. */
+export function bytesOf(name: ByteString): Buffer {
+  return Buffer.from(name, 'latin1');
 }
 
 /** How JSON documents name a path. */

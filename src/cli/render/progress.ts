@@ -26,6 +26,8 @@ export interface ProgressStream {
 export interface ProgressOptions {
   /** What is going on, one word or two, for example `backup`. */
   readonly label: string;
+  /** What is counted. Default `files`. */
+  readonly unit?: string;
   /** The totals to expect, those of the previous snapshot; without them there is no share and no ETA. */
   readonly expected?: Totals;
 }
@@ -78,12 +80,12 @@ export class ProgressLine {
 export function describeProgress(
   done: Totals,
   elapsedMs: number,
-  { label, expected }: ProgressOptions,
+  { label, unit = 'files', expected }: ProgressOptions,
 ): string {
   const share = expected && shareDone(done, expected);
   const parts = [label];
   if (share !== undefined) parts.push(`${Math.floor(share * 100)}%`);
-  parts.push(`${done.files} files`, formatBytes(done.bytes));
+  parts.push(`${done.files} ${unit}`, formatBytes(done.bytes));
   if (elapsedMs >= RATE_AFTER_MS) {
     parts.push(`${formatBytes(Math.round((done.bytes * 1000) / elapsedMs))}/s`);
     if (share !== undefined && share > 0) {

@@ -10,15 +10,23 @@ import type { BlobRecipe } from '../model.js';
 import type { FrameReader } from '../packs/frame-reader.js';
 
 /**
- * The bytes of the blob, proven by its hash.
+ * The bytes of the blob, proven by its hash. Those of a chain lie in a buffer of `allocate`, those of a
+ * full copy in the reader's memory.
  * @throws CodedError BLOB_DAMAGED when what is stored does not give these bytes
  */
-export function rebuildBlob(reader: FrameReader, recipe: BlobRecipe): Uint8Array {
+export function rebuildBlob(
+  reader: FrameReader,
+  recipe: BlobRecipe,
+  allocate?: (lengthBytes: number) => Buffer,
+): Uint8Array {
   return orDamaged(recipe, () => {
     const full = reader.readFull(recipe.full);
     if (recipe.deltas.length === 0) return checkHash(full, recipe.hash);
     const deltas = recipe.deltas.map((address) => reader.readDelta(address));
-    return applyDelta(full, foldDeltas(deltas), { maxTargetLength: recipe.lengthBytes });
+    return applyDelta(full, foldDeltas(deltas), {
+      maxTargetLength: recipe.lengthBytes,
+      ...(allocate && { allocate }),
+    });
   });
 }
 

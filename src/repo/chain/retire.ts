@@ -10,6 +10,7 @@
 import { applyDelta } from '../../delta/apply.js';
 import type { Delta } from '../../delta/delta.js';
 import { encodeDelta } from '../../delta/encode.js';
+import type { BufferPool } from '../packs/buffer-pool.js';
 import type { DeltaMember } from '../packs/frame.js';
 
 /** Above this share of the full copy a delta does not pay: it costs a chain link for ever. */
@@ -41,9 +42,19 @@ export function encodeReverse(
 }
 
 /** Whether `delta`, as read back from where it is stored, rebuilds exactly `old`. */
-export function rebuildsExactly(newer: Uint8Array, delta: Delta, old: Uint8Array): boolean {
-  const rebuilt = applyDelta(newer, delta, { maxTargetLength: old.length });
-  return Buffer.compare(rebuilt, old) === 0;
+export function rebuildsExactly(
+  newer: Uint8Array,
+  delta: Delta,
+  old: Uint8Array,
+  pool: BufferPool,
+): boolean {
+  const rebuilt = applyDelta(newer, delta, {
+    maxTargetLength: old.length,
+    allocate: (lengthBytes) => pool.take(lengthBytes),
+  });
+  const isExact = Buffer.compare(rebuilt, old) === 0;
+  pool.give(rebuilt);
+  return isExact;
 }
 
 /** The cost of the longest chain that ends in a blob: most links, and most stored bytes. */

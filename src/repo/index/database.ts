@@ -14,8 +14,7 @@ export const APPLICATION_ID = 0x56727665;
 const LEAST_SQLITE = [3, 51, 3] as const;
 
 const PAGE_BYTES = 8192;
-const CACHE_KIB = 32 * 1024;
-const MAPPED_BYTES = 0;
+const CACHE_KIB = 16 * 1024;
 /** A reader or a short writer waits this long for another. */
 const BUSY_TIMEOUT_MS = 10_000;
 
@@ -44,7 +43,6 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
         db.pragma('wal_autocheckpoint = 50000');
       }
       db.pragma(`cache_size = -${CACHE_KIB}`);
-      db.pragma(`mmap_size = ${MAPPED_BYTES}`);
       db.pragma('temp_store = MEMORY');
       db.pragma('trusted_schema = OFF');
       migrate(db, path, mode !== 'read', files);

@@ -20,11 +20,20 @@ export interface Index {
   /** For the queries that one operation alone asks (`index/queries/`). */
   readonly connection: Connection;
   begin(): void;
+  /** For short reading: every query sees one state, whatever a writer commits, until `close`. */
+  beginQuery(): void;
   commit(): void;
   rollback(): void;
   /** Moves the write-ahead log into the database, and closes. */
   close(): void;
 }
+
+/**
+ * A query reads most pages once, so a small cache, which is filled again and again, costs less than
+ * a large one that is filled once: of a million paths, `diff` takes 45 ms less with 2 MiB than with
+ * 32 and `find` 25, and 30 MB of memory less. (Mapping the file is no faster, and takes 290 MB.)
+ */
+const QUERY_CACHE_KIB = 2048;
 
 export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem): Index {
   const db = openDatabase(path, mode, files);
@@ -39,6 +48,10 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
       packs: createPacks(db),
       connection: db,
       begin: () => void db.exec('BEGIN IMMEDIATE'),
+      beginQuery() {
+        db.pragma(`cache_size = -${QUERY_CACHE_KIB}`);
+        db.exec('BEGIN');
+      },
       commit() {
         counters.save();
         db.exec('COMMIT');

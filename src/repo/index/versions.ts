@@ -35,8 +35,11 @@ type EntryTuple = [...VersionTuple, name: Buffer];
 const COLUMNS =
   'v.path, v.last, v.first, v.type, v.flags, v.mode, v.uid, v.gid, v.mtime_s, v.mtime_ns, ' +
   'v.ctime_s, v.ctime_ns, v.inode, v.size, v.link, v.blob, v.content';
-/** Visible at a snapshot, which is bound twice. */
-const AT = 'v.first <= ? AND (v.last = 0 OR v.last > ?)';
+/**
+ * Visible at a snapshot, which is bound twice. The plus keeps SQLite from asking at each binding
+ * whether the partial index on `last` serves now, which takes 25 us: it compiles the query anew.
+ */
+const AT = 'v.first <= ? AND (v.last = 0 OR +v.last > ?)';
 
 /** The parent of the root paths of `source`. */
 export function parentOfRoots(source: number): number {
@@ -168,7 +171,14 @@ export function createVersions(db: Connection) {
   };
 }
 
-export function toVersion(row: VersionTuple | EntryTuple): Version {
+export function toVersion(row: VersionTuple): Version {
+  return toEntry([...row, NO_NAME]);
+}
+
+const NO_NAME = Buffer.alloc(0);
+
+/** One literal, so that all entries share a hidden class: spreading makes each three times as large. */
+function toEntry(row: EntryTuple): Entry {
   const [path, last, first, type, flags, mode, uid, gid, mtimeS, mtimeNs, ctimeS, ctimeNs] = row;
   const link = row[14];
   return {
@@ -186,11 +196,8 @@ export function toVersion(row: VersionTuple | EntryTuple): Version {
     sizeBytes: row[13],
     link: link === null ? undefined : bytesFromBuffer(link),
     content: toContentRef(row[15], row[16]),
+    name: bytesFromBuffer(row[17]),
   };
-}
-
-function toEntry(row: EntryTuple): Entry {
-  return { ...toVersion(row), name: bytesFromBuffer(row[17]) };
 }
 
 function toContentRef(blob: number | null, content: number | null): ContentRef {

@@ -97,6 +97,13 @@ export function locateAbsolute(
   number: number,
   path: ByteString,
 ): Located | undefined {
+  const id = pathIdOf(index, source, path);
+  const version = id === undefined ? undefined : index.versions.atPath(id, number);
+  return version && { path, version, id: version.path };
+}
+
+/** The row of the node that an absolute path was at any time. */
+export function pathIdOf(index: Index, source: Source, path: ByteString): number | undefined {
   const root = source.roots.find((candidate) => contains(candidate, path));
   if (root === undefined) return undefined;
   const names = path.slice(root.length).split('/').filter(Boolean) as ByteString[];
@@ -105,8 +112,7 @@ export function locateAbsolute(
     if (id === undefined) return undefined;
     id = index.versions.pathId(id, name);
   }
-  const version = id === undefined ? undefined : index.versions.atPath(id, number);
-  return version && { path, version, id: version.path };
+  return id;
 }
 
 /** The source itself: what a command means without a PATH. */

@@ -74,25 +74,27 @@ function recoverPack(repository: Repository, pack: number, committed: number | u
   index.packs.putPack(pack, kind, end);
 }
 
-/** Where the last whole frame ends. */
+/** Where the last frame ends of which anything is of use; what follows is cut off. */
 function adoptFrames(repository: Repository, pack: number, start: number): number {
   let end = start;
+  let next = start;
   for (const frame of scanPack(repository.packs, pack, start)) {
-    if (!frame.isIntact || frame.address.offset !== end) break;
-    if (frame.head.kind === FrameKind.full) adoptBlobs(repository, frame);
-    end = frame.address.offset + frame.address.lengthBytes;
+    if (!frame.isIntact || frame.address.offset !== next) break;
+    next += frame.address.lengthBytes;
+    if (frame.head.kind === FrameKind.full && adoptBlobs(repository, frame)) end = next;
   }
   return end;
 }
 
-function adoptBlobs({ index }: Repository, { head, address }: ScannedFrame): void {
+/** Whether the frame holds any blob that is not stored yet. */
+function adoptBlobs({ index }: Repository, { head, address }: ScannedFrame): boolean {
   const { blobs, packs, counters } = index;
   const weights = head.fullMembers.map(({ lengthBytes }) => lengthBytes);
   const shares = shareStoredBytes(head.payloadBytes, weights);
   const adopted = head.fullMembers.flatMap(({ hash, lengthBytes }, member) =>
     blobs.find(hash) ? [] : [{ hash, lengthBytes, member, storedBytes: shares[member] ?? 0 }],
   );
-  if (adopted.length === 0) return;
+  if (adopted.length === 0) return false;
   const frame = counters.next('frame');
   packs.insertFrame({
     id: frame,
@@ -106,4 +108,5 @@ function adoptBlobs({ index }: Repository, { head, address }: ScannedFrame): voi
     const place = { kind: BlobKind.full, frame, member, basis: undefined, storedBytes };
     blobs.insert(counters.next('blob'), hash, lengthBytes, place);
   }
+  return true;
 }

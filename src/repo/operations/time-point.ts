@@ -2,7 +2,7 @@
  * Which snapshot a point in time means. Order is the snapshot number, never the clock: a clock that
  * jumped may have given a later snapshot an earlier time.
  */
-import { formatISO } from 'date-fns';
+import { formatISO } from 'date-fns/formatISO';
 import { CodedError } from '../../errors.js';
 
 /** A point in the history of one source, before it is resolved to a snapshot. */

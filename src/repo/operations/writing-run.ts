@@ -4,6 +4,7 @@
  *
  *     packs synced  ->  manifest written and synced  ->  transaction committed  ->  space given back
  */
+import { CodedError } from '../../errors.js';
 import { BlobKind, type BlobPlace } from '../index/blobs.js';
 import type { PackRow } from '../index/packs.js';
 import type { StoredFrame } from '../model.js';
@@ -15,6 +16,7 @@ import { createPackWriter, FULL_PACK_BYTES, type PackLane } from '../packs/pack-
 import type { BeginJob } from '../worker/jobs.js';
 import { createThreadPool, type WorkerPool } from '../worker/pool.js';
 import { shareStoredBytes } from './frame-shares.js';
+import { stoppable } from './interrupts.js';
 import type { Repository } from './repository.js';
 
 /** Changes of the index, as they go into the manifest. */
@@ -54,6 +56,8 @@ export interface RunOptions {
   readonly jobs?: number;
   /** Packs are left alone; the caller ends the run with `abort`. */
   readonly isDryRun?: boolean;
+  /** Stops the run before its next job. */
+  readonly signal?: AbortSignal;
   /** For tests: jobs on the calling thread. */
   readonly createPool?: (laneCount: number, begin: (lane: number) => BeginJob) => WorkerPool;
 }
@@ -77,8 +81,9 @@ export function beginRun(repository: Repository, options: RunOptions): WritingRu
   };
   const isDryRun = options.isDryRun ?? false;
   const setup = { packDirectory, repositoryId: config.id, isDryRun };
-  const pool =
+  const workers =
     options.createPool?.(laneCount, beginLane) ?? createThreadPool(laneCount, setup, beginLane);
+  const pool = stoppable(workers, options.signal, interrupted);
   const manifestLane = lanes[laneCount];
   if (!manifestLane) throw new Error('no lane for manifests');
   const store = isDryRun ? discardWrites(repository.packs) : repository.packs;
@@ -167,6 +172,12 @@ export function beginRun(repository: Repository, options: RunOptions): WritingRu
       index.rollback();
     },
   };
+}
+
+function interrupted(): CodedError {
+  return new CodedError('INTERRUPTED', 'The run was interrupted; the repository is as it was.', {
+    hint: 'Run it again: what was stored already is not stored twice.',
+  });
 }
 
 /**

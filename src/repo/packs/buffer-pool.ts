@@ -11,7 +11,7 @@ export interface BufferPool {
 }
 
 /** Capacities are multiples of this, so that buffers of about one size replace each other. */
-const GRAIN_BYTES = 512 * 1024;
+const GRAIN_BYTES = 128 * 1024;
 /** A buffer more than this many times too large is left for a larger need. */
 const MOST_SLACK = 4;
 
@@ -36,9 +36,10 @@ export function createBufferPool(mostBytes: number): BufferPool {
       return Buffer.allocUnsafeSlow(capacity).subarray(0, lengthBytes);
     },
     give({ buffer }) {
-      if (unusedBytes + buffer.byteLength > mostBytes) return;
       unused.push(buffer);
       unusedBytes += buffer.byteLength;
+      // What is needed now replaces what was needed in an earlier part of the run.
+      while (unusedBytes > mostBytes) unusedBytes -= unused.shift()?.byteLength ?? 0;
     },
   };
 }

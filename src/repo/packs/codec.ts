@@ -1,6 +1,8 @@
 /** How the sections of a frame are compressed. The only module that knows zstd. */
-import zstd from 'zstd-napi/binding.js';
+import { createRequire } from 'node:module';
+import type zstd from 'zstd-napi/binding.js';
 import { CodedError } from '../../errors.js';
+import { once } from '../platform/once.js';
 
 /** The codec byte of a section. */
 export const Codec = { raw: 0, zstd: 1 } as const;
@@ -27,8 +29,10 @@ interface Compressed {
   readonly storedBytes: number;
 }
 
+/** Loaded when it is first needed: a query that reads no bytes does without. */
+const library = once(() => createRequire(import.meta.url)('zstd-napi/binding.js') as typeof zstd);
 const compressors = new Map<number, zstd.CCtx>();
-const decompressor = new zstd.DCtx();
+const decompressor = once(() => new (library().DCtx)());
 const sampleOutput = Buffer.alloc(compressBound(SAMPLE_BYTES));
 
 /** Compresses `raw` into `into` at its start; what does not shrink is copied as it is. */
@@ -64,7 +68,7 @@ export function decompressSection(
   const raw = into(rawBytes);
   let produced: number;
   try {
-    produced = decompressor.decompress(raw, asBuffer(stored));
+    produced = decompressor().decompress(raw, asBuffer(stored));
   } catch (cause) {
     throw corrupt('zstd cannot decode a section', cause);
   }
@@ -75,8 +79,8 @@ export function decompressSection(
 function compressorAt(level: number): zstd.CCtx {
   let compressor = compressors.get(level);
   if (!compressor) {
-    compressor = new zstd.CCtx();
-    compressor.setParameter(zstd.CParameter.compressionLevel, level);
+    compressor = new (library().CCtx)();
+    compressor.setParameter(library().CParameter.compressionLevel, level);
     compressors.set(level, compressor);
   }
   return compressor;

@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import type { AtCalls } from './at-calls.js';
 import { bufferFromBytes, type ByteString } from './bytes.js';
 import { loadNativeAtCalls } from './native-at-calls.js';
+import { once } from './once.js';
 import { portableAtCalls } from './portable-at-calls.js';
 
 /** What `stat` of one of the repository's own paths says. */
@@ -69,8 +70,12 @@ const openFlags: Record<RepositoryOpenMode, number> = {
 
 /** The real file system of this machine. */
 export function openFileSystem(): FileSystem {
+  // Loading libc takes 10 ms, and a query needs no call of it.
+  const at = once(() => loadNativeAtCalls() ?? portableAtCalls);
   return {
-    at: loadNativeAtCalls() ?? portableAtCalls,
+    get at() {
+      return at();
+    },
     open: (path, mode) => fs.openSync(path, openFlags[mode], 0o600),
     close: (descriptor) => fs.closeSync(descriptor),
     read: readFully,

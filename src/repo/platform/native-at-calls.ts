@@ -52,6 +52,7 @@ export function loadNativeAtCalls(): AtCalls | undefined {
 
 function bind(koffi: Koffi): AtCalls {
   const libc = koffi.load('libc.so.6');
+  limitRetainedMemory(libc.func('int mallopt(int, int)'));
   const statx = libc.func('int statx(int, const void *, int, uint32_t, void *)');
   const openat = libc.func('int openat(int, const void *, int, uint32_t)');
   const mkdirat = libc.func('int mkdirat(int, const void *, uint32_t)');
@@ -133,6 +134,16 @@ function bind(koffi: Koffi): AtCalls {
       return fallocate(descriptor, mode, offset, length) === 0;
     },
   };
+}
+
+const M_MMAP_THRESHOLD = -3;
+
+/**
+ * Large buffers come from the system and go back to it. Left alone, glibc raises its threshold with
+ * each one that is freed, and keeps them: 281 instead of 240 MB for a backup of 46 600 files.
+ */
+function limitRetainedMemory(mallopt: NativeCall): void {
+  mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 }
 
 /** A reusable NUL-terminated copy of a name, so that a call allocates nothing. */

@@ -36,3 +36,12 @@ function characterLength(bytes: Buffer, at: number): number {
   const end = at + length;
   return end <= bytes.length && isUtf8(bytes.subarray(at, end)) ? length : 0;
 }
+
+/** The bytes that {@link bytesToText} made `text` of. */
+export function textToBytes(text: string): Buffer {
+  const parts = text.split(/([\u{DC80}-\u{DCFF}])/u).map((part, position) => {
+    const isEscape = position % 2 === 1;
+    return isEscape ? Buffer.of(part.charCodeAt(0) - ESCAPE_BASE) : Buffer.from(part, 'utf8');
+  });
+  return Buffer.concat(parts);
+}

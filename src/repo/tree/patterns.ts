@@ -10,8 +10,10 @@
  * Matching is on {@link bytesToText}: `?` and a class stand for one character of valid UTF-8 or for
  * one byte that is not UTF-8. (Characters beyond U+FFFF count as two; git itself counts bytes.)
  */
-import ignore, { type Ignore } from 'ignore';
+import { createRequire } from 'node:module';
+import type { Ignore, Options } from 'ignore';
 import { CodedError } from '../../errors.js';
+import { once } from '../platform/once.js';
 import { bytesToText } from './byte-text.js';
 
 /** One pattern of the command line, or one line of an `--exclude-from` file. */
@@ -59,8 +61,13 @@ export function createFilter(rules: readonly PatternRule[]): PathFilter {
   };
 }
 
+/** Loading it takes 20 ms, and most commands have no pattern. */
+const library = once(
+  () => createRequire(import.meta.url)('ignore') as (options: Options) => Ignore,
+);
+
 function newMatcher(): Ignore {
-  return ignore({ ignorecase: false });
+  return library()({ ignorecase: false });
 }
 
 /**

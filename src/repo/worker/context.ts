@@ -19,9 +19,9 @@ import type { FileSystem } from '../platform/files.js';
 import type { BeginJob } from './jobs.js';
 
 /** Decoded frames that a worker keeps: a few large ones, or a hundred shared ones. */
-const READER_CACHE_BYTES = 8 * 1024 * 1024;
+const READER_CACHE_BYTES = 6 * 1024 * 1024;
 /** Unused buffers that a worker keeps. */
-const POOL_BYTES = 24 * 1024 * 1024;
+const POOL_BYTES = 8 * 1024 * 1024;
 
 /** Blobs that were read and wait for the word whether to store them. */
 export interface Ticket {
@@ -30,6 +30,8 @@ export interface Ticket {
   readonly starts: readonly number[];
   readonly lengths: readonly number[];
   readonly hashes: Uint8Array;
+  /** Whether small blobs may share a frame: whole files do, pieces of a file are replaced one by one. */
+  readonly sharesFrames: boolean;
 }
 
 export interface WorkerContext {

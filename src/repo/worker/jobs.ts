@@ -63,7 +63,8 @@ export interface RetireJob {
 export interface RetirePair {
   readonly old: BlobAddress;
   readonly oldStoredBytes: number;
-  readonly newer: BlobAddress;
+  /** Blobs that it may be a delta against, the likeliest first: the first one that pays is taken. */
+  readonly newers: readonly BlobAddress[];
 }
 
 /** Makes all that was appended durable. */
@@ -158,6 +159,13 @@ export interface ReadWindowResult {
   readonly stat: FileStat;
 }
 
+/** The source could not be read: not a failure of the run. */
+export interface ReadWindowFailure {
+  /** Of the failed system call. */
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface StoreResult {
   readonly frames: readonly StoredFrame[];
 }
@@ -165,6 +173,8 @@ export interface StoreResult {
 export interface RetireResult {
   /** Members are positions in `pairs`; a pair that is in no frame did not pay. */
   readonly frames: readonly StoredFrame[];
+  /** For each pair that paid, by position: which of its `newers` was taken. */
+  readonly taken: ReadonlyMap<number, number>;
 }
 
 export interface SyncResult {
@@ -211,7 +221,7 @@ export interface RewriteResult {
 export interface JobResults {
   readonly begin: null;
   readonly 'read-files': ReadFilesResult;
-  readonly 'read-window': ReadWindowResult;
+  readonly 'read-window': ReadWindowResult | ReadWindowFailure;
   readonly store: StoreResult;
   readonly retire: RetireResult;
   readonly sync: SyncResult;

@@ -44,7 +44,7 @@ export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesR
   starts.forEach((start, index) => {
     hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
   });
-  context.tickets.set(job.ticket, { bytes, starts, lengths, hashes });
+  context.tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: true });
   return { statuses, lengths: Float64Array.from(lengths), hashes, stats: newStats, failures };
 }
 
@@ -94,7 +94,8 @@ function sameState(before: FileStat, after: FileStat): boolean {
   );
 }
 
-function notAFile(path: ByteString): NodeJS.ErrnoException {
+/** Something else has taken the name of a file: the file itself has vanished. */
+export function notAFile(path: ByteString): NodeJS.ErrnoException {
   const error: NodeJS.ErrnoException = new Error('it is not a regular file any more');
   return Object.assign(error, { code: 'ENOENT', path });
 }

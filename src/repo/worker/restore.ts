@@ -39,14 +39,17 @@ function restorePiece(
   job: RestoreJob,
   { recipe, places }: RestorePiece,
 ): RestoreFailure[] {
+  const { reader, pool } = context;
   let bytes: Uint8Array;
   try {
-    bytes = rebuildBlob(context.reader, recipe);
+    bytes = rebuildBlob(reader, recipe, (lengthBytes) => pool.take(lengthBytes));
   } catch (error) {
     const damaged = [...new Set(places.map(({ file }) => file))];
     return damaged.map((file) => ({ file, isMetadataOnly: false, ...describeFailure(error) }));
   }
-  return places.flatMap((place) => writePlace(context, handles, job, place, bytes));
+  const failures = places.flatMap((place) => writePlace(context, handles, job, place, bytes));
+  if (recipe.deltas.length > 0) pool.give(bytes);
+  return failures;
 }
 
 function writePlace(

@@ -10,6 +10,8 @@ import type { RetireJob, RetirePair, RetireResult } from './jobs.js';
 
 interface Candidate {
   readonly position: number;
+  /** Which of the newer blobs the delta is against. */
+  readonly taken: number;
   readonly delta: Delta;
   readonly old: Uint8Array;
   readonly newer: Uint8Array;
@@ -20,6 +22,7 @@ const MOST_HELD_BYTES = 4 * 1024 * 1024;
 
 export function retire(context: WorkerContext, job: RetireJob): RetireResult {
   const frames: StoredFrame[] = [];
+  const taken = new Map<number, number>();
   let held: Candidate[] = [];
   let heldBytes = 0;
   const flush = (): void => {
@@ -32,28 +35,33 @@ export function retire(context: WorkerContext, job: RetireJob): RetireResult {
   job.pairs.forEach((pair, position) => {
     const candidate = encodePair(context, pair, position);
     if (!candidate) return;
+    taken.set(position, candidate.taken);
     held.push(candidate);
     heldBytes += candidate.old.length + candidate.newer.length;
     if (heldBytes >= MOST_HELD_BYTES) flush();
   });
   flush();
-  return { frames };
+  return { frames, taken };
 }
 
+/** The first delta that pays. */
 function encodePair(
   context: WorkerContext,
   pair: RetirePair,
   position: number,
 ): Candidate | undefined {
   const old = checkHash(context.reader.readFull(pair.old), pair.old.hash);
-  const newer = checkHash(context.reader.readFull(pair.newer), pair.newer.hash);
   const { level } = writingRun(context);
-  const delta = encodeReverse(
-    { bytes: newer, hash: pair.newer.hash },
-    { bytes: old, hash: pair.old.hash, storedBytes: pair.oldStoredBytes },
-    (bytes) => compressedSize(bytes, level),
-  );
-  return delta && { position, delta, old, newer };
+  for (const [taken, address] of pair.newers.entries()) {
+    const newer = checkHash(context.reader.readFull(address), address.hash);
+    const delta = encodeReverse(
+      { bytes: newer, hash: address.hash },
+      { bytes: old, hash: pair.old.hash, storedBytes: pair.oldStoredBytes },
+      (bytes) => compressedSize(bytes, level),
+    );
+    if (delta) return { position, taken, delta, old, newer };
+  }
+  return undefined;
 }
 
 function appendProven(context: WorkerContext, candidates: readonly Candidate[]): StoredFrame {
@@ -63,7 +71,7 @@ function appendProven(context: WorkerContext, candidates: readonly Candidate[]):
   const stored = decodeDeltas(frame);
   candidates.forEach(({ newer, old }, index) => {
     const delta = stored[index];
-    if (!delta || !rebuildsExactly(newer, delta, old)) {
+    if (!delta || !rebuildsExactly(newer, delta, old, context.pool)) {
       throw new Error('a delta does not rebuild what it was made from');
     }
   });

@@ -54,7 +54,8 @@ function storeFulls(
   const lengths = fulls.map((full) => full?.length ?? 0);
   let end = 0;
   const starts = lengths.map((length) => (end += length) - length);
-  return storeBlobs(context, { bytes, starts, lengths, hashes }, (index) => lengths[index] !== 0);
+  const ticket = { bytes, starts, lengths, hashes, sharesFrames: true };
+  return storeBlobs(context, ticket, (index) => lengths[index] !== 0);
 }
 
 function storeDeltas(

@@ -38,7 +38,7 @@ export function storeBlobs(
 
   ticket.lengths.forEach((length, position) => {
     if (length === 0 || !isWanted(position)) return;
-    if (length >= ALONE_BYTES) {
+    if (length >= ALONE_BYTES || !ticket.sharesFrames) {
       frames.push(appendGroup(context, ticket, [position]));
       return;
     }

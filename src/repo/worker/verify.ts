@@ -19,7 +19,7 @@ export function verify(context: WorkerContext, job: VerifyJob): VerifyResult {
 
 /** Bytes that were rebuilt. A blob behind a damaged one is damaged too. */
 function verifyFamily(
-  { reader }: WorkerContext,
+  { reader, pool }: WorkerContext,
   family: VerifyFamily,
   report: (found: Omit<Damage, 'family'>) => void,
 ): number {
@@ -28,11 +28,16 @@ function verifyFamily(
   const rebuilt = new Map<number, Uint8Array>();
   let bytes = 0;
 
+  /** What a delta rebuilt lies in a buffer of the pool; the full blob in the reader's memory. */
+  const drop = (index: number, made: Uint8Array): void => {
+    if (index >= 0) pool.give(made);
+  };
   const keep = (index: number, make: () => Uint8Array): void => {
     try {
       const made = make();
       bytes += made.length;
       if (lastUse.has(index)) rebuilt.set(index, made);
+      else drop(index, made);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       report({ delta: index, message: error.message, isOnlyBasis: false });
@@ -48,9 +53,14 @@ function verifyFamily(
       return;
     }
     keep(index, () =>
-      applyDelta(from, reader.readDelta(address), { maxTargetLength: address.lengthBytes }),
+      applyDelta(from, reader.readDelta(address), {
+        maxTargetLength: address.lengthBytes,
+        allocate: (lengthBytes) => pool.take(lengthBytes),
+      }),
     );
-    if (lastUse.get(basis) === index) rebuilt.delete(basis);
+    if (lastUse.get(basis) !== index) return;
+    rebuilt.delete(basis);
+    drop(basis, from);
   });
   return bytes;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CodedError } from '../../../src/index.js';
-import { errorDocument, jsonChunks, oneDocument } from '../../../src/cli/render/json.js';
+import { errorDocument, jsonChunks } from '../../../src/cli/render/json.js';
 
 const text = (document: object) => [...jsonChunks(document)].join('');
 
@@ -47,20 +47,6 @@ describe('a document', () => {
         expect(text(document)).toBe(`${JSON.stringify(document)}\n`);
       }),
     );
-  });
-});
-
-describe('the output', () => {
-  test('writes the first document', () => {
-    const written: string[] = [];
-    oneDocument((chunk) => written.push(chunk))({ ok: true });
-    expect(written).toEqual(['{"ok":true}\n']);
-  });
-
-  test('refuses a second one', () => {
-    const output = oneDocument(() => undefined);
-    output({ ok: true });
-    expect(() => output({ ok: true })).toThrow('a command gave two JSON documents');
   });
 });
 

@@ -9,13 +9,14 @@ import type { ContentRef, Issue } from '../../model.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { createFilter, type PatternRule } from '../../tree/patterns.js';
+import { compact } from '../compact.js';
 import { explainFullDisk } from '../full-disk.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
 import { createContents, type FileOutcome, type FileToRead } from './contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
-import { pairRenamed, retireReplaced, type Appeared, type Replacement } from './retirement.js';
+import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
 import { createWalk, interrupted, type FileContext, type Walk, type WalkTotals } from './walk.js';
 
 export interface BackupOptions extends RunOptions {
@@ -69,10 +70,11 @@ export async function backup(
 ): Promise<BackupResult> {
   const startedMs = platform.clock.nowMs();
   const roots = resolveRoots(options.paths, platform);
-  const { lockWaitMs = 0 } = options;
+  const { lockWaitMs = 0, signal } = options;
   const repository = await openRepository(repositoryPath, platform, {
     access: 'write',
     lockWaitMs,
+    signal,
   });
   try {
     const result = await explainFullDisk(repositoryPath, () =>
@@ -120,8 +122,9 @@ async function takeSnapshot(
       const durationMs = platform.clock.nowMs() - startedMs;
       return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
     }
-    const renamed = pairRenamed(recorder.vanished, appeared);
-    await retireReplaced(run, index, [...replacements, ...renamed]);
+    const vanished = pairVanished(recorder.vanished, appeared);
+    await retireReplaced(run, index, [...replacements, ...vanished]);
+    await compact(run, repository);
     if (options.signal?.aborted) throw interrupted();
 
     const snapshot = describeSnapshot(number, startedMs, run, result, options, platform);
@@ -162,7 +165,8 @@ async function readSource(
     if (outcome.type !== 'read' || outcome.content.type === 'none') return;
     const { known } = file.context;
     if (known && known.content.type !== 'none') {
-      replacements.push({ old: known.content, newer: outcome.content });
+      const { directory } = file.context;
+      replacements.push({ old: known.content, newer: outcome.content, directory });
     } else if (hasHistory) appeared.push(describeAppeared(file, outcome.content));
   };
   const contents = createContents<FileContext>(run, index, config.chunking, onFile);
@@ -172,7 +176,7 @@ async function readSource(
       platform,
       filter: createFilter(options.rules ?? []),
       readsAll: options.readsAll ?? false,
-      excluded: new Set([bytesFromText(platform.files.realPath(repository.path))]),
+      excluded: ownPaths(repository, source.roots),
       signal: options.signal,
       onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),
     },
@@ -208,6 +212,23 @@ function checkRootsExist({ index, platform }: Repository, { id, roots }: Source)
   if (missing === undefined) return;
   const message = `${textFromBytes(missing)} does not exist, so there is nothing to back up.`;
   throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
+}
+
+/** Where the repository lies within the roots, whose paths may lead through symbolic links. */
+function ownPaths(
+  { path, platform: { files } }: Repository,
+  roots: readonly ByteString[],
+): Set<ByteString> {
+  const own = bytesFromText(files.realPath(path));
+  const found = roots.flatMap((root) => {
+    const text = textFromBytes(root);
+    if (!files.stat(text)) return [];
+    const real = bytesFromText(files.realPath(text));
+    return isBelow(own, real)
+      ? [`${root === '/' ? '' : root}${own.slice(real === '/' ? 0 : real.length)}`]
+      : [];
+  });
+  return new Set(found as ByteString[]);
 }
 
 function announce({ onStart }: BackupOptions, previous: Snapshot | undefined): void {

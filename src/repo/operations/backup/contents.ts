@@ -11,7 +11,7 @@ import type { ByteString } from '../../platform/bytes.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
 import type { WritingRun } from '../writing-run.js';
 import { createDedup, type Dedup } from './dedup.js';
-import { readLargeFile } from './large-file.js';
+import { readLargeFile, SourceError } from './large-file.js';
 import { createLimiter } from '../limiter.js';
 
 /** A file to be read. `Context` is what the caller wants back with it. */
@@ -47,7 +47,7 @@ export interface Contents<Context> {
 const JOB_BYTES = 2 * 1024 * 1024;
 const JOB_FILES = 256;
 /** Small files that wait to be put in order, which bounds memory. */
-const MOST_WAITING = 32_768;
+const MOST_WAITING = 8192;
 /** Jobs under way on each worker: one at work, one ready. */
 const JOBS_A_WORKER = 2;
 
@@ -104,6 +104,7 @@ export function createContents<Context>(
         const lane = run.pool.idlestLane();
         const ticket = nextTicket++;
         const result = await run.pool.run({ type: 'read-window', ticket, ...window }, lane);
+        if ('code' in result) throw new SourceError(result);
         const { lengths, hashes } = result;
         bytesRead += lengths.reduce((sum, length) => sum + length, 0);
         const claims = await storeTicket(run, dedup, { lane, ticket, lengths, hashes });

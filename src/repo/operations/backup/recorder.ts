@@ -25,6 +25,8 @@ export interface Vanished {
   readonly name: ByteString;
   readonly inode: number;
   readonly content: ContentRef;
+  /** The id of the directory that it was in. */
+  readonly directory: number;
 }
 
 export interface RecorderCounts {
@@ -43,8 +45,8 @@ export interface Recorder {
   pathId(parent: number, name: ByteString, isFresh: boolean): { id: number; isNew: boolean };
   /** Opens a version if the node changed; else updates only what decides about reading it again. */
   record(found: Found): void;
-  /** Ends a node and everything below it. */
-  remove(entry: Entry): void;
+  /** Ends a node and everything below it; `directory` is the id of what it is in. */
+  remove(entry: Entry, directory: number): void;
 }
 
 /** Renames are looked for among this many vanished files: bounds memory. */
@@ -71,12 +73,14 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
     manifest.open(found);
     counts.versionsOpened += 1;
   };
-  const remove = (entry: Entry): void => {
-    if (entry.type === VersionType.directory) versions.current(entry.path).forEach(remove);
+  const remove = (entry: Entry, directory: number): void => {
+    if (entry.type === VersionType.directory) {
+      for (const child of versions.current(entry.path)) remove(child, entry.path);
+    }
     if (entry.type === VersionType.file) {
       counts.filesRemoved += 1;
       const { name, inode, content } = entry;
-      if (vanished.length < MOST_VANISHED) vanished.push({ name, inode, content });
+      if (vanished.length < MOST_VANISHED) vanished.push({ name, inode, content, directory });
     }
     close(entry.path);
   };

@@ -1,7 +1,9 @@
 /**
  * After the walk: old contents that no current version uses any more become reverse deltas. An old
  * content is paired with the one that replaced it under its path, with one of the same inode, or with
- * one of the same name elsewhere (renamed and edited).
+ * one of the same name elsewhere (renamed and edited); where that does not pay, a large one is tried
+ * against its neighbours of about its size (split, merged or renamed beyond recognition: of seven
+ * TypeScript releases this saves 3 of 10 MB).
  */
 import { BlobKind, type PlacedBlob } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
@@ -13,10 +15,12 @@ import type { WritingRun } from '../writing-run.js';
 import { createLimiter } from '../limiter.js';
 import type { Vanished } from './recorder.js';
 
-/** A content that was replaced, and what replaced it. */
+/** A content that is gone from a directory, and what took its place, if anything did. */
 export interface Replacement {
   readonly old: ContentRef;
   readonly newer: ContentRef;
+  /** The id of the directory that it was in. */
+  readonly directory: number;
 }
 
 /** A file that was not there before. */
@@ -26,27 +30,33 @@ export interface Appeared {
   readonly content: ContentRef;
 }
 
-interface BlobPair {
+/** An old blob and those it may become a delta against, the likeliest first. */
+interface Candidates {
   readonly old: PlacedBlob;
-  readonly newer: PlacedBlob;
+  readonly newers: readonly PlacedBlob[];
 }
 
 /** Texts of one job, both sides; a single larger pair is a job of its own. */
 const JOB_BYTES = 8 * 1024 * 1024;
 const JOB_PAIRS = 64;
+/** From this size on an old blob is tried against its neighbours, against so many of them... */
+const LEAST_NEIGHBOUR_BYTES = 64 * 1024;
+const MOST_NEIGHBOURS = 3;
+/** ...that are at most so many times larger or smaller. */
+const MOST_SIZE_RATIO = 4;
 /** Smaller blobs cost more as a delta (its header and a link) than they save. */
 const LEAST_BLOB_BYTES = 256;
 
-/** Files that vanished, paired with files that appeared: same inode first, else same name. */
-export function pairRenamed(
+/** What vanished, with the file that appeared instead: same inode first, else same name. */
+export function pairVanished(
   vanished: readonly Vanished[],
   appeared: readonly Appeared[],
 ): Replacement[] {
   const byInode = new Map(appeared.map((file) => [file.inode, file]));
   const byName = new Map(appeared.map((file) => [file.name, file]));
-  return vanished.flatMap(({ name, inode, content }) => {
+  return vanished.map(({ name, inode, content, directory }) => {
     const match = byInode.get(inode) ?? byName.get(name);
-    return match ? [{ old: content, newer: match.content }] : [];
+    return { old: content, newer: match?.content ?? { type: 'none' }, directory };
   });
 }
 
@@ -57,44 +67,87 @@ export async function retireReplaced(
   replacements: Iterable<Replacement>,
 ): Promise<void> {
   const limiter = createLimiter(run.pool.laneCount * 2);
-  for (const pairs of groupIntoJobs(planPairs(index, replacements))) {
+  for (const job of groupIntoJobs(planCandidates(index, replacements))) {
     await limiter.start(async () => {
-      const { frames } = await run.pool.run({
-        type: 'retire',
-        pairs: pairs.map(({ old, newer }) => ({
-          old: old.address,
-          oldStoredBytes: old.storedBytes,
-          newer: newer.address,
-        })),
-      });
-      for (const frame of frames) recordRetired(run, index, pairs, frame);
+      const pairs = job.map(({ old, newers }) => ({
+        old: old.address,
+        oldStoredBytes: old.storedBytes,
+        newers: newers.map(({ address }) => address),
+      }));
+      const { frames, taken } = await run.pool.run({ type: 'retire', pairs });
+      const pairAt = (position: number): BlobPair => {
+        const candidates = job[position];
+        const newer = candidates?.newers[taken.get(position) ?? 0];
+        if (!candidates || !newer) throw new Error(`no pair ${position}`);
+        return { old: candidates.old, newer };
+      };
+      for (const frame of frames) recordRetired(run, index, pairAt, frame);
     });
   }
   await limiter.drain();
 }
 
 /** Each old blob once, in the order in which the packs hold them. */
-function planPairs(index: Index, replacements: Iterable<Replacement>): BlobPair[] {
-  const pairs = new Map<number, BlobPair>();
-  for (const { old, newer } of replacements) {
-    for (const [oldBlob, newerBlob] of pairBlobs(index, old, newer)) {
-      if (oldBlob === newerBlob || pairs.has(oldBlob)) continue;
-      const pair = retirablePair(index, oldBlob, newerBlob);
-      if (pair) pairs.set(oldBlob, pair);
+function planCandidates(index: Index, replacements: Iterable<Replacement>): Candidates[] {
+  const planned = new Map<number, Candidates>();
+  const neighbours = createNeighbours(index);
+  for (const { old, newer, directory } of replacements) {
+    const counterparts = new Map(pairBlobs(index, old, newer));
+    for (const { id } of blobList(index, old)) {
+      if (planned.has(id)) continue;
+      const blob = retirable(index, id);
+      if (!blob) continue;
+      const likely = counterparts.get(id);
+      const newers = [
+        ...(likely === undefined ? [] : [likely]),
+        ...neighbours.of(directory, blob.lengthBytes),
+      ];
+      const distinct = [...new Set(newers)].flatMap((newerId) => fullBlob(index, newerId) ?? []);
+      if (distinct.length > 0) planned.set(id, { old: blob, newers: distinct });
     }
   }
-  return [...pairs.values()].sort(
+  return [...planned.values()].sort(
     ({ old: { address: left } }, { old: { address: right } }) =>
       left.frame.pack - right.frame.pack || left.frame.offset - right.frame.offset,
   );
 }
 
-function retirablePair(index: Index, oldId: number, newerId: number): BlobPair | undefined {
-  const old = index.blobs.placed(oldId);
-  if (old?.kind !== BlobKind.full || old.lengthBytes < LEAST_BLOB_BYTES) return undefined;
-  if (index.blobs.isCurrent(oldId)) return undefined;
-  const newer = index.blobs.placed(newerId);
-  return newer?.kind === BlobKind.full ? { old, newer } : undefined;
+/** The blob when it is stored whole, worth a delta, and used by no current version. */
+function retirable(index: Index, id: number): PlacedBlob | undefined {
+  const blob = fullBlob(index, id);
+  if (!blob || blob.lengthBytes < LEAST_BLOB_BYTES) return undefined;
+  return index.blobs.isCurrent(id) ? undefined : blob;
+}
+
+function fullBlob(index: Index, id: number): PlacedBlob | undefined {
+  const blob = index.blobs.placed(id);
+  return blob?.kind === BlobKind.full ? blob : undefined;
+}
+
+/** Current files of one directory as blobs of about a given size, the nearest in size first. */
+function createNeighbours(index: Index) {
+  const known = new Map<number, SizedBlob[]>();
+  const load = (directory: number): SizedBlob[] => {
+    const blobs = index.versions
+      .current(directory)
+      .flatMap(({ content, sizeBytes }) =>
+        content.type === 'blob' ? [{ id: content.blob, lengthBytes: sizeBytes }] : [],
+      );
+    known.set(directory, blobs);
+    return blobs;
+  };
+  return {
+    of(directory: number, lengthBytes: number): number[] {
+      if (lengthBytes < LEAST_NEIGHBOUR_BYTES) return [];
+      const distance = (blob: SizedBlob): number =>
+        Math.abs(Math.log(blob.lengthBytes / lengthBytes));
+      return (known.get(directory) ?? load(directory))
+        .filter((blob) => distance(blob) <= Math.log(MOST_SIZE_RATIO))
+        .sort((left, right) => distance(left) - distance(right))
+        .slice(0, MOST_NEIGHBOURS)
+        .map(({ id }) => id);
+    },
+  };
 }
 
 /**
@@ -162,12 +215,12 @@ function blobList(index: Index, content: ContentRef): SizedBlob[] {
   return ids.map((id) => ({ id, lengthBytes: index.blobs.get(id)?.lengthBytes ?? 0 }));
 }
 
-function* groupIntoJobs(pairs: readonly BlobPair[]): Generator<BlobPair[]> {
-  let job: BlobPair[] = [];
+function* groupIntoJobs(candidates: readonly Candidates[]): Generator<Candidates[]> {
+  let job: Candidates[] = [];
   let jobBytes = 0;
-  for (const pair of pairs) {
-    job.push(pair);
-    jobBytes += pair.old.lengthBytes + pair.newer.lengthBytes;
+  for (const candidate of candidates) {
+    job.push(candidate);
+    jobBytes += candidate.old.lengthBytes + (candidate.newers[0]?.lengthBytes ?? 0);
     if (job.length < JOB_PAIRS && jobBytes < JOB_BYTES) continue;
     yield job;
     job = [];
@@ -176,18 +229,18 @@ function* groupIntoJobs(pairs: readonly BlobPair[]): Generator<BlobPair[]> {
   if (job.length > 0) yield job;
 }
 
+interface BlobPair {
+  readonly old: PlacedBlob;
+  readonly newer: PlacedBlob;
+}
+
 /** Hangs the deltas of `frame` into their chains; one that would make a chain too costly is not used. */
 function recordRetired(
   run: WritingRun,
   index: Index,
-  pairs: readonly BlobPair[],
+  pairAt: (position: number) => BlobPair,
   frame: StoredFrame,
 ): void {
-  const pairAt = (position: number): BlobPair => {
-    const pair = pairs[position];
-    if (!pair) throw new Error(`no pair ${position}`);
-    return pair;
-  };
   run.register(
     frame,
     (position, where) => {

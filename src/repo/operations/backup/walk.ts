@@ -30,6 +30,8 @@ import type { Found, Recorder } from './recorder.js';
 /** What the walk must know of a file when its bytes have been read. */
 export interface FileContext {
   readonly path: number;
+  /** The id of the directory that it is in. */
+  readonly directory: number;
   readonly known: Version | undefined;
   readonly scanStartMs: number;
 }
@@ -126,7 +128,7 @@ export function createWalk(
     const scanStartMs = clock.nowMs();
     const entries = directory.isFresh ? [] : index.versions.current(directory.id);
     for (const pair of mergeByName(names, entries)) {
-      if (pair.type === 'gone') recorder.remove(pair.known);
+      if (pair.type === 'gone') recorder.remove(pair.known, directory.id);
       else {
         const pending = visit(directory, pair.name, pair.known, scanStartMs);
         if (pending) await pending;
@@ -146,19 +148,19 @@ export function createWalk(
     if (!stat) return undefined;
     const isDirectory = stat.type === 'directory';
     if (options.excluded.has(path) || filter.excludes(relative(path), isDirectory)) {
-      if (known) recorder.remove(known);
+      if (known) recorder.remove(known, directory.id);
       return undefined;
     }
     const type = versionTypeOf(stat.type);
     if (type === undefined) {
-      if (known) recorder.remove(known);
+      if (known) recorder.remove(known, directory.id);
       const what = 'fifos, sockets and devices are not backed up yet';
       report(path, 'SPECIAL_FILE_SKIPPED', `${textFromBytes(path)} was left out: ${what}.`);
       return undefined;
     }
     // What a directory held goes when something else takes its name.
     if (known?.type === VersionType.directory && !isDirectory) {
-      index.versions.current(known.path).forEach((child) => recorder.remove(child));
+      for (const child of index.versions.current(known.path)) recorder.remove(child, known.path);
     }
     return visitKnownType(directory, name, path, known, stat, type, scanStartMs);
   };
@@ -171,7 +173,7 @@ export function createWalk(
   ): FileStat | undefined => {
     try {
       const stat = files.at.stat(directory.handle, name);
-      if (!stat && known) recorder.remove(known);
+      if (!stat && known) recorder.remove(known, directory.id);
       return stat;
     } catch (error) {
       report(path, 'UNREADABLE', unreadable(path, error));
@@ -200,7 +202,11 @@ export function createWalk(
       : recorder.pathId(directory.id, name, directory.isFresh);
     if (isFile && stat.sizeBytes > 0) {
       return (
-        contents().add({ path, stat, context: { path: id, known, scanStartMs } }) ?? breathe(path)
+        contents().add({
+          path,
+          stat,
+          context: { path: id, directory: directory.id, known, scanStartMs },
+        }) ?? breathe(path)
       );
     }
     const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
@@ -254,11 +260,31 @@ export function createWalk(
     }
   };
 
+  /** Links on the way to a root are followed (`/.` stands behind the last), the root itself is not. */
   const openRoot = (path: ByteString): { handle: number; name: ByteString } => {
     const slash = path.lastIndexOf('/');
-    const parent = (path.slice(0, slash) || '/') as ByteString;
+    const parent = `${path.slice(0, slash)}/.` as ByteString;
     const name = (path.slice(slash + 1) || '.') as ByteString;
     return { handle: files.at.open(undefined, parent, 'read-directory'), name };
+  };
+
+  /** The root with its directory open, or undefined when it was reported instead. */
+  const lookAtRoot = (
+    path: ByteString,
+    known: Entry | undefined,
+  ): { handle: number; name: ByteString; stat: FileStat } | undefined => {
+    let opened: { handle: number; name: ByteString } | undefined;
+    try {
+      opened = openRoot(path);
+      const stat = files.at.stat(opened.handle, opened.name);
+      const problem = stat ? rootProblem(options, known, stat, opened) : 'it does not exist';
+      if (stat && !problem) return { ...opened, stat };
+      report(path, stat ? 'SOURCE_EMPTY' : 'SOURCE_MISSING', rootMessage(path, problem));
+    } catch (error) {
+      report(path, 'SOURCE_MISSING', unreadable(path, error));
+    }
+    if (opened) files.close(opened.handle);
+    return undefined;
   };
 
   return {
@@ -266,29 +292,21 @@ export function createWalk(
     issues,
     async root(parent, path) {
       const known = index.versions.current(parent).find(({ name }) => name === path);
-      let opened: { handle: number; name: ByteString } | undefined;
-      try {
-        opened = openRoot(path);
-        const stat = files.at.stat(opened.handle, opened.name);
-        const problem = stat ? rootProblem(options, known, stat, opened) : 'it does not exist';
-        if (!stat || problem) {
-          report(path, stat ? 'SOURCE_EMPTY' : 'SOURCE_MISSING', rootMessage(path, problem));
-          keep(known);
-          return;
-        }
-        await visitRoot(parent, path, known, stat, opened);
-      } catch (error) {
-        if (systemErrorCode(error) === undefined) throw error;
-        report(path, 'SOURCE_MISSING', unreadable(path, error));
+      const seen = lookAtRoot(path, known);
+      if (!seen) {
         keep(known);
+        return;
+      }
+      try {
+        await visitRoot(parent, path, known, seen.stat, seen);
       } finally {
-        if (opened) files.close(opened.handle);
+        files.close(seen.handle);
       }
     },
     finishFile({ path, context }, outcome) {
       const { known, scanStartMs } = context;
       if (outcome.type === 'vanished') {
-        if (known) recorder.remove({ ...known, name: baseName(path) });
+        if (known) recorder.remove({ ...known, name: baseName(path) }, context.directory);
         const message = `${textFromBytes(path)} vanished while it was backed up.`;
         report(path, 'VANISHED', message);
         return;
@@ -331,7 +349,10 @@ export function createWalk(
     const { id, isNew } = known
       ? { id: known.path, isNew: false }
       : recorder.pathId(parent, path, false);
-    const context = { path: id, known, scanStartMs: clock.nowMs() };
+    if (known?.type === VersionType.directory && type !== VersionType.directory) {
+      for (const child of index.versions.current(known.path)) recorder.remove(child, known.path);
+    }
+    const context = { path: id, directory: parent, known, scanStartMs: clock.nowMs() };
     if (type === VersionType.file) {
       if (known && isUnchanged(stat, known)) keep(known);
       else await contents().add({ path, stat, context });

@@ -6,11 +6,11 @@ import { CodedError } from '../../../errors.js';
 import { createCompaction } from '../../index/compaction.js';
 import { createRemoval } from '../../index/removal.js';
 import type { Platform } from '../../platform/platform.js';
+import { compact } from '../compact.js';
 import { explainFullDisk } from '../full-disk.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
-import { compact } from './compact.js';
 import { removeUnusedBlobs } from './remove-blobs.js';
 import { chooseSnapshots, type Retention, type RetentionPolicy } from './retention.js';
 
@@ -34,11 +34,12 @@ export async function prune(
   platform: Platform,
   options: PruneOptions,
 ): Promise<PruneResult> {
-  const { lockWaitMs = 0 } = options;
+  const { lockWaitMs = 0, signal } = options;
   const startedMs = platform.clock.nowMs();
   const repository = await openRepository(repositoryPath, platform, {
     access: 'write',
     lockWaitMs,
+    signal,
   });
   try {
     const snapshots = repository.index.snapshots.all();

@@ -8,17 +8,15 @@
  * snapshots are ordered by number, and one whose clock is later than `now` is never removed by
  * a rule that goes by the clock.
  */
-import {
-  formatDuration,
-  formatISO,
-  startOfDay,
-  startOfHour,
-  startOfISOWeek,
-  startOfMonth,
-  startOfYear,
-  sub,
-  type Duration,
-} from 'date-fns';
+import type { Duration } from 'date-fns';
+import { formatDuration } from 'date-fns/formatDuration';
+import { formatISO } from 'date-fns/formatISO';
+import { startOfDay } from 'date-fns/startOfDay';
+import { startOfHour } from 'date-fns/startOfHour';
+import { startOfISOWeek } from 'date-fns/startOfISOWeek';
+import { startOfMonth } from 'date-fns/startOfMonth';
+import { startOfYear } from 'date-fns/startOfYear';
+import { sub } from 'date-fns/sub';
 import { CodedError } from '../../../errors.js';
 
 /** How many a rule keeps: 0 is no rule; -1 and `unlimited` keep all. */

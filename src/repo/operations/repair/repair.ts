@@ -5,13 +5,13 @@
  * is a delta against it stays, since it comes back with it.
  * On a healthy repository nothing changes.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobKind } from '../../index/blobs.js';
 import { openIndex } from '../../index/index.js';
 import { createLockFile, lockForWriting } from '../../index/lock.js';
 import { createTails } from '../../index/tails.js';
 import { openDirectoryPackStore } from '../../packs/pack-store.js';
 import type { Platform } from '../../platform/platform.js';
+import { pause } from '../interrupts.js';
 import { openRepository, readConfig, type Repository } from '../repository.js';
 import { verifyRepository, type Damage, type VerifyOptions } from '../verify/verify.js';
 import { rebuildIndex } from './rebuild-index.js';
@@ -52,7 +52,9 @@ async function rebuild(
   const config = readConfig(repositoryPath, platform);
   const lockPath = `${repositoryPath}/lock.sqlite`;
   if (!files.stat(lockPath)) createLockFile(lockPath);
-  const lock = await lockForWriting(lockPath, options.lockWaitMs ?? 0, sleep);
+  const lock = await lockForWriting(lockPath, options.lockWaitMs ?? 0, (ms) =>
+    pause(ms, options.signal),
+  );
   const packs = openDirectoryPackStore(files, `${repositoryPath}/packs`, config.id);
   const path = `${repositoryPath}/index.sqlite`;
   const fresh = `${path}.new`;
@@ -114,10 +116,11 @@ async function quarantine(
   platform: Platform,
   options: RepairOptions,
 ): Promise<RepairResult> {
-  const { lockWaitMs = 0 } = options;
+  const { lockWaitMs = 0, signal } = options;
   const repository = await openRepository(repositoryPath, platform, {
     access: 'write',
     lockWaitMs,
+    signal,
   });
   try {
     const found = await verifyRepository(repository, options);

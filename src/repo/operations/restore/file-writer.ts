@@ -4,22 +4,21 @@
  * and finished when its last blob is written.
  */
 import type { Repository } from '../repository.js';
-import type { BlobRecipe, ContentRef, IssueCode } from '../../model.js';
-import type { FileTime } from '../../platform/at-calls.js';
-import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import type { IssueCode, Version } from '../../model.js';
+import { joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { openDirectoryHandles } from '../../tree/directory-handles.js';
 import { setMetadata } from '../../tree/metadata.js';
-import type { RestoreFile, RestoreJob, RestorePiece } from '../../worker/jobs.js';
+import type { RestoreFile, RestoreJob, RestorePiece, RestorePlace } from '../../worker/jobs.js';
 import type { WorkerPool } from '../../worker/pool.js';
 import { createLimiter } from '../limiter.js';
 
-export interface FileToRestore extends RestoreFile {
-  /** Below the target. */
-  readonly path: ByteString;
-  readonly mtime: FileTime;
-  readonly sizeBytes: number;
-  readonly content: ContentRef;
+/** A version of a file, and where it goes. */
+export interface FileToRestore {
+  /** Below the target; '' is the target itself. */
+  readonly directory: ByteString;
+  readonly name: ByteString;
+  readonly version: Version;
 }
 
 export interface FileWriter {
@@ -40,13 +39,23 @@ const JOB_PIECES = 512;
 /** Pieces of one large file gathered at once. */
 const LARGE_BATCH = 1024;
 
+/**
+ * A file that is one blob, with the frame that its bytes are in: what it is sorted by. Its version is
+ * read again when its turn comes: 32 000 of them would take 40 MB.
+ */
 interface WaitingFile {
-  readonly file: FileToRestore;
-  readonly recipe: BlobRecipe;
+  readonly directory: ByteString;
+  readonly name: ByteString;
+  readonly path: number;
+  readonly sizeBytes: number;
+  readonly blob: number;
+  readonly frame: number;
+  readonly member: number;
 }
 
 export function createFileWriter(
   repository: Repository,
+  snapshot: number,
   pool: WorkerPool,
   target: ByteString,
   setsOwner: boolean,
@@ -62,11 +71,11 @@ export function createFileWriter(
   const fail = (file: FileToRestore, code: IssueCode, message: string): void => {
     if (failed.has(file)) return;
     failed.add(file);
-    events.onIssue(file.path, code, message);
+    events.onIssue(pathOf(file), code, message);
   };
   const lost = (file: FileToRestore): void => {
-    const message = `${textFromBytes(file.path)} was not restored: its content is lost or damaged.`;
-    fail(file, 'DAMAGED', message);
+    const path = textFromBytes(pathOf(file));
+    fail(file, 'DAMAGED', `${path} was not restored: its content is lost or damaged.`);
   };
 
   const runJob = async (
@@ -86,22 +95,23 @@ export function createFileWriter(
       const file = jobFiles[position];
       if (!file) throw new Error(`no file ${position}`);
       if (!isMetadataOnly) damaged.add(position);
-      fail(file, issueCode(code, isMetadataOnly), `${textFromBytes(file.path)}: ${message}`);
+      const text = `${textFromBytes(pathOf(file))}: ${message}`;
+      fail(file, issueCode(code, isMetadataOnly), text);
     }
     return damaged;
   };
 
   const startSmallJob = (job: readonly WaitingFile[]): Promise<void> =>
     limiter.start(async () => {
-      const jobFiles = job.map(({ file }) => file);
-      const damaged = await runJob(gatherPieces(job), jobFiles);
-      jobFiles.forEach(({ sizeBytes }, position) => {
-        if (!damaged.has(position)) events.onFile(sizeBytes);
+      const { pieces, files: jobFiles } = gatherPieces(repository, snapshot, job, lost);
+      const damaged = await runJob(pieces, jobFiles);
+      jobFiles.forEach(({ version }, position) => {
+        if (!damaged.has(position)) events.onFile(version.sizeBytes);
       });
     });
 
   const flush = async (): Promise<void> => {
-    const sorted = waiting.sort(inPackOrder);
+    const sorted = waiting.sort(inFrameOrder).reverse();
     waiting = [];
     for (const job of groupByFrames(sorted)) await startSmallJob(job);
   };
@@ -121,11 +131,11 @@ export function createFileWriter(
       }
       const descriptor = files.at.open(directory, file.name, 'write-file');
       try {
-        setMetadata(files, descriptor, file, setsOwner);
+        setMetadata(files, descriptor, file.version, setsOwner);
       } finally {
         files.close(descriptor);
       }
-      events.onFile(file.sizeBytes);
+      events.onFile(file.version.sizeBytes);
     });
   };
   const withHandles = (action: (open: (path: ByteString) => number) => void): void => {
@@ -160,7 +170,7 @@ export function createFileWriter(
   };
 
   const addNow = async (file: FileToRestore): Promise<void> => {
-    const { content } = file;
+    const { content } = file.version;
     if (content.type === 'none') {
       createFile(file);
       finishFile(file, true);
@@ -169,12 +179,10 @@ export function createFileWriter(
     if (content.type === 'content') {
       return restoreLarge(file, index.blobs.ofContent(content.content));
     }
-    const recipe = index.blobs.recipe(content.blob);
-    if (!recipe) {
-      lost(file);
-      return;
-    }
-    waiting.push({ file, recipe });
+    const { frame = 0, member = 0 } = index.blobs.get(content.blob) ?? {};
+    const { directory, name, version } = file;
+    const { path, sizeBytes } = version;
+    waiting.push({ directory, name, path, sizeBytes, blob: content.blob, frame, member });
     if (waiting.length >= MOST_WAITING) await flush();
   };
 
@@ -185,7 +193,8 @@ export function createFileWriter(
       } catch (error) {
         const code = systemErrorCode(error);
         if (code === undefined || code === 'ENOSPC' || !(error instanceof Error)) throw error;
-        events.onIssue(file.path, 'NOT_RESTORED', `${textFromBytes(file.path)}: ${error.message}.`);
+        const path = pathOf(file);
+        events.onIssue(path, 'NOT_RESTORED', `${textFromBytes(path)}: ${error.message}.`);
       }
     },
     async finish() {
@@ -195,8 +204,16 @@ export function createFileWriter(
   };
 }
 
-function plain({ directory, name, mode, uid, gid, mtime }: FileToRestore): RestoreFile {
+function plain({
+  directory,
+  name,
+  version: { mode, uid, gid, mtime },
+}: FileToRestore): RestoreFile {
   return { directory, name, mode, uid, gid, mtime };
+}
+
+function pathOf({ directory, name }: FileToRestore): ByteString {
+  return directory === '' ? name : joinBytes(directory, name);
 }
 
 function issueCode(code: string, isMetadataOnly: boolean): IssueCode {
@@ -204,50 +221,57 @@ function issueCode(code: string, isMetadataOnly: boolean): IssueCode {
   return code === 'BLOB_DAMAGED' || code.startsWith('PACK_') ? 'DAMAGED' : 'NOT_RESTORED';
 }
 
-function inPackOrder(left: WaitingFile, right: WaitingFile): number {
-  const one = left.recipe.full;
-  const other = right.recipe.full;
-  return (
-    one.frame.pack - other.frame.pack ||
-    one.frame.offset - other.frame.offset ||
-    one.member - other.member ||
-    Buffer.compare(left.recipe.hash, right.recipe.hash)
-  );
+/** Frames are numbered as they are written, so this is nearly the order of the packs. */
+function inFrameOrder(left: WaitingFile, right: WaitingFile): number {
+  return left.frame - right.frame || left.member - right.member || left.blob - right.blob;
 }
 
-/** Jobs of whole frames, so that no frame is decoded by two workers. */
-function* groupByFrames(sorted: readonly WaitingFile[]): Generator<WaitingFile[]> {
+/** Jobs of whole frames, so that no frame is decoded by two workers. Takes the files from the end. */
+function* groupByFrames(sorted: WaitingFile[]): Generator<WaitingFile[]> {
   let job: WaitingFile[] = [];
   let jobBytes = 0;
-  let frame: BlobRecipe['full']['frame'] | undefined;
-  for (const waiting of sorted) {
-    const { frame: next } = waiting.recipe.full;
-    const isNewFrame = frame?.pack !== next.pack || frame.offset !== next.offset;
-    if (isNewFrame && (jobBytes >= JOB_BYTES || job.length >= JOB_PIECES)) {
+  let frame = 0;
+  for (let waiting = sorted.pop(); waiting; waiting = sorted.pop()) {
+    const isFull = jobBytes >= JOB_BYTES || job.length >= JOB_PIECES;
+    if (isFull && frame !== waiting.frame) {
       yield job;
       job = [];
       jobBytes = 0;
     }
-    frame = next;
+    frame = waiting.frame;
     job.push(waiting);
-    jobBytes += waiting.file.sizeBytes;
+    jobBytes += waiting.sizeBytes;
   }
   if (job.length > 0) yield job;
 }
 
 /** One piece for each blob, with every file of the job that it is. */
-function gatherPieces(job: readonly WaitingFile[]): RestorePiece[] {
-  const pieces = new Map<
-    string,
-    { recipe: BlobRecipe; places: RestorePiece['places'][number][] }
-  >();
-  job.forEach(({ recipe }, file) => {
-    const key = Buffer.from(recipe.hash).toString('latin1');
-    const piece = pieces.get(key) ?? { recipe, places: [] };
-    pieces.set(key, piece);
-    piece.places.push({ file, position: 0, isWhole: true });
-  });
-  return [...pieces.values()];
+function gatherPieces(
+  { index }: Repository,
+  snapshot: number,
+  job: readonly WaitingFile[],
+  onLost: (file: FileToRestore) => void,
+): { pieces: RestorePiece[]; files: FileToRestore[] } {
+  const pieces: RestorePiece[] = [];
+  const files: FileToRestore[] = [];
+  let before: { blob: number; places: RestorePlace[] } | undefined;
+  for (const { directory, name, path, blob } of job) {
+    const version = index.versions.atPath(path, snapshot);
+    if (!version) throw new Error(`path ${path} vanished`);
+    const file = { directory, name, version };
+    if (before?.blob !== blob) {
+      const recipe = index.blobs.recipe(blob);
+      if (!recipe) {
+        onLost(file);
+        continue;
+      }
+      before = { blob, places: [] };
+      pieces.push({ recipe, places: before.places });
+    }
+    before.places.push({ file: files.length, position: 0, isWhole: true });
+    files.push(file);
+  }
+  return { pieces, files };
 }
 
 /** The blobs of a large file in jobs; undefined for one that holds a lost blob. */

@@ -13,9 +13,10 @@ import { openDirectoryHandles, type DirectoryHandles } from '../../tree/director
 import { setMetadata } from '../../tree/metadata.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
+import { stoppable } from '../interrupts.js';
 import { openRepository, type Repository } from '../repository.js';
 import type { TimePoint } from '../time-point.js';
-import { createFileWriter, type FileToRestore, type FileWriter } from './file-writer.js';
+import { createFileWriter, type FileWriter } from './file-writer.js';
 import { planRoots, type RestoreRoot } from './roots.js';
 
 export interface RestoreOptions {
@@ -68,8 +69,12 @@ export async function restore(
   options: RestoreOptions,
 ): Promise<RestoreResult> {
   const startedMs = platform.clock.nowMs();
-  const { lockWaitMs = 0 } = options;
-  const repository = await openRepository(repositoryPath, platform, { access: 'read', lockWaitMs });
+  const { lockWaitMs = 0, signal } = options;
+  const repository = await openRepository(repositoryPath, platform, {
+    access: 'read',
+    lockWaitMs,
+    signal,
+  });
   try {
     const { index } = repository;
     const source = selectSource(index, platform, options.source, options.paths);
@@ -123,14 +128,24 @@ class RestoreRun {
     const pool = this.openPool();
     const handles = openDirectoryHandles(files.at, (descriptor) => files.close(descriptor), target);
     try {
-      const writer = createFileWriter(this.repository, pool, target, this.setsOwner, {
-        onFile: (bytes) => {
-          this.counts.files += 1;
-          this.counts.bytesWritten += bytes;
-          this.options.onProgress?.({ files: this.counts.files, bytes: this.counts.bytesWritten });
+      const writer = createFileWriter(
+        this.repository,
+        this.snapshot,
+        pool,
+        target,
+        this.setsOwner,
+        {
+          onFile: (bytes) => {
+            this.counts.files += 1;
+            this.counts.bytesWritten += bytes;
+            this.options.onProgress?.({
+              files: this.counts.files,
+              bytes: this.counts.bytesWritten,
+            });
+          },
+          onIssue: (path, code, message) => this.report(path, code, message),
         },
-        onIssue: (path, code, message) => this.report(path, code, message),
-      });
+      );
       for (const { path, version } of roots) await this.restoreNode(writer, handles, path, version);
       await writer.finish();
       this.finishDirectories(handles);
@@ -145,7 +160,8 @@ class RestoreRun {
     const { platform, packDirectory, config } = this.repository;
     const lanes = this.options.jobs ?? Math.min(platform.coreCount, MOST_WORKERS);
     const setup = { packDirectory, repositoryId: config.id };
-    return this.options.createPool?.(lanes) ?? createThreadPool(lanes, setup);
+    const pool = this.options.createPool?.(lanes) ?? createThreadPool(lanes, setup);
+    return stoppable(pool, this.options.signal, () => interrupted(this.options.to));
   }
 
   private report(path: ByteString, code: IssueCode, message: string): void {
@@ -162,7 +178,7 @@ class RestoreRun {
     await this.takeTurn();
     switch (version.type) {
       case VersionType.file:
-        return writer.add(describeFile(path, version));
+        return writer.add({ ...split(path), version });
       case VersionType.symlink:
         this.attempt(path, () => this.makeSymlink(handles, path, version));
         return;
@@ -239,18 +255,15 @@ class RestoreRun {
 
   private async takeTurn(): Promise<void> {
     if (++this.entries % ENTRIES_A_TURN !== 0) return;
-    if (this.options.signal?.aborted) {
-      throw new CodedError('INTERRUPTED', `The restore into ${this.options.to} was interrupted.`, {
-        hint: 'What it holds is incomplete: remove it, and restore again.',
-      });
-    }
+    if (this.options.signal?.aborted) throw interrupted(this.options.to);
     await nextTurn();
   }
 }
 
-function describeFile(path: ByteString, version: Version): FileToRestore {
-  const { mode, uid, gid, mtime, sizeBytes, content } = version;
-  return { ...split(path), path, mode, uid, gid, mtime, sizeBytes, content };
+function interrupted(target: string): CodedError {
+  return new CodedError('INTERRUPTED', `The restore into ${target} was interrupted.`, {
+    hint: 'What it holds is incomplete: remove it, and restore again.',
+  });
 }
 
 function makeDirectory(

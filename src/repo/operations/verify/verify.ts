@@ -77,8 +77,12 @@ export async function verify(
   platform: Platform,
   options: VerifyOptions = {},
 ): Promise<VerifyResult> {
-  const { lockWaitMs = 0 } = options;
-  const repository = await openRepository(repositoryPath, platform, { access: 'read', lockWaitMs });
+  const { lockWaitMs = 0, signal } = options;
+  const repository = await openRepository(repositoryPath, platform, {
+    access: 'read',
+    lockWaitMs,
+    signal,
+  });
   try {
     return await verifyRepository(repository, options);
   } finally {

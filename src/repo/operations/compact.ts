@@ -3,14 +3,14 @@
  * so that the old frame is dead as a whole and its space can be given back. Never more is copied than
  * there is room for.
  */
-import { BlobKind, type PlacedBlob } from '../../index/blobs.js';
-import { createCompaction } from '../../index/compaction.js';
-import { createLimiter } from '../limiter.js';
-import type { Repository } from '../repository.js';
-import type { WritingRun } from '../writing-run.js';
+import { BlobKind, type PlacedBlob } from '../index/blobs.js';
+import { createCompaction } from '../index/compaction.js';
+import { createLimiter } from './limiter.js';
+import type { Repository } from './repository.js';
+import type { WritingRun } from './writing-run.js';
 
 /** A frame is worth copying when at least this much of it is dead... */
-const LEAST_DEAD_BYTES = 16 * 1024;
+const LEAST_DEAD_BYTES = 32 * 1024;
 /** ...and at most this share is live: copying costs as much as it gives back. */
 const MOST_LIVE_SHARE = 0.5;
 /** Free space that is left alone. */

@@ -1,0 +1,62 @@
+/** The commands by name, in the order of the help; each is loaded only when it is named. */
+import type { CliCommand } from './command.js';
+
+export interface TableEntry {
+  readonly summary: string;
+  readonly load: () => Promise<CliCommand>;
+}
+
+export const COMMANDS: Readonly<Record<string, TableEntry>> = {
+  init: {
+    summary: 'make a repository',
+    load: async () => (await import('./commands/init.js')).initCommand,
+  },
+  backup: {
+    summary: 'take a snapshot of files and directories',
+    load: async () => (await import('./commands/backup.js')).backupCommand,
+  },
+  snapshots: {
+    summary: 'list the snapshots of each source',
+    load: async () => (await import('./commands/snapshots.js')).snapshotsCommand,
+  },
+  ls: {
+    summary: 'list what a directory held at a time',
+    load: async () => (await import('./commands/ls.js')).lsCommand,
+  },
+  log: {
+    summary: 'list every version of one path',
+    load: async () => (await import('./commands/log.js')).logCommand,
+  },
+  find: {
+    summary: 'find paths in all of history, by name or by content',
+    load: async () => (await import('./commands/find.js')).findCommand,
+  },
+  diff: {
+    summary: 'show what changed between two times, or since one',
+    load: async () => (await import('./commands/diff.js')).diffCommand,
+  },
+  cat: {
+    summary: 'write one version of a file to standard output',
+    load: async () => (await import('./commands/cat.js')).catCommand,
+  },
+  restore: {
+    summary: 'write files and directories as they were at a time',
+    load: async () => (await import('./commands/restore.js')).restoreCommand,
+  },
+  verify: {
+    summary: 'check the repository',
+    load: async () => (await import('./commands/verify.js')).verifyCommand,
+  },
+  prune: {
+    summary: 'remove snapshots by a policy and give their space back',
+    load: async () => (await import('./commands/prune.js')).pruneCommand,
+  },
+  stats: {
+    summary: 'show how large history is, and what costs most',
+    load: async () => (await import('./commands/stats.js')).statsCommand,
+  },
+  repair: {
+    summary: 'set damage aside, or make the index anew',
+    load: async () => (await import('./commands/repair.js')).repairCommand,
+  },
+};

@@ -1,0 +1,147 @@
+/** `varve backup`: takes a snapshot of some paths. */
+import { Option } from 'commander';
+import {
+  backup,
+  CodedError,
+  initRepository,
+  isRepository,
+  textFromBytes,
+  type BackupOptions,
+  type BackupResult,
+} from '../../store.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { exitCodeOfIssues } from '../exit-code.js';
+import { readRules, ruleOptions, type RuleFlag } from '../parse/rules.js';
+import { wholeNumber } from '../parse/whole-number.js';
+import { formatBytes } from '../render/bytes.js';
+import { jsonIssues } from '../render/issues.js';
+import { formatElapsed } from '../render/times.js';
+import { optionValue, type Session } from '../session.js';
+import { addJobsOption, jobsOption, type JobsFlag } from '../shared-options.js';
+
+interface BackupFlags extends JobsFlag {
+  readonly rules?: readonly RuleFlag[];
+  readonly tag?: readonly string[];
+  readonly host?: string;
+  readonly dryRun?: boolean;
+  readonly readAll?: boolean;
+  readonly skipIfUnchanged?: boolean;
+  readonly level?: string;
+}
+
+const ZSTD_LEVELS = [1, 19] as const;
+
+export const backupCommand: CliCommand = {
+  define(command) {
+    command
+      .description(
+        'Takes a snapshot of files and directories. Paths that are backed up together are one ' +
+          'source; the next backup of the same paths stores only what has changed since. ' +
+          'The first backup into the default repository makes it.',
+      )
+      .argument('<path...>', 'what to back up');
+    for (const option of ruleOptions()) command.addOption(option);
+    command
+      .addOption(
+        new Option('--tag <tag>', 'mark the snapshot; repeatable').argParser(
+          (tag: string, tags: readonly string[] | undefined) => [...(tags ?? []), tag],
+        ),
+      )
+      .option('--host <name>', 'the host of the source (default: the name of this machine)')
+      .option('-n, --dry-run', 'say what a backup would do, and write nothing')
+      .option('--read-all', 'read every file, whatever its times say')
+      .option('--skip-if-unchanged', 'take no snapshot when nothing has changed')
+      .option('--level <n>', 'zstd level, 1 to 19 (default: 3)');
+    addJobsOption(command);
+    addExamples(command, [
+      ['varve backup ~/documents', 'into the default repository'],
+      ["varve backup --exclude '*.tmp' --tag daily ~", 'without temporary files'],
+      ['varve backup -n /etc', 'what would be done'],
+    ]);
+  },
+
+  async run(session, command) {
+    const flags = command.opts<BackupFlags>();
+    if (!flags.dryRun) await makeDefaultRepository(session);
+    const result = await backup(
+      session.repository.path,
+      session.platform,
+      backupOptions(session, command.args, flags),
+    );
+    session.progress.finish();
+    session.listIssues(result.issues);
+    if (session.isJson) await session.output.json(toJson(result));
+    else if (!session.isQuiet) await session.output.write(describe(result, flags, session));
+    return exitCodeOfIssues(result.issues);
+  },
+};
+
+function backupOptions(
+  session: Session,
+  paths: readonly string[],
+  flags: BackupFlags,
+): BackupOptions {
+  const { progress } = session;
+  const level = optionValue('--level', wholeNumber(...ZSTD_LEVELS), flags.level);
+  return {
+    paths,
+    rules: readRules(flags.rules ?? [], session.platform),
+    tags: flags.tag ?? [],
+    readsAll: flags.readAll ?? false,
+    skipsIfUnchanged: flags.skipIfUnchanged ?? false,
+    isDryRun: flags.dryRun ?? false,
+    lockWaitMs: session.lockWaitMs,
+    signal: session.takeSignal(),
+    onStart: (expected) => progress.start({ label: 'backup', ...(expected && { expected }) }),
+    onProgress: (done) => progress.update(done),
+    ...(flags.host !== undefined && { host: flags.host }),
+    ...(level !== undefined && { level }),
+    ...jobsOption(flags),
+  };
+}
+
+/** Only the default repository: a mistyped path must not become one. */
+async function makeDefaultRepository(session: Session): Promise<void> {
+  const { repository, platform } = session;
+  if (!repository.isDefault || (await isRepository(repository.path, platform))) return;
+  try {
+    await initRepository(repository.path, platform);
+  } catch (error) {
+    // Something else lies there: opening it says what is wrong.
+    if (error instanceof CodedError && error.code === 'REPOSITORY_EXISTS') return;
+    throw error;
+  }
+  session.notice(`Made the default repository, ${repository.path}.`);
+}
+
+function describe(result: BackupResult, flags: BackupFlags, { repository }: Session): string {
+  const { snapshot, source, files, bytes, durationMs } = result;
+  const paths = source.roots.map(textFromBytes).join(' ');
+  const size = `${files} files, ${formatBytes(bytes)}`;
+  const head =
+    snapshot !== undefined
+      ? `Snapshot ${snapshot} of ${paths}: ${size}, in ${formatElapsed(durationMs)}`
+      : flags.dryRun
+        ? `A snapshot of ${paths} would hold ${size}`
+        : `Nothing has changed in ${paths}, so no snapshot was taken: ${size}`;
+  const { filesNew, filesChanged, filesUnchanged, filesRemoved } = result;
+  const counts = `${filesNew} new, ${filesChanged} changed, ${filesUnchanged} unchanged, ${filesRemoved} removed`;
+  const stored = `${formatBytes(result.bytesRead)} read, ${formatBytes(result.bytesStored)} stored in ${repository.path}`;
+  return `${[head, `  ${counts}`, ...(flags.dryRun ? [] : [`  ${stored}`])].join('\n')}\n`;
+}
+
+function toJson(result: BackupResult): object {
+  return {
+    snapshot: result.snapshot ?? null,
+    files: result.files,
+    bytes: result.bytes,
+    files_new: result.filesNew,
+    files_changed: result.filesChanged,
+    files_unchanged: result.filesUnchanged,
+    files_removed: result.filesRemoved,
+    bytes_read: result.bytesRead,
+    bytes_stored: result.bytesStored,
+    duration_ms: result.durationMs,
+    issues: jsonIssues(result.issues),
+  };
+}

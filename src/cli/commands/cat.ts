@@ -1,0 +1,46 @@
+/** `varve cat`: the bytes of one version to standard output. */
+import { catFile } from '../../store.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { ExitCode } from '../exit-code.js';
+import { OutputClosed } from '../output.js';
+import {
+  addAtOption,
+  addSourceOption,
+  sourceOption,
+  timePoint,
+  type AtFlag,
+  type SourceFlag,
+} from '../shared-options.js';
+import { addTimeHelp } from '../time-help.js';
+
+export const catCommand: CliCommand = {
+  define(command) {
+    command
+      .description(
+        'Writes the bytes of one file to standard output, each proven by its hash before it goes out. ' +
+          'With --json, only a failure is a document.',
+      )
+      .argument('<path>', 'absolute as backed up, or relative to here or to the root');
+    addAtOption(command);
+    addSourceOption(command);
+    addExamples(command, [['varve cat ~/notes.txt --at 3D > notes.old', 'as it was 3 days ago']]);
+    addTimeHelp(command);
+  },
+
+  async run(session, command) {
+    const flags = command.opts<AtFlag & SourceFlag>();
+    const [path = ''] = command.args;
+    const { output } = session;
+    await catFile(session.repository.path, session.platform, {
+      path,
+      at: timePoint(flags, session),
+      ...sourceOption(flags),
+      lockWaitMs: session.lockWaitMs,
+      write: async (bytes) => {
+        await output.write(bytes);
+        if (output.isClosed) throw new OutputClosed();
+      },
+    });
+    return ExitCode.done;
+  },
+};

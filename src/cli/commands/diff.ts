@@ -1,0 +1,111 @@
+/** `varve diff`: what changed between two times, or since one. */
+import {
+  CodedError,
+  diffLive,
+  diffSnapshots,
+  type Change,
+  type ChangeType,
+  type LiveDiff,
+  type SnapshotDiff,
+  type TimePoint,
+} from '../../store.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { ExitCode, exitCodeOfIssues } from '../exit-code.js';
+import { readRules, ruleOptions, type RuleFlag } from '../parse/rules.js';
+import { parseTime } from '../parse/time.js';
+import type { Palette } from '../render/colour.js';
+import { jsonIssues } from '../render/issues.js';
+import { lineChunks, mapped } from '../render/lines.js';
+import { bytesOf, formatName, jsonPath, type Medium } from '../render/names.js';
+import type { Session } from '../session.js';
+import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
+import { addTimeHelp } from '../time-help.js';
+
+interface DiffFlags extends SourceFlag {
+  readonly readAll?: boolean;
+  readonly exitCode?: boolean;
+  readonly rules?: readonly RuleFlag[];
+}
+
+export const diffCommand: CliCommand = {
+  define(command) {
+    command
+      .description(
+        'Shows what changed between two points in time; with one, between it and the files as they ' +
+          'are now; without, since the latest snapshot. Each line begins with + (added), ' +
+          '- (removed), M (modified), U (owner, mode or time only) or T (another type).',
+      )
+      .argument('[time]', 'from (default: latest); see below')
+      .argument('[time]', 'to (default: the files as they are now)')
+      .option('--read-all', 'compare the bytes of the files as they are now, not only their times')
+      .option('--exit-code', 'end with 5 when there are differences');
+    for (const option of ruleOptions()) command.addOption(option);
+    addSourceOption(command);
+    addExamples(command, [
+      ['varve diff', 'what the next backup would find'],
+      ['varve diff 1B latest', 'what the last backup found'],
+      ['varve diff --exit-code --read-all yesterday', 'for scripts'],
+    ]);
+    addTimeHelp(command);
+  },
+
+  async run(session, command) {
+    const flags = command.opts<DiffFlags>();
+    const [from, to] = command.args.map((text) => parseTime(text, session.now));
+    const diff = await compare(session, from ?? { type: 'latest' }, to, flags);
+    const issues = 'issues' in diff ? diff.issues : [];
+    session.listIssues(issues);
+    const { output, palette } = session;
+    if (session.isJson) {
+      await output.json({
+        from: diff.from,
+        to: diff.to ?? null,
+        changes: mapped(diff.changes, toJson),
+        issues: jsonIssues(issues),
+      });
+    } else {
+      const toLine = (change: Change) => describe(change, palette, output.medium);
+      await output.writeAll(lineChunks(mapped(diff.changes, toLine)));
+    }
+    if (flags.exitCode && diff.changes.length > 0) return ExitCode.differences;
+    return exitCodeOfIssues(issues);
+  },
+};
+
+function compare(
+  { repository, platform, lockWaitMs }: Session,
+  from: TimePoint,
+  to: TimePoint | undefined,
+  flags: DiffFlags,
+): Promise<SnapshotDiff | LiveDiff> {
+  const options = { from, ...sourceOption(flags), lockWaitMs };
+  if (to === undefined) {
+    const rules = readRules(flags.rules ?? [], platform);
+    const readsAll = flags.readAll ?? false;
+    return diffLive(repository.path, platform, { ...options, rules, readsAll });
+  }
+  if (flags.readAll || flags.rules) {
+    const message = 'With two times no file is read, so --read-all and patterns mean nothing.';
+    throw new CodedError('USAGE', message, { hint: 'Leave them out, or give one time.' });
+  }
+  return diffSnapshots(repository.path, platform, { ...options, to });
+}
+
+/** The letters of `restic diff`. */
+const LETTERS: Readonly<Record<ChangeType, string>> = {
+  added: '+',
+  removed: '-',
+  modified: 'M',
+  metadata: 'U',
+  type: 'T',
+};
+
+function describe({ path, change }: Change, palette: Palette, medium: Medium): string {
+  const line = `${LETTERS[change]}  ${formatName(bytesOf(path), medium)}`;
+  if (change === 'added') return palette.green(line);
+  return change === 'removed' ? palette.red(line) : line;
+}
+
+function toJson({ path, change }: Change): object {
+  return { ...jsonPath(bytesOf(path)), change };
+}

@@ -1,0 +1,72 @@
+/** `varve log`: every version of one path. */
+import { logPath, type LoggedVersion } from '../../store.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { ExitCode } from '../exit-code.js';
+import { formatBytes } from '../render/bytes.js';
+import { bytesOf, formatName, jsonPath } from '../render/names.js';
+import { renderTable, type Column } from '../render/table.js';
+import { formatLocalTime } from '../render/times.js';
+import { formatMtime, typeName } from '../render/versions.js';
+import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
+
+export const logCommand: CliCommand = {
+  define(command) {
+    command
+      .description(
+        'Lists every version of one path: the snapshots that have it, its size, and how it is ' +
+          'stored: whole ("full"), or as so many deltas to apply.',
+      )
+      .argument('<path>', 'absolute as backed up, or relative to here or to the root');
+    addSourceOption(command);
+    addExamples(command, [['varve log ~/thesis/chapter1.tex', 'how the file changed']]);
+  },
+
+  async run(session, command) {
+    const [path = ''] = command.args;
+    const { output, palette } = session;
+    const log = await logPath(session.repository.path, session.platform, {
+      path,
+      ...sourceOption(command.opts<SourceFlag>()),
+      lockWaitMs: session.lockWaitMs,
+    });
+    if (session.isJson) {
+      await output.json({ ...jsonPath(bytesOf(log.path)), versions: log.versions.map(toJson) });
+    } else {
+      const name = formatName(bytesOf(log.path), output.medium);
+      await output.write(`${palette.bold(name)}\n${renderTable(COLUMNS, log.versions)}`);
+    }
+    return ExitCode.done;
+  },
+};
+
+const COLUMNS: readonly Column<LoggedVersion>[] = [
+  { head: 'SNAPSHOTS', align: 'right', cell: formatSpan },
+  { head: 'TYPE', cell: ({ version }) => typeName(version) },
+  { head: 'SIZE', align: 'right', cell: ({ version }) => formatBytes(version.sizeBytes) },
+  { head: 'MODIFIED', cell: ({ version }) => formatLocalTime(version.mtime.seconds * 1000) },
+  { head: 'STORED', cell: formatStorage },
+  { head: 'HASH', cell: ({ hash }) => hash?.toString('hex', 0, 6) ?? '' },
+];
+
+function formatSpan({ firstSnapshot, lastSnapshot }: LoggedVersion): string {
+  return firstSnapshot === lastSnapshot ? `${firstSnapshot}` : `${firstSnapshot}-${lastSnapshot}`;
+}
+
+function formatStorage({ stored, chainLength }: LoggedVersion): string {
+  if (stored === 'none') return '';
+  return stored === 'delta' ? `delta, ${chainLength}` : stored;
+}
+
+function toJson(logged: LoggedVersion): object {
+  const { version, hash } = logged;
+  return {
+    first_snapshot: logged.firstSnapshot,
+    last_snapshot: logged.lastSnapshot,
+    type: typeName(version),
+    size: version.sizeBytes,
+    mtime: formatMtime(version),
+    hash: hash?.toString('hex') ?? null,
+    stored: logged.stored,
+    chain_length: logged.chainLength,
+  };
+}

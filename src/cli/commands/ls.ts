@@ -1,0 +1,78 @@
+/** `varve ls`: what a directory held at a time. */
+import { listEntries, type ListedEntry } from '../../store.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { ExitCode } from '../exit-code.js';
+import { lineChunks, mapped } from '../render/lines.js';
+import { bytesOf, formatName, jsonPath, type Medium } from '../render/names.js';
+import { formatLong, formatMtime, octalMode, typeName } from '../render/versions.js';
+import {
+  addAtOption,
+  addSourceOption,
+  sourceOption,
+  timePoint,
+  type AtFlag,
+  type SourceFlag,
+} from '../shared-options.js';
+import { addTimeHelp } from '../time-help.js';
+
+interface LsFlags extends AtFlag, SourceFlag {
+  readonly long?: boolean;
+  readonly recursive?: boolean;
+}
+
+export const lsCommand: CliCommand = {
+  define(command) {
+    command
+      .description('Lists what a directory held at a point in time; without PATH, the roots.')
+      .argument('[path]', 'absolute as backed up, or relative to here or to the root')
+      .option('-l, --long', 'show mode, owner, group, size and time, too')
+      .option('-R, --recursive', 'list everything below, too');
+    addAtOption(command);
+    addSourceOption(command);
+    addExamples(command, [
+      ['varve ls -l ~/documents --at yesterday', 'one directory as it was'],
+      ['varve ls -R --at 12', 'all paths of snapshot 12'],
+    ]);
+    addTimeHelp(command);
+  },
+
+  async run(session, command) {
+    const flags = command.opts<LsFlags>();
+    const [path] = command.args;
+    const { output } = session;
+    const listing = await listEntries(session.repository.path, session.platform, {
+      path,
+      at: timePoint(flags, session),
+      ...sourceOption(flags),
+      isRecursive: flags.recursive ?? false,
+      lockWaitMs: session.lockWaitMs,
+    });
+    const { snapshot, entries } = listing;
+    if (session.isJson) await output.json({ snapshot, entries: mapped(entries, toJson) });
+    else {
+      const { medium } = output;
+      const toLine = (entry: ListedEntry) => describe(entry, flags.long ?? false, medium);
+      await output.writeAll(lineChunks(mapped(entries, toLine)));
+    }
+    return ExitCode.done;
+  },
+};
+
+function describe({ path, version }: ListedEntry, isLong: boolean, medium: Medium): string {
+  const name = formatName(bytesOf(path), medium);
+  return isLong ? formatLong(version, name, medium) : name;
+}
+
+function toJson({ path, version }: ListedEntry): object {
+  const { uid, gid, sizeBytes, link } = version;
+  return {
+    ...jsonPath(bytesOf(path)),
+    type: typeName(version),
+    size: sizeBytes,
+    mode: octalMode(version),
+    uid,
+    gid,
+    mtime: formatMtime(version),
+    ...(link !== undefined && { link: formatName(bytesOf(link), 'stream') }),
+  };
+}

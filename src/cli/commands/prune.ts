@@ -1,0 +1,155 @@
+/** `varve prune`: removes snapshots by a policy and gives their space back. */
+import { Option } from 'commander';
+import {
+  CodedError,
+  listSnapshots,
+  prune,
+  resolveTimePoint,
+  type ListedSnapshot,
+  type PruneResult,
+  type RetentionPolicy,
+  type Verdict,
+} from '../../store.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { ExitCode } from '../exit-code.js';
+import { parseKeepCount } from '../parse/count.js';
+import { parseCalendarDuration } from '../parse/duration.js';
+import { parseTime } from '../parse/time.js';
+import { formatBytes } from '../render/bytes.js';
+import { renderTable } from '../render/table.js';
+import { formatLocalTime } from '../render/times.js';
+import { optionValue, type Session } from '../session.js';
+import { addTimeHelp } from '../time-help.js';
+
+interface PruneFlags {
+  readonly keepLast?: string;
+  readonly keepHourly?: string;
+  readonly keepDaily?: string;
+  readonly keepWeekly?: string;
+  readonly keepMonthly?: string;
+  readonly keepYearly?: string;
+  readonly keepWithin?: string;
+  readonly keepTag?: readonly string[];
+  readonly olderThan?: string;
+  readonly dryRun?: boolean;
+}
+
+export const pruneCommand: CliCommand = {
+  define(command) {
+    command
+      .description(
+        'Removes snapshots and gives their space back. A snapshot stays when any of the rules ' +
+          'given keeps it; each source is judged by itself, and its last snapshot always stays. ' +
+          'At least one rule must be given.',
+      )
+      .option('--keep-last <n>', 'keep the newest n ("unlimited" keeps all, here and below)')
+      .option('--keep-hourly <n>', 'keep the newest of each of the last n hours that have one')
+      .option('--keep-daily <n>', 'the same by days')
+      .option('--keep-weekly <n>', 'the same by weeks, which start on Monday')
+      .option('--keep-monthly <n>', 'the same by months')
+      .option('--keep-yearly <n>', 'the same by years')
+      .option('--keep-within <duration>', 'keep what is so much older than the newest: 7D, 1Y6M')
+      .addOption(
+        new Option('--keep-tag <tags>', 'keep what has all these tags: a,b; repeatable').argParser(
+          (tags: string, previous: readonly string[] | undefined) => [...(previous ?? []), tags],
+        ),
+      )
+      .option('--older-than <time>', 'remove what is older than this TIME and keep the rest')
+      .option('-n, --dry-run', 'show what each rule keeps and what would be freed; change nothing');
+    addExamples(command, [
+      ['varve prune -n --keep-daily 7 --keep-weekly 5 --keep-monthly 12', 'show what would go'],
+      ['varve prune --older-than 1Y', 'remove what is older than a year'],
+    ]);
+    addTimeHelp(command);
+  },
+
+  async run(session, command) {
+    const flags = command.opts<PruneFlags>();
+    const { platform, repository, lockWaitMs } = session;
+    const snapshots = await listSnapshots(repository.path, platform, { lockWaitMs });
+    const result = await prune(repository.path, platform, {
+      policy: toPolicy(flags, snapshots, session.now),
+      isDryRun: flags.dryRun ?? false,
+      lockWaitMs,
+      signal: session.takeSignal(),
+    });
+    if (session.isJson) await session.output.json(toJson(result));
+    else if (!session.isQuiet) {
+      await session.output.write(describe(result, snapshots, flags.dryRun ?? false, session));
+    }
+    return ExitCode.done;
+  },
+};
+
+function toPolicy(
+  flags: PruneFlags,
+  snapshots: readonly ListedSnapshot[],
+  now: Date,
+): RetentionPolicy {
+  const counts = {
+    keepLast: optionValue('--keep-last', parseKeepCount, flags.keepLast),
+    keepHourly: optionValue('--keep-hourly', parseKeepCount, flags.keepHourly),
+    keepDaily: optionValue('--keep-daily', parseKeepCount, flags.keepDaily),
+    keepWeekly: optionValue('--keep-weekly', parseKeepCount, flags.keepWeekly),
+    keepMonthly: optionValue('--keep-monthly', parseKeepCount, flags.keepMonthly),
+    keepYearly: optionValue('--keep-yearly', parseKeepCount, flags.keepYearly),
+    keepWithin: optionValue('--keep-within', parseCalendarDuration, flags.keepWithin),
+    keepTags: flags.keepTag?.map((tags) => tags.split(',').filter((tag) => tag !== '')),
+    olderThan: optionValue(
+      '--older-than',
+      (text) => instantOf(text, snapshots, now),
+      flags.olderThan,
+    ),
+  };
+  return Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== undefined));
+}
+
+/** The instant that TIME says; where it says a snapshot, the one at which that was taken. */
+function instantOf(text: string, snapshots: readonly ListedSnapshot[], now: Date): number {
+  const point = parseTime(text, now);
+  if (point.type === 'instant') return point.epochMs;
+  const sources = new Set(snapshots.map(({ source }) => source.id));
+  if (point.type !== 'snapshot' && sources.size > 1) {
+    throw new CodedError('USAGE_TIME', `"${text}" is another time for each of several sources.`, {
+      hint: 'Give the number of a snapshot, an age or a date.',
+    });
+  }
+  const dated = snapshots.map(({ snapshot }) => snapshot);
+  const number = resolveTimePoint(point, dated);
+  return dated.find((snapshot) => snapshot.number === number)?.startedMs ?? NaN;
+}
+
+function describe(
+  { kept, removed, bytesFreed }: PruneResult,
+  snapshots: readonly ListedSnapshot[],
+  isDryRun: boolean,
+  { palette }: Session,
+): string {
+  const times = new Map(snapshots.map(({ snapshot }) => [snapshot.number, snapshot.startedMs]));
+  const verdicts = [...kept, ...removed].sort((a, b) => a.number - b.number);
+  const table = renderTable<Verdict>(
+    [
+      { head: '#', align: 'right', cell: ({ number }) => String(number) },
+      { head: 'TIME', cell: ({ number }) => formatLocalTime(times.get(number) ?? NaN) },
+      { head: 'SOURCE', align: 'right', cell: ({ source }) => String(source) },
+      {
+        head: isDryRun ? 'WOULD BE' : '',
+        cell: ({ reasons }) => (reasons.length > 0 ? 'kept' : palette.red('removed')),
+      },
+      { head: 'BECAUSE', cell: ({ reasons }) => reasons.join(', ') || 'no rule keeps it' },
+    ],
+    verdicts,
+  );
+  const would = isDryRun ? 'would be ' : '';
+  const counts = `${kept.length} kept, ${removed.length} removed`;
+  return `${table}${counts}; ${formatBytes(bytesFreed)} ${would}freed\n`;
+}
+
+function toJson({ kept, removed, bytesFreed, durationMs }: PruneResult): object {
+  return {
+    kept: kept.map(({ number, reasons }) => ({ number, reasons })),
+    removed: removed.map(({ number }) => number),
+    bytes_freed: bytesFreed,
+    duration_ms: durationMs,
+  };
+}

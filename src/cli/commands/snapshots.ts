@@ -1,0 +1,70 @@
+/** `varve snapshots`: what there is to restore. */
+import { listSnapshots, type ListedSnapshot } from '../../store.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { ExitCode } from '../exit-code.js';
+import { formatBytes } from '../render/bytes.js';
+import { bytesOf, escapeUnsafe, formatName, jsonPath } from '../render/names.js';
+import { renderTable, type Column } from '../render/table.js';
+import { formatIsoTime, formatLocalTime } from '../render/times.js';
+import type { Session } from '../session.js';
+import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
+
+export const snapshotsCommand: CliCommand = {
+  define(command) {
+    command.description(
+      'Lists the snapshots of each source: number, time, files, their size, what the snapshot added ' +
+        'to the repository, and tags.',
+    );
+    addSourceOption(command);
+    addExamples(command, [['varve snapshots --source myhost:/home', 'those of one source']]);
+  },
+
+  async run(session, command) {
+    const { platform, repository, output } = session;
+    const listed = await listSnapshots(repository.path, platform, {
+      ...sourceOption(command.opts<SourceFlag>()),
+      lockWaitMs: session.lockWaitMs,
+    });
+    if (session.isJson) await output.json({ snapshots: listed.map(toJson) });
+    else await output.write(describe(listed, session));
+    return ExitCode.done;
+  },
+};
+
+/** A table for each source, below a line that names it. */
+function describe(listed: readonly ListedSnapshot[], { output, palette }: Session): string {
+  if (listed.length === 0) return 'No snapshots yet. Take the first with `varve backup PATH`.\n';
+  const show = (text: string): string => (output.medium === 'terminal' ? escapeUnsafe(text) : text);
+  const columns: Column<ListedSnapshot>[] = [
+    { head: '#', align: 'right', cell: ({ snapshot }) => String(snapshot.number) },
+    { head: 'TIME', cell: ({ snapshot }) => formatLocalTime(snapshot.startedMs) },
+    { head: 'FILES', align: 'right', cell: ({ snapshot }) => String(snapshot.files) },
+    { head: 'SIZE', align: 'right', cell: ({ snapshot }) => formatBytes(snapshot.bytes) },
+    { head: 'ADDED', align: 'right', cell: ({ snapshot }) => formatBytes(snapshot.bytesStored) },
+    { head: 'TAGS', cell: ({ snapshot }) => show(snapshot.tags.join(', ')) },
+  ];
+  const sources = new Map(listed.map(({ source }) => [source.id, source]));
+  const sections = [...sources.values()].map(({ id, host, roots }) => {
+    const ofSource = listed.filter(({ source }) => source.id === id);
+    const paths = roots.map((root) => formatName(bytesOf(root), output.medium)).join(' ');
+    return `${palette.bold(`Source ${id}  ${show(host)}:${paths}`)}\n${renderTable(columns, ofSource)}`;
+  });
+  return sections.join('\n');
+}
+
+function toJson({ source, snapshot }: ListedSnapshot): object {
+  const paths = source.roots.map((root) => jsonPath(bytesOf(root)));
+  const isText = paths.every(({ path_base64: base64 }) => base64 === undefined);
+  return {
+    number: snapshot.number,
+    time: formatIsoTime(snapshot.startedMs),
+    source: source.id,
+    host: source.host,
+    paths: paths.map(({ path }) => path),
+    ...(!isText && { paths_base64: source.roots.map((root) => bytesOf(root).toString('base64')) }),
+    tags: snapshot.tags,
+    files: snapshot.files,
+    bytes: snapshot.bytes,
+    bytes_stored: snapshot.bytesStored,
+  };
+}

@@ -1,0 +1,135 @@
+/** `varve stats`: what history holds, and what it costs. */
+import { readStats, type CostlyPath, type RepositoryStats } from '../../store.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { ExitCode } from '../exit-code.js';
+import { formatBytes } from '../render/bytes.js';
+import { bytesOf, escapeUnsafe, formatName, jsonPath, type Medium } from '../render/names.js';
+import { renderTable } from '../render/table.js';
+import { formatIsoTime, formatLocalTime } from '../render/times.js';
+
+/** Rows shown of each list unless -v asks for all. */
+const FEW_ROWS = 10;
+
+export const statsCommand: CliCommand = {
+  define(command) {
+    command.description(
+      'Shows how large history is: what the snapshots hold, what is stored, whole and as deltas, by ' +
+        'source and by snapshot, and the paths and directories that cost most. -v lists more.',
+    );
+    addExamples(command, [['varve stats --json', 'everything, for programs']]);
+  },
+
+  async run(session) {
+    const { output, isVerbose, repository, platform, lockWaitMs } = session;
+    const stats = await readStats(repository.path, platform, { lockWaitMs });
+    if (session.isJson) await output.json(toJson(stats));
+    else await output.write(describe(stats, isVerbose ? Infinity : FEW_ROWS, output.medium));
+    return ExitCode.done;
+  },
+};
+
+function describe(stats: RepositoryStats, most: number, medium: Medium): string {
+  const sections = [describeTotals(stats), describeSources(stats, medium)];
+  if (stats.perSnapshot.length > 0) sections.push(describeSnapshots(stats, most));
+  const costly = (title: string, paths: readonly CostlyPath[]): void => {
+    if (paths.length > 0) sections.push(`${title}\n${describeCosts(paths.slice(0, most), medium)}`);
+  };
+  costly('Paths that cost most', stats.costliest);
+  costly('Directories whose own files cost most', stats.costliestDirectories);
+  return sections.filter((section) => section !== '').join('\n');
+}
+
+function describeTotals(stats: RepositoryStats): string {
+  const rows: (readonly [string, string])[] = [
+    ['snapshots', `${stats.snapshots} of ${stats.sources} sources`],
+    ['paths', `${stats.paths} with ${stats.versions} versions`],
+    ['all snapshots in full', formatBytes(stats.logicalBytes)],
+    ['distinct content', `${formatBytes(stats.contentBytes)} in ${stats.blobs} blobs`],
+    ['stored whole', formatBytes(stats.fullBytes)],
+    ['stored as deltas', formatBytes(stats.deltaBytes)],
+    ['on disk', `${formatBytes(stats.storedBytes)}, ${formatBytes(stats.indexBytes)} of it index`],
+  ];
+  return rows.map(([what, value]) => `${what.padEnd(23)}${value}\n`).join('');
+}
+
+function describeSources({ perSource }: RepositoryStats, medium: Medium): string {
+  if (perSource.length === 0) return '';
+  return renderTable(
+    [
+      { head: 'SOURCE', align: 'right', cell: ({ source }) => String(source.id) },
+      { head: 'SNAPSHOTS', align: 'right', cell: ({ snapshots }) => String(snapshots) },
+      { head: 'IN FULL', align: 'right', cell: ({ logicalBytes }) => formatBytes(logicalBytes) },
+      { head: 'ADDED', align: 'right', cell: ({ addedBytes }) => formatBytes(addedBytes) },
+      {
+        head: 'HOST:PATHS',
+        cell: ({ source: { host, roots } }) => {
+          const paths = roots.map((root) => formatName(bytesOf(root), medium)).join(' ');
+          return `${medium === 'terminal' ? escapeUnsafe(host) : host}:${paths}`;
+        },
+      },
+    ],
+    perSource,
+  );
+}
+
+function describeSnapshots({ perSnapshot }: RepositoryStats, most: number): string {
+  const shown = perSnapshot.slice(-most);
+  const left = perSnapshot.length - shown.length;
+  const table = renderTable(
+    [
+      { head: '#', align: 'right', cell: ({ number }) => String(number) },
+      { head: 'TIME', cell: ({ startedMs }) => formatLocalTime(startedMs) },
+      { head: 'SOURCE', align: 'right', cell: ({ source }) => String(source) },
+      { head: 'FILES', align: 'right', cell: ({ files }) => String(files) },
+      { head: 'IN FULL', align: 'right', cell: ({ logicalBytes }) => formatBytes(logicalBytes) },
+      { head: 'ADDED', align: 'right', cell: ({ addedBytes }) => formatBytes(addedBytes) },
+    ],
+    shown,
+  );
+  return left > 0 ? `${table}(${left} older ones: -v)\n` : table;
+}
+
+function describeCosts(paths: readonly CostlyPath[], medium: Medium): string {
+  const sizes = paths.map(({ bytes }) => formatBytes(bytes));
+  const width = Math.max(...sizes.map((size) => size.length));
+  return paths
+    .map(({ path }, row) => {
+      return `  ${(sizes[row] ?? '').padStart(width)}  ${formatName(bytesOf(path), medium)}\n`;
+    })
+    .join('');
+}
+
+function toJson(stats: RepositoryStats): object {
+  const cost = ({ path, bytes }: CostlyPath): object => ({ ...jsonPath(bytesOf(path)), bytes });
+  return {
+    snapshots: stats.snapshots,
+    sources: stats.sources,
+    paths: stats.paths,
+    versions: stats.versions,
+    blobs: stats.blobs,
+    logical_bytes: stats.logicalBytes,
+    content_bytes: stats.contentBytes,
+    stored_bytes: stats.storedBytes,
+    index_bytes: stats.indexBytes,
+    full_bytes: stats.fullBytes,
+    delta_bytes: stats.deltaBytes,
+    per_source: stats.perSource.map(({ source, snapshots, logicalBytes, addedBytes }) => ({
+      source: source.id,
+      host: source.host,
+      paths: source.roots.map((root) => jsonPath(bytesOf(root)).path),
+      snapshots,
+      logical_bytes: logicalBytes,
+      bytes_stored: addedBytes,
+    })),
+    per_snapshot: stats.perSnapshot.map((snapshot) => ({
+      number: snapshot.number,
+      source: snapshot.source,
+      time: formatIsoTime(snapshot.startedMs),
+      files: snapshot.files,
+      logical_bytes: snapshot.logicalBytes,
+      bytes_stored: snapshot.addedBytes,
+    })),
+    costliest_paths: stats.costliest.map(cost),
+    costliest_directories: stats.costliestDirectories.map(cost),
+  };
+}

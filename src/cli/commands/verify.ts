@@ -1,0 +1,89 @@
+/** `varve verify`: checks the repository. */
+import { CodedError, verify, type VerifyResult } from '../../store.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { ExitCode } from '../exit-code.js';
+import { parseSample } from '../parse/sample.js';
+import { formatBytes } from '../render/bytes.js';
+import { describeDamage, jsonDamage } from '../render/damage.js';
+import { formatElapsed } from '../render/times.js';
+import { optionValue, type Session } from '../session.js';
+import { addJobsOption, jobsOption, type JobsFlag } from '../shared-options.js';
+
+interface VerifyFlags extends JobsFlag {
+  readonly quick?: boolean;
+  readonly sample?: string;
+}
+
+export const verifyCommand: CliCommand = {
+  define(command) {
+    command
+      .description(
+        'Checks the repository: its structure, then every byte of every version, each rebuilt and ' +
+          'compared with its hash. Ends with 4 when damage is found.',
+      )
+      .option('--quick', 'check the structure only, and read no content')
+      .option(
+        '--sample <amount>',
+        'check so much of the content: a share (5%), a size (2G) or a time (10m); ' +
+          'what was checked longest ago comes first (default: all of it)',
+      );
+    addJobsOption(command);
+    addExamples(command, [
+      ['varve verify', 'every byte of every version'],
+      ['varve verify --sample 10m', 'as much as ten minutes allow'],
+    ]);
+  },
+
+  async run(session, command) {
+    const flags = command.opts<VerifyFlags>();
+    if (flags.quick && flags.sample !== undefined) throw contradiction();
+    const sample = optionValue('--sample', parseSample, flags.sample);
+    const { progress } = session;
+    const result = await verify(session.repository.path, session.platform, {
+      isQuick: flags.quick ?? false,
+      ...(sample && { sample }),
+      ...jobsOption(flags),
+      lockWaitMs: session.lockWaitMs,
+      signal: session.takeSignal(),
+      onStart: (expected) => progress.start({ label: 'verify', unit: 'blobs', expected }),
+      onProgress: (done) => progress.update(done),
+    });
+    progress.finish();
+    if (session.isJson) await session.output.json(toJson(result));
+    else await showResult(result, session);
+    return result.ok ? ExitCode.done : ExitCode.damage;
+  },
+};
+
+async function showResult(result: VerifyResult, session: Session): Promise<void> {
+  const { ok, snapshots, versions, blobs, bytes, durationMs, damage } = result;
+  for (const line of describeDamage(damage, session.isVerbose)) session.problem(line);
+  if (!ok) {
+    session.problem(
+      'Damage was found. `varve repair` sets aside what is lost; see `varve help repair`.',
+    );
+  }
+  if (session.isQuiet) return;
+  await session.output.write(
+    `${ok ? 'No damage' : `Damage: ${damage.length} findings`} in ${snapshots} snapshots, ` +
+      `${versions} versions: ${blobs} blobs, ${formatBytes(bytes)} checked in ${formatElapsed(durationMs)}\n`,
+  );
+}
+
+function toJson(result: VerifyResult): object {
+  return {
+    ok: result.ok,
+    snapshots: result.snapshots,
+    versions: result.versions,
+    blobs: result.blobs,
+    bytes: result.bytes,
+    duration_ms: result.durationMs,
+    damage: jsonDamage(result.damage),
+  };
+}
+
+function contradiction(): CodedError {
+  return new CodedError('USAGE', '--quick reads no content, so --sample cannot be given with it.', {
+    hint: 'Leave one of them out.',
+  });
+}

@@ -1,0 +1,70 @@
+/** Standard output: waits for a slow reader, stops for one that has gone, fails for a full disk. */
+import { jsonChunks } from './render/json.js';
+import type { Medium } from './render/names.js';
+
+/** The reader of standard output has gone: ends an operation that only writes there. */
+export class OutputClosed extends Error {}
+
+/** Standard output cannot be written. Plain, so that `varve --version` need not load the library. */
+export class OutputFailed extends Error {
+  readonly code = 'OUTPUT_FAILED';
+  readonly hint = 'Free space where standard output goes, or send it elsewhere.';
+
+  constructor(cause: Error) {
+    super(`Standard output cannot be written: ${cause.message}.`, { cause });
+  }
+}
+
+export interface Output {
+  readonly medium: Medium;
+  readonly stream: NodeJS.WriteStream;
+  /** The reader has gone: further writes do nothing. */
+  readonly isClosed: boolean;
+  /** The one document was begun. */
+  readonly hasDocument: boolean;
+  /** Resolves when the system has taken the chunk, which may then change. @throws OutputFailed */
+  write(chunk: string | Uint8Array): Promise<void>;
+  /** Writes pieces one by one, and stops asking for them when the reader has gone. */
+  writeAll(chunks: Iterable<string>): Promise<void>;
+  /** The one document of a run with `--json`. */
+  json(document: object): Promise<void>;
+}
+
+export function createOutput(stream: NodeJS.WriteStream): Output {
+  let isClosed = false;
+  let hasDocument = false;
+  stream.on('error', () => undefined);
+
+  const write = async (chunk: string | Uint8Array): Promise<void> => {
+    if (isClosed) return;
+    const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
+      stream.write(chunk, resolve);
+    });
+    if (!error) return;
+    isClosed = true;
+    if (error.code !== 'EPIPE') throw new OutputFailed(error);
+  };
+  const writeAll = async (chunks: Iterable<string>): Promise<void> => {
+    for (const chunk of chunks) {
+      await write(chunk);
+      if (isClosed) return;
+    }
+  };
+  return {
+    medium: stream.isTTY ? 'terminal' : 'stream',
+    stream,
+    get isClosed() {
+      return isClosed;
+    },
+    get hasDocument() {
+      return hasDocument;
+    },
+    write,
+    writeAll,
+    async json(document) {
+      if (hasDocument) throw new Error('a command gave two JSON documents');
+      hasDocument = true;
+      await writeAll(jsonChunks(document));
+    },
+  };
+}

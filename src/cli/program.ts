@@ -1,0 +1,89 @@
+/** Assembles the commands and runs the one that was asked for. */
+import { Command, CommanderError } from 'commander';
+import { createRequire } from 'node:module';
+import { COMMANDS } from './command-table.js';
+import type { CliCommand } from './command.js';
+import { ExitCode } from './exit-code.js';
+import { addGlobalOptions, globalFlags } from './global-options.js';
+import type { Interrupts } from './interrupts.js';
+import { OutputClosed, type Output } from './output.js';
+
+/** The process as the command line sees it. */
+export interface Surroundings {
+  readonly output: Output;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly interrupts: Interrupts;
+}
+
+/** Runs `args` (without node and script) to the end; failures are reported and become an exit code. */
+export async function runProgram(
+  args: readonly string[],
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  const named = args.find((arg) => arg in COMMANDS);
+  try {
+    return await parseAndRun(args, surroundings);
+  } catch (error) {
+    if (error instanceof OutputClosed) return ExitCode.done;
+    const { reportFailure } = await import('./report.js');
+    return reportFailure(error, { args, command: named, ...surroundings });
+  }
+}
+
+async function parseAndRun(args: readonly string[], around: Surroundings): Promise<ExitCode> {
+  let helpText = '';
+  let exitCode: ExitCode = ExitCode.done;
+  const program = createProgram((text) => (helpText += text));
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).summary(summary);
+    // The others are shown by their summaries only.
+    if (!args.includes(name)) continue;
+    const loaded = await load();
+    defineCommand(command, loaded, async () => {
+      const { openSession } = await import('./session.js');
+      const session = openSession(globalFlags(program, command), around);
+      try {
+        exitCode = await loaded.run(session, command);
+      } finally {
+        session.progress.finish();
+      }
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError) || !isHelp(error)) throw error;
+    // Asked for, it is output; shown because no command was named, it is a complaint.
+    if (error.exitCode === 0) await around.output.write(helpText);
+    else around.stderr.write(helpText);
+    return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+  }
+  return exitCode;
+}
+
+function createProgram(onHelp: (text: string) => void): Command {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  const program = new Command('varve')
+    .description(
+      'A versioned backup store: the newest state of every file whole, older states as reverse deltas.',
+    )
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show what a command does, its options, and examples')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeOut: onHelp, writeErr: onHelp, outputError: () => undefined });
+  addGlobalOptions(program);
+  return program;
+}
+
+function defineCommand(command: Command, loaded: CliCommand, run: () => Promise<void>): void {
+  loaded.define(command);
+  addGlobalOptions(command);
+  command.action(run);
+}
+
+function isHelp({ code }: CommanderError): boolean {
+  return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(code);
+}

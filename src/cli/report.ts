@@ -1,0 +1,42 @@
+/** Reports a failure: on standard error for people, as the one JSON document for programs. */
+import { describeFailure, type Failure } from './failure.js';
+import type { ExitCode } from './exit-code.js';
+import type { Surroundings } from './program.js';
+import { paletteFor } from './render/colour.js';
+import { errorDocument } from './render/json.js';
+import { escapeLines } from './render/names.js';
+
+export interface FailureContext extends Pick<Surroundings, 'output' | 'stderr' | 'env'> {
+  readonly args: readonly string[];
+  /** The command that was named, if any. */
+  readonly command: string | undefined;
+}
+
+/** Gives back the exit code to end with. */
+export async function reportFailure(error: unknown, context: FailureContext): Promise<ExitCode> {
+  const { args, command, output, stderr, env } = context;
+  const failure = describeFailure(error, command);
+  const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  if (options.includes('--json') && failure.code !== 'OUTPUT_FAILED' && !output.hasDocument) {
+    try {
+      await output.json(errorDocument(failure));
+      if (failure.stack === undefined) return failure.exitCode;
+    } catch {
+      // Standard output takes nothing; people's text is the last way to say it.
+    }
+  }
+  const { red } = paletteFor(stderr, env);
+  const isDetailed = options.some((option) => /^-[a-z]*v[a-z]*v/.test(option));
+  const lines = describe(failure, isDetailed ? error : undefined, red);
+  stderr.write(stderr.isTTY ? escapeLines(lines) : lines);
+  return failure.exitCode;
+}
+
+function describe(failure: Failure, error: unknown, mark: (text: string) => string): string {
+  const { message, hint, stack } = failure;
+  const trace = stack ?? (error instanceof Error ? error.stack : undefined);
+  const lines = [`${mark('varve:')} ${message}`];
+  if (trace !== undefined) lines.unshift(trace);
+  if (hint !== undefined) lines.push(hint);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,115 @@
+/** What a command works with: the global options resolved, and the ways to speak to its user. */
+import { homedir } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { CodedError, openPlatform, type Issue, type Platform } from '../store.js';
+import { isProblem } from './exit-code.js';
+import type { GlobalFlags } from './global-options.js';
+import type { Output } from './output.js';
+import { parseDuration } from './parse/duration.js';
+import type { Surroundings } from './program.js';
+import { paletteFor, type Palette } from './render/colour.js';
+import { escapeLines } from './render/names.js';
+import {
+  ProgressLine,
+  type ProgressOptions,
+  type ProgressStream,
+  type Totals,
+} from './render/progress.js';
+import { chooseRepository, type RepositoryChoice } from './repository-choice.js';
+
+export interface Session {
+  readonly platform: Platform;
+  readonly repository: RepositoryChoice;
+  readonly lockWaitMs: number;
+  readonly isJson: boolean;
+  readonly isQuiet: boolean;
+  readonly isVerbose: boolean;
+  readonly output: Output;
+  readonly palette: Palette;
+  readonly progress: Progress;
+  readonly now: Date;
+  /** Stops the operation it is given to; until it is taken, an interrupt ends the process at once. */
+  takeSignal(): AbortSignal;
+  /** A line for people on standard error, which `--quiet` keeps back. */
+  notice(text: string): void;
+  /** A line for people on standard error. */
+  problem(text: string): void;
+  /** Lists what a run reports, unless its JSON document does. */
+  listIssues(issues: readonly Issue[]): void;
+}
+
+/** The line on standard error; shown only on a terminal and when nobody asked for silence. */
+export interface Progress {
+  start(options: ProgressOptions): void;
+  update(done: Totals): void;
+  finish(): void;
+}
+
+/** @throws CodedError USAGE_DURATION */
+export function openSession(flags: GlobalFlags, around: Surroundings): Session {
+  const { output, stderr, env, interrupts } = around;
+  const platform = openPlatform();
+  const isQuiet = flags.quiet === true;
+  const isVerbose = (flags.verbose ?? 0) > 0;
+  const isJson = flags.json === true;
+  const write = (text: string): void => {
+    stderr.write(`varve: ${stderr.isTTY ? escapeLines(text) : text}\n`);
+  };
+  const notice = (text: string): void => {
+    if (!isQuiet) write(text);
+  };
+  return {
+    platform,
+    repository: chooseRepository(flags.repo, env, homedir()),
+    lockWaitMs: optionValue('--lock-wait', parseDuration, flags.lockWait) ?? 0,
+    isJson,
+    isQuiet,
+    isVerbose,
+    output,
+    palette: paletteFor(output.stream, env),
+    progress: createProgress(stderr, flags.progress && !isQuiet),
+    now: new Date(platform.clock.nowMs()),
+    takeSignal: () => interrupts.takeSignal(),
+    notice,
+    problem: write,
+    listIssues(issues) {
+      if (isJson) return;
+      issues.filter(isProblem).forEach(({ message }) => write(message));
+      const notices = issues.filter((issue) => !isProblem(issue));
+      if (isVerbose) notices.forEach(({ message }) => notice(message));
+      else if (notices.length > 0) notice(countSkipped(notices.length));
+    },
+  };
+}
+
+/** Reads the value of an option, and says which one when it is wrong. */
+export function optionValue<T>(
+  option: string,
+  parse: (text: string) => T,
+  text: string | undefined,
+): T | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    const { code, message, hint } = error;
+    throw new CodedError(code, `${option}: ${message}`, { ...(hint !== undefined && { hint }) });
+  }
+}
+
+function createProgress(stderr: ProgressStream, isShown: boolean): Progress {
+  let line: ProgressLine | undefined;
+  return {
+    start(options) {
+      if (isShown) line = new ProgressLine(stderr, () => performance.now(), options);
+    },
+    update: (done) => line?.update(done),
+    finish: () => line?.finish(),
+  };
+}
+
+function countSkipped(count: number): string {
+  const files = count === 1 ? '1 special file was' : `${count} special files were`;
+  return `${files} left out (fifo, socket or device); -v lists them.`;
+}

@@ -1,0 +1,51 @@
+/** Options that several commands have, and the values they say. */
+import type { Command } from 'commander';
+import type { SourceSelector, TimePoint } from '../store.js';
+import { parseSource } from './parse/source.js';
+import { parseTime } from './parse/time.js';
+import { wholeNumber } from './parse/whole-number.js';
+import { optionValue, type Session } from './session.js';
+
+const MOST_JOBS = 64;
+
+export interface AtFlag {
+  readonly at?: string;
+}
+export interface SourceFlag {
+  readonly source?: string;
+}
+export interface JobsFlag {
+  readonly jobs?: string;
+}
+
+export function addAtOption(command: Command): void {
+  command.option('--at <time>', 'a point in time (default: latest); see below');
+}
+
+export function addSourceOption(command: Command): void {
+  command.option(
+    '--source <source>',
+    'HOST:PATH or a number from `varve snapshots`, where there are several sources',
+  );
+}
+
+export function addJobsOption(command: Command): void {
+  command.option('--jobs <n>', 'worker threads (default: one for each core, at most 8)');
+}
+
+/** @throws CodedError USAGE_TIME */
+export function timePoint({ at }: AtFlag, { now }: Session): TimePoint {
+  return optionValue('--at', (text) => parseTime(text, now), at) ?? { type: 'latest' };
+}
+
+/** To be spread into the options of an operation. @throws CodedError USAGE */
+export function sourceOption({ source }: SourceFlag): { readonly source?: SourceSelector } {
+  const selector = optionValue('--source', parseSource, source);
+  return selector === undefined ? {} : { source: selector };
+}
+
+/** To be spread into the options of an operation. @throws CodedError USAGE_COUNT */
+export function jobsOption({ jobs }: JobsFlag): { readonly jobs?: number } {
+  const count = optionValue('--jobs', wholeNumber(1, MOST_JOBS), jobs);
+  return count === undefined ? {} : { jobs: count };
+}

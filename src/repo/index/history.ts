@@ -1,0 +1,115 @@
+/** Questions about many versions at once that only the read-only operations ask. */
+import type { VersionType } from '../model.js';
+import type { Connection } from './database.js';
+import { NODE_COLUMNS, type NodeColumns } from './names.js';
+
+/** Snapshots, the first not counted, the second counted. */
+export interface SnapshotRange {
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/** What is told of a path in one line. */
+export interface VersionSummary {
+  readonly path: number;
+  readonly first: number;
+  readonly last: number;
+  readonly type: VersionType;
+  readonly sizeBytes: number;
+}
+
+type SummaryTuple = [first: number, last: number, type: VersionType, size: number];
+const SUMMARY = 'path, first, last, type, size AS sizeBytes';
+
+/** How a version differs from the one that its path had before. */
+export const NodeChange = { none: 0, begun: 1, type: 2, content: 3, metadata: 4 } as const;
+export type NodeChange = (typeof NodeChange)[keyof typeof NodeChange];
+
+/** A node whose version began. */
+export type BegunRow = [...node: NodeColumns, change: NodeChange];
+
+/**
+ * The {@link NodeChange} from `version old` to `version v`. Decided here, since fetching both rows
+ * to decide it takes three times as long: 13 600 changes of a million paths in 45 ms instead of 125.
+ */
+const CHANGE = `
+  CASE
+    WHEN old.path IS NULL THEN 1
+    WHEN old.type <> v.type THEN 2
+    WHEN old.blob IS NOT v.blob OR old.content IS NOT v.content OR old.link IS NOT v.link THEN 3
+    WHEN old.mode <> v.mode OR old.uid <> v.uid OR old.gid <> v.gid OR old.size <> v.size
+      OR old.mtime_s <> v.mtime_s OR old.mtime_ns <> v.mtime_ns THEN 4
+    ELSE 0
+  END`;
+
+export type History = ReturnType<typeof createHistory>;
+
+export function createHistory(db: Connection) {
+  const ofPath = db
+    .prepare('SELECT first, last, type, size FROM version WHERE path = ? ORDER BY last')
+    .raw();
+
+  return {
+    /** The numbers of the snapshots of a source, ascending. */
+    snapshotNumbers: (source: number) =>
+      db
+        .prepare('SELECT number FROM snapshot WHERE source = ? ORDER BY number')
+        .pluck()
+        .all(source) as number[],
+    /** The paths, of any source, with a version that began within `range` and is there at its end. */
+    begunWithin: ({ after, upTo }: SnapshotRange) =>
+      db
+        .prepare(
+          `SELECT ${NODE_COLUMNS}, ${CHANGE}
+           FROM version v INDEXED BY version_by_first
+           LEFT JOIN version old ON old.path = v.path AND old.last > @after AND old.last <= @upTo
+             AND old.first <= @after
+           JOIN path p ON p.id = v.path
+           LEFT JOIN path d ON d.id = p.parent
+           WHERE v.first > @after AND v.first <= @upTo AND (v.last = 0 OR +v.last > @upTo)`,
+        )
+        .raw()
+        .all({ after, upTo }) as BegunRow[],
+    /** The paths, of any source, with a version that ended within `range`; some more than once. */
+    endedWithin: ({ after, upTo }: SnapshotRange) =>
+      db
+        .prepare(
+          `SELECT path FROM version INDEXED BY version_by_last
+           WHERE last > ? AND last > 0 AND last <= ?`,
+        )
+        .pluck()
+        .all(after, upTo) as number[],
+    /** The versions of a path, oldest first. */
+    ofPath(path: number): VersionSummary[] {
+      const rows = (ofPath.all(path) as SummaryTuple[]).map(
+        ([first, last, type, sizeBytes]): VersionSummary => ({
+          path,
+          first,
+          last,
+          type,
+          sizeBytes,
+        }),
+      );
+      // The current version has 0 as its last, and so comes first.
+      return rows[0]?.last === 0 ? [...rows.slice(1), rows[0]] : rows;
+    },
+    /** The versions whose content is exactly this blob. */
+    ofBlob: (blob: number) =>
+      db
+        .prepare(`SELECT ${SUMMARY} FROM version WHERE blob = ? ORDER BY path, first`)
+        .all(blob) as VersionSummary[],
+    /** The versions of this content of several blobs. */
+    ofContent: (content: number) =>
+      db
+        .prepare(`SELECT ${SUMMARY} FROM version WHERE content = ? ORDER BY path, first`)
+        .all(content) as VersionSummary[],
+    /** The versions that are files without a byte: reads the whole table. */
+    ofEmptyFiles: () =>
+      db
+        .prepare(
+          `SELECT ${SUMMARY} FROM version
+           WHERE type = 1 AND blob IS NULL AND content IS NULL ORDER BY path, first`,
+        )
+        .all() as VersionSummary[],
+  };
+}

@@ -1,0 +1,130 @@
+/** Names of paths: searching all of them, and putting whole paths together from them. */
+import { bytesFromBuffer, bytesFromText, joinBytes, type ByteString } from '../platform/bytes.js';
+import type { Connection } from './database.js';
+
+/** A node of a source tree. */
+export interface NamedPath {
+  readonly id: number;
+  readonly parent: number;
+  readonly name: ByteString;
+}
+
+/** What a name must be to be found: exactly these bytes, or hold these first or somewhere. */
+export type NameTest =
+  | { readonly type: 'equals'; readonly bytes: Uint8Array }
+  | { readonly type: 'begins' | 'holds'; readonly bytes: Uint8Array }
+  | { readonly type: 'any' };
+
+type NameTuple = [id: number, parent: number, name: Buffer];
+
+export type Names = ReturnType<typeof createNames>;
+
+export function createNames(db: Connection) {
+  const select = (condition: string, ...values: (Uint8Array | number)[]): Iterable<NameTuple> =>
+    db
+      .prepare(`SELECT id, parent, name FROM path INDEXED BY path_by_parent WHERE ${condition}`)
+      .raw()
+      .iterate(...values) as IterableIterator<NameTuple>;
+
+  return {
+    /** The root paths of every source; their names are absolute paths. */
+    roots: () => [...select('parent < 0')].map(toNamedPath),
+    /** Nodes below the roots whose name passes `test`. Reads every name. */
+    *search(test: NameTest): Generator<NamedPath> {
+      for (const row of search(select, test)) yield toNamedPath(row);
+    },
+  };
+}
+
+function search(
+  select: (condition: string, ...values: (Uint8Array | number)[]) => Iterable<NameTuple>,
+  test: NameTest,
+): Iterable<NameTuple> {
+  switch (test.type) {
+    case 'equals':
+      return select('parent > 0 AND name = ?', test.bytes);
+    case 'begins':
+      return select('parent > 0 AND substr(name, 1, ?) = ?', test.bytes.length, test.bytes);
+    case 'holds':
+      return select('parent > 0 AND instr(name, ?) > 0', test.bytes);
+    case 'any':
+      return select('parent > 0');
+  }
+}
+
+function toNamedPath([id, parent, name]: NameTuple): NamedPath {
+  return { id, parent, name: bytesFromBuffer(name) };
+}
+
+/** A whole path, and the source in whose tree it lies. */
+export interface PlacedPath {
+  readonly source: number;
+  readonly path: ByteString;
+}
+
+/**
+ * A node with its directory, from a query with {@link NODE_COLUMNS}. Names come as SQLite's text,
+ * which takes half the time of a BLOB but is not exact where they are not UTF-8.
+ */
+export type NodeColumns = [
+  id: number,
+  parent: number,
+  name: string,
+  /** Both null for a root. */
+  grandparent: number | null,
+  parentName: string | null,
+];
+
+/** A row that begins with {@link NodeColumns}. */
+export type NodeRow = readonly [...NodeColumns, ...unknown[]];
+
+/** Of `path p`, and `path d` that is its directory or nothing. */
+export const NODE_COLUMNS = 'p.id, p.parent, CAST(p.name AS TEXT), d.parent, CAST(d.name AS TEXT)';
+
+/** Puts paths together; each directory's is kept, since many paths share it. */
+export interface PathPlaces {
+  of(node: Omit<NamedPath, 'id'>): PlacedPath;
+  ofId(id: number): PlacedPath;
+  ofRow(row: NodeRow): PlacedPath;
+}
+
+export function createPathPlaces(db: Connection): PathPlaces {
+  const select = db.prepare('SELECT parent, name FROM path WHERE id = ?').raw();
+  const directories = new Map<number, PlacedPath>();
+
+  const read = (id: number): Omit<NamedPath, 'id'> => {
+    const row = select.get(id) as [number, Buffer] | undefined;
+    if (!row) throw new Error(`the index has no path ${id}`);
+    return { parent: row[0], name: bytesFromBuffer(row[1]) };
+  };
+  const exactName = (id: number, text: string): ByteString => {
+    if (/^[ -~]*$/.test(text)) return text as ByteString;
+    return text.includes(REPLACEMENT) ? read(id).name : bytesFromText(text);
+  };
+  const directory = (id: number): PlacedPath => {
+    const known = directories.get(id) ?? of(read(id));
+    directories.set(id, known);
+    return known;
+  };
+  const of = ({ parent, name }: Omit<NamedPath, 'id'>): PlacedPath => {
+    // A root has the negative of its source as its parent, and its absolute path as its name.
+    if (parent < 0) return { source: -parent, path: name };
+    const { source, path } = directory(parent);
+    return { source, path: joinBytes(path, name) };
+  };
+  return {
+    of,
+    ofId: (id) => of(read(id)),
+    // By position: taking thousands of rows apart as lists costs more than the query.
+    ofRow(row) {
+      const parent = row[1];
+      if (row[3] !== null && row[4] !== null && !directories.has(parent)) {
+        directories.set(parent, of({ parent: row[3], name: exactName(parent, row[4]) }));
+      }
+      return of({ parent, name: exactName(row[0], row[2]) });
+    },
+  };
+}
+
+/** What bytes that are not UTF-8 become as text. */
+const REPLACEMENT = '\ufffd';

@@ -1,0 +1,217 @@
+/** Diff against the live tree: what a backup would find changed since a snapshot. */
+import type { Entry } from '../index/versions.js';
+import { parentOfRoots } from '../index/versions.js';
+import { VersionType, type Issue, type IssueCode, type Version } from '../model.js';
+import type { FileStat } from '../platform/at-calls.js';
+import {
+  bufferFromBytes,
+  bytesFromText,
+  joinBytes,
+  textFromBytes,
+  type ByteString,
+} from '../platform/bytes.js';
+import { systemErrorCode, type Platform } from '../platform/platform.js';
+import { mergeByName, sameMetadata, sameTime, versionTypeOf } from '../tree/compare.js';
+import { createFilter, type PatternRule } from '../tree/patterns.js';
+import type { Change, ChangeType } from './diff.js';
+import { inByteOrder } from './find.js';
+import { hashFile } from './hash-file.js';
+import { selectSnapshot, selectSource } from './locate.js';
+import { readRepository, type QueryOptions } from './reading.js';
+import type { Repository } from './repository.js';
+import type { TimePoint } from './time-point.js';
+
+export interface DiffLiveOptions extends QueryOptions {
+  readonly from: TimePoint;
+  /** Compares the bytes of every file, else only size and modification time. */
+  readonly readsAll: boolean;
+  /** What the backups leave out: neither side of it is compared. */
+  readonly rules?: readonly PatternRule[] | undefined;
+}
+
+export interface LiveDiff {
+  /** In byte order of the paths. */
+  readonly changes: readonly Change[];
+  readonly from: number;
+  readonly to: undefined;
+  /** What could not be read; it counts as unchanged. */
+  readonly issues: readonly Issue[];
+}
+
+/**
+ * What leads from a snapshot to the tree as it is now. Without `readsAll` a file whose modification
+ * time differs counts as modified.
+ */
+export function diffLive(
+  repositoryPath: string,
+  platform: Platform,
+  options: DiffLiveOptions,
+): Promise<LiveDiff> {
+  return readRepository(repositoryPath, platform, options, (repository) => {
+    const { index } = repository;
+    const source = selectSource(index, platform, options.source);
+    const from = selectSnapshot(index, source, options.from).number;
+    const comparison = createComparison(repository, from, options);
+    const known = index.versions.at(parentOfRoots(source.id), from);
+    for (const pair of mergeByName(source.roots, known)) {
+      if (pair.type === 'present') comparison.root(pair.name, pair.known);
+    }
+    const changes = inByteOrder(comparison.changes);
+    return { changes, from, to: undefined, issues: comparison.issues };
+  });
+}
+
+interface Comparison {
+  readonly changes: Change[];
+  readonly issues: Issue[];
+  root(path: ByteString, known: Entry | undefined): void;
+}
+
+/** A name in an open directory; `parent` undefined: an absolute path. */
+interface Place {
+  readonly parent: number;
+  readonly name: ByteString;
+  readonly path: ByteString;
+}
+
+function createComparison(
+  repository: Repository,
+  snapshot: number,
+  { readsAll, rules = [] }: DiffLiveOptions,
+): Comparison {
+  const { index, platform } = repository;
+  const { at: calls } = platform.files;
+  const filter = createFilter(rules);
+  const own = bytesFromText(platform.files.realPath(repository.path));
+  const changes: Change[] = [];
+  const issues: Issue[] = [];
+
+  const note = (path: ByteString, change: ChangeType | undefined): void => {
+    if (change) changes.push({ path, change });
+  };
+  /** What cannot be read is told, and counts as unchanged. */
+  const attempt = <T>(path: ByteString, code: IssueCode, action: () => T): T | undefined => {
+    try {
+      return action();
+    } catch (error) {
+      if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+      const message = `${textFromBytes(path)} cannot be read: ${error.message}.`;
+      issues.push({ path, code, message });
+      return undefined;
+    }
+  };
+  const isLeftOut = (path: ByteString, isDirectory: boolean): boolean =>
+    path === own || filter.excludes(bufferFromBytes(path.slice(1) as ByteString), isDirectory);
+
+  const removed = (path: ByteString, known: Version): void => {
+    if (isLeftOut(path, known.type === VersionType.directory)) return;
+    note(path, 'removed');
+    removedBelow(path, known);
+  };
+  const removedBelow = (path: ByteString, known: Version): void => {
+    if (known.type !== VersionType.directory) return;
+    for (const child of index.versions.at(known.path, snapshot)) {
+      removed(joinBytes(path, child.name), child);
+    }
+  };
+
+  const visit = (place: Place, known: Version | undefined): void => {
+    const { parent, name, path } = place;
+    attempt(path, 'UNREADABLE', () => {
+      const stat = calls.stat(parent, name);
+      const type = stat && versionTypeOf(stat.type);
+      if (!stat || type === undefined) {
+        if (known) removed(path, known);
+        return;
+      }
+      if (isLeftOut(path, type === VersionType.directory)) return;
+      if (known?.type === type) note(path, compareSameType(place, stat, known));
+      else {
+        note(path, known ? 'type' : 'added');
+        if (known) removedBelow(path, known);
+      }
+      if (type === VersionType.directory) {
+        enter(place, known?.type === type ? index.versions.at(known.path, snapshot) : []);
+      }
+    });
+  };
+
+  const enter = ({ parent, name, path }: Place, entries: readonly Entry[]): void => {
+    const directory = attempt(path, 'UNREADABLE_DIRECTORY', () =>
+      calls.open(parent, name, 'read-directory'),
+    );
+    if (directory === undefined) return;
+    try {
+      const names = attempt(path, 'UNREADABLE_DIRECTORY', () => calls.list(directory).sort());
+      for (const pair of names ? mergeByName(names, entries) : []) {
+        if (pair.type === 'gone') removed(joinBytes(path, pair.known.name), pair.known);
+        else {
+          const childPath = joinBytes(path, pair.name);
+          visit({ parent: directory, name: pair.name, path: childPath }, pair.known);
+        }
+      }
+    } finally {
+      platform.files.close(directory);
+    }
+  };
+
+  const compareSameType = (
+    place: Place,
+    stat: FileStat,
+    known: Version,
+  ): ChangeType | undefined => {
+    const sizeBytes = known.type === VersionType.file ? stat.sizeBytes : 0;
+    if (hasOtherBytes(place, stat, known)) return 'modified';
+    return sameMetadata({ ...stat, type: known.type, sizeBytes }, known) ? undefined : 'metadata';
+  };
+  const hasOtherBytes = (place: Place, stat: FileStat, known: Version): boolean => {
+    switch (known.type) {
+      case VersionType.directory:
+        return false;
+      case VersionType.symlink:
+        return calls.readSymlink(place.parent, place.name) !== known.link;
+      case VersionType.file:
+        if (stat.sizeBytes !== known.sizeBytes) return true;
+        return readsAll ? readsDifferent(place, known) : !sameTime(stat.mtime, known.mtime);
+    }
+  };
+  const readsDifferent = ({ parent, name }: Place, known: Version): boolean => {
+    const descriptor = calls.open(parent, name, 'read-file');
+    try {
+      const { sizeBytes } = calls.statOpen(descriptor);
+      const live = hashFile(platform.files, descriptor, sizeBytes, repository.config.chunking);
+      if (live.type !== known.content.type) return true;
+      return live.type !== 'none' && Buffer.compare(live.hash, savedHash(known)) !== 0;
+    } finally {
+      platform.files.close(descriptor);
+    }
+  };
+  const savedHash = ({ content }: Version): Uint8Array => {
+    const hash =
+      content.type === 'blob'
+        ? index.blobs.get(content.blob)?.hash
+        : content.type === 'content'
+          ? index.blobs.contentHash(content.content)
+          : undefined;
+    return hash ?? Buffer.alloc(0);
+  };
+
+  return {
+    changes,
+    issues,
+    root(path, known) {
+      const slash = path.lastIndexOf('/');
+      const directory = (path.slice(0, slash) || '/') as ByteString;
+      const name = (path.slice(slash + 1) || '.') as ByteString;
+      const parent = attempt(path, 'SOURCE_MISSING', () =>
+        calls.open(undefined, directory, 'read-directory'),
+      );
+      if (parent === undefined) return;
+      try {
+        visit({ parent, name, path }, known);
+      } finally {
+        platform.files.close(parent);
+      }
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * The store's half of the library's door, which the command line takes: the codec's half costs 15 ms
+ * more to load. Each operation, and with it SQLite, zstd and the workers, is loaded when it is first
+ * called.
+ */
+import { lazily } from './lazy.js';
+
+export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
+export type { Snapshot, Source } from './repo/index/sources.js';
+export { VersionType, type Issue, type IssueCode, type Version } from './repo/model.js';
+export {
+  resolveTimePoint,
+  type DatedSnapshot,
+  type TimePoint,
+} from './repo/operations/time-point.js';
+export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
+export { openPlatform, type Platform } from './repo/platform/platform.js';
+export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';
+export type { PatternRule } from './repo/tree/patterns.js';
+
+export type {
+  BackupOptions,
+  BackupProgress,
+  BackupResult,
+} from './repo/operations/backup/backup.js';
+export type { CatOptions } from './repo/operations/cat.js';
+export type { Change, ChangeType, DiffOptions, SnapshotDiff } from './repo/operations/diff.js';
+export type { DiffLiveOptions, LiveDiff } from './repo/operations/diff-live.js';
+export type { FindContentOptions } from './repo/operations/find-content.js';
+export type { FindOptions, FoundPath } from './repo/operations/find.js';
+export type { SourceSelector } from './repo/operations/locate.js';
+export type { LoggedVersion, LogOptions, PathLog, StoredAs } from './repo/operations/log.js';
+export type { ListedEntry, Listing, ListOptions } from './repo/operations/ls.js';
+export type { PruneOptions, PruneResult } from './repo/operations/prune/prune.js';
+export type {
+  KeepCount,
+  Retention,
+  RetentionPolicy,
+  Verdict,
+} from './repo/operations/prune/retention.js';
+export type { QueryOptions } from './repo/operations/reading.js';
+export type { RepairOptions, RepairResult } from './repo/operations/repair/repair.js';
+export type { RepositoryConfig } from './repo/operations/repository.js';
+export type {
+  RestoreOptions,
+  RestoreProgress,
+  RestoreResult,
+} from './repo/operations/restore/restore.js';
+export type { ListedSnapshot } from './repo/operations/snapshots.js';
+export type { Span } from './repo/operations/span.js';
+export type {
+  CostlyPath,
+  RepositoryStats,
+  SnapshotStats,
+  SourceStats,
+} from './repo/operations/stats.js';
+export type {
+  Damage,
+  VerifyOptions,
+  VerifyProgress,
+  VerifyResult,
+  VerifySample,
+} from './repo/operations/verify/verify.js';
+
+/** Makes an empty repository. */
+export const initRepository = lazily(
+  async () => (await import('./repo/operations/repository.js')).initRepository,
+);
+/** Whether a directory holds a repository. */
+export const isRepository = lazily(
+  async () => (await import('./repo/operations/repository.js')).isRepository,
+);
+/** Takes a snapshot. */
+export const backup = lazily(
+  async () => (await import('./repo/operations/backup/backup.js')).backup,
+);
+/** Writes a snapshot, or some of its paths, into a directory. */
+export const restore = lazily(
+  async () => (await import('./repo/operations/restore/restore.js')).restore,
+);
+/** Checks the repository. */
+export const verify = lazily(
+  async () => (await import('./repo/operations/verify/verify.js')).verify,
+);
+/** Removes snapshots by a policy. */
+export const prune = lazily(async () => (await import('./repo/operations/prune/prune.js')).prune);
+/** Sets damage aside, or makes the index anew. */
+export const repair = lazily(
+  async () => (await import('./repo/operations/repair/repair.js')).repair,
+);
+/** The snapshots of all sources, or of one. */
+export const listSnapshots = lazily(
+  async () => (await import('./repo/operations/snapshots.js')).listSnapshots,
+);
+/** What a directory held at a time. */
+export const listEntries = lazily(
+  async () => (await import('./repo/operations/ls.js')).listEntries,
+);
+/** Every version of one path. */
+export const logPath = lazily(async () => (await import('./repo/operations/log.js')).logPath);
+/** Paths in all history whose name matches. */
+export const findPaths = lazily(async () => (await import('./repo/operations/find.js')).findPaths);
+/** Paths in all history that held the bytes of a file. */
+export const findContent = lazily(
+  async () => (await import('./repo/operations/find-content.js')).findContent,
+);
+/** What changed between two snapshots. */
+export const diffSnapshots = lazily(
+  async () => (await import('./repo/operations/diff.js')).diffSnapshots,
+);
+/** What changed between a snapshot and the live tree. */
+export const diffLive = lazily(
+  async () => (await import('./repo/operations/diff-live.js')).diffLive,
+);
+/** The bytes of one version. */
+export const catFile = lazily(async () => (await import('./repo/operations/cat.js')).catFile);
+/** What history costs. */
+export const readStats = lazily(async () => (await import('./repo/operations/stats.js')).readStats);

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { createWorkspace } from '../helpers/varve.js';
+
+const workspace = createWorkspace();
+const { run, json, path, write, home, defaultRepository } = workspace;
+
+write({ 'tree/a.txt': 'a\n', 'tree/b.tmp': 'b\n', 'tree/sub/c.txt': 'c\n' });
+
+test('a dry run makes no repository', async () => {
+  const { code, stderr } = await run(['backup', '-n', 'tree']);
+  expect(code).toBe(10);
+  expect(stderr).toContain(`There is no repository at ${defaultRepository}.`);
+  expect(readdirSync(home)).toEqual([]);
+});
+
+test('the first backup makes the default repository and says so', async () => {
+  const { code, stdout, stderr } = await run(['backup', 'tree']);
+  expect(code).toBe(0);
+  expect(stderr).toBe(`varve: Made the default repository, ${defaultRepository}.\n`);
+  expect(stdout).toMatch(
+    new RegExp(
+      `^Snapshot 1 of ${path('tree')}: 3 files, 6 B, in \\d:\\d\\d\n` +
+        `  3 new, 0 changed, 0 unchanged, 0 removed\n` +
+        `  6 B read, [\\d.]+ K?i?B stored in ${defaultRepository}\n$`,
+    ),
+  );
+});
+
+test('the document has the fields that programs rely on', async () => {
+  const document = await json<Record<string, unknown>>('backup', 'tree', '--tag', 'x');
+  expect(document).toEqual({
+    snapshot: 2,
+    files: 3,
+    bytes: 6,
+    files_new: 0,
+    files_changed: 0,
+    files_unchanged: 3,
+    files_removed: 0,
+    bytes_read: expect.any(Number) as number,
+    bytes_stored: expect.any(Number) as number,
+    duration_ms: expect.any(Number) as number,
+    issues: [],
+  });
+});
+
+test('nothing is said with --quiet', async () => {
+  expect(await run(['-q', 'backup', 'tree'])).toEqual({ code: 0, stdout: '', stderr: '' });
+});
+
+test('no snapshot is taken with --skip-if-unchanged when nothing changed', async () => {
+  const { stdout } = await run(['backup', 'tree', '--skip-if-unchanged']);
+  expect(stdout).toContain(`Nothing has changed in ${path('tree')}, so no snapshot was taken`);
+});
+
+test('patterns count in the order given, those of a file in their place', async () => {
+  write({ 'patterns.txt': '# what is not worth it\n\n*.tmp   \n' });
+  const args = ['backup', '-n', 'tree', '--exclude', '*.t*', '--include', '*.tmp'];
+  expect(await json(...args)).toMatchObject({ files: 1 });
+  expect(await json(...args, '--exclude-from', 'patterns.txt')).toMatchObject({ files: 0 });
+});
+
+test('another repository is not made by a backup', async () => {
+  for (const args of [
+    ['--repo', 'other', 'backup', 'tree'],
+    ['backup', 'tree', '--repo=other'],
+  ]) {
+    const { code, stderr } = await run(args);
+    expect(code).toBe(10);
+    expect(stderr).toBe(
+      'varve: There is no repository at other.\n' +
+        'Check the path, or make one with `varve --repo other init`.\n',
+    );
+    expect(existsSync(path('other'))).toBe(false);
+  }
+});
+
+test('init makes one, and refuses what is not empty', async () => {
+  const made = await run(['init', '--repo', 'named']);
+  expect(made).toEqual({ code: 0, stdout: 'Made a repository at named.\n', stderr: '' });
+  const again = await run(['init', '--repo', 'named']);
+  expect(again.code).toBe(1);
+  expect(again.stderr).toContain('varve: named is not empty');
+});
+
+test('the environment names a repository, and --repo overrules it', async () => {
+  const env = { VARVE_REPOSITORY: path('named') };
+  expect(await run(['-q', 'backup', 'tree'], { env })).toMatchObject({ code: 0 });
+  expect(await run(['snapshots', '--repo', 'none'], { env })).toMatchObject({ code: 10 });
+  const { stdout } = await run(['snapshots'], { env });
+  expect(stdout).toContain(`:${path('tree')}\n`);
+});
+
+test('special files are a notice, and the exit code stays 0', async () => {
+  mkdirSync(path('special'));
+  execFileSync('mkfifo', [path('special/fifo')]);
+  const { code, stderr } = await run(['backup', 'special']);
+  expect(code).toBe(0);
+  expect(stderr).toBe(
+    'varve: 1 special file was left out (fifo, socket or device); -v lists them.\n',
+  );
+  const verbose = await run(['backup', '-v', 'special']);
+  expect(verbose.stderr).toContain(`${path('special/fifo')} was left out`);
+  expect(await json('backup', 'special')).toMatchObject({
+    issues: [{ path: path('special/fifo'), code: 'SPECIAL_FILE_SKIPPED' }],
+  });
+});

@@ -1,0 +1,222 @@
+import { rmSync, utimesSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createWorkspace } from '../helpers/varve.js';
+
+/** Snapshot 1 and 2 of `tree`, 3 of `other`. */
+const workspace = createWorkspace();
+const { run, json, path, write } = workspace;
+const lines = Array.from({ length: 2000 }, (_, i) => `line ${i}\n`).join('');
+const badName = Buffer.concat([Buffer.from(`${path('tree')}/bad`), Buffer.from([0xff])]);
+const LS_TIME = new Date('2026-02-03T04:05:06.789Z');
+
+beforeAll(async () => {
+  write({ 'tree/long.txt': lines, 'tree/gone.txt': 'gone\n', 'other/o.txt': 'o\n' });
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(badName, '');
+  await run(['backup', '-q', 'tree', '--tag', 'first', '--tag', 'kept']);
+  write({ 'tree/long.txt': `${lines}one more\n`, 'tree/sub/new.txt': 'new\n' });
+  rmSync(path('tree/gone.txt'));
+  utimesSync(path('tree/long.txt'), LS_TIME, LS_TIME);
+  await run(['backup', '-q', 'tree']);
+  await run(['backup', '-q', 'other']);
+});
+
+describe.concurrent('snapshots', () => {
+  test('are listed below their sources', async () => {
+    const { code, stdout } = await run(['snapshots']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^Source 1  ${hostname()}:${path('tree')}\n` +
+          `#  TIME {17}FILES +SIZE +ADDED  TAGS\n` +
+          `1  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d +3 .* first, kept\n` +
+          `2 .*\n\nSource 2  ${hostname()}:${path('other')}\n.*\n3 .*\n$`,
+      ),
+    );
+  });
+
+  test('as a document', async () => {
+    const { snapshots } = await json<{ snapshots: object[] }>('snapshots', '--source', '1');
+    expect(snapshots).toHaveLength(2);
+    expect(snapshots[0]).toEqual({
+      number: 1,
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/) as string,
+      source: 1,
+      host: hostname(),
+      paths: [path('tree')],
+      tags: ['first', 'kept'],
+      files: 3,
+      bytes: lines.length + 5,
+      bytes_stored: expect.any(Number) as number,
+    });
+  });
+});
+
+describe.concurrent('ls', () => {
+  test('lists a directory at a time', async () => {
+    const now = await run(['ls', 'tree']);
+    expect(now).toMatchObject({ code: 0, stderr: '' });
+    const names = ['bad\\xff', 'long.txt', 'sub'];
+    expect(now.stdout).toBe(names.map((name) => `${path('tree', name)}\n`).join(''));
+    const then = await run(['ls', 'tree', '--at', '1B']);
+    expect(then.stdout).toContain(path('tree/gone.txt'));
+  });
+
+  test('-l is like ls -l, -R goes below', async () => {
+    const { stdout } = await run(['ls', '-lR', 'tree']);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^-rw\\S+ +\\d+ +\\d+ +${lines.length + 9} 2026-02-03 04:05:06 ${path('tree/long.txt')}$`,
+        'm',
+      ),
+    );
+    expect(stdout).toMatch(
+      new RegExp(`^drwx.* ${path('tree/sub')}\n-rw.* ${path('tree/sub/new.txt')}$`, 'm'),
+    );
+  });
+
+  test('gives programs the bytes of a name that is not text', async () => {
+    const { entries } = await json<{ entries: object[] }>('ls', 'tree');
+    expect(entries).toHaveLength(3);
+    expect(entries[0]).toEqual({
+      path: `${path('tree')}/bad\\xff`,
+      path_base64: badName.toString('base64'),
+      type: 'file',
+      size: 0,
+      mode: '0644',
+      uid: process.getuid?.(),
+      gid: process.getgid?.(),
+      mtime: expect.stringMatching(/^\S+T\d\d:\d\d:\d\d\.\d{9}\+00:00$/) as string,
+    });
+    expect(entries[1]).toMatchObject({ mtime: '2026-02-03T04:05:06.789000000+00:00' });
+  });
+
+  test('asks for a source where several may be meant', async () => {
+    const { code, stderr } = await run(['ls']);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`1  ${hostname()}:${path('tree')}`);
+    expect(stderr).toContain('Name one of them with --source NUMBER or --source HOST:PATH.');
+    const chosen = await run(['ls', '--source', `${hostname()}:${path('other')}`]);
+    expect(chosen.stdout).toBe(`${path('other')}\n`);
+    const inside = await run(['ls'], { cwd: path('other') });
+    expect(inside.stdout).toBe(`${path('other')}\n`);
+  });
+});
+
+describe.concurrent('log', () => {
+  test('lists the versions of a path', async () => {
+    const { stdout } = await run(['log', 'tree/long.txt']);
+    const [head, columns, ...rows] = stdout.trimEnd().split('\n');
+    expect(head).toBe(path('tree/long.txt'));
+    expect(columns).toMatch(/^SNAPSHOTS {2}TYPE +SIZE {2}MODIFIED +STORED +HASH$/);
+    expect(rows[0]).toMatch(/^ +1 {2}file .* delta, 1 {2}[0-9a-f]{12}$/);
+    expect(rows[1]).toMatch(/^ +2 {2}file .* 2026-02-03 04:05:06 {2}full +[0-9a-f]{12}$/);
+  });
+
+  test('as a document', async () => {
+    expect(await json('log', 'tree/gone.txt')).toEqual({
+      path: path('tree/gone.txt'),
+      versions: [
+        {
+          first_snapshot: 1,
+          last_snapshot: 1,
+          type: 'file',
+          size: 5,
+          mtime: expect.any(String) as string,
+          hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+          stored: expect.stringMatching(/^(full|delta)$/) as string,
+          chain_length: expect.any(Number) as number,
+        },
+      ],
+    });
+  });
+});
+
+describe.concurrent('find', () => {
+  test('finds by name in all of history', async () => {
+    const { stdout } = await run(['find', 'gone.*']);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^FIRST {2}LAST {2}SIZE {2}PATH\n {4}1 {5}1 {3}5 B {2}${path('tree/gone.txt')}\n$`,
+      ),
+    );
+    expect(await json('find', 'gone.*')).toEqual({
+      matches: [{ path: path('tree/gone.txt'), first_snapshot: 1, last_snapshot: 1, size: 5 }],
+    });
+  });
+
+  test('finds by content, under another name', async () => {
+    write({ 'copy-of-gone': 'gone\n', unknown: 'never saved' });
+    expect(await json('find', '--content', 'copy-of-gone')).toMatchObject({
+      matches: [{ path: path('tree/gone.txt') }],
+    });
+    expect((await run(['find', '--content', 'unknown'])).stdout).toBe('Nothing was found.\n');
+  });
+});
+
+describe.concurrent('diff', () => {
+  const changes = [
+    ['metadata', ''],
+    ['removed', '/gone.txt'],
+    ['modified', '/long.txt'],
+    ['added', '/sub'],
+    ['added', '/sub/new.txt'],
+  ].map(([change, name]) => ({ path: `${path('tree')}${name}`, change }));
+
+  test('of two times', async () => {
+    const { code, stdout } = await run(['diff', '1', '2', '--source', '1', '--exit-code']);
+    expect(code).toBe(5);
+    const letters = changes.map((entry, i) => `${'U-M++'.charAt(i)}  ${entry.path}\n`);
+    expect(stdout).toBe(letters.join(''));
+    expect(await json('diff', '1', '2', '--source', '1')).toEqual({
+      from: 1,
+      to: 2,
+      changes,
+      issues: [],
+    });
+  });
+
+  test('of a time and the files as they are now', async () => {
+    expect(await json('diff', '1', '--source', '1')).toEqual({
+      from: 1,
+      to: null,
+      changes,
+      issues: [],
+    });
+    const none = await run(['diff', '--exit-code', '--read-all', '--source', '1']);
+    expect(none).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+});
+
+describe.concurrent('cat', () => {
+  test('writes the bytes of a version', async () => {
+    const old = await run(['cat', 'tree/long.txt', '--at', '1']);
+    expect(old).toEqual({ code: 0, stdout: lines, stderr: '' });
+  });
+
+  test('refuses a directory', async () => {
+    const { code, stderr } = await run(['cat', 'tree']);
+    expect({ code, stderr }).toMatchObject({ code: 1 });
+    expect(stderr).toContain(`varve: ${path('tree')} is a directory, not a file.`);
+  });
+});
+
+describe.concurrent('stats', () => {
+  test('says what history holds and costs', async () => {
+    const { code, stdout } = await run(['stats']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^snapshots {14}3 of 2 sources\n/);
+    for (const line of stdout.split('\n')) {
+      if (!line.includes(path())) expect(line.length).toBeLessThanOrEqual(80);
+    }
+  });
+
+  test('as a document', async () => {
+    const document = await json<Record<string, number>>('stats');
+    expect(document).toMatchObject({ snapshots: 3, sources: 2, per_source: [{}, {}] });
+    expect(document['stored_bytes']).toBeGreaterThan(0);
+    expect(document['full_bytes']! + document['delta_bytes']!).toBeGreaterThan(0);
+    expect(document['logical_bytes']).toBe(2 * lines.length + 9 + 5 + 4 + 2);
+  });
+});

@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { beforeAll, expect, test } from 'vitest';
+import { createWorkspace } from '../helpers/varve.js';
+
+const { run, json, path, write } = createWorkspace();
+
+beforeAll(async () => {
+  write({ 'tree/a.txt': 'old\n', 'tree/sub/b.txt': 'b\n' });
+  await run(['backup', '-q', 'tree']);
+  write({ 'tree/a.txt': 'newer\n' });
+  await run(['backup', '-q', 'tree']);
+});
+
+test('everything, as it was at the last backup', async () => {
+  const { code, stdout, stderr } = await run(['restore', '--to', 'all']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(
+    /^Restored snapshot 2 to all: 2 files, 2 directories, 0 links, 8 B, in \d:\d\d\n$/,
+  );
+  expect(readFileSync(path('all/a.txt'), 'utf8')).toBe('newer\n');
+  expect(readdirSync(path('all'))).toEqual(['a.txt', 'sub']);
+});
+
+test('some paths, as they were at a time', async () => {
+  const document = await json('restore', 'tree/a.txt', 'sub', '--to', 'some', '--at', '1B');
+  expect(document).toEqual({
+    snapshot: 1,
+    files: 2,
+    directories: 1,
+    symlinks: 0,
+    bytes_written: 6,
+    bytes_unchanged: 0,
+    duration_ms: expect.any(Number) as number,
+    issues: [],
+  });
+  expect(readFileSync(path('some/a.txt'), 'utf8')).toBe('old\n');
+  expect(readFileSync(path('some/sub/b.txt'), 'utf8')).toBe('b\n');
+});
+
+test('a dry run writes nothing', async () => {
+  const { code, stdout } = await run(['restore', '-n', '--to', 'none']);
+  expect(code).toBe(0);
+  expect(stdout).toBe('Snapshot 2 would give none 2 files, 2 directories, 0 links, 8 B\n');
+  expect(readdirSync(path())).not.toContain('none');
+});

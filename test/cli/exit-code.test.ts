@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { exitCodeOfError, exitCodeOfIssues } from '../../src/cli/exit-code.js';
+
+test.each([
+  ['USAGE_TIME', 2],
+  ['PRUNE_EMPTY_POLICY', 2],
+  ['BLOB_DAMAGED', 4],
+  ['INDEX_CORRUPT', 4],
+  ['REPOSITORY_NOT_FOUND', 10],
+  ['NOT_A_REPOSITORY', 10],
+  ['REPOSITORY_LOCKED', 11],
+  ['INTERRUPTED', 130],
+  ['TARGET_NOT_EMPTY', 1],
+] as const)('%s ends with %d', (code, exitCode) => {
+  expect(exitCodeOfError(code)).toBe(exitCode);
+});
+
+test('issues end with 3, damage among them with 4, special files with 0', () => {
+  const [special, unreadable, damaged] = [
+    { code: 'SPECIAL_FILE_SKIPPED' },
+    { code: 'UNREADABLE' },
+    { code: 'DAMAGED' },
+  ] as const;
+  expect(exitCodeOfIssues([])).toBe(0);
+  expect(exitCodeOfIssues([special])).toBe(0);
+  expect(exitCodeOfIssues([special, unreadable])).toBe(3);
+  expect(exitCodeOfIssues([unreadable, damaged])).toBe(4);
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import packageFile from '../../package.json' with { type: 'json' };
+import { createWorkspace } from './helpers/varve.js';
+
+const { run } = createWorkspace();
+const COMMANDS = [
+  'init',
+  'backup',
+  'snapshots',
+  'ls',
+  'log',
+  'find',
+  'diff',
+  'cat',
+  'restore',
+  'verify',
+  'prune',
+  'stats',
+  'repair',
+];
+
+describe.concurrent('help', () => {
+  test('the version is that of the package', async () => {
+    expect(await run(['--version'])).toEqual({
+      code: 0,
+      stdout: `${packageFile.version}\n`,
+      stderr: '',
+    });
+  });
+
+  test('lists every command', async () => {
+    const { code, stdout } = await run(['help']);
+    expect(code).toBe(0);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+  });
+
+  test('is a complaint when nothing was asked for', async () => {
+    const { code, stdout, stderr } = await run([]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Usage: varve [options] [command]');
+  });
+
+  test.each(COMMANDS)(
+    'of %s has a description, options, an example, and fits 80 columns',
+    async (command) => {
+      const { code, stdout } = await run(['help', command]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^Usage: varve \S+ \[options\].*\n\n[A-Z].*\./s);
+      expect(stdout).toContain('-r, --repo <path>');
+      expect(stdout).toMatch(new RegExp(`^Examples?:\n(  # .*\n)?  varve .*${command}`, 'm'));
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    },
+  );
+});
+
+describe.concurrent('wrong usage ends with 2 and a hint', () => {
+  test.each([
+    [['bakup', 'x'], "Unknown command 'bakup'.\nDid you mean backup? See `varve help`."],
+    [
+      ['backup', '--exlude', 'x', 'y'],
+      "Unknown option '--exlude'.\nDid you mean --exclude? See `varve help backup`.",
+    ],
+    [['backup'], "Missing required argument 'path'.\nSee `varve help backup`."],
+    [['snapshots', 'extra'], "Too many arguments for 'snapshots'."],
+    [['restore'], "Required option '--to <dir>' not specified.\nSee `varve help restore`."],
+    [['backup', '--jobs', '0', '.'], '--jobs: "0" is not a whole number from 1 to 64.'],
+    [['backup', '--level', 'x', '.'], '--level: "x" is not a whole number from 1 to 19.'],
+    [['ls', '--at', 'tomorow'], '--at: "tomorow" is not a time.'],
+    [['ls', '--source', 'x'], '--source: "x" is not a source: expected HOST:/PATH or a number.'],
+    [['ls', '--lock-wait', 'x'], '--lock-wait: "x" is not a duration'],
+    [['verify', '--sample', '0%'], '--sample: "0%" is not a sample'],
+    [['verify', '--quick', '--sample', '5%'], '--quick reads no content'],
+    [['find'], 'find takes either a PATTERN or --content FILE.'],
+    [['find', 'x', '--content', 'y'], 'find takes either a PATTERN or --content FILE.'],
+    [['diff', '1', '2', '--read-all'], 'With two times no file is read'],
+    [['backup', '--exclude-from', 'none', '.'], '--exclude-from: none cannot be read: ENOENT'],
+  ])('%j', async (args, message) => {
+    const { code, stdout, stderr } = await run(['--repo', 'none', ...args]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`varve: ${message}`);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test('also as a document', async () => {
+    const { code, stdout, stderr } = await run(['--json', 'backup', '--nonsense']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: 'USAGE',
+        message: "Unknown option '--nonsense'.",
+        hint: 'See `varve help backup`.',
+      },
+    });
+  });
+});

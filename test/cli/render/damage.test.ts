@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import type { ByteString, Damage } from '../../../src/store.js';
+import { describeDamage, jsonDamage } from '../../../src/cli/render/damage.js';
+
+const paths = Array.from({ length: 7 }, (_, i) => `/file${i}` as ByteString);
+const damage: Damage = { code: 'BLOB_DAMAGED', message: 'It is gone.', paths };
+
+test('people see a few of the paths, or all of them', () => {
+  const few = describeDamage([damage], false).join('\n').split('\n');
+  expect(few[0]).toBe('BLOB_DAMAGED: It is gone.');
+  expect(few.slice(1)).toEqual([
+    ...paths.slice(0, 5).map((path) => `  ${path}`),
+    '  and 2 more paths (-v lists them)',
+  ]);
+  expect(describeDamage([damage], true)[0]?.split('\n')).toHaveLength(8);
+});
+
+test('programs see all, and the bytes where they are not text', () => {
+  expect(jsonDamage([damage])).toEqual([{ code: 'BLOB_DAMAGED', message: 'It is gone.', paths }]);
+  expect(jsonDamage([{ ...damage, paths: ['/\xff' as ByteString] }])).toMatchObject([
+    { paths: ['/\\xff'], paths_base64: ['L/8='] },
+  ]);
+});
