@@ -77,6 +77,7 @@ export async function restore(
   });
   try {
     const { index } = repository;
+    index.beginReading();
     const source = selectSource(index, platform, options.source, options.paths);
     const snapshot = selectSnapshot(index, source, options.at);
     const located = options.paths.map((path) =>

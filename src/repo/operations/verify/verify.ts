@@ -84,6 +84,7 @@ export async function verify(
     signal,
   });
   try {
+    repository.index.beginReading();
     return await verifyRepository(repository, options);
   } finally {
     repository.close();
