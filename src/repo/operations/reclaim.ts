@@ -12,33 +12,44 @@ const LEAST_HOLE_BYTES = 8192;
 
 /** Ends the writer's lock. Returns the bytes that were given back. */
 export function reclaim(repository: Repository): number {
-  const { index, packs, lockPath } = repository;
+  const { dead, unused } = findUnused(repository);
   repository.releaseLock();
-  if (!hasDeadBytes(repository)) return 0;
-  const lock = tryLockExclusively(lockPath);
+  if (dead.length === 0 && unused.length === 0) return 0;
+  const lock = tryLockExclusively(repository.lockPath);
   if (!lock) return 0;
   try {
-    // Asked only now: between the two locks another writer may have gone on in a pack that was unused.
-    const unused = index.packs.unused();
-    const dead = index.packs
-      .deadFrames(LEAST_HOLE_BYTES)
-      .filter(({ pack }) => !unused.includes(pack));
-    const before = packs.allocatedBytes();
-    const punched = dead.filter((frame) => punch(repository, frame));
-    index.begin();
-    for (const { id } of punched) index.packs.removeFrame(id);
-    for (const pack of unused) index.packs.removePack(pack);
-    index.commit();
-    // Last: a file that the index does not know is taken up again, one that it misses is damage.
-    for (const pack of unused) packs.remove(pack);
-    return Math.max(0, before - packs.allocatedBytes());
+    return giveBack(repository);
   } finally {
     lock.release();
   }
 }
 
-function hasDeadBytes({ index }: Repository): boolean {
-  return index.packs.unused().length > 0 || index.packs.deadFrames(LEAST_HOLE_BYTES).length > 0;
+interface Unused {
+  readonly dead: readonly FrameRow[];
+  readonly unused: readonly number[];
+}
+
+function findUnused({ index }: Repository): Unused {
+  const unused = index.packs.unused();
+  const dead = index.packs
+    .deadFrames(LEAST_HOLE_BYTES)
+    .filter(({ pack }) => !unused.includes(pack));
+  return { dead, unused };
+}
+
+/** Looks again: between the two locks another writer may have taken a pack up. */
+function giveBack(repository: Repository): number {
+  const { index, packs } = repository;
+  const { dead, unused } = findUnused(repository);
+  const before = packs.allocatedBytes();
+  const punched = dead.filter((frame) => punch(repository, frame));
+  index.begin();
+  for (const { id } of punched) index.packs.removeFrame(id);
+  for (const pack of unused) index.packs.removePack(pack);
+  index.commit();
+  // Last: a file that the index does not know is taken up again, one that it misses is damage.
+  for (const pack of unused) packs.remove(pack);
+  return Math.max(0, before - packs.allocatedBytes());
 }
 
 /** Header and table stay, so that the frames behind it can still be found without the index. */

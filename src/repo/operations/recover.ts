@@ -74,22 +74,29 @@ function recoverPack(repository: Repository, pack: number, committed: number | u
   index.packs.putPack(pack, kind, end);
 }
 
-/** Where the last whole frame ends. */
+/** Where the last frame ends of which anything is of use; what follows is cut off. */
 function adoptFrames(repository: Repository, pack: number, start: number): number {
   let end = start;
+  let next = start;
+  const passed: Pick<ScannedFrame, 'head' | 'address'>[] = [];
   for (const frame of scanPack(repository.packs, pack, start)) {
-    if (!frame.isIntact || frame.address.offset !== end) break;
+    if (!frame.isIntact || frame.address.offset !== next) break;
+    next += frame.address.lengthBytes;
     // A generation is never used twice, or a rebuild could not tell what is the later of two.
     repository.index.counters.raise('generation', frame.head.generation);
-    if (frame.head.kind === FrameKind.full) adoptBlobs(repository, frame);
-    else noteDead(repository, frame);
-    end = frame.address.offset + frame.address.lengthBytes;
+    if (frame.head.kind === FrameKind.full && adoptBlobs(repository, frame)) {
+      for (const dead of passed.splice(0)) noteDead(repository, dead);
+      end = next;
+    } else passed.push({ head: frame.head, address: frame.address });
   }
   return end;
 }
 
-/** Deltas are made again by the run that needs them: their space is given back. */
-function noteDead({ index }: Repository, { head, address }: ScannedFrame): void {
+/** Deltas, and blobs that are stored already: the space is given back. */
+function noteDead(
+  { index }: Repository,
+  { head, address }: Pick<ScannedFrame, 'head' | 'address'>,
+): void {
   index.packs.insertFrame({
     id: index.counters.next('frame'),
     ...address,
@@ -100,14 +107,15 @@ function noteDead({ index }: Repository, { head, address }: ScannedFrame): void 
   });
 }
 
-function adoptBlobs({ index }: Repository, { head, address }: ScannedFrame): void {
+/** Whether the frame holds any blob that is not stored yet. */
+function adoptBlobs({ index }: Repository, { head, address }: ScannedFrame): boolean {
   const { blobs, packs, counters } = index;
   const weights = head.fullMembers.map(({ lengthBytes }) => lengthBytes);
   const shares = shareStoredBytes(head.payloadBytes, weights);
   const adopted = head.fullMembers.flatMap(({ hash, lengthBytes }, member) =>
     blobs.find(hash) ? [] : [{ hash, lengthBytes, member, storedBytes: shares[member] ?? 0 }],
   );
-  if (adopted.length === 0) return;
+  if (adopted.length === 0) return false;
   const frame = counters.next('frame');
   packs.insertFrame({
     id: frame,
@@ -121,4 +129,5 @@ function adoptBlobs({ index }: Repository, { head, address }: ScannedFrame): voi
     const place = { kind: BlobKind.full, frame, member, basis: undefined, storedBytes };
     blobs.insert(counters.next('blob'), hash, lengthBytes, place);
   }
+  return true;
 }

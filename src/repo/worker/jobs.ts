@@ -169,6 +169,13 @@ export interface ReadWindowResult {
   readonly stat: FileStat;
 }
 
+/** The source could not be read: not a failure of the run. */
+export interface ReadWindowFailure {
+  /** Of the failed system call. */
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface StoreResult {
   readonly frames: readonly StoredFrame[];
 }
@@ -224,7 +231,7 @@ export interface RewriteResult {
 export interface JobResults {
   readonly begin: null;
   readonly 'read-files': ReadFilesResult;
-  readonly 'read-window': ReadWindowResult;
+  readonly 'read-window': ReadWindowResult | ReadWindowFailure;
   readonly store: StoreResult;
   readonly retire: RetireResult;
   readonly sync: SyncResult;

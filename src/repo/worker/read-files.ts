@@ -98,7 +98,8 @@ function sameState(before: FileStat, after: FileStat): boolean {
   );
 }
 
-function notAFile(path: ByteString): NodeJS.ErrnoException {
+/** Something else has taken the name of a file: the file itself has vanished. */
+export function notAFile(path: ByteString): NodeJS.ErrnoException {
   const error: NodeJS.ErrnoException = new Error('it is not a regular file any more');
   return Object.assign(error, { code: 'ENOENT', path });
 }

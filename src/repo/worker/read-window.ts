@@ -1,8 +1,12 @@
 /** Reads a part of a large file and cuts it at content-defined boundaries. */
 import { nextCut, type ChunkParams } from '../../delta/chunk.js';
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
+import type { FileStat } from '../platform/at-calls.js';
+import type { FileSystem } from '../platform/files.js';
+import { systemErrorCode } from '../platform/platform.js';
 import type { WorkerContext } from './context.js';
-import type { ReadWindowJob, ReadWindowResult } from './jobs.js';
+import type { ReadWindowFailure, ReadWindowJob, ReadWindowResult } from './jobs.js';
+import { notAFile } from './read-files.js';
 
 /**
  * A window that is no segment's end leaves what follows its last sure cut to the next window, which
@@ -11,19 +15,38 @@ import type { ReadWindowJob, ReadWindowResult } from './jobs.js';
 export function readWindow(
   { files, tickets, pool }: WorkerContext,
   job: ReadWindowJob,
-): ReadWindowResult {
-  const descriptor = files.at.open(undefined, job.path, 'read-file');
+): ReadWindowResult | ReadWindowFailure {
+  const bytes = pool.take(job.lengthBytes);
+  let count: number;
+  let stat: FileStat;
   try {
-    const bytes = pool.take(job.lengthBytes);
-    const count = files.read(descriptor, bytes, 0, job.lengthBytes, job.offset);
-    const isEnd = job.isSegmentEnd || count < job.lengthBytes;
-    const { starts, lengths } = cutWindow(bytes.subarray(0, count), isEnd, job.chunking);
-    const hashes = new Uint8Array(starts.length * HASH_BYTES);
-    starts.forEach((start, index) => {
-      hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
-    });
-    tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: false });
-    return { lengths, hashes, stat: files.at.statOpen(descriptor) };
+    ({ count, stat } = readBytes(files, job, bytes));
+  } catch (error) {
+    pool.give(bytes);
+    const code = systemErrorCode(error);
+    if (code === undefined || !(error instanceof Error)) throw error;
+    return { code, message: error.message };
+  }
+  const isEnd = job.isSegmentEnd || count < job.lengthBytes;
+  const { starts, lengths } = cutWindow(bytes.subarray(0, count), isEnd, job.chunking);
+  const hashes = new Uint8Array(starts.length * HASH_BYTES);
+  starts.forEach((start, index) => {
+    hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
+  });
+  tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: false });
+  return { lengths, hashes, stat };
+}
+
+function readBytes(
+  files: FileSystem,
+  { path, offset, lengthBytes }: ReadWindowJob,
+  into: Buffer,
+): { count: number; stat: FileStat } {
+  const descriptor = files.at.open(undefined, path, 'read-file');
+  try {
+    if (files.at.statOpen(descriptor).type !== 'file') throw notAFile(path);
+    const count = files.read(descriptor, into, 0, lengthBytes, offset);
+    return { count, stat: files.at.statOpen(descriptor) };
   } finally {
     files.close(descriptor);
   }

@@ -177,7 +177,7 @@ async function readSource(
       platform,
       filter: createFilter(options.rules ?? []),
       readsAll: options.readsAll ?? false,
-      excluded: new Set([bytesFromText(platform.files.realPath(repository.path))]),
+      excluded: ownPaths(repository, source.roots),
       signal: options.signal,
       onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),
     },
@@ -213,6 +213,23 @@ function checkRootsExist({ index, platform }: Repository, { id, roots }: Source)
   if (missing === undefined) return;
   const message = `${textFromBytes(missing)} does not exist, so there is nothing to back up.`;
   throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
+}
+
+/** Where the repository lies within the roots, whose paths may lead through symbolic links. */
+function ownPaths(
+  { path, platform: { files } }: Repository,
+  roots: readonly ByteString[],
+): Set<ByteString> {
+  const own = bytesFromText(files.realPath(path));
+  const found = roots.flatMap((root) => {
+    const text = textFromBytes(root);
+    if (!files.stat(text)) return [];
+    const real = bytesFromText(files.realPath(text));
+    return isBelow(own, real)
+      ? [`${root === '/' ? '' : root}${own.slice(real === '/' ? 0 : real.length)}`]
+      : [];
+  });
+  return new Set(found as ByteString[]);
 }
 
 function announce({ onStart }: BackupOptions, previous: Snapshot | undefined): void {

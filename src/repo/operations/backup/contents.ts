@@ -11,7 +11,7 @@ import type { ByteString } from '../../platform/bytes.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
 import type { WritingRun } from '../writing-run.js';
 import { createDedup, type Dedup } from './dedup.js';
-import { readLargeFile } from './large-file.js';
+import { readLargeFile, SourceError } from './large-file.js';
 import { createLimiter } from '../limiter.js';
 
 /** A file to be read. `Context` is what the caller wants back with it. */
@@ -110,6 +110,7 @@ export function createContents<Context>(
         const lane = run.pool.idlestLane();
         const ticket = nextTicket++;
         const result = await run.pool.run({ type: 'read-window', ticket, ...window }, lane);
+        if ('code' in result) throw new SourceError(result);
         const { lengths, hashes } = result;
         bytesRead += lengths.reduce((sum, length) => sum + length, 0);
         const claims = await storeTicket(run, dedup, { lane, ticket, lengths, hashes });

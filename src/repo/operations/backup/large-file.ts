@@ -7,9 +7,8 @@ import { blake3 } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { systemErrorCode } from '../../platform/platform.js';
 import { sameTime } from '../../tree/compare.js';
-import type { ReadWindowJob, ReadWindowResult } from '../../worker/jobs.js';
+import type { ReadWindowFailure, ReadWindowJob, ReadWindowResult } from '../../worker/jobs.js';
 import type { FileOutcome, FileToRead } from './contents.js';
 import type { Limiter } from '../limiter.js';
 
@@ -19,7 +18,7 @@ export interface LargeFileReader {
   readonly chunking: ChunkingParameters;
   readonly limiter: Limiter;
   readonly index: Index;
-  /** Reads, deduplicates and stores one window. */
+  /** Reads, deduplicates and stores one window. @throws SourceError */
   readonly readWindow: (
     window: Window,
   ) => Promise<ReadWindowResult & { readonly blobs: readonly number[] }>;
@@ -52,16 +51,23 @@ export async function readLargeFile(
       };
     }
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT') return { type: 'vanished' };
-    if (code === undefined || !isSourceError(code) || !(error instanceof Error)) throw error;
-    return { type: 'failed', message: error.message };
+    // Anything else (a full disk) is the repository's, and ends the run.
+    if (!(error instanceof SourceError)) throw error;
+    return error.code === 'ENOENT'
+      ? { type: 'vanished' }
+      : { type: 'failed', message: error.message };
   }
 }
 
-/** Errors of reading a source; anything else (a full disk) is the repository's and ends the run. */
-function isSourceError(code: string): boolean {
-  return ['EACCES', 'EPERM', 'EIO', 'ELOOP', 'ESTALE', 'EBUSY', 'ENXIO', 'EINVAL'].includes(code);
+/** The source could not be read. */
+export class SourceError extends Error {
+  /** Of the failed system call. */
+  readonly code: string;
+
+  constructor({ code, message }: ReadWindowFailure) {
+    super(message);
+    this.code = code;
+  }
 }
 
 interface ReadParts {

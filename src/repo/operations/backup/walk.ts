@@ -260,11 +260,31 @@ export function createWalk(
     }
   };
 
+  /** Links on the way to a root are followed (`/.` stands behind the last), the root itself is not. */
   const openRoot = (path: ByteString): { handle: number; name: ByteString } => {
     const slash = path.lastIndexOf('/');
-    const parent = (path.slice(0, slash) || '/') as ByteString;
+    const parent = `${path.slice(0, slash)}/.` as ByteString;
     const name = (path.slice(slash + 1) || '.') as ByteString;
     return { handle: files.at.open(undefined, parent, 'read-directory'), name };
+  };
+
+  /** The root with its directory open, or undefined when it was reported instead. */
+  const lookAtRoot = (
+    path: ByteString,
+    known: Entry | undefined,
+  ): { handle: number; name: ByteString; stat: FileStat } | undefined => {
+    let opened: { handle: number; name: ByteString } | undefined;
+    try {
+      opened = openRoot(path);
+      const stat = files.at.stat(opened.handle, opened.name);
+      const problem = stat ? rootProblem(options, known, stat, opened) : 'it does not exist';
+      if (stat && !problem) return { ...opened, stat };
+      report(path, stat ? 'SOURCE_EMPTY' : 'SOURCE_MISSING', rootMessage(path, problem));
+    } catch (error) {
+      report(path, 'SOURCE_MISSING', unreadable(path, error));
+    }
+    if (opened) files.close(opened.handle);
+    return undefined;
   };
 
   return {
@@ -272,23 +292,15 @@ export function createWalk(
     issues,
     async root(parent, path) {
       const known = index.versions.current(parent).find(({ name }) => name === path);
-      let opened: { handle: number; name: ByteString } | undefined;
-      try {
-        opened = openRoot(path);
-        const stat = files.at.stat(opened.handle, opened.name);
-        const problem = stat ? rootProblem(options, known, stat, opened) : 'it does not exist';
-        if (!stat || problem) {
-          report(path, stat ? 'SOURCE_EMPTY' : 'SOURCE_MISSING', rootMessage(path, problem));
-          keep(known);
-          return;
-        }
-        await visitRoot(parent, path, known, stat, opened);
-      } catch (error) {
-        if (systemErrorCode(error) === undefined) throw error;
-        report(path, 'SOURCE_MISSING', unreadable(path, error));
+      const seen = lookAtRoot(path, known);
+      if (!seen) {
         keep(known);
+        return;
+      }
+      try {
+        await visitRoot(parent, path, known, seen.stat, seen);
       } finally {
-        if (opened) files.close(opened.handle);
+        files.close(seen.handle);
       }
     },
     finishFile({ path, context }, outcome) {
@@ -337,6 +349,9 @@ export function createWalk(
     const { id, isNew } = known
       ? { id: known.path, isNew: false }
       : recorder.pathId(parent, path, false);
+    if (known?.type === VersionType.directory && type !== VersionType.directory) {
+      for (const child of index.versions.current(known.path)) recorder.remove(child, known.path);
+    }
     const context = { path: id, directory: parent, known, scanStartMs: clock.nowMs() };
     if (type === VersionType.file) {
       if (known && isUnchanged(stat, known)) keep(known);

@@ -74,8 +74,8 @@ export function createFileWriter(
     events.onIssue(pathOf(file), code, message);
   };
   const lost = (file: FileToRestore): void => {
-    const message = `${textFromBytes(pathOf(file))} was not restored: its content is lost or damaged.`;
-    fail(file, 'DAMAGED', message);
+    const path = textFromBytes(pathOf(file));
+    fail(file, 'DAMAGED', `${path} was not restored: its content is lost or damaged.`);
   };
 
   const runJob = async (
@@ -95,7 +95,8 @@ export function createFileWriter(
       const file = jobFiles[position];
       if (!file) throw new Error(`no file ${position}`);
       if (!isMetadataOnly) damaged.add(position);
-      fail(file, issueCode(code, isMetadataOnly), `${textFromBytes(pathOf(file))}: ${message}`);
+      const text = `${textFromBytes(pathOf(file))}: ${message}`;
+      fail(file, issueCode(code, isMetadataOnly), text);
     }
     return damaged;
   };
