@@ -48,7 +48,8 @@ export function platformWithSource(tree: SourceTree, nowMs: number): Platform {
     statOpen: (descriptor) => statOf(open.get(descriptor) ?? ''),
     open(directory, name) {
       const handle = FIRST_HANDLE + open.size;
-      open.set(handle, pathOf(directory, name));
+      // A root's parent is opened as `parent/.`, to follow what leads to it.
+      open.set(handle, pathOf(directory, name.replace(/\/\.$/, '') || '/'));
       return handle;
     },
     readSymlink: (directory, name) => (nodeAt(pathOf(directory, name)).link ?? '') as ByteString,
