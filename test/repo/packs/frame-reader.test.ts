@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { blake3 } from '../../../src/delta/hash.js';
+import type { BlobAddress } from '../../../src/repo/model.js';
+import { createBufferPool, type BufferPool } from '../../../src/repo/packs/buffer-pool.js';
+import { encodeFrame, FrameKind } from '../../../src/repo/packs/frame.js';
+import { createFrameReader } from '../../../src/repo/packs/frame-reader.js';
+import { memoryPacks } from '../../support/memory-packs.js';
+import { drawer, noise, prose } from '../../support/seed.js';
+
+/** Frames of two blobs each; every second one compresses. */
+function fill(frames: number) {
+  const store = memoryPacks();
+  const blobs: { bytes: Buffer; address: BlobAddress }[] = [];
+  let offset = 32;
+  const parts = [Buffer.alloc(32)];
+  for (let frame = 0; frame < frames; frame += 1) {
+    const texts = [0, 1].map((half) => {
+      const seed = 2 * frame + half;
+      return frame % 2 === 0 ? noise(3000, seed) : prose(60, seed);
+    });
+    const members = texts.map((bytes) => ({ hash: blake3(bytes), lengthBytes: bytes.length }));
+    const bytes = Buffer.from(
+      encodeFrame({ kind: FrameKind.full, members }, 1, [Buffer.concat(texts)], 3),
+    );
+    texts.forEach((text, member) => {
+      const place = { pack: 1, offset, lengthBytes: bytes.length };
+      const { hash, lengthBytes } = members[member]!;
+      blobs.push({ bytes: text, address: { hash, lengthBytes, frame: place, member } });
+    });
+    parts.push(bytes);
+    offset += bytes.length;
+  }
+  store.packs.set(1, Buffer.concat(parts));
+  return { store, blobs };
+}
+
+/** Overwrites what is given back, as its next user would. */
+function hostilePool(): BufferPool {
+  const pool = createBufferPool(1024 * 1024);
+  return {
+    take: (lengthBytes) => pool.take(lengthBytes),
+    give(buffer) {
+      Buffer.from(buffer.buffer).fill(0xee);
+      pool.give(buffer);
+    },
+  };
+}
+
+describe('a frame reader', () => {
+  test('gives each member its own bytes, from the cache or not', () => {
+    const { store, blobs } = fill(6);
+    const reader = createFrameReader(store, 20_000, createBufferPool(100_000));
+    const draw = drawer(1);
+    for (let turn = 0; turn < 100; turn += 1) {
+      const { bytes, address } = blobs[draw(blobs.length)]!;
+      expect(Buffer.from(reader.readFull(address)).equals(bytes)).toBe(true);
+      reader.recycle();
+    }
+  });
+
+  test.each([0, 8000, 1_000_000])(
+    'never gives away memory that was handed out before recycle (cache of %i)',
+    (cacheBytes) => {
+      const { store, blobs } = fill(10);
+      const reader = createFrameReader(store, cacheBytes, hostilePool());
+      const draw = drawer(2);
+      for (let turn = 0; turn < 40; turn += 1) {
+        const held = Array.from({ length: 7 }, () => {
+          const blob = blobs[draw(blobs.length)]!;
+          return { ...blob, read: reader.readFull(blob.address) };
+        });
+        for (const { bytes, read } of held) expect(Buffer.from(read).equals(bytes)).toBe(true);
+        reader.recycle();
+      }
+    },
+  );
+
+  test('refuses an address that names another member', () => {
+    const { store, blobs } = fill(1);
+    const reader = createFrameReader(store, 1000, createBufferPool(1000));
+    const [first, second] = blobs;
+    const hash = Buffer.from(second!.address.hash).toString('hex');
+    expect(() => reader.readFull({ ...second!.address, member: 0 })).toThrow(
+      expect.objectContaining({
+        code: 'FRAME_CORRUPT',
+        message: `The frame at 32 of pack 1 does not hold blob ${hash} as its member 0.`,
+      }),
+    );
+    expect(() => reader.readFull({ ...first!.address, member: 2 })).toThrow('as its member 2.');
+    expect(() => reader.readDelta(first!.address)).toThrow('as its member 0.');
+  });
+
+  test('says where a pack ends too early', () => {
+    const { store, blobs } = fill(1);
+    const { frame } = blobs[0]!.address;
+    store.truncate(1, 100);
+    const reader = createFrameReader(store, 1000, createBufferPool(1000));
+    expect(() => reader.readFull(blobs[0]!.address)).toThrow(
+      expect.objectContaining({
+        code: 'FRAME_CORRUPT',
+        message: `Pack 1 ends inside the frame at 32: expected ${frame.lengthBytes} bytes, found 68.`,
+      }),
+    );
+  });
+});
+
+describe('a buffer pool', () => {
+  test('gives exactly what is asked for, again where it fits', () => {
+    const pool = createBufferPool(1024 * 1024);
+    const first = pool.take(1000);
+    expect(first).toHaveLength(1000);
+    pool.give(first);
+    const second = pool.take(900);
+    expect(second).toHaveLength(900);
+    expect(second.buffer).toBe(first.buffer);
+    expect(pool.take(900).buffer).not.toBe(first.buffer);
+    expect(pool.take(0)).toHaveLength(0);
+  });
+
+  test('never gives less room than asked for, and keeps no more than it may', () => {
+    const pool = createBufferPool(500_000);
+    const draw = drawer(3);
+    const held: Buffer[] = [];
+    for (let turn = 0; turn < 500; turn += 1) {
+      const length = draw(700_000);
+      const buffer = pool.take(length);
+      expect(buffer).toHaveLength(length);
+      for (const other of held) expect(other.buffer).not.toBe(buffer.buffer);
+      held.push(buffer);
+      if (held.length > 4) pool.give(held.splice(draw(4), 1)[0]!);
+    }
+  });
+});

@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  createManifestPartWriter,
+  decodeManifestPart,
+  type ManifestPart,
+} from '../../../src/repo/packs/manifest.js';
+import type { ByteString } from '../../../src/repo/platform/bytes.js';
+import { runs } from '../../support/seed.js';
+
+const id = fc.integer({ min: 1, max: 2 ** 40 });
+const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const time = fc.record({
+  seconds: fc.integer({ min: -(2 ** 36), max: 2 ** 36 }),
+  nanoseconds: fc.integer({ min: 0, max: 999_999_999 }),
+});
+const inode = fc.oneof(uint32, fc.integer({ min: 2 ** 51, max: 2 ** 52 - 1 }));
+const byteString = fc
+  .uint8Array({ minLength: 1, maxLength: 255 })
+  .map((bytes) => Buffer.from(bytes).toString('latin1') as ByteString);
+const part = fc.record({
+  paths: fc.array(
+    fc.record({ id, parent: fc.oneof(id, fc.integer({ min: -5, max: -1 })), name: byteString }),
+  ),
+  closes: fc.array(id),
+  opens: fc.array(
+    fc.record({
+      path: id,
+      type: fc.constantFrom(1 as const, 2 as const, 3 as const),
+      flags: fc.nat(3),
+      mode: fc.nat(4095),
+      uid: uint32,
+      gid: uint32,
+      mtime: time,
+      ctime: time,
+      inode,
+      sizeBytes: fc.nat({ max: 2 ** 50 }),
+      link: fc.option(byteString, { nil: undefined }),
+      blobs: fc.array(
+        fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
+        { maxLength: 3 },
+      ),
+    }),
+  ),
+  touches: fc.array(fc.record({ path: id, flags: fc.nat(3), ctime: time, inode })),
+});
+
+function encode({ paths, closes, opens, touches }: ManifestPart): Uint8Array[] {
+  const writer = createManifestPartWriter();
+  paths.forEach((change) => writer.path(change));
+  closes.forEach((path) => writer.close(path));
+  opens.forEach((change) => writer.open(change));
+  touches.forEach((change) => writer.touch(change));
+  expect(writer.recordCount).toBe(paths.length + closes.length + opens.length + touches.length);
+  return writer.finish();
+}
+
+describe('a manifest part', () => {
+  test('comes back as it went in', () => {
+    fc.assert(
+      fc.property(part, (original) => {
+        const decoded = decodeManifestPart(encode(original));
+        expect(decoded).toEqual(original);
+      }),
+      runs(150),
+    );
+  });
+
+  test('that lacks a section is refused', () => {
+    const sections = encode({ paths: [], closes: [], opens: [], touches: [] });
+    for (let count = 0; count < 8; count += 1) {
+      expect(() => decodeManifestPart(sections.slice(0, count))).toThrow(
+        expect.objectContaining({
+          code: 'FRAME_CORRUPT',
+          message: 'A manifest part lacks a section.',
+        }),
+      );
+    }
+  });
+
+  test('with fewer hashes than it says is refused', () => {
+    const time = { seconds: 0, nanoseconds: 0 };
+    const facts = { type: 1, flags: 0, mode: 0, uid: 0, gid: 0, inode: 1, sizeBytes: 1 } as const;
+    const blobs = [Buffer.alloc(32)];
+    const open = { ...facts, path: 1, mtime: time, ctime: time, link: undefined, blobs };
+    const sections = encode({ paths: [], closes: [], opens: [open], touches: [] });
+    for (const index of [3, 5]) {
+      const cut = sections.with(index, sections[index]!.subarray(0, -1));
+      expect(() => decodeManifestPart(cut)).toThrow('A manifest part is shorter than it says.');
+    }
+  });
+});
