@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `varve` command: the one place that ends the process. */
+import { setFlagsFromString } from 'node:v8';
 import { ExitCode } from './exit-code.js';
 import { listenForInterrupts } from './interrupts.js';
 import { createOutput } from './output.js';
@@ -12,6 +13,9 @@ if (args[0] === 'rdiff') {
   const { runRdiff } = await import('./rdiff/run.js');
   process.exit(await runRdiff(args.slice(1)));
 }
+// V8 lets garbage grow to several times what lives before it looks: 260 instead of 225 MB for a backup
+// of 46 600 files, and 265 instead of 246 for their restore. Collecting sooner costs 3 % of the CPU.
+setFlagsFromString('--heap-growing-percent=20');
 const interrupts = listenForInterrupts(
   process,
   () => process.stderr.write('varve: Stopping cleanly; interrupt again to end at once.\n'),

@@ -14,7 +14,7 @@ export const APPLICATION_ID = 0x56727665;
 const LEAST_SQLITE = [3, 51, 3] as const;
 
 const PAGE_BYTES = 8192;
-const CACHE_KIB = 16 * 1024;
+const CACHE_KIB = 8 * 1024;
 /** A reader or a short writer waits this long for another. */
 const BUSY_TIMEOUT_MS = 10_000;
 

@@ -38,7 +38,7 @@ export function createThreadPool(
 ): WorkerPool {
   return createPool(laneCount, begin, (onAnswer, onCrash) => {
     // Descriptors from libc are not known to Node, which would warn at each close.
-    const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+    const resourceLimits = { maxYoungGenerationSizeMb: 4 };
     const options = { workerData: setup, trackUnmanagedFds: false, resourceLimits };
     const worker = new Worker(new URL('./entry.js', import.meta.url), options);
     worker.on('message', onAnswer);

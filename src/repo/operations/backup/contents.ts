@@ -47,7 +47,7 @@ export interface Contents<Context> {
 const JOB_BYTES = 2 * 1024 * 1024;
 const JOB_FILES = 256;
 /** Small files that wait to be put in order, which bounds memory. */
-const MOST_WAITING = 8192;
+const MOST_WAITING = 4096;
 /** Jobs under way on each worker: one at work, one ready. */
 const JOBS_A_WORKER = 2;
 
