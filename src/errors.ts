@@ -33,7 +33,6 @@ export type ErrorCode =
   // source and target trees
   | 'NOT_A_FILE'
   | 'PATH_NOT_FOUND'
-  | 'PATH_AMBIGUOUS'
   | 'SOURCE_AMBIGUOUS'
   | 'SOURCE_NOT_FOUND'
   | 'SOURCE_UNREADABLE'
@@ -53,7 +52,16 @@ export type ErrorCode =
   | 'USAGE_PATTERN'
   | 'USAGE_SAMPLE'
   | 'USAGE_SIZE'
-  | 'USAGE_TIME';
+  | 'USAGE_TIME'
+  // librsync's formats and `varve rdiff`; src/delta/librsync/results.ts maps them to librsync's results
+  | 'RDIFF_INPUT_ENDED'
+  | 'RDIFF_BAD_MAGIC'
+  | 'RDIFF_CORRUPT'
+  | 'RDIFF_PARAMETER'
+  | 'RDIFF_OUTPUT_LIMIT'
+  | 'RDIFF_HASH_MISMATCH'
+  | 'RDIFF_IO'
+  | 'RDIFF_SYNTAX';
 
 /** Details that make a failure useful to its reader. */
 export interface CodedErrorOptions {

@@ -1,7 +1,7 @@
 /**
- * Makes a repository with a long history, as rows of the index only (its packs are empty), and
- * `queries.json` beside it: what to ask it. For measuring the queries at a size that would take hours
- * to back up.
+ * Makes a repository with a long history, as rows of the index only (it has no packs), and beside it
+ * `queries.json`: what `history.js` asks it. For measuring queries at a size that would take hours to
+ * back up. A million paths with 100 snapshots take a minute and 480 MB.
  *
  *     npm run build && node bench/store/make-history.js --dir DIR [--paths 1000000] [--snapshots 100]
  *
@@ -67,8 +67,8 @@ const below = (limit) => Math.floor(random() * limit);
 const pick = (list) => list[below(list.length)];
 
 mkdirSync(directory, { recursive: true });
-const repository = `${directory}/repo`;
-initRepository(repository, openPlatform());
+const repository = `${directory}/repository`;
+await initRepository(repository, openPlatform());
 const history = writeHistory(`${repository}/index.sqlite`);
 writeFileSync(`${directory}/queries.json`, JSON.stringify(queriesFor(history), null, 2));
 
@@ -285,21 +285,16 @@ function queriesFor({ files, directories }) {
   return {
     paths: pathCount,
     snapshots: snapshotCount,
-    log: paths.map((file) => ['log', pathOf(file)]),
-    find: [
-      ...paths.slice(0, 2).map(({ name }) => ['find', name]),
-      ['find', '*report-2019*'],
-      ['find', 'report-2019-*-7.pdf'],
-      ['find', 'no such name'],
-    ],
+    log: paths.map((file) => [pathOf(file)]),
+    find: [...paths.slice(0, 2).map(({ name }) => [name]), ['*report-2019*'], ['report-2019-*']],
     ls: [
-      ...paths.slice(0, 2).map(({ parent }) => ['ls', parent.path]),
-      ['ls', '--at', middle, pick(directories).path],
-      ['ls', '-l', ROOT],
+      ...paths.slice(0, 2).map(({ parent }) => [parent.path]),
+      ['--at', middle, pick(directories).path],
+      ['-l', ROOT],
     ],
     diff: [
-      ['diff', before, String(snapshotCount)],
-      ['diff', String(Math.max(1, Number(middle) - 1)), middle],
+      [before, String(snapshotCount)],
+      [String(Math.max(1, Number(middle) - 1)), middle],
     ],
   };
 }

@@ -50,6 +50,9 @@ async function parseAndRun(args: readonly string[], around: Surroundings): Promi
       }
     });
   }
+  program
+    .command('rdiff')
+    .summary("librsync's signatures, deltas and patches: see `varve rdiff --help`");
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -26,10 +26,16 @@ export async function reportFailure(error: unknown, context: FailureContext): Pr
     }
   }
   const { red } = paletteFor(stderr, env);
-  const isDetailed = options.some((option) => /^-[a-z]*v[a-z]*v/.test(option));
+  const isDetailed = countVerbose(options) > 1;
   const lines = describe(failure, isDetailed ? error : undefined, red);
   stderr.write(stderr.isTTY ? escapeLines(lines) : lines);
   return failure.exitCode;
+}
+
+/** From the arguments as they are: what failed may be their parsing. */
+function countVerbose(options: readonly string[]): number {
+  const short = options.filter((option) => /^-[a-zA-Z]+$/.test(option)).join('');
+  return short.split('v').length - 1 + options.filter((option) => option === '--verbose').length;
 }
 
 function describe(failure: Failure, error: unknown, mark: (text: string) => string): string {

@@ -39,7 +39,7 @@ export interface Session {
 }
 
 /** The line on standard error; shown only on a terminal and when nobody asked for silence. */
-export interface Progress {
+interface Progress {
   start(options: ProgressOptions): void;
   update(done: Totals): void;
   finish(): void;
@@ -83,12 +83,12 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
 }
 
 /** Reads the value of an option, and says which one when it is wrong. */
-export function optionValue<T>(
+export function optionValue<T, Text extends string | undefined>(
   option: string,
   parse: (text: string) => T,
-  text: string | undefined,
-): T | undefined {
-  if (text === undefined) return undefined;
+  text: Text,
+): T | (Text & undefined) {
+  if (text === undefined) return undefined as Text & undefined;
   try {
     return parse(text);
   } catch (error) {

@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import type { SourceSelector, TimePoint } from '../store.js';
 import { parseSource } from './parse/source.js';
-import { parseTime } from './parse/time.js';
 import { wholeNumber } from './parse/whole-number.js';
 import { optionValue, type Session } from './session.js';
 
@@ -33,9 +32,11 @@ export function addJobsOption(command: Command): void {
   command.option('--jobs <n>', 'worker threads (default: one for each core, at most 8)');
 }
 
-/** @throws CodedError USAGE_TIME */
-export function timePoint({ at }: AtFlag, { now }: Session): TimePoint {
-  return optionValue('--at', (text) => parseTime(text, now), at) ?? { type: 'latest' };
+/** What reads TIME is loaded when there is one: 7 ms. @throws CodedError USAGE_TIME */
+export async function timePoint({ at }: AtFlag, { now }: Session): Promise<TimePoint> {
+  if (at === undefined) return { type: 'latest' };
+  const { parseTime } = await import('./parse/time.js');
+  return optionValue('--at', (text) => parseTime(text, now), at);
 }
 
 /** To be spread into the options of an operation. @throws CodedError USAGE */

@@ -81,6 +81,14 @@ describe.concurrent('wrong usage ends with 2 and a hint', () => {
     expect(stderr).not.toContain('    at ');
   });
 
+  test('a stack trace is shown only when it is asked for twice', async () => {
+    const once = await run(['-v', 'find']);
+    expect(once.stderr).not.toContain('    at ');
+    const twice = await run(['-v', 'find', '--verbose']);
+    expect(twice).toMatchObject({ code: 2 });
+    expect(twice.stderr).toContain('    at ');
+  });
+
   test('also as a document', async () => {
     const { code, stdout, stderr } = await run(['--json', 'backup', '--nonsense']);
     expect({ code, stderr }).toEqual({ code: 2, stderr: '' });

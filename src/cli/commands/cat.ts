@@ -33,7 +33,7 @@ export const catCommand: CliCommand = {
     const { output } = session;
     await catFile(session.repository.path, session.platform, {
       path,
-      at: timePoint(flags, session),
+      at: await timePoint(flags, session),
       ...sourceOption(flags),
       lockWaitMs: session.lockWaitMs,
       write: async (bytes) => {

@@ -42,7 +42,7 @@ export const lsCommand: CliCommand = {
     const { output } = session;
     const listing = await listEntries(session.repository.path, session.platform, {
       path,
-      at: timePoint(flags, session),
+      at: await timePoint(flags, session),
       ...sourceOption(flags),
       isRecursive: flags.recursive ?? false,
       lockWaitMs: session.lockWaitMs,

@@ -49,7 +49,7 @@ export const restoreCommand: CliCommand = {
     const { progress, platform } = session;
     const result = await restore(session.repository.path, platform, {
       paths: command.args,
-      at: timePoint(flags, session),
+      at: await timePoint(flags, session),
       ...sourceOption(flags),
       to: flags.to,
       isDryRun: flags.dryRun ?? false,

@@ -9,22 +9,8 @@ import { sub } from 'date-fns/sub';
 import { subDays } from 'date-fns/subDays';
 import { subWeeks } from 'date-fns/subWeeks';
 import { CodedError, type TimePoint } from '../../store.js';
+import { TIME_HELP } from '../time-help.js';
 import { parseAge } from './age.js';
-
-/** TIME as the help and the error of {@link parseTime} show it. */
-export const TIME_HELP = `TIME is one of
-  latest, now
-  12                          the snapshot of that number
-  3B                          three backups before the latest
-  3D, 1W2D, 36h, 90m          so long ago: s m h D W M Y (m minutes, M months)
-  2026-11-01                  a day: its start, midnight
-  2026-11-01 18:30[:15]       local time
-  2026-11-01T18:30:15+01:00   ISO 8601, with a zone or without
-  @1793554215                 seconds since 1970
-  today, yesterday, monday, last friday
-  yesterday 18:00             each of them also with a time
-and means the newest snapshot not later than that. A day without a time is its
-first moment, so "2026-11-01" is the state before anything was saved that day.`;
 
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 

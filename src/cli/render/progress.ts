@@ -7,6 +7,7 @@ import { truncateToWidth } from './width.js';
 const REDRAW_MS = 100;
 /** Before this, a rate is a guess. */
 const RATE_AFTER_MS = 1000;
+const USUAL_COLUMNS = 80;
 const CLEAR_LINE = '\r\x1b[K';
 
 /** What has been gone through so far, or will have been at the end. */
@@ -60,7 +61,7 @@ export class ProgressLine {
     if (nowMs - this.#drawnMs < REDRAW_MS) return;
     this.#drawnMs = nowMs;
     const line = describeProgress(done, nowMs - this.#startedMs, this.#options);
-    this.#line = truncateToWidth(line, (this.#stream.columns ?? 80) - 1);
+    this.#line = truncateToWidth(line, columnsOf(this.#stream) - 1);
     this.#stream.write(CLEAR_LINE + this.#line);
   }
 
@@ -74,6 +75,11 @@ export class ProgressLine {
     if (this.#line !== '') this.#stream.write(CLEAR_LINE);
     this.#line = '';
   }
+}
+
+/** A terminal that does not know its width says 0. */
+function columnsOf({ columns = 0 }: ProgressStream): number {
+  return columns > 0 ? columns : USUAL_COLUMNS;
 }
 
 /** The text of the line: `backup  42%  1200 files  3.40 GiB  120 MiB/s  ETA 1:23`. */

@@ -15,6 +15,13 @@ export function createCompaction(db: Connection) {
      WHERE live > 0 AND kind IN (1, 2) AND total - live >= ? AND live <= total * ?
      ORDER BY live * 1.0 / (total - live)`,
   );
+  const leftovers = db
+    .prepare(
+      `SELECT id FROM frame WHERE live > 0 AND kind IN (1, 2) AND pack IN (
+         SELECT pack FROM frame GROUP BY pack
+         HAVING sum(CASE live WHEN 0 THEN length ELSE 0 END) * 2 >= sum(length))`,
+    )
+    .pluck();
   const blobsOf = db
     .prepare('SELECT id FROM blob WHERE frame = ? AND kind <> 3 ORDER BY member')
     .pluck();
@@ -29,6 +36,8 @@ export function createCompaction(db: Connection) {
     /** Frames with at least `leastDead` dead bytes and at most `mostLive` of them live, cheapest first. */
     wastefulFrames: (leastDead: number, mostLive: number) =>
       wasteful.all(leastDead, mostLive) as WastefulFrame[],
+    /** Live frames of packs that are mostly dead frames: moved out, the packs can go. */
+    framesAmongDead: () => leftovers.all() as number[],
     blobsOf: (frame: number) => blobsOf.all(frame) as number[],
     /** Payload bytes of all frames that are not dead. */
     storedBytes: () => stored.get() as number,

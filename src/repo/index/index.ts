@@ -20,8 +20,6 @@ export interface Index {
   /** For the queries that one operation alone asks (`index/queries/`). */
   readonly connection: Connection;
   begin(): void;
-  /** Every query sees one state, whatever a writer commits, until `close`. */
-  beginReading(): void;
   /** For short reading: every query sees one state, whatever a writer commits, until `close`. */
   beginQuery(): void;
   commit(): void;
@@ -50,7 +48,6 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
       packs: createPacks(db),
       connection: db,
       begin: () => void db.exec('BEGIN IMMEDIATE'),
-      beginReading: () => void db.exec('BEGIN'),
       beginQuery() {
         db.pragma(`cache_size = -${QUERY_CACHE_KIB}`);
         db.exec('BEGIN');

@@ -17,20 +17,36 @@ const MOST_LIVE_SHARE = 0.5;
 const RESERVE_BYTES = 16 * 1024 * 1024;
 const JOB_BYTES = 4 * 1024 * 1024;
 
-export async function compact(run: WritingRun, repository: Repository): Promise<void> {
+/**
+ * What space is given back by: `frames` become holes; `packs` go as a whole where the file system has
+ * no holes, so that what lives among dead frames must move too.
+ */
+export type Frees = 'frames' | 'packs';
+
+export async function compact(
+  run: WritingRun,
+  repository: Repository,
+  frees: Frees = 'frames',
+): Promise<void> {
   const limiter = createLimiter(run.pool.laneCount * 2);
-  for (const job of groupIntoJobs(planCopies(repository))) {
+  for (const job of groupIntoJobs(planCopies(repository, frees))) {
     await limiter.start(() => copyBlobs(run, repository, job));
   }
   await limiter.drain();
 }
 
-function planCopies({ index, platform, packDirectory }: Repository): PlacedBlob[] {
+function planCopies({ index, platform, packDirectory }: Repository, frees: Frees): PlacedBlob[] {
   const compaction = createCompaction(index.connection);
   let room = platform.files.freeBytes(packDirectory) - RESERVE_BYTES;
+  const wasteful = compaction
+    .wastefulFrames(LEAST_DEAD_BYTES, MOST_LIVE_SHARE)
+    .map(({ frame }) => frame);
+  const frames = new Set(
+    frees === 'packs' ? [...wasteful, ...compaction.framesAmongDead()] : wasteful,
+  );
   const copies: PlacedBlob[] = [];
-  for (const { frame, liveBytes } of compaction.wastefulFrames(LEAST_DEAD_BYTES, MOST_LIVE_SHARE)) {
-    room -= liveBytes * 2;
+  for (const frame of frames) {
+    room -= (index.packs.frame(frame)?.lengthBytes ?? 0) * 2;
     if (room < 0) break;
     for (const id of compaction.blobsOf(frame)) {
       const blob = index.blobs.placed(id);

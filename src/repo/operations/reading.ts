@@ -1,5 +1,5 @@
 /**
- * What every query does around its own work: the repository is opened for reading, all queries see
+ * What everything that only reads does around its own work: the repository is opened for reading, all queries see
  * one state of the index whatever a backup commits meanwhile, and it is closed whatever happens.
  */
 import { guardCorruption } from '../index/database.js';
@@ -15,11 +15,15 @@ export interface QueryOptions {
   readonly lockWaitMs?: number | undefined;
 }
 
+interface ReadingOptions extends Pick<QueryOptions, 'lockWaitMs'> {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What `read` makes of the repository at `path`. @throws CodedError as {@link openRepository} */
 export async function readRepository<T>(
   path: string,
   platform: Platform,
-  options: QueryOptions,
+  options: ReadingOptions,
   read: (repository: Repository) => T | Promise<T>,
 ): Promise<T> {
   const repository = await openForReading(path, platform, options);
@@ -36,9 +40,9 @@ export async function readRepository<T>(
 export async function openForReading(
   path: string,
   platform: Platform,
-  { lockWaitMs = 0 }: QueryOptions,
+  { lockWaitMs = 0, signal }: ReadingOptions,
 ): Promise<Repository> {
-  const repository = await openRepository(path, platform, { access: 'read', lockWaitMs });
+  const repository = await openRepository(path, platform, { access: 'read', lockWaitMs, signal });
   repository.index.beginQuery();
   return repository;
 }

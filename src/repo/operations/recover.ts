@@ -78,12 +78,33 @@ function recoverPack(repository: Repository, pack: number, committed: number | u
 function adoptFrames(repository: Repository, pack: number, start: number): number {
   let end = start;
   let next = start;
+  const passed: Pick<ScannedFrame, 'head' | 'address'>[] = [];
   for (const frame of scanPack(repository.packs, pack, start)) {
     if (!frame.isIntact || frame.address.offset !== next) break;
     next += frame.address.lengthBytes;
-    if (frame.head.kind === FrameKind.full && adoptBlobs(repository, frame)) end = next;
+    // A generation is never used twice, or a rebuild could not tell what is the later of two.
+    repository.index.counters.raise('generation', frame.head.generation);
+    if (frame.head.kind === FrameKind.full && adoptBlobs(repository, frame)) {
+      for (const dead of passed.splice(0)) noteDead(repository, dead);
+      end = next;
+    } else passed.push({ head: frame.head, address: frame.address });
   }
   return end;
+}
+
+/** Deltas, and blobs that are stored already: the space is given back. */
+function noteDead(
+  { index }: Repository,
+  { head, address }: Pick<ScannedFrame, 'head' | 'address'>,
+): void {
+  index.packs.insertFrame({
+    id: index.counters.next('frame'),
+    ...address,
+    kind: head.kind,
+    headBytes: head.headBytes,
+    liveBytes: 0,
+    totalBytes: head.payloadBytes,
+  });
 }
 
 /** Whether the frame holds any blob that is not stored yet. */

@@ -2,6 +2,7 @@
  * A repository on disk: making one, opening one, and what an operation holds while it works.
  * `docs/format.md` section 1 describes the directory.
  */
+import { areChunkParams } from '../../delta/chunk.js';
 import { CodedError } from '../../errors.js';
 import { openIndex, type Index } from '../index/index.js';
 import {
@@ -11,6 +12,7 @@ import {
   type RepositoryLock,
 } from '../index/lock.js';
 import type { ChunkingParameters } from '../model.js';
+import { MAX_SECTION_BYTES } from '../packs/frame.js';
 import { openDirectoryPackStore, type PackStore } from '../packs/pack-store.js';
 import { systemErrorCode, type Platform } from '../platform/platform.js';
 import { pause } from './interrupts.js';
@@ -87,6 +89,7 @@ export function initRepository(path: string, platform: Platform): RepositoryConf
       chunking: DEFAULT_CHUNKING,
     };
     writeConfig(path, config, platform);
+    files.syncDirectory(files.absolutePath(`${path}/..`));
     return config;
   });
 }
@@ -233,18 +236,29 @@ function parseConfig(file: string, bytes: Buffer): RepositoryConfig {
     );
   }
   if (typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) throw corrupt('it has no id');
+  const parameters: ChunkingParameters = {
+    wholeFileBytes: chunking.whole_file_bytes,
+    segmentBytes: chunking.segment_bytes,
+    leastBytes: chunking.least_bytes,
+    averageBytes: chunking.average_bytes,
+    mostBytes: chunking.most_bytes,
+  };
+  if (!isUsable(parameters)) throw corrupt('its chunking parameters are impossible');
   return {
     formatVersion: format,
     id: Buffer.from(id, 'hex'),
     createdMs: Date.parse(created ?? ''),
-    chunking: {
-      wholeFileBytes: chunking.whole_file_bytes,
-      segmentBytes: chunking.segment_bytes,
-      leastBytes: chunking.least_bytes,
-      averageBytes: chunking.average_bytes,
-      mostBytes: chunking.most_bytes,
-    },
+    chunking: parameters,
   };
+}
+
+function isUsable(parameters: ChunkingParameters): boolean {
+  const { wholeFileBytes, segmentBytes, leastBytes, averageBytes, mostBytes } = parameters;
+  const areCounts = [wholeFileBytes, segmentBytes].every(
+    (value) => Number.isSafeInteger(value) && value > 0,
+  );
+  const cuts = { min: leastBytes, average: averageBytes, max: mostBytes };
+  return areCounts && wholeFileBytes <= MAX_SECTION_BYTES && areChunkParams(cuts);
 }
 
 async function takeLock(

@@ -7,7 +7,7 @@ import type { Delta } from '../../delta/delta.js';
 import { CodedError } from '../../errors.js';
 import type { BlobAddress, FrameAddress } from '../model.js';
 import type { BufferPool } from './buffer-pool.js';
-import { decodeFrameHead, decodeSection, type FrameHead } from './frame.js';
+import { decodeFrameHead, decodeSection, isPayloadIntact, type FrameHead } from './frame.js';
 import type { PackStore } from './pack-store.js';
 
 export interface FrameReader {
@@ -135,6 +135,10 @@ function decodeFrame(
   into?: (lengthBytes: number) => Buffer,
 ): Omit<DecodedFrame, 'buffers'> {
   const head = decodeFrameHead(bytes);
+  // A full blob is proven by its hash; a delta that is folded or moved on is proven only here.
+  if (head.deltaMembers.length > 0 && !isPayloadIntact(head, bytes)) {
+    throw new CodedError('FRAME_CORRUPT', 'A frame of deltas is damaged: its checksum is wrong.');
+  }
   const sections = head.sections.map((_, index) => decodeSection(head, bytes, index, into));
   const starts = memberStarts(head);
   return { head, sections, starts, sizeBytes: sections.reduce((sum, s) => sum + s.length, 0) };

@@ -79,6 +79,9 @@ export function encodeFrame(
   level: number,
   scratch?: Buffer,
 ): Buffer {
+  if (sections.some(({ length }) => length > MAX_SECTION_BYTES)) {
+    throw new Error(`no reader takes a section of more than ${MAX_SECTION_BYTES} bytes`);
+  }
   const needed = frameBound(content, sections);
   const out = scratch && scratch.length >= needed ? scratch : Buffer.allocUnsafeSlow(needed);
 

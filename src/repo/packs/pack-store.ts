@@ -38,6 +38,8 @@ export interface PackStore {
   remove(pack: number): void;
   /** Gives the space of a range back; false where that cannot be done. */
   punch(pack: number, offset: number, length: number): boolean;
+  /** Whether {@link punch} gives space back here: tried on a file that is removed again. */
+  canPunch(): boolean;
   /** Space that all packs take on disk, bytes. */
   allocatedBytes(): number;
   close(): void;
@@ -118,6 +120,7 @@ export function openDirectoryPackStore(
       if (files.stat(pathOf(pack))) files.remove(pathOf(pack));
     },
     punch: (pack, offset, length) => files.at.punchHole(writer(pack), offset, length),
+    canPunch: () => tryPunch(files, `${directory}/${PROBE_FILE}`),
     allocatedBytes() {
       const paths = files.list(directory).map((name) => `${directory}/${name}`);
       return paths.reduce((sum, path) => sum + (files.stat(path)?.allocatedBytes ?? 0), 0);
@@ -127,6 +130,21 @@ export function openDirectoryPackStore(
       for (const pack of [...writers.keys()]) release(writers, pack);
     },
   };
+}
+
+const PROBE_FILE = 'probe.tmp';
+const PROBE_BYTES = 64 * 1024;
+
+function tryPunch(files: FileSystem, path: string): boolean {
+  if (files.stat(path)) files.remove(path);
+  const descriptor = files.open(path, 'create');
+  try {
+    files.write(descriptor, Buffer.alloc(PROBE_BYTES, 1), 0);
+    return files.at.punchHole(descriptor, 0, PROBE_BYTES);
+  } finally {
+    files.close(descriptor);
+    files.remove(path);
+  }
 }
 
 /** `store` for a dry run: what is appended is dropped, everything else stays as it is. */

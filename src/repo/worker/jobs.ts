@@ -32,6 +32,8 @@ export interface ReadFilesJob {
   readonly paths: readonly ByteString[];
   /** What the walk saw, {@link STAT_FIELDS} numbers a file. */
   readonly stats: Float64Array;
+  /** A file that has grown beyond this is not read. */
+  readonly mostBytes: number;
 }
 
 /** Reads a part of a large file, cuts it, hashes the pieces, keeps them under `ticket`. */
@@ -135,7 +137,15 @@ export type Job =
   | RewriteJob;
 
 /** How reading one file went. */
-export const ReadStatus = { read: 0, changed: 1, unstable: 2, vanished: 3, failed: 4 } as const;
+export const ReadStatus = {
+  read: 0,
+  changed: 1,
+  unstable: 2,
+  vanished: 3,
+  failed: 4,
+  /** It is larger now than a file that is read whole: nothing was read. */
+  outgrown: 5,
+} as const;
 export type ReadStatus = (typeof ReadStatus)[keyof typeof ReadStatus];
 
 export interface ReadFilesResult {
@@ -145,7 +155,7 @@ export interface ReadFilesResult {
   readonly lengths: Float64Array;
   /** 32 bytes for each file. */
   readonly hashes: Uint8Array;
-  /** The newer metadata of `changed` and `unstable` files, by position. */
+  /** The newer metadata of `changed`, `unstable` and `outgrown` files, by position. */
   readonly stats: ReadonlyMap<number, FileStat>;
   /** Why `failed` files failed, by position. */
   readonly failures: ReadonlyMap<number, string>;

@@ -27,7 +27,7 @@ export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesR
 
   paths.forEach((path, index) => {
     try {
-      const { status, stat } = readOne(context.files, path, arena, index, stats);
+      const { status, stat } = readOne(context.files, path, arena, index, job);
       statuses[index] = status;
       if (status !== ReadStatus.read) newStats.set(index, stat);
     } catch (error) {
@@ -58,7 +58,7 @@ function readOne(
   path: ByteString,
   arena: Arena,
   index: number,
-  stats: Float64Array,
+  { stats, mostBytes }: ReadFilesJob,
 ): ReadOutcome {
   const descriptor = files.at.open(undefined, path, 'read-file');
   try {
@@ -69,6 +69,10 @@ function readOne(
     if (agreesWithStat(stats, index, stat)) return { status: ReadStatus.read, stat };
     if (stat.type !== 'file') throw notAFile(path);
     for (let attempt = 2; attempt <= MOST_ATTEMPTS; attempt++) {
+      if (stat.sizeBytes > mostBytes) {
+        arena.setLength(index, 0);
+        return { status: ReadStatus.outgrown, stat };
+      }
       arena.fill(index, stat.sizeBytes, (into, offset, length) =>
         files.read(descriptor, into, offset, length, 0),
       );

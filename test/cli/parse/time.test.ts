@@ -2,7 +2,8 @@ import { format, sub } from 'date-fns';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { CodedError } from '../../../src/index.js';
-import { parseTime, TIME_HELP } from '../../../src/cli/parse/time.js';
+import { parseTime } from '../../../src/cli/parse/time.js';
+import { TIME_HELP } from '../../../src/cli/time-help.js';
 
 // Berlin left summer time on 2026-10-25; 2026-11-04 is a Wednesday.
 vi.stubEnv('TZ', 'Europe/Berlin');

@@ -27,6 +27,12 @@ describe('the line', () => {
     expect(written).toEqual([`${CLEAR}backup  3 files  2.00 KiB`]);
   });
 
+  test('takes a terminal without a width for one of 80 columns', () => {
+    const { written, line } = start({ isTTY: true, columns: 0 }, { label: 'x'.repeat(100) });
+    line.update({ files: 3, bytes: 0 });
+    expect(written).toEqual([CLEAR + 'x'.repeat(79)]);
+  });
+
   test('is redrawn no sooner than after a tenth of a second', () => {
     const { written, clock, line } = start({ isTTY: true });
     line.update({ files: 1, bytes: 0 });

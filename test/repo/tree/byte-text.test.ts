@@ -1,17 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytesToText, INVALID_BYTES } from '../../../src/repo/tree/byte-text.js';
-
-/** The inverse, as the definition says it. */
-function textToBytes(text: string): Buffer {
-  const characters = Array.from(text).map((character) => {
-    const code = character.codePointAt(0)!;
-    return code >= 0xdc80 && code <= 0xdcff
-      ? Buffer.from([code & 0xff])
-      : Buffer.from(character, 'utf8');
-  });
-  return Buffer.concat(characters);
-}
+import { bytesToText, INVALID_BYTES, textToBytes } from '../../../src/repo/tree/byte-text.js';
 
 describe('the text of bytes', () => {
   test('is the decoded UTF-8 where that is valid', () => {

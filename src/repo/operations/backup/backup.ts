@@ -130,7 +130,8 @@ async function takeSnapshot(
     const snapshot = describeSnapshot(number, startedMs, run, result, options, platform);
     await run.commit(manifestSummary(snapshot, source), () => index.snapshots.insert(snapshot));
     const durationMs = platform.clock.nowMs() - startedMs;
-    return { ...result, snapshot: number, bytesStored: run.bytesStored, durationMs };
+    const { bytesStored } = snapshot;
+    return { ...result, snapshot: number, bytesStored, durationMs };
   } catch (error) {
     await run.abort();
     throw error;

@@ -60,6 +60,8 @@ export function createContents<Context>(
   const dedup = createDedup(index);
   const limiter = createLimiter(run.pool.laneCount * JOBS_A_WORKER);
   let waiting: FileToRead<Context>[] = [];
+  /** Files that have become large since the walk saw them: read last. */
+  const grown: FileToRead<Context>[] = [];
   let bytesRead = 0;
   let nextTicket = 0;
 
@@ -69,12 +71,16 @@ export function createContents<Context>(
     const stats = new Float64Array(files.length * STAT_FIELDS);
     files.forEach(({ stat }, position) => putStat(stats, position, stat));
     const paths = files.map(({ path }) => path);
-    const result = await run.pool.run({ type: 'read-files', ticket, paths, stats }, lane);
+    const mostBytes = chunking.wholeFileBytes;
+    const job = { type: 'read-files', ticket, paths, stats, mostBytes } as const;
+    const result = await run.pool.run(job, lane);
     const lengths = Array.from(result.lengths);
     bytesRead += lengths.reduce((sum, length) => sum + length, 0);
     const claims = await storeTicket(run, dedup, { lane, ticket, lengths, hashes: result.hashes });
     files.forEach((file, position) => {
-      onFile(file, outcomeOf(file, result, position, claims[position]));
+      const stat = result.stats.get(position);
+      if (result.statuses[position] === ReadStatus.outgrown && stat) grown.push({ ...file, stat });
+      else onFile(file, outcomeOf(file, result, position, claims[position]));
     });
   };
   const startJob = (files: readonly FileToRead<Context>[]): Promise<void> =>
@@ -127,6 +133,8 @@ export function createContents<Context>(
     },
     async finish() {
       await flushWaiting();
+      await limiter.drain();
+      for (const file of grown) await addLarge(file);
       await limiter.drain();
     },
   };

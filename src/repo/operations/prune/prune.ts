@@ -68,7 +68,7 @@ async function removeSnapshots(
     for (const { number } of removed) removal.removeSnapshot(number);
     removal.removeUnusedContents();
     await removeUnusedBlobs(run, index);
-    await compact(run, repository);
+    await compact(run, repository, repository.packs.canPunch() ? 'frames' : 'packs');
     if (options.signal?.aborted) throw interrupted();
     const bytesFreed = before - compaction.storedBytes();
     if (options.isDryRun || isIdle(run, removed.length, bytesFreed)) {

@@ -14,7 +14,8 @@ import { setMetadata } from '../../tree/metadata.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
 import { stoppable } from '../interrupts.js';
-import { openRepository, type Repository } from '../repository.js';
+import { readRepository } from '../reading.js';
+import type { Repository } from '../repository.js';
 import type { TimePoint } from '../time-point.js';
 import { createFileWriter, type FileWriter } from './file-writer.js';
 import { planRoots, type RestoreRoot } from './roots.js';
@@ -69,15 +70,8 @@ export async function restore(
   options: RestoreOptions,
 ): Promise<RestoreResult> {
   const startedMs = platform.clock.nowMs();
-  const { lockWaitMs = 0, signal } = options;
-  const repository = await openRepository(repositoryPath, platform, {
-    access: 'read',
-    lockWaitMs,
-    signal,
-  });
-  try {
+  return readRepository(repositoryPath, platform, options, async (repository) => {
     const { index } = repository;
-    index.beginReading();
     const source = selectSource(index, platform, options.source, options.paths);
     const snapshot = selectSnapshot(index, source, options.at);
     const located = options.paths.map((path) =>
@@ -89,9 +83,7 @@ export async function restore(
     const totals = await run.execute(roots);
     const durationMs = platform.clock.nowMs() - startedMs;
     return { ...totals, snapshot: snapshot.number, bytesUnchanged: 0, durationMs };
-  } finally {
-    repository.close();
-  }
+  });
 }
 
 interface FinishedDirectory {

@@ -38,25 +38,13 @@ function gatherFamily(index: Index, full: PlacedBlob): Family {
   return { job: { full: full.address, deltas }, full: full.id, deltas: ids, bytes };
 }
 
-/** One blob with the chain that it needs: what a sample of single frames is verified by. */
+/** The whole family that a blob belongs to; undefined when its chain leads to no full blob. */
 export function familyOf(index: Index, blob: number): Family | undefined {
-  const chain: PlacedBlob[] = [];
-  for (let next = index.blobs.placed(blob); next;) {
-    chain.unshift(next);
-    if (next.kind === BlobKind.full || chain.length > MOST_CHAIN) break;
+  let next = index.blobs.placed(blob);
+  for (let links = 0; next?.kind === BlobKind.delta && links < MOST_CHAIN; links++) {
     next = next.basis === undefined ? undefined : index.blobs.placed(next.basis);
   }
-  const [full, ...deltas] = chain;
-  if (full?.kind !== BlobKind.full) return undefined;
-  return {
-    job: {
-      full: full.address,
-      deltas: deltas.map(({ address }, position) => ({ address, basis: position - 1 })),
-    },
-    full: full.id,
-    deltas: deltas.map(({ id }) => id),
-    bytes: chain.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0),
-  };
+  return next?.kind === BlobKind.full ? gatherFamily(index, next) : undefined;
 }
 
 /** Longer than any chain that is ever written: a loop. */

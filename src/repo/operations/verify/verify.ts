@@ -15,7 +15,8 @@ import type { ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { createLimiter } from '../limiter.js';
-import { openRepository, type Repository } from '../repository.js';
+import { readRepository } from '../reading.js';
+import type { Repository } from '../repository.js';
 import { allFamilies, familyOf, type Family } from './families.js';
 import { checkStructure } from './structure.js';
 
@@ -70,25 +71,16 @@ export interface VerifyResult {
 const MOST_WORKERS = 8;
 const MOST_PATHS = 100;
 const JOB_BYTES = 8 * 1024 * 1024;
-const JOB_FAMILIES = 1024;
+const JOB_FAMILIES = 256;
 
 export async function verify(
   repositoryPath: string,
   platform: Platform,
   options: VerifyOptions = {},
 ): Promise<VerifyResult> {
-  const { lockWaitMs = 0, signal } = options;
-  const repository = await openRepository(repositoryPath, platform, {
-    access: 'read',
-    lockWaitMs,
-    signal,
-  });
-  try {
-    repository.index.beginReading();
-    return await verifyRepository(repository, options);
-  } finally {
-    repository.close();
-  }
+  return readRepository(repositoryPath, platform, options, (repository) =>
+    verifyRepository(repository, options),
+  );
 }
 
 /** The same on an open repository: for `repair`. */
@@ -244,13 +236,17 @@ function planFamilies(
   };
   const audit = createAudit(index.connection);
   function* families(): Generator<Family> {
+    const done = new Set<number>();
     for (const frame of frames) {
       if (isEnough()) return;
       taken.push(frame);
       takenBytes += frame.lengthBytes;
       for (const blob of audit.blobsOfFrame(frame.id)) {
-        const family = familyOf(index, blob);
-        if (family) yield family;
+        const family = done.has(blob) ? undefined : familyOf(index, blob);
+        if (!family) continue;
+        done.add(family.full);
+        for (const delta of family.deltas) done.add(delta);
+        yield family;
       }
     }
   }

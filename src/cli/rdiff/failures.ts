@@ -1,0 +1,31 @@
+/** What a failure looks like to the user: `rdiff`'s last line, ours before it, and its exit code. */
+import { CodedError, librsyncResult } from '../../rdiff/index.js';
+
+/** A failure, ready to be shown. */
+export interface ShownFailure {
+  readonly exitCode: number;
+  readonly text: string;
+  /** The same as a JSON document. */
+  readonly document: unknown;
+}
+
+export function failureOf(error: unknown, bugCode: number): ShownFailure {
+  if (!(error instanceof CodedError)) return bug(error, bugCode);
+  const { code, message, hint } = error;
+  const { exitCode, text } = librsyncResult(code) ?? { exitCode: bugCode, text: message };
+  const advice = hint === undefined ? '' : `rdiff: ${hint}\n`;
+  return {
+    exitCode,
+    text: `rdiff: ${message}\n${advice}rdiff: Failed, ${text}.\n`,
+    document: { error: { code, message, hint } },
+  };
+}
+
+function bug(error: unknown, exitCode: number): ShownFailure {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    exitCode,
+    text: `rdiff: ${message}\nrdiff: Failed, library internal error.\n`,
+    document: { error: { code: 'INTERNAL', message } },
+  };
+}

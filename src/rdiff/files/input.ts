@@ -1,0 +1,93 @@
+/** Files and standard input, open for reading. */
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
+import { attempt, ioError, mustRetry, readAt, RETRY_MS, STDIN } from './descriptor.js';
+import { identityOf, type Identity } from './identity.js';
+import { orAborted, type ByteSource, type RandomSource } from '../bytes-io.js';
+import { CodedError } from '../../errors.js';
+
+const openAsync = promisify(fs.open);
+const readAsync = promisify(fs.read);
+
+/** A file or standard input, open for reading. */
+export class InputFile implements ByteSource, RandomSource {
+  readonly name: string;
+  readonly size: number | undefined;
+  readonly identity: Identity;
+  /** Whether {@link readAt} works. */
+  readonly seekable: boolean;
+  readonly descriptor?: number;
+  private readonly handle: number;
+
+  constructor(name: string, handle: number) {
+    const stats = attempt(`Error opening "${name}"`, () => fs.fstatSync(handle, { bigint: true }));
+    this.name = name;
+    this.handle = handle;
+    this.size = stats.isFile() ? Number(stats.size) : undefined;
+    this.seekable = !stats.isFIFO() && !stats.isSocket() && !stats.isDirectory();
+    this.identity = identityOf(stats);
+    // Standard input may stand anywhere in its file; a file opened here stands at its start.
+    if (stats.isFile() && handle !== STDIN) this.descriptor = handle;
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    try {
+      // A pipe may keep us waiting, and the process has to notice signals meanwhile.
+      if (this.size === undefined) {
+        return (await readAsync(this.handle, into, 0, into.length, null)).bytesRead;
+      }
+      return fs.readSync(this.handle, into, 0, into.length, null);
+    } catch (error) {
+      if (!mustRetry(error)) throw ioError(`error reading "${this.name}"`, error);
+      await new Promise((wake) => setTimeout(wake, RETRY_MS));
+      return this.read(into);
+    }
+  }
+
+  readAt(position: number, into: Uint8Array): number {
+    return readAt(this.handle, position, into);
+  }
+
+  close(): void {
+    if (this.handle !== STDIN) fs.closeSync(this.handle);
+  }
+}
+
+/**
+ * Opens a file for reading; without a path, standard input. A named pipe is waited for until
+ * `signal` says stop.
+ * @throws RDIFF_IO
+ */
+export async function openInput(
+  path: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<InputFile> {
+  if (path === undefined) return new InputFile('standard input', STDIN);
+  try {
+    return new InputFile(path, await orAborted(openAsync(path, 'r'), signal));
+  } catch (error) {
+    if (signal?.aborted === true || error instanceof CodedError) throw error;
+    throw ioError(`Error opening "${path}" for read`, error);
+  }
+}
+
+/** The whole of a small text file; undefined when it is longer than `most` bytes. @throws RDIFF_IO */
+export async function readSmallFile(
+  path: string,
+  most: number,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const input = await openInput(path, signal);
+  try {
+    const bytes = Buffer.alloc(most + 1);
+    let length = 0;
+    while (length < bytes.length) {
+      const added = await orAborted(input.read(bytes.subarray(length)), signal);
+      if (added === 0) break;
+      length += added;
+    }
+    return length > most ? undefined : bytes.toString('utf8', 0, length);
+  } finally {
+    input.close();
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Where results go. Output to a file gets its name only when all is written: a run that fails, or is
+ * killed, leaves what stood there as it was.
+ */
+import * as fs from 'node:fs';
+import { attempt, STDOUT, writeAll } from './descriptor.js';
+import { draftNew, draftReplacement, forWrite, type Draft } from './draft.js';
+import { identityOf, sameFile } from './identity.js';
+import type { InputFile } from './input.js';
+import type { ByteSink } from '../bytes-io.js';
+import { CodedError } from '../../errors.js';
+
+/** Smaller pieces are gathered, larger ones written as they are. */
+const OUTPUT_BUFFER_BYTES = 64 * 1024;
+
+/** Where a result goes. */
+export interface OutputOptions {
+  /** Whether a file that exists may be replaced. */
+  readonly force: boolean;
+  /** What the result is made from: never to be overwritten. */
+  readonly inputs: readonly InputFile[];
+}
+
+/** An output under construction: {@link commit} or {@link abort} must be called. */
+export class OutputFile implements ByteSink {
+  /** Bytes written so far. */
+  bytes = 0;
+  private readonly name: string;
+  private readonly handle: number;
+  private draft: Draft | undefined;
+  private readonly buffer = Buffer.allocUnsafe(OUTPUT_BUFFER_BYTES);
+  private buffered = 0;
+
+  constructor(name: string, handle: number, draft?: Draft) {
+    this.name = name;
+    this.handle = handle;
+    this.draft = draft;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.bytes += bytes.length;
+    if (bytes.length > OUTPUT_BUFFER_BYTES - this.buffered) this.flush();
+    if (bytes.length >= OUTPUT_BUFFER_BYTES) {
+      writeAll(this.name, this.handle, bytes);
+    } else {
+      this.buffer.set(bytes, this.buffered);
+      this.buffered += bytes.length;
+    }
+  }
+
+  /** Writes what is left and gives the file its name. @throws RDIFF_IO; then {@link abort} */
+  commit(): void {
+    const { draft, handle } = this;
+    this.flush();
+    attempt(`error writing "${this.name}"`, () => {
+      if (draft?.sync === true) fs.fsyncSync(handle);
+      // Some file systems say only here that the disk is full.
+      if (handle !== STDOUT) fs.closeSync(handle);
+    });
+    if (draft !== undefined) attempt(`Error writing "${this.name}"`, draft.publish);
+    this.draft = undefined;
+  }
+
+  /** Removes what is not committed. */
+  abort(): void {
+    if (this.draft !== undefined) fs.rmSync(this.draft.temporary, { force: true });
+    this.draft = undefined;
+  }
+
+  private flush(): void {
+    writeAll(this.name, this.handle, this.buffer.subarray(0, this.buffered));
+    this.buffered = 0;
+  }
+}
+
+function refuseInputs(name: string, stats: fs.BigIntStats, inputs: readonly InputFile[]): void {
+  if (!stats.isFile()) return;
+  const input = inputs.find(({ identity }) => sameFile(identity, identityOf(stats)));
+  if (input === undefined) return;
+  throw new CodedError('RDIFF_IO', `"${name}" is the file that is read as "${input.name}"`, {
+    hint: 'Write to another file, then rename it.',
+  });
+}
+
+/**
+ * Opens a file for writing; without a path, standard output.
+ * @throws RDIFF_IO when it exists and may not be replaced, or is one of the inputs
+ */
+export function openOutput(path: string | undefined, options: OutputOptions): OutputFile {
+  if (path === undefined) {
+    const what = 'Error opening standard output';
+    const stats = attempt(what, () => fs.fstatSync(STDOUT, { bigint: true }));
+    refuseInputs('standard output', stats, options.inputs);
+    return new OutputFile('standard output', STDOUT);
+  }
+  const stats = attempt(forWrite(path), () =>
+    fs.statSync(path, { bigint: true, throwIfNoEntry: false }),
+  );
+  if (stats === undefined) return draftedFile(path, draftNew(path));
+  refuseInputs(path, stats, options.inputs);
+  if (!options.force) {
+    throw new CodedError('RDIFF_IO', `File exists "${path}", aborting!`, {
+      hint: 'Use -f to replace it.',
+    });
+  }
+  return stats.isFile() ? draftedFile(path, draftReplacement(path, stats)) : openSpecial(path);
+}
+
+const draftedFile = (path: string, draft: Draft): OutputFile =>
+  new OutputFile(path, draft.handle, draft);
+
+/** A device, a named pipe: nothing to replace. */
+function openSpecial(path: string): OutputFile {
+  return new OutputFile(
+    path,
+    attempt(forWrite(path), () => fs.openSync(path, fs.constants.O_WRONLY)),
+  );
+}

@@ -1,0 +1,53 @@
+/**
+ * The file beside a delta that says what patching must give: librsync's formats carry no hash of
+ * the result, so a wrong basis or a damaged delta would pass in silence.
+ *
+ * Three lines of text, each ended by a line feed:
+ *
+ *     varve-rdiff-hash 1
+ *     size 1048576
+ *     blake3 <64 hexadecimal digits>
+ */
+import { CodedError } from '../errors.js';
+
+/** What the new file must be. */
+export interface ExpectedResult {
+  /** Bytes. */
+  readonly size: number;
+  /** BLAKE3-256, 64 lower-case hexadecimal digits. */
+  readonly blake3: string;
+}
+
+/** Longest sidecar there can be, bytes: readers need not look further. */
+export const MAX_SIDECAR_BYTES = 256;
+
+const SIDECAR = /^varve-rdiff-hash 1\nsize (0|[1-9][0-9]{0,15})\nblake3 ([0-9a-f]{64})\n$/;
+
+/** Where the sidecar of a delta is looked for, unless named. */
+export const sidecarPath = (delta: string): string => `${delta}.hash`;
+
+export const formatSidecar = ({ size, blake3 }: ExpectedResult): string =>
+  `varve-rdiff-hash 1\nsize ${size}\nblake3 ${blake3}\n`;
+
+/** @throws RDIFF_CORRUPT when `text` is not exactly a sidecar */
+export function parseSidecar(text: string): ExpectedResult {
+  const [, digits, blake3] = SIDECAR.exec(text) ?? [];
+  const size = Number(digits);
+  if (blake3 === undefined || !Number.isSafeInteger(size)) {
+    throw new CodedError('RDIFF_CORRUPT', 'The hash beside the delta is not one that Varve wrote', {
+      hint: 'Make the delta again with --verify-hash, or patch without it.',
+    });
+  }
+  return { size, blake3 };
+}
+
+/** @throws RDIFF_HASH_MISMATCH when the results differ */
+export function checkResult(expected: ExpectedResult, actual: ExpectedResult): void {
+  if (expected.size === actual.size && expected.blake3 === actual.blake3) return;
+  const show = ({ size, blake3 }: ExpectedResult) => `${size} bytes with BLAKE3 ${blake3}`;
+  throw new CodedError(
+    'RDIFF_HASH_MISMATCH',
+    `The result is not the file that the delta was made from: ${show(expected)} were expected, ${show(actual)} came out`,
+    { hint: 'Check that the basis is the one that the signature was made from.' },
+  );
+}

@@ -1,0 +1,100 @@
+import { open } from 'node:fs/promises';
+import { writeFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { delta, patch, PYTHON_LIBRSYNC, signature } from '../../src/rdiff/convenience.js';
+import { testDirectory } from '../support/directory.js';
+import { seededBytes } from '../support/golden.js';
+
+const directory = testDirectory();
+const path = (name: string): string => join(directory, name);
+
+describe('what the tests of python-librsync ask', () => {
+  const megabyte = seededBytes('python 1', 2 ** 20);
+  const other = seededBytes('python 2', 2 ** 20);
+
+  test.each([
+    { name: 'equal files', old: megabyte, now: megabyte },
+    { name: 'unlike files', old: megabyte, now: other },
+    { name: 'its issue 3', old: Buffer.from('Text.'), now: Buffer.from('New text.\nText.') },
+    { name: 'an appended text', old: Buffer.from('FF'), now: Buffer.from('FF123FF') },
+  ])('$name come back', async ({ old, now }) => {
+    const sums = await signature(old, PYTHON_LIBRSYNC);
+    expect(sums.subarray(0, 12).toString('hex')).toBe('727301360000080000000008');
+    const difference = await delta(now, sums);
+    expect((await patch(old, difference)).equals(now)).toBe(true);
+  });
+
+  test('random bytes are no signature and no delta', async () => {
+    const noise = seededBytes('noise', 8192);
+    const bad = expect.objectContaining({ code: 'RDIFF_BAD_MAGIC' }) as Error;
+    await expect(delta(megabyte, noise)).rejects.toThrow(bad);
+    await expect(patch(megabyte, noise)).rejects.toThrow(bad);
+  });
+
+  test('a basis that cannot be read anywhere is refused', async () => {
+    await expect(patch(Readable.from([megabyte]), Buffer.alloc(0))).rejects.toThrow(
+      expect.objectContaining({ code: 'RDIFF_PARAMETER' }),
+    );
+  });
+});
+
+test('handles, streams and bytes give the same', async () => {
+  const old = seededBytes('handles', 300_000);
+  const now = Buffer.concat([Buffer.from('x'), old.subarray(0, 200_000)]);
+  writeFileSync(path('old'), old);
+  const stream = (bytes: Uint8Array) =>
+    Readable.from([bytes.subarray(0, 70_001), bytes.subarray(70_001)]);
+
+  const handle = await open(path('old'));
+  const sums = await signature(handle, { blockLength: 512 });
+  expect(await signature(stream(old), { blockLength: 512 })).toEqual(sums);
+  expect(await signature(old, { blockLength: 512 })).toEqual(sums);
+
+  const difference = await delta(stream(now), stream(sums));
+  expect(await delta(now, sums)).toEqual(difference);
+
+  const file = await open(path('new'), 'w');
+  const report = await patch(handle, stream(difference), { output: file });
+  await file.close();
+  await handle.close();
+  expect(report.bytesOut).toBe(now.length);
+  expect(readFileSync(path('new')).equals(now)).toBe(true);
+});
+
+test('an output stream that is slow is waited for', async () => {
+  const old = seededBytes('slow', 1_000_000);
+  const output = new PassThrough({ highWaterMark: 1000 });
+  const received: Buffer[] = [];
+  const end = (async () => {
+    for await (const piece of output) received.push(piece as Buffer);
+  })();
+  await delta(seededBytes('else', 500_000), await signature(old), { output });
+  output.end();
+  await end;
+  expect(Buffer.concat(received)).toEqual(
+    await delta(seededBytes('else', 500_000), await signature(old)),
+  );
+});
+
+test('a result that is returned is bounded', async () => {
+  const old = Buffer.alloc(1000);
+  const grow = Buffer.concat([
+    Buffer.from('72730236', 'hex'),
+    Buffer.alloc(4 * 100, Buffer.from('460003e8', 'hex')),
+    Buffer.from('00', 'hex'),
+  ]);
+  expect((await patch(old, grow)).length).toBe(100_000);
+  await expect(patch(old, grow, { maxOutput: 99_999 })).rejects.toThrow(
+    expect.objectContaining({ code: 'RDIFF_OUTPUT_LIMIT' }),
+  );
+});
+
+test('an aborted step ends with the reason', async () => {
+  const controller = new AbortController();
+  const never = new PassThrough();
+  const work = signature(never, { signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await expect(work).rejects.toThrow('enough');
+});
