@@ -33,7 +33,7 @@ export function createAudit(db: Connection) {
     },
     /** Rows that refer to what is not there. */
     danglingReferences(): Inconsistency[] {
-      return [...lostBlobs(db), ...restingOnLost(db), ...missingRows(db)];
+      return [...lostBlobs(db), ...baseless(db), ...missingRows(db)];
     },
     /** Blobs stored in a pack from `offset` on. */
     blobsBeyond(pack: number, offset: number): number[] {
@@ -63,17 +63,21 @@ function lostBlobs(db: Connection): Inconsistency[] {
   }));
 }
 
-function restingOnLost(db: Connection): Inconsistency[] {
-  const broken = db
+/** Deltas from which no full blob is reached: it is lost, or there is a loop. */
+function baseless(db: Connection): Inconsistency[] {
+  const found = db
     .prepare(
-      `WITH RECURSIVE broken (id) AS (
-         SELECT id FROM blob WHERE kind = 3
-         UNION SELECT b.id FROM broken JOIN blob b ON b.basis = broken.id)
-       SELECT b.id, b.hash FROM broken JOIN blob b ON b.id = broken.id WHERE b.kind = 2`,
+      `WITH RECURSIVE sound (id) AS (
+         SELECT b.id FROM blob b JOIN blob o ON o.id = b.basis
+         WHERE b.basis IS NOT NULL AND b.kind = 2 AND o.kind = 1
+         UNION
+         SELECT b.id FROM sound JOIN blob b ON b.basis = sound.id AND b.kind = 2)
+       SELECT id, hash FROM blob
+       WHERE basis IS NOT NULL AND kind = 2 AND id NOT IN (SELECT id FROM sound)`,
     )
     .all() as { id: number; hash: Buffer }[];
-  return broken.map(({ id, hash }) => ({
-    message: `Blob ${hash.toString('hex')} is a delta against a blob that is lost.`,
+  return found.map(({ id, hash }) => ({
+    message: `Blob ${hash.toString('hex')} is a delta whose chain leads to no full blob.`,
     blobs: [id],
     isOnlyBasis: true,
   }));

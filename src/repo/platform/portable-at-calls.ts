@@ -56,8 +56,10 @@ function entry(directory: number, name: ByteString): Buffer {
   return bufferFromBytes(joinBytes(handle(directory) as ByteString, name));
 }
 
-function secondsOf(time: FileTime): number {
-  return time.seconds + time.nanoseconds / 1e9;
+/** As text where it is negative: a negative number is the present to node:fs. */
+function secondsOf(time: FileTime): number | string {
+  const seconds = time.seconds + time.nanoseconds / 1e9;
+  return seconds < 0 ? String(seconds) : seconds;
 }
 
 function toFileStat(stat: fs.BigIntStats): FileStat {

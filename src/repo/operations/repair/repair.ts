@@ -127,7 +127,9 @@ async function quarantine(
     const damaged = found.brokenBlobs.filter(
       (blob) => repository.index.blobs.get(blob)?.kind !== BlobKind.lost,
     );
-    if (!options.isDryRun && damaged.length > 0) markLost(repository, damaged);
+    if (!options.isDryRun && found.damagedBlobs.length > 0) {
+      markLost(repository, damaged, found.damagedBlobs);
+    }
     const done = options.isDryRun ? 'would be' : 'were';
     const actions =
       damaged.length === 0
@@ -143,7 +145,12 @@ async function quarantine(
   }
 }
 
-function markLost({ index }: Repository, damaged: readonly number[]): void {
+/** Marks `damaged` lost; the next backup reads what uses any of `unreadable`. */
+function markLost(
+  { index }: Repository,
+  damaged: readonly number[],
+  unreadable: readonly number[],
+): void {
   index.begin();
   try {
     for (const id of damaged) {
@@ -152,8 +159,8 @@ function markLost({ index }: Repository, damaged: readonly number[]): void {
       if (index.packs.frame(blob.frame)) index.packs.addLive(blob.frame, -blob.storedBytes);
       const nowhere = { frame: 0, member: 0, basis: undefined, storedBytes: 0 };
       index.blobs.place(id, { kind: BlobKind.lost, ...nowhere });
-      index.versions.flagRacy(id);
     }
+    for (const id of unreadable) index.versions.flagRacy(id);
     createTails(index.connection).recompute();
     index.commit();
   } catch (error) {

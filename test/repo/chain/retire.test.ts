@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { blake3 } from '../../../src/delta/hash.js';
+import {
+  deltaMember,
+  encodeReverse,
+  extendTail,
+  MOST_LINKS,
+  rebuildsExactly,
+} from '../../../src/repo/chain/retire.js';
+import { createBufferPool } from '../../../src/repo/packs/buffer-pool.js';
+import { noise } from '../../support/seed.js';
+
+const text = (bytes: Buffer) => ({ bytes, hash: blake3(bytes) });
+const pool = createBufferPool(1000);
+const newer = text(noise(20_000, 1));
+const edited = text(Buffer.concat([noise(50, 9), newer.bytes.subarray(0, 19_000)]));
+
+describe('a reverse delta', () => {
+  test('is made where it takes less than 0.6 of the full copy, and rebuilds exactly', () => {
+    const delta = encodeReverse(newer, { ...edited, storedBytes: 19_000 }, ({ length }) => length);
+    expect(delta).toBeDefined();
+    expect(rebuildsExactly(newer.bytes, delta!, edited.bytes, pool)).toBe(true);
+    expect(deltaMember(delta!)).toMatchObject({
+      hash: edited.hash,
+      basisHash: newer.hash,
+      lengthBytes: 19_050,
+    });
+    expect(
+      rebuildsExactly(newer.bytes, delta!, Buffer.from(edited.bytes).fill(0, 0, 1), pool),
+    ).toBe(false);
+  });
+
+  test('is not made of strangers', () => {
+    const stranger = { ...text(noise(20_000, 5)), storedBytes: 20_000 };
+    expect(encodeReverse(newer, stranger, ({ length }) => length)).toBeUndefined();
+  });
+
+  test('is not made where the full copy already takes next to nothing', () => {
+    const delta = encodeReverse(newer, { ...edited, storedBytes: 60 }, ({ length }) => length);
+    expect(delta).toBeUndefined();
+    const compressed = encodeReverse(newer, { ...edited, storedBytes: 60 }, () => 2);
+    expect(compressed).toBeDefined();
+  });
+});
+
+describe('a chain', () => {
+  const none = { links: 0, bytes: 0 };
+
+  test('grows by a link and its bytes, and keeps the costlier of two tails', () => {
+    expect(extendTail(none, none, 10, 100)).toEqual({ links: 1, bytes: 10 });
+    expect(extendTail({ links: 7, bytes: 5 }, { links: 2, bytes: 30 }, 10, 100)).toEqual({
+      links: 7,
+      bytes: 40,
+    });
+  });
+
+  test('ends where it would cost more than one full copy', () => {
+    expect(extendTail(none, { links: 1, bytes: 90 }, 10, 100)).toEqual({ links: 2, bytes: 100 });
+    expect(extendTail(none, { links: 1, bytes: 91 }, 10, 100)).toBeUndefined();
+  });
+
+  test('ends at 500 links', () => {
+    expect(MOST_LINKS).toBe(500);
+    expect(extendTail(none, { links: 499, bytes: 0 }, 1, 100)?.links).toBe(500);
+    expect(extendTail(none, { links: 500, bytes: 0 }, 1, 100)).toBeUndefined();
+  });
+});

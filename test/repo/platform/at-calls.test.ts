@@ -1,0 +1,130 @@
+import * as fs from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { AtCalls } from '../../../src/repo/platform/at-calls.js';
+import { bytesFromText, type ByteString } from '../../../src/repo/platform/bytes.js';
+import { loadNativeAtCalls } from '../../../src/repo/platform/native-at-calls.js';
+import { portableAtCalls } from '../../../src/repo/platform/portable-at-calls.js';
+import { scratchDirectory } from '../../support/directory.js';
+
+const native = loadNativeAtCalls();
+const implementations: AtCalls[] = native ? [native, portableAtCalls] : [portableAtCalls];
+
+const NAMES = [
+  'plain',
+  'caf\xe9',
+  '\xff',
+  'new\nline',
+  'x'.repeat(255),
+  '\xe2\x82\xac',
+] as ByteString[];
+
+function openRoot(at: AtCalls): number {
+  return at.open(undefined, bytesFromText(scratchDirectory()), 'read-directory');
+}
+
+/** Makes a file with bytes through the calls themselves. */
+function makeFile(at: AtCalls, root: number, name: ByteString, content = 'x'): void {
+  const descriptor = at.open(root, name, 'create-file');
+  fs.writeSync(descriptor, content);
+  fs.closeSync(descriptor);
+}
+
+describe.each(implementations.map((at) => [at.name, at] as const))('at-calls by %s', (_, at) => {
+  test('list names as bytes, whatever they are', () => {
+    const root = openRoot(at);
+    for (const name of NAMES) makeFile(at, root, name);
+    expect(at.list(root).sort()).toEqual([...NAMES].sort());
+    expect(at.list(root)).toHaveLength(6);
+    for (const name of NAMES) expect(at.stat(root, name)?.type).toBe('file');
+    for (const name of NAMES) at.remove(root, name);
+    expect(at.list(root)).toEqual([]);
+    fs.closeSync(root);
+  });
+
+  test.each([
+    [0, 0],
+    [1_700_000_000, 123_456_000],
+    [-1, 500_000_000],
+    [-86_400, 0],
+    [-1_000_000_000, 250_000_000],
+    [4_294_967_296, 0],
+  ])('set and read the time %i s + %i ns', (seconds, nanoseconds) => {
+    const root = openRoot(at);
+    makeFile(at, root, 'file' as ByteString);
+    at.makeSymlink(root, 'link' as ByteString, 'nowhere' as ByteString);
+    const mtime = { seconds, nanoseconds };
+    for (const name of ['file', 'link'] as ByteString[]) {
+      at.setMtime(root, name, mtime);
+      expect(at.stat(root, name)!.mtime, name).toEqual(mtime);
+    }
+    const descriptor = at.open(root, 'file' as ByteString, 'write-file');
+    at.setMtimeOpen(descriptor, { seconds: 5, nanoseconds: 0 });
+    at.setMtimeOpen(descriptor, mtime);
+    expect(at.statOpen(descriptor).mtime).toEqual(mtime);
+    fs.closeSync(descriptor);
+    fs.closeSync(root);
+  });
+
+  test('never follow a symbolic link in the last component', () => {
+    const root = openRoot(at);
+    at.makeSymlink(root, 'link' as ByteString, '/etc' as ByteString);
+    at.makeSymlink(root, 'file' as ByteString, '/etc/passwd' as ByteString);
+    expect(at.stat(root, 'link' as ByteString)!.type).toBe('symlink');
+    expect(at.readSymlink(root, 'link' as ByteString)).toBe('/etc');
+    expect(() => at.open(root, 'link' as ByteString, 'read-directory')).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/^E(LOOP|NOTDIR)$/) as string }),
+    );
+    for (const mode of ['read-file', 'write-file'] as const) {
+      expect(() => at.open(root, 'file' as ByteString, mode)).toThrow(
+        expect.objectContaining({ code: 'ELOOP' }),
+      );
+    }
+    expect(() => at.open(root, 'file' as ByteString, 'create-file')).toThrow(
+      expect.objectContaining({ code: 'EEXIST' }),
+    );
+    fs.closeSync(root);
+  });
+
+  test('say what is not there, and carry the code of every error', () => {
+    const root = openRoot(at);
+    const none = 'none' as ByteString;
+    expect(at.stat(root, none)).toBeUndefined();
+    const missing = expect.objectContaining({ code: 'ENOENT' }) as Error;
+    expect(() => at.open(root, none, 'read-file')).toThrow(missing);
+    expect(() => at.readSymlink(root, none)).toThrow(missing);
+    expect(() => at.remove(root, none)).toThrow(missing);
+    at.makeDirectory(root, none);
+    expect(() => at.makeDirectory(root, none)).toThrow(expect.objectContaining({ code: 'EEXIST' }));
+    expect(() => at.makeDirectory(root, 'x'.repeat(256) as ByteString)).toThrow(
+      expect.objectContaining({ code: 'ENAMETOOLONG' }),
+    );
+    fs.closeSync(root);
+  });
+
+  test('refuse a name with a NUL rather than use what is before it', () => {
+    const root = openRoot(at);
+    expect(() => at.makeDirectory(root, 'a\0b' as ByteString)).toThrow();
+    expect(at.list(root)).toEqual([]);
+    fs.closeSync(root);
+  });
+});
+
+describe.runIf(native)('both implementations', () => {
+  test('see the same of every entry', () => {
+    const at = native!;
+    const root = openRoot(at);
+    for (const name of NAMES) makeFile(at, root, name, 'content');
+    at.setMtime(root, NAMES[0]!, { seconds: -5, nanoseconds: 123_456_789 });
+    at.setMtime(root, NAMES[1]!, { seconds: 1e9, nanoseconds: 1 });
+    at.makeDirectory(root, 'directory' as ByteString);
+    at.makeSymlink(root, 'link' as ByteString, '\xff/..' as ByteString);
+    at.setOwner(root, 'link' as ByteString, process.getuid!(), process.getgid!());
+    for (const name of [...NAMES, 'directory', 'link'] as ByteString[]) {
+      expect(at.stat(root, name), JSON.stringify(name)).toEqual(portableAtCalls.stat(root, name));
+    }
+    const link = 'link' as ByteString;
+    expect(at.readSymlink(root, link)).toBe(portableAtCalls.readSymlink(root, link));
+    expect(at.stat(root, NAMES[0]!)!.mtime).toEqual({ seconds: -5, nanoseconds: 123_456_789 });
+    fs.closeSync(root);
+  });
+});
