@@ -1,8 +1,10 @@
 /**
- * Delta codecs side by side: `npm run bench:delta -- [--out DIR] [--cache DIR] [--image-mib 256]`.
- * Prints Markdown, or writes delta.md and delta.json to DIR. Without a cache the releases are
- * fetched anew and removed afterwards.
+ * Delta codecs side by side: `npm run bench:delta -- [--out DIR] [--cache DIR] [--image-mib 256]
+ * [--rdiff-dir DIR]`. Prints Markdown, or writes delta.md and delta.json to DIR. Without a cache the
+ * releases are fetched anew and removed afterwards. With a directory for it, the rows of librsync's
+ * formats beside `rdiff` follow (`bench/rdiff.js`), which need 5 GiB there.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     out: { type: 'string' },
     cache: { type: 'string' },
     'image-mib': { type: 'string', default: '256' },
+    'rdiff-dir': { type: 'string' },
   },
 });
 
@@ -29,6 +32,12 @@ try {
     results.push({ ...pair, measured: measure(pair, work) });
   }
   publish(results, values.out);
+  const rdiffDirectory = values['rdiff-dir'];
+  if (rdiffDirectory !== undefined) {
+    const script = new URL('rdiff.js', import.meta.url).pathname;
+    const run = spawnSync(process.execPath, [script, rdiffDirectory], { stdio: 'inherit' });
+    process.exitCode = run.status ?? 1;
+  }
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

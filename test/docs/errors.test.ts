@@ -7,8 +7,9 @@ const read = (path: string): string =>
 
 /** The members of a union of string literals. */
 function membersOf(source: string, union: string): string[] {
-  const [declaration = ''] = new RegExp(`type ${union} =[^;]*;`).exec(source) ?? [];
-  return Array.from(declaration.matchAll(/'([A-Z_]+)'/g), ([, code = '']) => code);
+  const code = source.replaceAll(/\/\/.*$/gm, '');
+  const [declaration = ''] = new RegExp(`type ${union} =[^;]*;`).exec(code) ?? [];
+  return Array.from(declaration.matchAll(/'([A-Z_]+)'/g), ([, member = '']) => member);
 }
 
 test('every error and issue code has a heading in docs/errors.md, and nothing else has', () => {
