@@ -14,7 +14,7 @@ import type { BufferPool } from '../packs/buffer-pool.js';
 import type { DeltaMember } from '../packs/frame.js';
 
 /** Above this share of the full copy a delta does not pay: it costs a chain link for ever. */
-export const MOST_DELTA_SHARE = 0.6;
+const MOST_DELTA_SHARE = 0.6;
 /** Folding 1000 links of 50 edits takes about 25 ms; 500 keeps any chain below that. */
 export const MOST_LINKS = 500;
 

@@ -3,7 +3,7 @@ import { BlobKind } from './blobs.js';
 import type { Connection } from './database.js';
 
 /** A frame of blobs of which only a part is in use. */
-export interface WastefulFrame {
+interface WastefulFrame {
   readonly frame: number;
   readonly liveBytes: number;
   readonly deadBytes: number;

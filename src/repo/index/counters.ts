@@ -1,7 +1,7 @@
 /** High-water marks: ids and numbers are given out once, even when what had them is gone. */
 import type { Connection } from './database.js';
 
-export type CounterName =
+type CounterName =
   'path' | 'blob' | 'content' | 'frame' | 'pack' | 'snapshot' | 'generation';
 
 export interface Counters {

@@ -5,8 +5,6 @@ import type { FileSystem } from '../platform/files.js';
 import { migrate } from './migrate.js';
 
 export type Connection = Database.Database;
-export type Statement = Database.Statement;
-
 /** 'Vrve': marks the file as ours. */
 export const APPLICATION_ID = 0x56727665;
 

@@ -26,7 +26,7 @@ export const NodeChange = { none: 0, begun: 1, type: 2, content: 3, metadata: 4 
 export type NodeChange = (typeof NodeChange)[keyof typeof NodeChange];
 
 /** A node whose version began. */
-export type BegunRow = [...node: NodeColumns, change: NodeChange];
+type BegunRow = [...node: NodeColumns, change: NodeChange];
 
 /**
  * The {@link NodeChange} from `version old` to `version v`. Decided here, since fetching both rows

@@ -74,7 +74,7 @@ export type NodeColumns = [
 ];
 
 /** A row that begins with {@link NodeColumns}. */
-export type NodeRow = readonly [...NodeColumns, ...unknown[]];
+type NodeRow = readonly [...NodeColumns, ...unknown[]];
 
 /** Of `path p`, and `path d` that is its directory or nothing. */
 export const NODE_COLUMNS = 'p.id, p.parent, CAST(p.name AS TEXT), d.parent, CAST(d.name AS TEXT)';

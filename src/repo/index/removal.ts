@@ -5,8 +5,6 @@
  */
 import type { Connection } from './database.js';
 
-export type Removal = ReturnType<typeof createRemoval>;
-
 export function createRemoval(db: Connection) {
   const nextOf = db
     .prepare(

@@ -171,7 +171,7 @@ export function createVersions(db: Connection) {
   };
 }
 
-export function toVersion(row: VersionTuple): Version {
+function toVersion(row: VersionTuple): Version {
   return toEntry([...row, NO_NAME]);
 }
 

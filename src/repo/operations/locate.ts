@@ -5,7 +5,7 @@ import { CodedError } from '../../errors.js';
 import type { Index } from '../index/index.js';
 import type { Snapshot, Source } from '../index/sources.js';
 import { parentOfRoots } from '../index/versions.js';
-import { VersionType, type Version } from '../model.js';
+import type { Version } from '../model.js';
 import { bytesFromText, joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
 import type { Platform } from '../platform/platform.js';
 import { resolveTimePoint, type TimePoint } from './time-point.js';
@@ -91,7 +91,7 @@ export function candidatePaths(source: Source, platform: Platform, text: string)
 }
 
 /** The node at an absolute path, visible at snapshot `number`. */
-export function locateAbsolute(
+function locateAbsolute(
   index: Index,
   source: Source,
   number: number,
@@ -121,16 +121,12 @@ export function locateSource(source: Source): Located {
 }
 
 /** Whether `path` is `root` or lies below it. */
-export function contains(root: ByteString, path: ByteString): boolean {
+function contains(root: ByteString, path: ByteString): boolean {
   return path === root || root === '/' || path.startsWith(`${root}/`);
 }
 
-export function isDirectory({ version }: Located): boolean {
-  return version === undefined || version.type === VersionType.directory;
-}
-
 /** `host:/path /other`, as `snapshots` shows it. */
-export function describeSource({ id, host, roots }: Source): string {
+function describeSource({ id, host, roots }: Source): string {
   return `${id}  ${host}:${roots.map(textFromBytes).join(' ')}`;
 }
 

@@ -37,7 +37,7 @@ export interface DeltaMember {
   readonly streamBytes: readonly [number, number, number, number];
 }
 
-export interface Section {
+interface Section {
   readonly codec: number;
   readonly rawBytes: number;
   readonly storedBytes: number;

@@ -10,7 +10,7 @@ import type { Metadata, VersionType } from '../model.js';
 import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../platform/bytes.js';
 
 /** A node that appears for the first time. */
-export interface ManifestPath {
+interface ManifestPath {
   readonly id: number;
   readonly parent: number;
   readonly name: ByteString;
@@ -26,7 +26,7 @@ export interface ManifestOpen extends Metadata {
 }
 
 /** What only decides whether a current version is read again. */
-export interface ManifestTouch {
+interface ManifestTouch {
   readonly path: number;
   readonly flags: number;
   readonly ctime: Metadata['ctime'];

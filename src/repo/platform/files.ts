@@ -12,7 +12,7 @@ import { once } from './once.js';
 import { portableAtCalls } from './portable-at-calls.js';
 
 /** What `stat` of one of the repository's own paths says. */
-export interface PathStat {
+interface PathStat {
   readonly type: 'file' | 'directory' | 'other';
   readonly sizeBytes: number;
   /** Space taken on disk, which holes make smaller than the size. */
@@ -20,7 +20,7 @@ export interface PathStat {
 }
 
 /** How one of the repository's own files is opened. */
-export type RepositoryOpenMode = 'read' | 'append' | 'create';
+type RepositoryOpenMode = 'read' | 'append' | 'create';
 
 export interface FileSystem {
   /** Calls on a name within an open directory. */

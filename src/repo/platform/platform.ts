@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { openFileSystem, type FileSystem } from './files.js';
 
-export interface Clock {
+interface Clock {
   /** Milliseconds since 1970. Never trusted for order. */
   nowMs(): number;
 }

@@ -70,7 +70,7 @@ export interface RetirePair {
 }
 
 /** Makes all that was appended durable. */
-export interface SyncJob {
+interface SyncJob {
   readonly type: 'sync';
 }
 
@@ -187,7 +187,7 @@ export interface RetireResult {
   readonly taken: ReadonlyMap<number, number>;
 }
 
-export interface SyncResult {
+interface SyncResult {
   /** Length of each pack that was written, now durable. */
   readonly packs: ReadonlyMap<number, number>;
 }

@@ -7,7 +7,7 @@ import { BlobKind, type BlobPlace } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 
 /** What is to be done with one blob. */
-export interface Claim {
+interface Claim {
   readonly blob: number;
   readonly isWanted: boolean;
 }

@@ -29,7 +29,7 @@ export interface Vanished {
   readonly directory: number;
 }
 
-export interface RecorderCounts {
+interface RecorderCounts {
   filesNew: number;
   filesChanged: number;
   filesRemoved: number;

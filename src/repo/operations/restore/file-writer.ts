@@ -14,7 +14,7 @@ import type { WorkerPool } from '../../worker/pool.js';
 import { createLimiter } from '../limiter.js';
 
 /** A version of a file, and where it goes. */
-export interface FileToRestore {
+interface FileToRestore {
   /** Below the target; '' is the target itself. */
   readonly directory: ByteString;
   readonly name: ByteString;
