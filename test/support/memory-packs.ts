@@ -34,6 +34,7 @@ export function memoryPacks(): MemoryPacks {
     truncate: (pack, length) => void packs.set(pack, get(pack).subarray(0, length)),
     remove: (pack) => void packs.delete(pack),
     punch: () => false,
+    canPunch: () => false,
     allocatedBytes: () => 0,
     close: () => undefined,
   };
