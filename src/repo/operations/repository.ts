@@ -68,7 +68,7 @@ export interface OpenOptions {
 export function initRepository(path: string, platform: Platform): RepositoryConfig {
   const { files } = platform;
   const existing = files.stat(path);
-  if (existing && (existing.type !== 'directory' || files.list(path).length > 0)) {
+  if (existing && (existing.type !== 'directory' || !isUnused(path, platform))) {
     const what = existing.type === 'directory' ? 'is not empty' : 'is not a directory';
     throw new CodedError(
       'REPOSITORY_EXISTS',
@@ -79,6 +79,7 @@ export function initRepository(path: string, platform: Platform): RepositoryConf
     );
   }
   return explainPermissions(path, () => {
+    removeUnfinished(path, platform);
     files.makeDirectories(`${path}/packs`);
     createLockFile(`${path}/lock.sqlite`);
     openIndex(`${path}/index.sqlite`, 'create', files).close();
@@ -92,6 +93,21 @@ export function initRepository(path: string, platform: Platform): RepositoryConf
     files.syncDirectory(files.absolutePath(`${path}/..`));
     return config;
   });
+}
+
+/** What an attempt to make a repository leaves when it dies before `varve.json` has its name. */
+const UNFINISHED = /^(packs|(lock|index)\.sqlite(-journal|-wal|-shm)?|varve\.json\.new)$/;
+
+/** Whether the directory is empty, or holds nothing but an attempt that died. */
+function isUnused(path: string, { files }: Platform): boolean {
+  const names = files.list(path);
+  const packs = names.includes('packs') ? files.list(`${path}/packs`) : [];
+  return packs.length === 0 && names.every((name) => UNFINISHED.test(name));
+}
+
+function removeUnfinished(path: string, { files }: Platform): void {
+  if (!files.stat(path)) return;
+  for (const name of files.list(path)) if (name !== 'packs') files.remove(`${path}/${name}`);
 }
 
 /** Whether `path` holds a repository. */

@@ -2,12 +2,13 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { initRepository, openRepository } from '../../../src/repo/operations/repository.js';
-import { openPlatform, type Platform } from '../../../src/repo/platform/platform.js';
+import { openPlatform } from '../../../src/repo/platform/platform.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { deadFrom } from '../../support/faulty-files.js';
 import { createLab } from '../../support/lab.js';
 
 const platform = openPlatform();
+const OWN_FILES = ['index.sqlite', 'lock.sqlite', 'packs', 'varve.json'];
 
 describe('a new repository', () => {
   test('is made in an empty or new directory only', () => {
@@ -26,13 +27,31 @@ describe('a new repository', () => {
     expect(() => initRepository(join(path, 'varve.json'), platform)).toThrow('is not a directory');
   });
 
-  // A crash in `init` leaves a directory that is neither empty nor a repository: it must be removed
-  // by hand before `init` works there again.
-  test.fails('can be made where an earlier attempt died', () => {
+  test('is made where an earlier attempt died, at whatever call', () => {
+    for (let position = 1, wasHit = true; wasHit; position += 1) {
+      const path = join(scratchDirectory(), 'new');
+      const dead = deadFrom(position, 10);
+      try {
+        initRepository(path, { ...platform, files: dead.files });
+      } catch {
+        // It died.
+      }
+      wasHit = dead.wasHit();
+      if (fs.existsSync(join(path, 'varve.json'))) continue;
+      initRepository(path, platform);
+      expect(fs.readdirSync(path).sort()).toEqual(OWN_FILES);
+    }
+  });
+
+  test('is not made over packs whose varve.json is lost', () => {
     const path = join(scratchDirectory(), 'new');
-    const dead: Platform = { ...platform, files: deadFrom(2).files };
-    expect(() => initRepository(path, dead)).toThrow();
     initRepository(path, platform);
+    fs.rmSync(join(path, 'varve.json'));
+    fs.writeFileSync(join(path, 'packs', '00000001.pack'), 'data');
+    expect(() => initRepository(path, platform)).toThrow(
+      expect.objectContaining({ code: 'REPOSITORY_EXISTS' }),
+    );
+    expect(fs.existsSync(join(path, 'packs', '00000001.pack'))).toBe(true);
   });
 });
 
