@@ -42,7 +42,12 @@ export function createFrameReader(
   const load = (address: FrameAddress): DecodedFrame => {
     const key = `${address.pack}:${address.offset}`;
     const hit = cache.get(key);
-    if (hit) return hit;
+    if (hit) {
+      // The one used longest ago stands first.
+      cache.delete(key);
+      cache.set(key, hit);
+      return hit;
+    }
     const frame = readDecoded(store, address, pool);
     cache.set(key, frame);
     cachedBytes += frame.sizeBytes;

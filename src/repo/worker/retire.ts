@@ -27,13 +27,14 @@ export function retire(context: WorkerContext, job: RetireJob): RetireResult {
   let heldBytes = 0;
   const flush = (): void => {
     if (held.length > 0) frames.push(appendProven(context, held));
+    for (const { old, newer } of held) for (const text of [old, newer]) context.pool.give(text);
     held = [];
     heldBytes = 0;
-    context.reader.recycle();
   };
 
   job.pairs.forEach((pair, position) => {
     const candidate = encodePair(context, pair, position);
+    context.reader.recycle();
     if (!candidate) return;
     taken.set(position, candidate.taken);
     held.push(candidate);
@@ -59,9 +60,17 @@ function encodePair(
       { bytes: old, hash: pair.old.hash, storedBytes: pair.oldStoredBytes },
       (bytes) => compressedSize(bytes, level),
     );
-    if (delta) return { position, taken, delta, old, newer };
+    if (delta)
+      return { position, taken, delta, old: keep(context, old), newer: keep(context, newer) };
   }
   return undefined;
+}
+
+/** A copy: a small text would keep the whole frame that it lies in. */
+function keep({ pool }: WorkerContext, text: Uint8Array): Uint8Array {
+  const copy = pool.take(text.length);
+  copy.set(text);
+  return copy;
 }
 
 function appendProven(context: WorkerContext, candidates: readonly Candidate[]): StoredFrame {

@@ -214,9 +214,7 @@ export function createWalk(
       keep(known);
       return undefined;
     }
-    record(
-      foundWithoutBytes(id, known, stat, type, isFile ? racyFlag(stat, scanStartMs) : 0, link),
-    );
+    record(describe(id, known, stat, type, isFile ? racyFlag(stat, scanStartMs) : 0, link));
     if (type !== VersionType.directory) return breathe(path);
     return enter({ handle: directory.handle, path, id, isFresh: isNew }, name, known);
   };
@@ -318,15 +316,8 @@ export function createWalk(
       }
       const { stat, content, blobs, isUnstable } = outcome;
       const flags = racyFlag(stat, scanStartMs) | (isUnstable ? VersionFlag.unstable : 0);
-      const found = foundWithoutBytes(
-        context.path,
-        known,
-        stat,
-        VersionType.file,
-        flags,
-        undefined,
-      );
-      record({ ...found, content, blobs });
+      const { file } = VersionType;
+      record(describe(context.path, known, stat, file, flags, undefined, content, blobs));
       if (isUnstable) {
         const message = `${textFromBytes(path)} changed while it was read; it is saved as it was read.`;
         report(path, 'UNSTABLE', message);
@@ -360,7 +351,7 @@ export function createWalk(
     }
     const directory = { handle, path, id, isFresh: isNew };
     const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
-    record(foundWithoutBytes(id, known, stat, type, 0, link));
+    record(describe(id, known, stat, type, 0, link));
     if (type === VersionType.directory) await enter(directory, name, known);
   }
 }
@@ -368,19 +359,34 @@ export function createWalk(
 const NO_CONTENT: ContentRef = { type: 'none' };
 const NO_BLOBS: readonly Uint8Array[] = [];
 
-function foundWithoutBytes(
+/** One literal, so that every record has one shape: spreading cost 0.25 s of 46 600 files. */
+function describe(
   path: number,
   known: Version | undefined,
   stat: FileStat,
   type: VersionType,
   flags: number,
   link: ByteString | undefined,
+  content = NO_CONTENT,
+  blobs = NO_BLOBS,
 ): Found {
-  const { mode, uid, gid, mtime, ctime, inode } = stat;
-  // Sizes are kept of files only: a directory's says nothing that restores.
-  const sizeBytes = type === VersionType.file ? stat.sizeBytes : 0;
-  const metadata = { type, mode, uid, gid, mtime, ctime, inode, sizeBytes };
-  return { ...metadata, path, known, flags, link, content: NO_CONTENT, blobs: NO_BLOBS };
+  return {
+    type,
+    mode: stat.mode,
+    uid: stat.uid,
+    gid: stat.gid,
+    mtime: stat.mtime,
+    ctime: stat.ctime,
+    inode: stat.inode,
+    // Sizes are kept of files only: a directory's says nothing that restores.
+    sizeBytes: type === VersionType.file ? stat.sizeBytes : 0,
+    path,
+    known,
+    flags,
+    link,
+    content,
+    blobs,
+  };
 }
 
 /**
