@@ -3,7 +3,7 @@
  * and memory stays flat in its size. Where its state changed between the first window and the last,
  * the whole of it is read again.
  */
-import { blake3 } from '../../../delta/hash.js';
+import { blake3, HASH_BYTES } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
@@ -24,7 +24,7 @@ export interface LargeFileReader {
   ) => Promise<ReadWindowResult & { readonly blobs: readonly number[] }>;
 }
 
-/** Bytes that a worker holds of a large file at once. */
+/** Bytes that a worker holds of a large file at once, unless a piece may be nearly as long. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 const MOST_ATTEMPTS = 3;
 
@@ -127,7 +127,8 @@ async function readSegment(
   const part: ReadParts = { blobs: [], hashes: [], lengths: [], stats: [] };
   const { leastBytes: min, averageBytes: average, mostBytes: max } = chunking;
   for (let offset = start; offset < end;) {
-    const lengthBytes = Math.min(WINDOW_BYTES, end - offset);
+    // A window must be longer than any piece, or it would hold no sure cut and end the file early.
+    const lengthBytes = Math.min(Math.max(WINDOW_BYTES, 2 * max), end - offset);
     const isSegmentEnd = offset + lengthBytes === end;
     const window = { path, offset, lengthBytes, isSegmentEnd, chunking: { min, average, max } };
     const { lengths, hashes, stat, blobs } = await readWindow(window);
@@ -135,7 +136,9 @@ async function readSegment(
     if (lengths.length === 0) break;
     part.blobs.push(...blobs);
     part.lengths.push(...lengths);
-    lengths.forEach((_, index) => part.hashes.push(hashes.slice(index * 32, index * 32 + 32)));
+    lengths.forEach((_, index) =>
+      part.hashes.push(hashes.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES)),
+    );
     offset += lengths.reduce((sum, length) => sum + length, 0);
   }
   return part;
