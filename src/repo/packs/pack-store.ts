@@ -7,6 +7,7 @@
  */
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../platform/files.js';
+import { systemErrorCode } from '../platform/platform.js';
 
 export const PACK_HEADER_BYTES = 32;
 const PACK_MAGIC = 'VARVPACK';
@@ -135,15 +136,21 @@ export function openDirectoryPackStore(
 const PROBE_FILE = 'probe.tmp';
 const PROBE_BYTES = 64 * 1024;
 
+/** On a full disk nothing can be tried, and nothing could be moved either: true. */
 function tryPunch(files: FileSystem, path: string): boolean {
   if (files.stat(path)) files.remove(path);
-  const descriptor = files.open(path, 'create');
+  let descriptor: number | undefined;
   try {
+    descriptor = files.open(path, 'create');
     files.write(descriptor, Buffer.alloc(PROBE_BYTES, 1), 0);
     return files.at.punchHole(descriptor, 0, PROBE_BYTES);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOSPC' || code === 'EDQUOT') return true;
+    throw error;
   } finally {
-    files.close(descriptor);
-    files.remove(path);
+    if (descriptor !== undefined) files.close(descriptor);
+    if (files.stat(path)) files.remove(path);
   }
 }
 

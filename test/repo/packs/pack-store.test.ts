@@ -130,3 +130,16 @@ describe('many packs', () => {
     expect(fs.readdirSync('/proc/self/fd').length).toBe(before);
   });
 });
+
+test('a full disk does not keep prune from knowing what it may do, and the probe is gone', () => {
+  const directory = scratchDirectory();
+  const files = openFileSystem();
+  const full = {
+    ...files,
+    write(): never {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    },
+  };
+  expect(openDirectoryPackStore(full, directory, id).canPunch()).toBe(true);
+  expect(fs.readdirSync(directory)).toEqual([]);
+});
