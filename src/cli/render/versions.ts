@@ -7,18 +7,26 @@ const TYPE_NAMES: Readonly<Record<VersionType, string>> = {
   [VersionType.file]: 'file',
   [VersionType.directory]: 'directory',
   [VersionType.symlink]: 'symlink',
+  [VersionType.fifo]: 'fifo',
+  [VersionType.socket]: 'socket',
+  [VersionType.characterDevice]: 'character_device',
+  [VersionType.blockDevice]: 'block_device',
 };
 const TYPE_LETTERS: Readonly<Record<VersionType, string>> = {
   [VersionType.file]: '-',
   [VersionType.directory]: 'd',
   [VersionType.symlink]: 'l',
+  [VersionType.fifo]: 'p',
+  [VersionType.socket]: 's',
+  [VersionType.characterDevice]: 'c',
+  [VersionType.blockDevice]: 'b',
 };
 const RIGHTS = ['---', '--x', '-w-', '-wx', 'r--', 'r-x', 'rw-', 'rwx'];
 const SETUID = 0o4000;
 const SETGID = 0o2000;
 const STICKY = 0o1000;
 
-/** `file`, `directory` or `symlink`. */
+/** `file`, `directory`, `symlink`, ... */
 export function typeName({ type }: Pick<Version, 'type'>): string {
   return TYPE_NAMES[type];
 }

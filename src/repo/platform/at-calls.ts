@@ -5,8 +5,9 @@
  */
 import type { ByteString } from './bytes.js';
 
-/** What kind of thing a name is. `other`: fifo, socket, device. */
-export type FileType = 'file' | 'directory' | 'symlink' | 'other';
+/** What kind of thing a name is. */
+export type FileType =
+  'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'characterDevice' | 'blockDevice';
 
 /** A point in time as the kernel keeps it. */
 export interface FileTime {
@@ -24,11 +25,19 @@ export interface FileStat {
   readonly uid: number;
   readonly gid: number;
   readonly sizeBytes: number;
+  /** Bytes that the file system has given it: less than its size where it has holes. */
+  readonly allocatedBytes: number;
+  /** Number of its hard links. */
+  readonly linkCount: number;
+  /** Of a device: major * 2^20 + minor; 0 for the others. */
+  readonly rdev: number;
   /** Its low 52 bits. */
   readonly inode: number;
   readonly device: number;
   readonly mtime: FileTime;
   readonly ctime: FileTime;
+  /** Time of birth; undefined where the file system keeps none. */
+  readonly btime: FileTime | undefined;
 }
 
 /** How a name is opened. None follows a symbolic link; reading never waits for a fifo's writer. */

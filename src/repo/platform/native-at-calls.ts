@@ -12,7 +12,8 @@ import { bytesFromBuffer, textFromBytes, type ByteString } from './bytes.js';
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
-const STATX_BASIC_STATS = 0x7ff;
+const STATX_BTIME = 0x800;
+const STATX_ALL = 0x7ff | STATX_BTIME;
 const UTIME_OMIT = 0x3ffffffe;
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
@@ -88,14 +89,14 @@ function bind(koffi: Koffi): AtCalls {
     list: (directory) => readdirSync(`/proc/self/fd/${directory}`, 'latin1') as ByteString[],
     stat(directory, name) {
       const flags = AT_SYMLINK_NOFOLLOW;
-      const result = statx(directory, names.put(name), flags, STATX_BASIC_STATS, statWords);
+      const result = statx(directory, names.put(name), flags, STATX_ALL, statWords);
       if (result === 0) return readStatx(statWords);
       const error = systemError(koffi.errno(), 'statx', name);
       if (error.code === 'ENOENT') return undefined;
       throw error;
     },
     statOpen(descriptor) {
-      check(statx(descriptor, empty, AT_EMPTY_PATH, STATX_BASIC_STATS, statWords), 'statx', noName);
+      check(statx(descriptor, empty, AT_EMPTY_PATH, STATX_ALL, statWords), 'statx', noName);
       return readStatx(statWords);
     },
     open(directory, name, mode) {
@@ -162,6 +163,10 @@ const typeOfMode: Partial<Record<number, FileType>> = {
   0o100000: 'file',
   0o040000: 'directory',
   0o120000: 'symlink',
+  0o010000: 'fifo',
+  0o140000: 'socket',
+  0o020000: 'characterDevice',
+  0o060000: 'blockDevice',
 };
 
 /** struct statx of statx(2), the same on all architectures. */
@@ -170,16 +175,20 @@ function readStatx(words: Int32Array): FileStat {
   const wide = (index: number): number => (words[index + 1] ?? 0) * 2 ** 32 + word(index);
   const mode = word(7) & 0xffff;
   return {
-    type: typeOfMode[mode & 0o170000] ?? 'other',
+    type: typeOfMode[mode & 0o170000] ?? 'file',
     mode: mode & 0o7777,
     uid: word(5),
     gid: word(6),
     sizeBytes: wide(10),
+    allocatedBytes: wide(12) * 512,
+    linkCount: word(4),
+    rdev: word(32) * 2 ** 20 + word(33),
     // 52 bits: a safe integer even where a file system numbers in 64.
     inode: (word(9) % 2 ** 20) * 2 ** 32 + word(8),
     device: word(34) * 2 ** 20 + word(35),
     mtime: { seconds: wide(28), nanoseconds: word(30) },
     ctime: { seconds: wide(24), nanoseconds: word(26) },
+    btime: (word(0) & STATX_BTIME) === 0 ? undefined : { seconds: wide(20), nanoseconds: word(22) },
   };
 }
 

@@ -69,17 +69,31 @@ function toFileStat(stat: fs.BigIntStats): FileStat {
     uid: Number(stat.uid),
     gid: Number(stat.gid),
     sizeBytes: Number(stat.size),
+    allocatedBytes: Number(stat.blocks) * 512,
+    linkCount: Number(stat.nlink),
+    rdev: deviceNumber(stat.rdev),
     inode: Number(BigInt.asUintN(52, stat.ino)),
     device: Number(stat.dev),
     mtime: toFileTime(stat.mtimeNs),
     ctime: toFileTime(stat.ctimeNs),
+    btime: stat.birthtimeNs === 0n ? undefined : toFileTime(stat.birthtimeNs),
   };
 }
 
 function typeOf(stat: fs.BigIntStats): FileType {
   if (stat.isFile()) return 'file';
   if (stat.isDirectory()) return 'directory';
-  return stat.isSymbolicLink() ? 'symlink' : 'other';
+  if (stat.isSymbolicLink()) return 'symlink';
+  if (stat.isFIFO()) return 'fifo';
+  if (stat.isSocket()) return 'socket';
+  return stat.isCharacterDevice() ? 'characterDevice' : 'blockDevice';
+}
+
+/** From Linux's dev_t of 64 bits, as makedev(3) composes it. */
+function deviceNumber(rdev: bigint): number {
+  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n);
+  const minor = (rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n);
+  return Number(major) * 2 ** 20 + Number(minor);
 }
 
 function toFileTime(nanoseconds: bigint): FileTime {

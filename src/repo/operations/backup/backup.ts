@@ -252,7 +252,8 @@ function describeSnapshot(
   { tags = [] }: BackupOptions,
   { clock }: Platform,
 ): Snapshot {
-  const { files, directories, symlinks, bytes, filesNew, filesChanged, filesRemoved } = result;
+  const { files, directories, symlinks, specials, bytes } = result;
+  const { filesNew, filesChanged, filesRemoved } = result;
   return {
     number,
     source: result.source.id,
@@ -263,6 +264,7 @@ function describeSnapshot(
     files,
     directories,
     symlinks,
+    specials,
     bytes,
     filesNew,
     filesChanged,

@@ -14,6 +14,11 @@ export interface Found extends Metadata {
   readonly path: number;
   readonly known: Version | undefined;
   readonly flags: number;
+  readonly links: number;
+  /** Row id of `attributeSet`. */
+  readonly attributes: number;
+  /** Encoded; empty where there is nothing to say. */
+  readonly attributeSet: Uint8Array;
   readonly link: ByteString | undefined;
   readonly content: ContentRef;
   /** Hashes of the content's blobs, in order. */
@@ -118,6 +123,8 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
 function isSameVersion(known: Version, found: Found): boolean {
   return (
     sameMetadata(known, found) &&
+    known.links === found.links &&
+    known.attributes === found.attributes &&
     known.link === found.link &&
     sameContent(known.content, found.content)
   );

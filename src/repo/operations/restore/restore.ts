@@ -175,6 +175,12 @@ class RestoreRun {
       case VersionType.symlink:
         this.attempt(path, () => this.makeSymlink(handles, path, version));
         return;
+      case VersionType.fifo:
+      case VersionType.socket:
+      case VersionType.characterDevice:
+      case VersionType.blockDevice:
+        this.report(path, 'NOT_RESTORED', `${textFromBytes(path)} is a special file.`);
+        return;
       case VersionType.directory:
         if (
           path !== '' &&
