@@ -15,9 +15,12 @@ import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
 import { createContents, type FileOutcome, type FileToRead } from './contents.js';
+import { recordOutcome, type FileContext } from './found.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
-import { createWalk, interrupted, type FileContext, type Walk, type WalkTotals } from './walk.js';
+import { createTally, type Tally, type WalkTotals } from './tally.js';
+import { interrupted } from './turns.js';
+import { createWalk } from './walk.js';
 
 export interface BackupOptions extends RunOptions {
   /** Absolute or relative to the working directory; at least one. */
@@ -104,7 +107,7 @@ async function takeSnapshot(
     const recorder = createRecorder(index, run.manifest, number);
     announce(options, previous);
 
-    const { walk, bytesRead, replacements, appeared } = await readSource(
+    const { tally, bytesRead, replacements, appeared } = await readSource(
       { repository, run, recorder, options },
       source,
       previous !== undefined,
@@ -112,10 +115,10 @@ async function takeSnapshot(
     const isUnchanged = recorder.counts.versionsOpened + recorder.counts.versionsClosed === 0;
     const result = {
       source,
-      ...walk.totals,
+      ...tally.totals,
       ...recorder.counts,
       bytesRead,
-      issues: walk.issues,
+      issues: tally.issues,
     };
     if (options.isDryRun || (options.skipsIfUnchanged && isUnchanged && previous)) {
       await run.abort();
@@ -146,7 +149,7 @@ interface SourceRun {
 }
 
 interface SourceRead {
-  readonly walk: Walk;
+  readonly tally: Tally;
   readonly bytesRead: number;
   readonly replacements: readonly Replacement[];
   readonly appeared: readonly Appeared[];
@@ -161,8 +164,9 @@ async function readSource(
   const { index, platform, config } = repository;
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
+  const tally = createTally(index, recorder);
   const onFile = (file: FileToRead<FileContext>, outcome: FileOutcome): void => {
-    walk.finishFile(file, outcome);
+    recordOutcome(file, outcome, recorder, tally);
     if (outcome.type !== 'read' || outcome.content.type === 'none') return;
     const { known } = file.context;
     if (known && known.content.type !== 'none') {
@@ -182,12 +186,13 @@ async function readSource(
       onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),
     },
     recorder,
-    () => contents,
+    tally,
+    contents,
   );
   for (const root of source.roots) await walk.root(parentOfRoots(source.id), root);
   await contents.finish();
   const { bytesRead } = contents;
-  return { walk, bytesRead, replacements, appeared };
+  return { tally, bytesRead, replacements, appeared };
 }
 
 function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
