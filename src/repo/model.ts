@@ -104,7 +104,6 @@ export type IssueCode =
   | 'UNSTABLE'
   | 'SOURCE_MISSING'
   | 'SOURCE_EMPTY'
-  | 'SPECIAL_FILE_SKIPPED'
   | 'DAMAGED'
   | 'NOT_RESTORED'
   | 'METADATA_NOT_RESTORED';

@@ -6,12 +6,7 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import {
-  bufferFromBytes,
-  joinBytes,
-  textFromBytes,
-  type ByteString,
-} from '../../platform/bytes.js';
+import { bufferFromBytes, joinBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
 import type { PathFilter } from '../../tree/patterns.js';
@@ -116,12 +111,6 @@ export function createWalk(
     scanStartMs: number,
   ): Promise<void> | undefined => {
     const type = versionTypeOf(stat.type);
-    if (type > VersionType.symlink) {
-      if (known) recorder.remove(known, directory.id);
-      const what = 'fifos, sockets and devices are not backed up yet';
-      tally.report(path, 'SPECIAL_FILE_SKIPPED', `${textFromBytes(path)} was left out: ${what}.`);
-      return undefined;
-    }
     const isFile = type === VersionType.file;
     if (known && isFile && !options.readsAll && isUnchanged(stat, known)) {
       tally.keepUnchanged(known);
