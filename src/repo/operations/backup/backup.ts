@@ -53,6 +53,7 @@ export interface BackupResult {
   readonly bytes: number;
   readonly filesNew: number;
   readonly filesChanged: number;
+  /** Whether they were read again or not. */
   readonly filesUnchanged: number;
   readonly filesRemoved: number;
   readonly bytesRead: number;

@@ -48,8 +48,11 @@ export interface Recorder {
   readonly vanished: readonly Vanished[];
   /** The id of a node, made now when it never was. `isFresh`: its parent is new, so it cannot be. */
   pathId(parent: number, name: ByteString, isFresh: boolean): { id: number; isNew: boolean };
-  /** Opens a version if the node changed; else updates only what decides about reading it again. */
-  record(found: Found): void;
+  /**
+   * Opens a version if the node changed, and says so; else updates only what decides about reading it
+   * again.
+   */
+  record(found: Found): boolean;
   /** Ends a node and everything below it; `directory` is the id of what it is in. */
   remove(entry: Entry, directory: number): void;
 }
@@ -104,10 +107,10 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
     record(found) {
       const { known, path } = found;
       if (known && isSameVersion(known, found)) {
-        if (!needsTouch(known, found)) return;
+        if (!needsTouch(known, found)) return false;
         versions.touch(found);
         manifest.touch(found);
-        return;
+        return false;
       }
       if (found.type === VersionType.file) {
         if (known?.type === VersionType.file) counts.filesChanged += 1;
@@ -115,6 +118,7 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
       }
       if (known) close(path);
       open(found);
+      return true;
     },
     remove,
   };
