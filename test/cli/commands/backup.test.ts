@@ -103,6 +103,9 @@ test('special files are backed up, listed and restored', async () => {
     code: 1,
     stderr: `varve: ${path('special/fifo')} is a fifo, not a file.\n`,
   });
-  expect(await run(['restore', '--to', 'back'])).toMatchObject({ code: 0, stderr: '' });
-  expect(lstatSync(path('back/fifo')).isFIFO()).toBe(true);
+  expect(await run(['restore', path('special'), '--to', 'back'])).toMatchObject({
+    code: 0,
+    stderr: '',
+  });
+  expect(lstatSync(path('back/special/fifo')).isFIFO()).toBe(true);
 });
