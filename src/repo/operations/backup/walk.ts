@@ -12,6 +12,7 @@ import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/co
 import type { PathFilter } from '../../tree/patterns.js';
 import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
+import { createHardLinks } from './hard-links.js';
 import type { Recorder } from './recorder.js';
 import { lookAtRoot } from './roots.js';
 import { unreadable, type Tally, type WalkTotals } from './tally.js';
@@ -52,6 +53,7 @@ export function createWalk(
 ): Walk {
   const { index, platform, filter } = options;
   const { files, clock } = platform;
+  const hardLinks = createHardLinks(index);
   const turn = createTurns(clock, options.signal, (path: ByteString) =>
     options.onProgress(tally.totals, path),
   );
@@ -112,7 +114,9 @@ export function createWalk(
   ): Promise<void> | undefined => {
     const type = versionTypeOf(stat.type);
     const isFile = type === VersionType.file;
-    if (known && isFile && !options.readsAll && isUnchanged(stat, known)) {
+    const links = hardLinks.numberOf(stat, known);
+    const mayKeep = known && isFile && known.links === links && !options.readsAll;
+    if (mayKeep && isUnchanged(stat, known)) {
       tally.keepUnchanged(known);
       return turn(path);
     }
@@ -124,7 +128,7 @@ export function createWalk(
       ? { id: known.path, isNew: false }
       : recorder.pathId(directory.id, directory.holdsRoots ? path : name, directory.isFresh);
     if (isFile && stat.sizeBytes > 0) {
-      const context = { path: id, directory: directory.id, known, scanStartMs };
+      const context = { path: id, directory: directory.id, known, links, scanStartMs };
       return contents.add({ path, stat, context }) ?? turn(path);
     }
     const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
@@ -133,7 +137,7 @@ export function createWalk(
       return undefined;
     }
     const flags = isFile ? racyFlag(stat, scanStartMs) : 0;
-    tally.record(describeFound(id, known, stat, type, flags, link));
+    tally.record(describeFound(id, known, stat, type, flags, links, link));
     if (type !== VersionType.directory) return turn(path);
     return enter(directory.handle, name, { path, id, isFresh: isNew }, known);
   };
