@@ -96,6 +96,7 @@ function bind(koffi: Koffi): AtCalls {
   return {
     name: 'libc',
     setsNanoseconds: true,
+    seeksHoles: true,
     list: (directory) => readdirSync(`/proc/self/fd/${directory}`, 'latin1') as ByteString[],
     stat(directory, name) {
       const flags = AT_SYMLINK_NOFOLLOW;

@@ -28,6 +28,7 @@ const O_PATH = 0o10000000;
 export const portableAtCalls: AtCalls = {
   name: 'proc',
   setsNanoseconds: false,
+  seeksHoles: false,
   list: (directory) => fs.readdirSync(handle(directory), 'latin1') as ByteString[],
   stat(directory, name) {
     const options = { bigint: true, throwIfNoEntry: false } as const;

@@ -9,6 +9,7 @@ import type { FileStat } from '../platform/at-calls.js';
 import type { ByteString } from '../platform/bytes.js';
 import type { RestorableMetadata } from '../tree/metadata.js';
 import type { NodePlace } from '../tree/relative-path.js';
+import type { HoleMap } from './hole-map.js';
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {
@@ -37,6 +38,12 @@ export interface ReadFilesJob {
   readonly mostBytes: number;
 }
 
+/** Asks where a large file has holes. */
+export interface MapHolesJob {
+  readonly type: 'map-holes';
+  readonly path: ByteString;
+}
+
 /** Reads a part of a large file, cuts it, hashes the pieces, keeps them under `ticket`. */
 export interface ReadWindowJob {
   readonly type: 'read-window';
@@ -44,8 +51,10 @@ export interface ReadWindowJob {
   readonly path: ByteString;
   readonly offset: number;
   readonly lengthBytes: number;
-  /** Whether the last piece ends where the window ends, rather than being left for the next window. */
-  readonly isSegmentEnd: boolean;
+  /** Nothing of the segment follows, or a hole does: the last piece ends where the window ends. */
+  readonly isEnd: boolean;
+  readonly followsHole: boolean;
+  readonly precedesHole: boolean;
   readonly chunking: ChunkParams;
 }
 
@@ -125,6 +134,7 @@ export interface RewriteJob {
 export type Job =
   | BeginJob
   | ReadFilesJob
+  | MapHolesJob
   | ReadWindowJob
   | StoreJob
   | RetireJob
@@ -158,16 +168,23 @@ export interface ReadFilesResult {
   readonly failures: ReadonlyMap<number, string>;
 }
 
+export interface MapHolesResult {
+  readonly holes: HoleMap;
+  /** The file as it was before it was asked. */
+  readonly stat: FileStat;
+}
+
 export interface ReadWindowResult {
   /** Lengths of the pieces, bytes. */
   readonly lengths: number[];
+  /** Of the pieces; of a hole, what stands for it. */
   readonly hashes: Uint8Array;
   /** The file as it was after reading. */
   readonly stat: FileStat;
 }
 
 /** The source could not be read: not a failure of the run. */
-export interface ReadWindowFailure {
+export interface SourceFailure {
   /** Of the failed system call. */
   readonly code: string;
   readonly message: string;
@@ -228,7 +245,8 @@ export interface RewriteResult {
 export interface JobResults {
   readonly begin: null;
   readonly 'read-files': ReadFilesResult;
-  readonly 'read-window': ReadWindowResult | ReadWindowFailure;
+  readonly 'map-holes': MapHolesResult | SourceFailure;
+  readonly 'read-window': ReadWindowResult | SourceFailure;
   readonly store: StoreResult;
   readonly retire: RetireResult;
   readonly sync: SyncResult;

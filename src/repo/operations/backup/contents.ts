@@ -6,6 +6,7 @@
 import { HASH_BYTES } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef } from '../../model.js';
+import { holeLength } from '../../packs/hole.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
@@ -106,6 +107,12 @@ export function createContents<Context>(
       chunking,
       limiter,
       index,
+      holeBlob: (lengthBytes) => dedup.claimHole(lengthBytes),
+      mapHoles: async (path) => {
+        const result = await run.pool.run({ type: 'map-holes', path });
+        if ('code' in result) throw new SourceError(result);
+        return result;
+      },
       readWindow: async (window) => {
         const lane = run.pool.idlestLane();
         const ticket = nextTicket++;
@@ -159,7 +166,7 @@ interface ReadTicket {
   readonly hashes: Uint8Array;
 }
 
-/** Stores the blobs of a ticket that are not stored yet; the blob of each position (0: no bytes). */
+/** Stores the blobs of a ticket that are not stored yet; the blob of each position (0: none). */
 async function storeTicket(
   run: WritingRun,
   dedup: Dedup,
@@ -167,9 +174,11 @@ async function storeTicket(
 ): Promise<{ blob: number }[]> {
   const hashOf = (position: number): Uint8Array =>
     hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES);
-  const claims = lengths.map((length, position) =>
-    length === 0 ? { blob: 0, isWanted: false } : dedup.claim(hashOf(position), length),
-  );
+  const claims = lengths.map((length, position) => {
+    const hash = hashOf(position);
+    const isStored = length > 0 && holeLength(hash) === undefined;
+    return isStored ? dedup.claim(hash, length) : { blob: 0, isWanted: false };
+  });
   const wanted = Uint8Array.from(claims, ({ isWanted }) => (isWanted ? 1 : 0));
   const { frames } = await run.pool.run({ type: 'store', ticket, wanted }, lane);
   for (const frame of frames) {

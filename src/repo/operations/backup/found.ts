@@ -7,7 +7,7 @@ import {
   type Version,
 } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
-import { racyFlag } from '../../tree/compare.js';
+import { racyFlag, sparseFlag } from '../../tree/compare.js';
 import type { FileOutcome, FileToRead } from './contents.js';
 import type { Found, Recorder } from './recorder.js';
 import type { Tally } from './tally.js';
@@ -42,7 +42,8 @@ export function recordOutcome(
     return;
   }
   const { stat, content, blobs, isUnstable } = outcome;
-  const flags = racyFlag(stat, scanStartMs) | (isUnstable ? VersionFlag.unstable : 0);
+  const flags =
+    racyFlag(stat, scanStartMs) | sparseFlag(stat) | (isUnstable ? VersionFlag.unstable : 0);
   const { file } = VersionType;
   tally.record(
     describeFound(context.path, known, stat, file, flags, links, undefined, content, blobs),

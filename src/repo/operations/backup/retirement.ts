@@ -151,14 +151,17 @@ function createNeighbours(index: Index) {
 }
 
 /**
- * Old and newer blobs that cover the same region. Blobs that both contents have are anchors; between
- * two anchors each old blob is paired with the newer one that overlaps it most, measured from the
- * anchor before.
+ * Old and newer blobs that cover the same region. Blobs that both contents have are anchors (holes are
+ * not: those of one length are one blob, wherever they lie); between two anchors each old blob is
+ * paired with the newer one that overlaps it most, measured from the anchor before.
  */
 function pairBlobs(index: Index, old: ContentRef, newer: ContentRef): [number, number][] {
   const olds = blobList(index, old);
   const newers = blobList(index, newer);
-  const shared = new Map(newers.map(({ id }, position) => [id, position]));
+  const shared = new Map<number, number>();
+  newers.forEach(({ id, isHole }, position) => {
+    if (!isHole) shared.set(id, position);
+  });
   const pairs: [number, number][] = [];
   let oldFrom = 0;
   let newFrom = 0;
@@ -179,6 +182,10 @@ function pairBlobs(index: Index, old: ContentRef, newer: ContentRef): [number, n
 interface SizedBlob {
   readonly id: number;
   readonly lengthBytes: number;
+}
+
+interface ListedBlob extends SizedBlob {
+  readonly isHole: boolean;
 }
 
 function pairOverlapping(
@@ -205,14 +212,17 @@ function pairOverlapping(
   return pairs;
 }
 
-function blobList(index: Index, content: ContentRef): SizedBlob[] {
+function blobList(index: Index, content: ContentRef): ListedBlob[] {
   const ids =
     content.type === 'blob'
       ? [content.blob]
       : content.type === 'content'
         ? index.blobs.ofContent(content.content)
         : [];
-  return ids.map((id) => ({ id, lengthBytes: index.blobs.get(id)?.lengthBytes ?? 0 }));
+  return ids.map((id) => {
+    const blob = index.blobs.get(id);
+    return { id, lengthBytes: blob?.lengthBytes ?? 0, isHole: blob?.kind === BlobKind.hole };
+  });
 }
 
 function* groupIntoJobs(candidates: readonly Candidates[]): Generator<Candidates[]> {
