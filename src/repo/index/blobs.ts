@@ -86,6 +86,13 @@ export function createBlobs(db: Connection) {
                       WHERE c.blob = ? AND v.last = 0)`,
     )
     .pluck();
+  const isCurrentElsewhere = db
+    .prepare(
+      `SELECT EXISTS (SELECT 1 FROM version WHERE blob = ? AND last = 0 AND path <> ?)
+           OR EXISTS (SELECT 1 FROM content_blob c JOIN version v ON v.content = c.content
+                      WHERE c.blob = ? AND v.last = 0 AND v.path <> ?)`,
+    )
+    .pluck();
   const dependants = db.prepare(`${PLACED} WHERE b.basis = ?`).raw();
   const allPlaced = db.prepare(`${PLACED} ORDER BY f.pack, f.start, b.member`).raw();
   const lost = db.prepare(`SELECT ${COLUMNS} FROM blob b WHERE b.kind = 3`).raw();
@@ -120,6 +127,9 @@ export function createBlobs(db: Connection) {
     remove: (id: number) => void remove.run(id),
     /** Whether any current version uses the blob. */
     isCurrent: (id: number) => isCurrent.get(id, id) === 1,
+    /** Whether the current version of any other path uses the blob. */
+    isCurrentElsewhere: (id: number, path: number) =>
+      isCurrentElsewhere.get(id, path, id, path) === 1,
     /** Blobs that are deltas against `id`. */
     dependants: (id: number) => (dependants.all(id) as PlacedTuple[]).map(toPlaced),
     /** Every stored blob in the order in which the packs hold them. */

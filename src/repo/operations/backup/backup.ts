@@ -17,6 +17,7 @@ import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
 import { createContents, type FileOutcome, type FileToRead } from './contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
+import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
 import { createWalk, interrupted, type FileContext, type Walk, type WalkTotals } from './walk.js';
 
 export interface BackupOptions extends RunOptions {
@@ -104,8 +105,9 @@ async function takeSnapshot(
     const recorder = createRecorder(index, run.manifest, number);
     announce(options, previous);
 
+    const ahead = createRetirementAhead(run, index);
     const { walk, bytesRead, replacements, appeared } = await readSource(
-      { repository, run, recorder, options },
+      { repository, run, recorder, ahead, options },
       source,
       previous !== undefined,
     );
@@ -123,7 +125,7 @@ async function takeSnapshot(
       return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
     }
     const vanished = pairVanished(recorder.vanished, appeared);
-    await retireReplaced(run, index, [...replacements, ...vanished]);
+    await retireReplaced(run, index, [...replacements, ...vanished], ahead);
     await compact(run, repository);
     if (options.signal?.aborted) throw interrupted();
 
@@ -142,6 +144,7 @@ interface SourceRun {
   readonly repository: Repository;
   readonly run: WritingRun;
   readonly recorder: Recorder;
+  readonly ahead: RetirementAhead;
   readonly options: BackupOptions;
 }
 
@@ -154,7 +157,7 @@ interface SourceRead {
 
 /** Walks the roots and stores what is new of them. */
 async function readSource(
-  { repository, run, recorder, options }: SourceRun,
+  { repository, run, recorder, ahead, options }: SourceRun,
   source: Source,
   hasHistory: boolean,
 ): Promise<SourceRead> {
@@ -170,7 +173,14 @@ async function readSource(
       replacements.push({ old: known.content, newer: outcome.content, directory });
     } else if (hasHistory) appeared.push(describeAppeared(file, outcome.content));
   };
-  const contents = createContents<FileContext>(run, index, config.chunking, onFile);
+  const contents = createContents<FileContext>(
+    run,
+    index,
+    config.chunking,
+    ahead,
+    hasHistory,
+    onFile,
+  );
   const walk = createWalk(
     {
       index,
