@@ -24,6 +24,11 @@ export interface PlacedBlob extends BlobRow {
   readonly address: BlobAddress;
 }
 
+export interface SizedBlob {
+  readonly id: number;
+  readonly lengthBytes: number;
+}
+
 /** Where and how a blob is stored, when that changes. */
 export interface BlobPlace {
   readonly kind: BlobKind;
@@ -73,6 +78,10 @@ export function createBlobs(db: Connection) {
   const ofContent = db
     .prepare('SELECT blob FROM content_blob WHERE content = ? ORDER BY position')
     .pluck();
+  const sizedOfContent = db.prepare(
+    `SELECT c.blob AS id, b.length AS lengthBytes FROM content_blob c JOIN blob b ON b.id = c.blob
+       WHERE c.content = ? ORDER BY c.position`,
+  );
   const contentByHash = db
     .prepare('SELECT id FROM content WHERE substr(hash, 1, 8) = ? AND hash = ?')
     .pluck();
@@ -141,6 +150,8 @@ export function createBlobs(db: Connection) {
     currentDeltas: () => (currentDeltas.all() as BlobTuple[]).map(toRow),
     /** The blobs of a file that was cut, in order. */
     ofContent: (content: number) => ofContent.all(content) as number[],
+    /** The same, each with its length. */
+    sizedOfContent: (content: number) => sizedOfContent.all(content) as SizedBlob[],
     findContent: (hash: Uint8Array) =>
       contentByHash.get(prefixOf(hash), hash) as number | undefined,
     contentHash: (content: number) => contentHash.get(content) as Buffer,

@@ -1,6 +1,6 @@
 /** Old blobs as candidates for deltas, and how a delta takes the place of a full copy in the index. */
 import { extendTail } from '../../chain/retire.js';
-import { BlobKind, type PlacedBlob } from '../../index/blobs.js';
+import { BlobKind, type PlacedBlob, type SizedBlob } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { ContentRef, StoredFrame } from '../../model.js';
 import type { WritingRun } from '../writing-run.js';
@@ -8,20 +8,11 @@ import type { WritingRun } from '../writing-run.js';
 /** Smaller blobs cost more as a delta (its header and a link) than they save. */
 const LEAST_BLOB_BYTES = 256;
 
-export interface SizedBlob {
-  readonly id: number;
-  readonly lengthBytes: number;
-}
-
 /** The blobs of a content, in order. */
-export function blobList(index: Index, content: ContentRef): SizedBlob[] {
-  const ids =
-    content.type === 'blob'
-      ? [content.blob]
-      : content.type === 'content'
-        ? index.blobs.ofContent(content.content)
-        : [];
-  return ids.map((id) => ({ id, lengthBytes: index.blobs.get(id)?.lengthBytes ?? 0 }));
+export function blobList({ blobs }: Index, content: ContentRef): SizedBlob[] {
+  if (content.type === 'content') return blobs.sizedOfContent(content.content);
+  if (content.type === 'none') return [];
+  return [{ id: content.blob, lengthBytes: blobs.get(content.blob)?.lengthBytes ?? 0 }];
 }
 
 /** The blob when it is stored whole, worth a delta, and used by no current version. */

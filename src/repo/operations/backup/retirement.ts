@@ -5,21 +5,14 @@
  * against its neighbours of about its size (split, merged or renamed beyond recognition: of seven
  * TypeScript releases this saves 3 of 10 MB).
  */
-import type { PlacedBlob } from '../../index/blobs.js';
+import type { PlacedBlob, SizedBlob } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { ContentRef } from '../../model.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { WritingRun } from '../writing-run.js';
 import { createLimiter } from '../limiter.js';
 import type { Vanished } from './recorder.js';
-import {
-  blobList,
-  fullBlob,
-  recordRetired,
-  retirable,
-  type BlobPair,
-  type SizedBlob,
-} from './retired.js';
+import { blobList, fullBlob, recordRetired, retirable, type BlobPair } from './retired.js';
 import type { RetirementAhead } from './retirement-ahead.js';
 
 /** A content that is gone from a directory, and what took its place, if anything did. */
@@ -104,11 +97,15 @@ function planCandidates(
   const planned = new Map<number, Candidates>();
   const neighbours = createNeighbours(index);
   for (const { old, newer, directory } of replacements) {
-    const counterparts = new Map(pairBlobs(index, old, newer));
-    for (const { id } of blobList(index, old)) {
-      if (planned.has(id) || ahead.hasDelta(id)) continue;
-      const blob = retirable(index, id);
-      if (!blob) continue;
+    const olds = blobList(index, old);
+    const newerBlobs = blobList(index, newer);
+    const kept = new Set(newerBlobs.map(({ id }) => id));
+    const left = olds.filter(({ id }) => !kept.has(id) && !planned.has(id) && !ahead.hasDelta(id));
+    const blobs = left.flatMap(({ id }) => retirable(index, id) ?? []);
+    if (blobs.length === 0) continue;
+    const counterparts = new Map(pairBlobs(olds, newerBlobs));
+    for (const blob of blobs) {
+      const { id } = blob;
       const likely = counterparts.get(id);
       const newers = [
         ...(likely === undefined || ahead.wasTried(id, likely) ? [] : [likely]),
@@ -155,9 +152,7 @@ function createNeighbours(index: Index) {
  * two anchors each old blob is paired with the newer one that overlaps it most, measured from the
  * anchor before.
  */
-function pairBlobs(index: Index, old: ContentRef, newer: ContentRef): [number, number][] {
-  const olds = blobList(index, old);
-  const newers = blobList(index, newer);
+function pairBlobs(olds: readonly SizedBlob[], newers: readonly SizedBlob[]): [number, number][] {
   const shared = new Map(newers.map(({ id }, position) => [id, position]));
   const pairs: [number, number][] = [];
   let oldFrom = 0;

@@ -6,7 +6,7 @@ import { createOldPieces } from '../../../../src/repo/operations/backup/old-piec
 const olds = () =>
   createOldPieces(
     {
-      blobs: { ofContent: () => [1, 2, 3, 4], get: () => ({ lengthBytes: 100 }) },
+      blobs: { sizedOfContent: () => [1, 2, 3, 4].map((id) => ({ id, lengthBytes: 100 })) },
     } as unknown as Index,
     { type: 'content', content: 9 },
   );
