@@ -21,6 +21,7 @@ import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
+import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
 import { createTally, type Tally, type WalkTotals } from './tally.js';
 import { interrupted } from './turns.js';
 import { createWalk } from './walk.js';
@@ -115,8 +116,9 @@ async function takeSnapshot(
     const recorder = createRecorder(index, run.manifest, number);
     announce(options, previous);
 
+    const ahead = createRetirementAhead(run, index);
     const { tally, bytesRead, replacements, appeared } = await readSource(
-      { repository, run, recorder, options },
+      { repository, run, recorder, ahead, options },
       source,
       previous !== undefined,
     );
@@ -134,7 +136,7 @@ async function takeSnapshot(
       return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
     }
     const vanished = pairVanished(recorder.vanished, appeared);
-    await retireReplaced(run, index, [...replacements, ...vanished]);
+    await retireReplaced(run, index, [...replacements, ...vanished], ahead);
     await compact(run, repository);
     if (options.signal?.aborted) throw interrupted();
 
@@ -153,6 +155,7 @@ interface SourceRun {
   readonly repository: Repository;
   readonly run: WritingRun;
   readonly recorder: Recorder;
+  readonly ahead: RetirementAhead;
   readonly options: BackupOptions;
 }
 
@@ -165,7 +168,7 @@ interface SourceRead {
 
 /** Walks the roots and stores what is new of them. */
 async function readSource(
-  { repository, run, recorder, options }: SourceRun,
+  { repository, run, recorder, ahead, options }: SourceRun,
   source: Source,
   hasHistory: boolean,
 ): Promise<SourceRead> {
@@ -192,7 +195,7 @@ async function readSource(
     },
   };
   const contents = createLinkedContents(index, events, (onFile) =>
-    createContents<FileContext>(run, index, config.chunking, onFile),
+    createContents<FileContext>(run, index, config.chunking, ahead, hasHistory, onFile),
   );
   const walk = createWalk(
     {
