@@ -24,6 +24,16 @@ export interface PlacedBlob extends BlobRow {
   readonly address: BlobAddress;
 }
 
+export interface SizedBlob {
+  readonly id: number;
+  readonly lengthBytes: number;
+}
+
+/** A blob in the list that a large file is. */
+export interface ListedBlob extends SizedBlob {
+  readonly kind: BlobKind;
+}
+
 /** Where and how a blob is stored, when that changes. */
 export interface BlobPlace {
   readonly kind: BlobKind;
@@ -79,6 +89,11 @@ export function createBlobs(db: Connection) {
        WHERE c.content = ? ORDER BY c.position`,
     )
     .pluck();
+  const sizedOfContent = db.prepare(
+    `SELECT c.blob AS id, b.length AS lengthBytes, b.kind
+       FROM content_blob c JOIN blob b ON b.id = c.blob
+       WHERE c.content = ? ORDER BY c.position`,
+  );
   const contentByHash = db
     .prepare('SELECT id FROM content WHERE substr(hash, 1, 8) = ? AND hash = ?')
     .pluck();
@@ -90,6 +105,13 @@ export function createBlobs(db: Connection) {
       `SELECT EXISTS (SELECT 1 FROM version WHERE blob = ? AND last = 0)
            OR EXISTS (SELECT 1 FROM content_blob c JOIN version v ON v.content = c.content
                       WHERE c.blob = ? AND v.last = 0)`,
+    )
+    .pluck();
+  const isCurrentElsewhere = db
+    .prepare(
+      `SELECT EXISTS (SELECT 1 FROM version WHERE blob = ? AND last = 0 AND path <> ?)
+           OR EXISTS (SELECT 1 FROM content_blob c JOIN version v ON v.content = c.content
+                      WHERE c.blob = ? AND v.last = 0 AND v.path <> ?)`,
     )
     .pluck();
   const dependants = db.prepare(`${PLACED} WHERE b.basis = ?`).raw();
@@ -135,6 +157,9 @@ export function createBlobs(db: Connection) {
     remove: (id: number) => void remove.run(id),
     /** Whether any current version uses the blob. */
     isCurrent: (id: number) => isCurrent.get(id, id) === 1,
+    /** Whether the current version of any other path uses the blob. */
+    isCurrentElsewhere: (id: number, path: number) =>
+      isCurrentElsewhere.get(id, path, id, path) === 1,
     /** Blobs that are deltas against `id`. */
     dependants: (id: number) => (dependants.all(id) as PlacedTuple[]).map(toPlaced),
     /** Every stored blob in the order in which the packs hold them. */
@@ -155,6 +180,8 @@ export function createBlobs(db: Connection) {
           : (hashesOfContent.all(content.content) as (Buffer | null)[]);
       return hashes.every((hash) => hash !== null) ? hashes : undefined;
     },
+    /** The same, each with its length and kind. */
+    sizedOfContent: (content: number) => sizedOfContent.all(content) as ListedBlob[],
     findContent: (hash: Uint8Array) =>
       contentByHash.get(prefixOf(hash), hash) as number | undefined,
     contentHash: (content: number) => contentHash.get(content) as Buffer,

@@ -6,10 +6,10 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { bufferFromBytes, joinBytes, type ByteString } from '../../platform/bytes.js';
+import { joinBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
-import type { PathFilter } from '../../tree/patterns.js';
+import type { DirectoryFilter, TreeFilter } from '../../tree/filter.js';
 import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
 import { createHardLinks } from './hard-links.js';
@@ -21,7 +21,7 @@ import { createTurns } from './turns.js';
 export interface WalkOptions {
   readonly index: Index;
   readonly platform: Platform;
-  readonly filter: PathFilter;
+  readonly filter: TreeFilter;
   /** Reads every file, whatever its times say. */
   readonly readsAll: boolean;
   /** Absolute paths that are never backed up: the repository itself. */
@@ -31,8 +31,8 @@ export interface WalkOptions {
 }
 
 export interface Walk {
-  /** Walks one root. @throws CodedError INTERRUPTED */
-  root(parent: number, path: ByteString): Promise<void>;
+  /** Walks the roots, which are in byte order. @throws CodedError INTERRUPTED */
+  roots(parent: number, paths: readonly ByteString[]): Promise<void>;
 }
 
 interface Directory {
@@ -43,6 +43,8 @@ interface Directory {
   readonly isFresh: boolean;
   /** Its entries are roots, whose names in the index are their absolute paths. */
   readonly holdsRoots: boolean;
+  /** What is left out of its entries; undefined: nothing. */
+  readonly filter: DirectoryFilter | undefined;
 }
 
 export function createWalk(
@@ -51,7 +53,7 @@ export function createWalk(
   tally: Tally,
   contents: Contents<FileContext>,
 ): Walk {
-  const { index, platform, filter } = options;
+  const { index, platform } = options;
   const { files, clock } = platform;
   const hardLinks = createHardLinks(index);
   const turn = createTurns(clock, options.signal, (path: ByteString) =>
@@ -80,7 +82,7 @@ export function createWalk(
     const path = joinBytes(directory.path, name);
     const stat = statEntry(directory, name, path, known);
     if (!stat) return undefined;
-    if (options.excluded.has(path) || filter.excludes(relative(path), stat.type === 'directory')) {
+    if (options.excluded.has(path) || directory.filter?.judge(name, stat)?.excludes) {
       if (known) recorder.remove(known, directory.id);
       return undefined;
     }
@@ -139,7 +141,7 @@ export function createWalk(
     const flags = isFile ? racyFlag(stat, scanStartMs) : 0;
     tally.record(describeFound(id, known, stat, type, flags, links, link));
     if (type !== VersionType.directory) return turn(path);
-    return enter(directory.handle, name, { path, id, isFresh: isNew }, known);
+    return enter(directory, name, stat, { path, id, isFresh: isNew }, known);
   };
 
   const readLink = (
@@ -157,8 +159,9 @@ export function createWalk(
 
   /** Opens and walks `name` in the directory whose handle is given. */
   const enter = async (
-    parent: number,
+    parent: Directory,
     name: ByteString,
+    { device }: FileStat,
     { path, id, isFresh }: Pick<Directory, 'path' | 'id' | 'isFresh'>,
     known: Version | undefined,
   ): Promise<void> => {
@@ -167,7 +170,7 @@ export function createWalk(
     let handle: number | undefined;
     let names: ByteString[];
     try {
-      handle = files.at.open(parent, name, 'read-directory');
+      handle = files.at.open(parent.handle, name, 'read-directory');
       names = files.at.list(handle).sort();
     } catch (error) {
       if (handle !== undefined) files.close(handle);
@@ -176,34 +179,40 @@ export function createWalk(
       return;
     }
     try {
-      await walkDirectory({ handle, path, id, isFresh, holdsRoots: false }, names);
+      const listing = { handle, names, device };
+      const filter = (parent.filter ?? options.filter).enter({ path, listing });
+      await walkDirectory({ handle, path, id, isFresh, holdsRoots: false, filter }, names);
+    } finally {
+      files.close(handle);
+    }
+  };
+
+  const walkRoot = async (
+    parent: number,
+    path: ByteString,
+    known: Entry | undefined,
+  ): Promise<void> => {
+    const view = lookAtRoot({ index, files }, path, known);
+    if (view.type === 'refused') {
+      tally.report(path, view.code, view.message);
+      tally.keep(known);
+      return;
+    }
+    const { handle, name, stat } = view;
+    const above = path.slice(0, path.lastIndexOf('/')) as ByteString;
+    const roots = { handle, path: above, id: parent, isFresh: false, holdsRoots: true };
+    try {
+      await visitIncluded({ ...roots, filter: undefined }, name, path, known, stat, clock.nowMs());
     } finally {
       files.close(handle);
     }
   };
 
   return {
-    async root(parent, path) {
-      const known = index.versions.current(parent).find(({ name }) => name === path);
-      const view = lookAtRoot({ index, files }, path, known);
-      if (view.type === 'refused') {
-        tally.report(path, view.code, view.message);
-        tally.keep(known);
-        return;
-      }
-      const { handle, name, stat } = view;
-      const above = path.slice(0, path.lastIndexOf('/')) as ByteString;
-      const directory = { handle, path: above, id: parent, isFresh: false, holdsRoots: true };
-      try {
-        await visitIncluded(directory, name, path, known, stat, clock.nowMs());
-      } finally {
-        files.close(handle);
+    async roots(parent, paths) {
+      for (const pair of mergeByName(paths, index.versions.current(parent))) {
+        if (pair.type === 'present') await walkRoot(parent, pair.name, pair.known);
       }
     },
   };
-}
-
-/** As the filter takes it: bytes, without the leading slash. */
-function relative(path: ByteString): Buffer {
-  return bufferFromBytes(path.slice(1) as ByteString);
 }
