@@ -1,7 +1,7 @@
 /**
  * {@link AtCalls} where libc cannot be called: node:fs through `/proc/self/fd/N/name`, which names an
  * entry of an open directory just as the at-calls do. Modification times are set to the microsecond
- * only (a limit of node:fs) and no hole is punched.
+ * only (a limit of node:fs), there are no attributes and no hole is punched.
  */
 import * as fs from 'node:fs';
 import type { AtCalls, FileStat, FileTime, FileType, OpenMode } from './at-calls.js';
@@ -19,6 +19,7 @@ const openFlags: Record<OpenMode, number> = {
 export const portableAtCalls: AtCalls = {
   name: 'proc',
   setsNanoseconds: false,
+  attributes: undefined,
   list: (directory) => fs.readdirSync(handle(directory), 'latin1') as ByteString[],
   stat(directory, name) {
     const options = { bigint: true, throwIfNoEntry: false } as const;

@@ -37,13 +37,14 @@ export function versionTypeOf(type: FileType): VersionType {
 const REREAD_FLAGS = VersionFlag.racy | VersionFlag.unstable;
 
 /**
- * Whether a file need not be read again: its type, size, both times to the nanosecond and its inode
- * agree, and it was not racy when it was recorded.
+ * Whether a node need not be read again: its type, both times to the nanosecond, its inode and the
+ * size of a file agree, and it was not racy when it was recorded. What is a directory or link to
+ * anybody, its attributes among it, does not change without its ctime.
  */
 export function isUnchanged(stat: FileStat, known: Metadata & { readonly flags: number }): boolean {
   return (
     (known.flags & REREAD_FLAGS) === 0 &&
-    stat.sizeBytes === known.sizeBytes &&
+    (stat.type !== 'file' || stat.sizeBytes === known.sizeBytes) &&
     sameTime(stat.mtime, known.mtime) &&
     sameTime(stat.ctime, known.ctime) &&
     stat.inode === known.inode &&

@@ -14,6 +14,7 @@ import { explainFullDisk } from '../full-disk.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import { createSetRecorder } from './attributes.js';
 import { createContents, type FileOutcome, type FileToRead } from './contents.js';
 import { recordOutcome, type FileContext } from './found.js';
 import { createRecorder, type Recorder } from './recorder.js';
@@ -166,8 +167,9 @@ async function readSource(
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
   const tally = createTally(index, recorder);
+  const sets = createSetRecorder(index.attributes, platform.users);
   const onFile = (file: FileToRead<FileContext>, outcome: FileOutcome): void => {
-    recordOutcome(file, outcome, recorder, tally);
+    recordOutcome(file, outcome, recorder, tally, sets);
     if (outcome.type !== 'read' || outcome.content.type === 'none') return;
     const { known } = file.context;
     if (known && known.content.type !== 'none') {
@@ -181,6 +183,7 @@ async function readSource(
       index,
       platform,
       filter: createFilter(options.rules ?? []),
+      sets,
       readsAll: options.readsAll ?? false,
       excluded: ownPaths(repository, source.roots),
       signal: options.signal,

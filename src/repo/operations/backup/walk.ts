@@ -6,15 +6,18 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
+import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
 import {
   bufferFromBytes,
   joinBytes,
   textFromBytes,
   type ByteString,
 } from '../../platform/bytes.js';
-import type { Platform } from '../../platform/platform.js';
+import { systemErrorCode, type Platform } from '../../platform/platform.js';
+import { readAttributes, readAttributesAt } from '../../tree/attributes.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
 import type { PathFilter } from '../../tree/patterns.js';
+import type { SetRecorder } from './attributes.js';
 import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
 import type { Recorder } from './recorder.js';
@@ -26,6 +29,7 @@ export interface WalkOptions {
   readonly index: Index;
   readonly platform: Platform;
   readonly filter: PathFilter;
+  readonly sets: SetRecorder;
   /** Reads every file, whatever its times say. */
   readonly readsAll: boolean;
   /** Absolute paths that are never backed up: the repository itself. */
@@ -55,7 +59,7 @@ export function createWalk(
   tally: Tally,
   contents: Contents<FileContext>,
 ): Walk {
-  const { index, platform, filter } = options;
+  const { index, platform, filter, sets } = options;
   const { files, clock } = platform;
   const turn = createTurns(clock, options.signal, (path: ByteString) =>
     options.onProgress(tally.totals, path),
@@ -123,9 +127,10 @@ export function createWalk(
       return undefined;
     }
     const isFile = type === VersionType.file;
-    if (known && isFile && !options.readsAll && isUnchanged(stat, known)) {
+    if (known && !options.readsAll && isUnchanged(stat, known)) {
       tally.keepUnchanged(known);
-      return turn(path);
+      if (type !== VersionType.directory) return turn(path);
+      return enter(directory.handle, name, { path, id: known.path, isFresh: false }, known);
     }
     // What a directory held goes when something else takes its name.
     if (known?.type === VersionType.directory && type !== VersionType.directory) {
@@ -138,36 +143,46 @@ export function createWalk(
       const context = { path: id, directory: directory.id, known, scanStartMs };
       return contents.add({ path, stat, context }) ?? turn(path);
     }
-    const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
-    if (type === VersionType.symlink && link === undefined) {
-      tally.keep(known);
-      return undefined;
+    const record = (attributes: NodeAttributes, link?: ByteString): void => {
+      const set = sets.of(stat, attributes);
+      const flags = racyFlag(stat, scanStartMs);
+      tally.record(describeFound(id, known, stat, set, type, flags, link));
+    };
+    if (type === VersionType.directory) {
+      return enter(directory.handle, name, { path, id, isFresh: isNew }, known, record);
     }
-    const flags = isFile ? racyFlag(stat, scanStartMs) : 0;
-    tally.record(describeFound(id, known, stat, type, flags, link));
-    if (type !== VersionType.directory) return turn(path);
-    return enter(directory.handle, name, { path, id, isFresh: isNew }, known);
+    const seen = look(directory.handle, name, path, type);
+    if (seen) record(seen.attributes, seen.link);
+    else tally.keep(known);
+    return turn(path);
   };
 
-  const readLink = (
-    directory: Directory,
+  /** What there is to know of a link, or of a file without bytes; undefined when it was reported. */
+  const look = (
+    directory: number,
     name: ByteString,
     path: ByteString,
-  ): ByteString | undefined => {
+    type: VersionType,
+  ): { attributes: NodeAttributes; link?: ByteString } | undefined => {
     try {
-      return files.at.readSymlink(directory.handle, name);
+      if (type === VersionType.file) {
+        return { attributes: readAttributesAt(files, directory, name, 'read-file') };
+      }
+      const link = files.at.readSymlink(directory, name);
+      return { link, attributes: readAttributes(files.at, { type: 'named', directory, name }) };
     } catch (error) {
       tally.report(path, 'UNREADABLE', unreadable(path, error));
       return undefined;
     }
   };
 
-  /** Opens and walks `name` in the directory whose handle is given. */
+  /** Opens and walks `name` in the directory whose handle is given; `record`: it is not as it was. */
   const enter = async (
     parent: number,
     name: ByteString,
     { path, id, isFresh }: Pick<Directory, 'path' | 'id' | 'isFresh'>,
     known: Version | undefined,
+    record?: (attributes: NodeAttributes) => void,
   ): Promise<void> => {
     const pending = turn(path);
     if (pending) await pending;
@@ -175,9 +190,11 @@ export function createWalk(
     let names: ByteString[];
     try {
       handle = files.at.open(parent, name, 'read-directory');
+      record?.(readAttributes(files.at, { type: 'open', descriptor: handle }));
       names = files.at.list(handle).sort();
     } catch (error) {
       if (handle !== undefined) files.close(handle);
+      else record?.(attributesOfClosed(parent, name));
       tally.report(path, 'UNREADABLE_DIRECTORY', unreadable(path, error));
       if (known) tally.keepBelow(id);
       return;
@@ -186,6 +203,16 @@ export function createWalk(
       await walkDirectory({ handle, path, id, isFresh, holdsRoots: false }, names);
     } finally {
       files.close(handle);
+    }
+  };
+
+  /** Of a directory that may not be opened: those that are for everybody. */
+  const attributesOfClosed = (directory: number, name: ByteString): NodeAttributes => {
+    try {
+      return readAttributes(files.at, { type: 'named', directory, name });
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      return NO_ATTRIBUTES;
     }
   };
 
