@@ -46,7 +46,7 @@ export function exitCodeOfIssues(issues: readonly Pick<Issue, 'code'>[]): ExitCo
   return issues.some(isProblem) ? ExitCode.incomplete : ExitCode.done;
 }
 
-/** Special files are left out by design, which is a notice and not a problem. */
-export function isProblem({ code }: Pick<Issue, 'code'>): boolean {
-  return code !== 'SPECIAL_FILE_SKIPPED';
+/** What an ordinary user may not do was not to be expected either. */
+function isProblem({ code }: Pick<Issue, 'code'>): boolean {
+  return code !== 'METADATA_NOT_PERMITTED';
 }

@@ -113,12 +113,10 @@ export type IssueCode =
   | 'UNSTABLE'
   | 'SOURCE_MISSING'
   | 'SOURCE_EMPTY'
-  | 'SPECIAL_FILE_SKIPPED'
   | 'DAMAGED'
   | 'NOT_RESTORED'
   | 'METADATA_NOT_RESTORED'
-  | 'METADATA_NOT_PERMITTED'
-  | 'ATTRIBUTES_UNAVAILABLE';
+  | 'METADATA_NOT_PERMITTED';
 
 /** How large files are cut; fixed when the repository is made. */
 export interface ChunkingParameters {

@@ -39,8 +39,7 @@ export function run(command: string, args: readonly string[], cwd?: string): str
 export function growOddTree(root: string, as: readonly string[] = []): void {
   removeWithLocks(root);
   const script = fileURLToPath(new URL('odd-tree.sh', import.meta.url));
-  const [command = 'bash', ...args] = [...as, 'bash', script, root];
-  run(command, args);
+  run('env', [...as, 'bash', script, root]);
 }
 
 /** Immutable files would outlive the test. To be called for every directory that may hold some. */

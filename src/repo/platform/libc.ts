@@ -20,7 +20,9 @@ export interface Libc {
   func(declaration: string): NativeCall;
   /** The result of a call that gives a negative number when it fails. @throws system errors */
   readonly check: (result: number, call: string, name: ByteString) => number;
-  /** What the call that has just failed failed with. */
+  /** The number of what the last call failed with. */
+  errno(): number;
+  /** The same as an error. */
   failure(call: string, name: ByteString): NodeJS.ErrnoException;
   /** Where `memory` lies, as C sees it. */
   address(memory: Uint8Array): bigint;
@@ -49,6 +51,7 @@ function bind(koffi: Koffi): Libc {
       if (result >= 0) return result;
       throw failure(call, name);
     },
+    errno: () => koffi.errno(),
     failure,
     address: (memory) => koffi.address(memory),
   };

@@ -54,8 +54,8 @@ export function setMetadata(
   const lost = setOwner(at, node, wanted, shortfalls);
   const { known } = wanted;
   if (known) setExtendedAttributes(at, node, known, shortfalls);
+  setMode(files, node, wanted, lost, shortfalls);
   if (node.type === 'open') {
-    attempt(shortfalls, 'permissions', () => files.setMode(node.descriptor, wanted.mode & ~lost));
     attempt(shortfalls, 'time', () => at.setMtimeOpen(node.descriptor, wanted.mtime));
     if (known) setFlags(at, node.descriptor, known.flags & ~LOCKING_FLAGS, shortfalls);
   } else {
@@ -120,6 +120,23 @@ function setOwner(
   // On a directory the bits say only whose group new files get.
   if (type === VersionType.directory) return 0;
   return (isOwner ? 0 : SETUID) | (isGroup ? 0 : SETGID);
+}
+
+/** All but the bits of `lost`. A symbolic link has no permissions. */
+function setMode(
+  files: FileSystem,
+  node: NodeHandle,
+  { type, mode }: RestorableMetadata,
+  lost: number,
+  shortfalls: Shortfall[],
+): void {
+  if (type === VersionType.symlink) return;
+  if ((mode & lost) !== 0) shortfalls.push({ kind: 'permissions', code: 'EPERM' });
+  const allowed = mode & ~lost;
+  attempt(shortfalls, 'permissions', () => {
+    if (node.type === 'open') files.setMode(node.descriptor, allowed);
+    else files.at.setMode(node.directory, node.name, allowed);
+  });
 }
 
 /** Sets what differs, and removes what was not there where that is sure. */

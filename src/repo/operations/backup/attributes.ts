@@ -1,5 +1,6 @@
 /** Makes attribute sets of what a backup finds, and says which row of the index each one is. */
 import type { AttributeSets } from '../../index/attributes.js';
+import type { Version } from '../../model.js';
 import { encodeAttributeSet } from '../../packs/attribute-set.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import type { NodeAttributes } from '../../platform/attribute-calls.js';
@@ -17,6 +18,8 @@ export interface RecordedSet {
 export interface SetRecorder {
   /** The set of a node with this owner and these attributes. */
   of(stat: Pick<FileStat, 'uid' | 'gid'>, attributes: NodeAttributes): RecordedSet;
+  /** The set that a version has already. */
+  ofVersion(version: Pick<Version, 'attributes'>): RecordedSet;
 }
 
 export function createSetRecorder(sets: AttributeSets, users: UserDatabase): SetRecorder {
@@ -49,6 +52,7 @@ export function createSetRecorder(sets: AttributeSets, users: UserDatabase): Set
       }
       return last.set;
     },
+    ofVersion: ({ attributes }) => ({ attributes, attributeSet: sets.get(attributes) }),
   };
 }
 

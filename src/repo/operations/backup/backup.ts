@@ -15,8 +15,9 @@ import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
 import { createSetRecorder } from './attributes.js';
-import { createContents, type FileOutcome, type FileToRead } from './contents.js';
-import { recordOutcome, type FileContext } from './found.js';
+import { createContents, type FileToRead } from './contents.js';
+import { recordLinked, recordOutcome, type FileContext } from './found.js';
+import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
 import { createTally, type Tally, type WalkTotals } from './tally.js';
@@ -168,16 +169,27 @@ async function readSource(
   const appeared: Appeared[] = [];
   const tally = createTally(index, recorder);
   const sets = createSetRecorder(index.attributes, platform.users);
-  const onFile = (file: FileToRead<FileContext>, outcome: FileOutcome): void => {
-    recordOutcome(file, outcome, recorder, tally, sets);
-    if (outcome.type !== 'read' || outcome.content.type === 'none') return;
-    const { known } = file.context;
+  /** Notes what a content took the place of, or that it is new here. */
+  const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
+    if (content.type === 'none') return;
+    const { known, directory } = file.context;
     if (known && known.content.type !== 'none') {
-      const { directory } = file.context;
-      replacements.push({ old: known.content, newer: outcome.content, directory });
-    } else if (hasHistory) appeared.push(describeAppeared(file, outcome.content));
+      replacements.push({ old: known.content, newer: content, directory });
+    } else if (hasHistory) appeared.push(describeAppeared(file, content));
   };
-  const contents = createContents<FileContext>(run, index, config.chunking, onFile);
+  const events: ReadEvents = {
+    onFile(file, outcome) {
+      recordOutcome(file, outcome, recorder, tally, sets);
+      if (outcome.type === 'read') note(file, outcome.content);
+    },
+    onLinked(file, first, blobs) {
+      recordLinked(file, first, blobs, tally, sets);
+      note(file, first.content);
+    },
+  };
+  const contents = createLinkedContents(index, events, (onFile) =>
+    createContents<FileContext>(run, index, config.chunking, onFile),
+  );
   const walk = createWalk(
     {
       index,

@@ -1,6 +1,11 @@
 /** Files that the walk sends to be read: what it must know of them, and recording how that ended. */
-import { VersionFlag, VersionType, type ContentRef, type Version } from '../../model.js';
-import type { FileStat } from '../../platform/at-calls.js';
+import {
+  VersionFlag,
+  VersionType,
+  type ContentRef,
+  type Metadata,
+  type Version,
+} from '../../model.js';
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { racyFlag } from '../../tree/compare.js';
 import type { RecordedSet, SetRecorder } from './attributes.js';
@@ -14,6 +19,8 @@ export interface FileContext {
   /** The id of the directory that it is in. */
   readonly directory: number;
   readonly known: Version | undefined;
+  /** The number that its hard links share; 0: none. */
+  readonly links: number;
   readonly scanStartMs: number;
 }
 
@@ -25,7 +32,7 @@ export function recordOutcome(
   tally: Tally,
   sets: SetRecorder,
 ): void {
-  const { known, scanStartMs } = context;
+  const { known, links, scanStartMs } = context;
   if (outcome.type === 'vanished') {
     if (known) recorder.remove({ ...known, name: baseName(path) }, context.directory);
     tally.report(path, 'VANISHED', `${textFromBytes(path)} vanished while it was backed up.`);
@@ -41,12 +48,27 @@ export function recordOutcome(
   const flags = racyFlag(stat, scanStartMs) | (isUnstable ? VersionFlag.unstable : 0);
   const { file } = VersionType;
   tally.record(
-    describeFound(context.path, known, stat, set, file, flags, undefined, content, blobs),
+    describeFound(context.path, known, stat, set, file, flags, links, undefined, content, blobs),
   );
   if (isUnstable) {
     const message = `${textFromBytes(path)} changed while it was read; it is saved as it was read.`;
     tally.report(path, 'UNSTABLE', message);
   }
+}
+
+/** Records another name of a file that was read under the name of `first`. */
+export function recordLinked(
+  { context: { path, known, links } }: FileToRead<FileContext>,
+  first: Version,
+  blobs: readonly Uint8Array[],
+  tally: Tally,
+  sets: SetRecorder,
+): void {
+  const { type, flags, content } = first;
+  const set = sets.ofVersion(first);
+  tally.record(
+    describeFound(path, known, first, set, type, flags, links, undefined, content, blobs),
+  );
 }
 
 const NO_CONTENT: ContentRef = { type: 'none' };
@@ -56,10 +78,11 @@ const NO_BLOBS: readonly Uint8Array[] = [];
 export function describeFound(
   path: number,
   known: Version | undefined,
-  stat: FileStat,
+  stat: Omit<Metadata, 'type'>,
   { attributes, attributeSet }: RecordedSet,
   type: VersionType,
   flags: number,
+  links: number,
   link: ByteString | undefined,
   content = NO_CONTENT,
   blobs = NO_BLOBS,
@@ -79,7 +102,7 @@ export function describeFound(
     path,
     known,
     flags,
-    links: 0,
+    links,
     attributes,
     attributeSet,
     link,

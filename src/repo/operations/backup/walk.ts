@@ -7,12 +7,7 @@ import type { Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
-import {
-  bufferFromBytes,
-  joinBytes,
-  textFromBytes,
-  type ByteString,
-} from '../../platform/bytes.js';
+import { bufferFromBytes, joinBytes, type ByteString } from '../../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../../platform/platform.js';
 import { readAttributes, readAttributesAt } from '../../tree/attributes.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
@@ -20,6 +15,7 @@ import type { PathFilter } from '../../tree/patterns.js';
 import type { SetRecorder } from './attributes.js';
 import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
+import { createHardLinks } from './hard-links.js';
 import type { Recorder } from './recorder.js';
 import { lookAtRoot } from './roots.js';
 import { unreadable, type Tally, type WalkTotals } from './tally.js';
@@ -61,6 +57,7 @@ export function createWalk(
 ): Walk {
   const { index, platform, filter, sets } = options;
   const { files, clock } = platform;
+  const hardLinks = createHardLinks(index);
   const turn = createTurns(clock, options.signal, (path: ByteString) =>
     options.onProgress(tally.totals, path),
   );
@@ -120,14 +117,10 @@ export function createWalk(
     scanStartMs: number,
   ): Promise<void> | undefined => {
     const type = versionTypeOf(stat.type);
-    if (type > VersionType.symlink) {
-      if (known) recorder.remove(known, directory.id);
-      const what = 'fifos, sockets and devices are not backed up yet';
-      tally.report(path, 'SPECIAL_FILE_SKIPPED', `${textFromBytes(path)} was left out: ${what}.`);
-      return undefined;
-    }
     const isFile = type === VersionType.file;
-    if (known && !options.readsAll && isUnchanged(stat, known)) {
+    const links = hardLinks.numberOf(stat, known);
+    const mayKeep = known && known.links === links && !options.readsAll;
+    if (mayKeep && isUnchanged(stat, known)) {
       tally.keepUnchanged(known);
       if (type !== VersionType.directory) return turn(path);
       return enter(directory.handle, name, { path, id: known.path, isFresh: false }, known);
@@ -139,14 +132,15 @@ export function createWalk(
     const { id, isNew } = known
       ? { id: known.path, isNew: false }
       : recorder.pathId(directory.id, directory.holdsRoots ? path : name, directory.isFresh);
-    if (isFile && stat.sizeBytes > 0) {
-      const context = { path: id, directory: directory.id, known, scanStartMs };
+    // An empty file with several names goes with the others of its kind: it is looked at once.
+    if (isFile && (stat.sizeBytes > 0 || links > 0)) {
+      const context = { path: id, directory: directory.id, known, links, scanStartMs };
       return contents.add({ path, stat, context }) ?? turn(path);
     }
     const record = (attributes: NodeAttributes, link?: ByteString): void => {
       const set = sets.of(stat, attributes);
       const flags = racyFlag(stat, scanStartMs);
-      tally.record(describeFound(id, known, stat, set, type, flags, link));
+      tally.record(describeFound(id, known, stat, set, type, flags, links, link));
     };
     if (type === VersionType.directory) {
       return enter(directory.handle, name, { path, id, isFresh: isNew }, known, record);
@@ -157,7 +151,7 @@ export function createWalk(
     return turn(path);
   };
 
-  /** What there is to know of a link, or of a file without bytes; undefined when it was reported. */
+  /** What there is to know of what need not be read; undefined when it was reported. */
   const look = (
     directory: number,
     name: ByteString,
@@ -168,8 +162,9 @@ export function createWalk(
       if (type === VersionType.file) {
         return { attributes: readAttributesAt(files, directory, name, 'read-file') };
       }
-      const link = files.at.readSymlink(directory, name);
-      return { link, attributes: readAttributes(files.at, { type: 'named', directory, name }) };
+      const attributes = readAttributes(files.at, { type: 'named', directory, name });
+      if (type !== VersionType.symlink) return { attributes };
+      return { attributes, link: files.at.readSymlink(directory, name) };
     } catch (error) {
       tally.report(path, 'UNREADABLE', unreadable(path, error));
       return undefined;

@@ -55,6 +55,8 @@ export interface RestoreResult {
   readonly files: number;
   readonly directories: number;
   readonly symlinks: number;
+  /** Fifos, sockets and devices. */
+  readonly specials: number;
   readonly bytesWritten: number;
   readonly bytesUnchanged: number;
   readonly durationMs: number;
@@ -105,7 +107,7 @@ interface LockedNode {
 class RestoreRun {
   private readonly issues: Issue[] = [];
   private readonly directories: FinishedDirectory[] = [];
-  private readonly counts = { files: 0, directories: 0, symlinks: 0, bytesWritten: 0 };
+  private readonly counts = { files: 0, directories: 0, symlinks: 0, specials: 0, bytesWritten: 0 };
   /** What becomes immutable or append-only at the end. */
   private readonly locked: LockedNode[] = [];
   private readonly shortfalls: ShortfallTally;
@@ -186,8 +188,9 @@ class RestoreRun {
     if (path !== '' && !this.attempt(path, () => this.makeNode(handles, path, type, version))) {
       return;
     }
-    if (type === VersionType.symlink) {
-      this.counts.symlinks += 1;
+    if (type !== VersionType.directory) {
+      if (type === VersionType.symlink) this.counts.symlinks += 1;
+      else this.counts.specials += 1;
       return;
     }
     this.counts.directories += 1;
@@ -207,7 +210,7 @@ class RestoreRun {
     const { files } = this.repository.platform;
     const { directory: parent, name } = splitPath(path);
     const directory = handles.open(parent);
-    makeNode(files, directory, name, type, version.link);
+    makeNode(files, directory, name, type, version);
     if (type === VersionType.directory) return;
     const missing = setMetadata(files, { type: 'named', directory, name }, this.wanted(version));
     this.shortfalls.add(path, missing);
@@ -259,11 +262,11 @@ class RestoreRun {
       this.counts.files += 1;
       this.counts.bytesWritten += version.sizeBytes;
     } else if (version.type === VersionType.symlink) this.counts.symlinks += 1;
-    else {
+    else if (version.type === VersionType.directory) {
       this.counts.directories += 1;
       const entries = this.repository.index.versions.at(version.path, this.snapshot);
       for (const entry of entries) await this.count(entry);
-    }
+    } else this.counts.specials += 1;
   }
 
   private async takeTurn(): Promise<void> {

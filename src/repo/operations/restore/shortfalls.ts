@@ -18,6 +18,7 @@ const NOT_PERMITTED = ['EPERM', 'EACCES', 'EINVAL'];
 interface Group {
   /** The first node. */
   readonly path: ByteString;
+  /** Of how many nodes each kind is missing. */
   readonly counts: Map<string, number>;
 }
 
@@ -25,12 +26,15 @@ export function createShortfallTally(isSuperuser: boolean): ShortfallTally {
   const groups = new Map<'METADATA_NOT_PERMITTED' | 'METADATA_NOT_RESTORED', Group>();
   return {
     add(path, shortfalls) {
+      const seen = new Set<string>();
       for (const { kind, code } of shortfalls) {
         const isPermission = !isSuperuser && NOT_PERMITTED.includes(code);
         const issue = isPermission ? 'METADATA_NOT_PERMITTED' : 'METADATA_NOT_RESTORED';
+        const what = isPermission ? PLURALS[kind] : `${PLURALS[kind]} (${code})`;
+        if (seen.has(what)) continue;
+        seen.add(what);
         const group = groups.get(issue) ?? { path, counts: new Map<string, number>() };
         groups.set(issue, group);
-        const what = isPermission ? PLURALS[kind] : `${PLURALS[kind]} (${code})`;
         group.counts.set(what, (group.counts.get(what) ?? 0) + 1);
       }
     },
