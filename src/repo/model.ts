@@ -113,6 +113,7 @@ export type IssueCode =
   | 'UNSTABLE'
   | 'SOURCE_MISSING'
   | 'SOURCE_EMPTY'
+  | 'RULES_UNREADABLE'
   | 'DAMAGED'
   | 'NOT_RESTORED'
   | 'METADATA_NOT_RESTORED'

@@ -6,11 +6,13 @@ import { CodedError } from '../../../errors.js';
 import { parentOfRoots } from '../../index/versions.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import type { ContentRef, Issue } from '../../model.js';
-import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { bytesFromBuffer, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
-import { createFilter, type PatternRule } from '../../tree/patterns.js';
+import { textToBytes } from '../../tree/byte-text.js';
+import { createFilter, type FilterOptions } from '../../tree/filter.js';
 import { compact } from '../compact.js';
 import { explainFullDisk } from '../full-disk.js';
+import { ownPaths } from '../own-paths.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
@@ -20,14 +22,19 @@ import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
+import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
 import { createTally, type Tally, type WalkTotals } from './tally.js';
 import { interrupted } from './turns.js';
 import { createWalk } from './walk.js';
 
 export interface BackupOptions extends RunOptions {
-  /** Absolute or relative to the working directory; at least one. */
+  /**
+   * Absolute or relative to the working directory; at least one. Bytes that are not UTF-8 as lone
+   * surrogates: U+DC00 plus the byte.
+   */
   readonly paths: readonly string[];
-  readonly rules?: readonly PatternRule[];
+  /** What is left out. */
+  readonly filter?: FilterOptions;
   readonly tags?: readonly string[];
   readonly host?: string;
   /** Reads every file, whatever its times say. */
@@ -110,8 +117,9 @@ async function takeSnapshot(
     const recorder = createRecorder(index, run.manifest, number);
     announce(options, previous);
 
+    const ahead = createRetirementAhead(run, index);
     const { tally, bytesRead, replacements, appeared } = await readSource(
-      { repository, run, recorder, options },
+      { repository, run, recorder, ahead, options },
       source,
       previous !== undefined,
     );
@@ -129,7 +137,7 @@ async function takeSnapshot(
       return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
     }
     const vanished = pairVanished(recorder.vanished, appeared);
-    await retireReplaced(run, index, [...replacements, ...vanished]);
+    await retireReplaced(run, index, [...replacements, ...vanished], ahead);
     await compact(run, repository);
     if (options.signal?.aborted) throw interrupted();
 
@@ -148,6 +156,7 @@ interface SourceRun {
   readonly repository: Repository;
   readonly run: WritingRun;
   readonly recorder: Recorder;
+  readonly ahead: RetirementAhead;
   readonly options: BackupOptions;
 }
 
@@ -160,7 +169,7 @@ interface SourceRead {
 
 /** Walks the roots and stores what is new of them. */
 async function readSource(
-  { repository, run, recorder, options }: SourceRun,
+  { repository, run, recorder, ahead, options }: SourceRun,
   source: Source,
   hasHistory: boolean,
 ): Promise<SourceRead> {
@@ -188,13 +197,13 @@ async function readSource(
     },
   };
   const contents = createLinkedContents(index, events, (onFile) =>
-    createContents<FileContext>(run, index, config.chunking, onFile),
+    createContents<FileContext>(run, index, config.chunking, ahead, hasHistory, onFile),
   );
   const walk = createWalk(
     {
       index,
       platform,
-      filter: createFilter(options.rules ?? []),
+      filter: createFilter(options.filter ?? {}, { files: platform.files, report: tally.report }),
       sets,
       readsAll: options.readsAll ?? false,
       excluded: ownPaths(repository, source.roots),
@@ -205,7 +214,7 @@ async function readSource(
     tally,
     contents,
   );
-  for (const root of source.roots) await walk.root(parentOfRoots(source.id), root);
+  await walk.roots(parentOfRoots(source.id), source.roots);
   await contents.finish();
   const { bytesRead } = contents;
   return { tally, bytesRead, replacements, appeared };
@@ -216,15 +225,18 @@ function describeAppeared({ path, stat }: FileToRead<FileContext>, content: Cont
   return { name, inode: stat.inode, content };
 }
 
-/** Absolute, without a trailing slash, in byte order, each once. */
+/** Absolute, without a trailing slash, in byte order, each once; none below another. */
 function resolveRoots(paths: readonly string[], { files }: Platform): ByteString[] {
-  const roots = paths.map((path) => bytesFromText(files.absolutePath(path)));
-  const unique = [...new Set(roots)].sort();
-  return unique.filter((root) => !unique.some((other) => isBelow(root, other)));
+  const roots = paths.map((path) => bytesFromBuffer(textToBytes(files.absolutePath(path))));
+  const unique = new Set(roots.sort());
+  return [...unique].filter((root) => !directoriesAbove(root).some((above) => unique.has(above)));
 }
 
-function isBelow(path: ByteString, directory: ByteString): boolean {
-  return path !== directory && (directory === '/' || path.startsWith(`${directory}/`));
+/** `/a` and `/` for `/a/b`. */
+function directoriesAbove(path: ByteString): ByteString[] {
+  const names = path.split('/').slice(0, -1);
+  const above = names.map((_, depth) => names.slice(0, depth + 1).join('/') || '/');
+  return above.filter((directory) => directory !== path) as ByteString[];
 }
 
 /** A root that was never backed up and does not exist is a mistyped path, not a deleted one. */
@@ -234,23 +246,6 @@ function checkRootsExist({ index, platform }: Repository, { id, roots }: Source)
   if (missing === undefined) return;
   const message = `${textFromBytes(missing)} does not exist, so there is nothing to back up.`;
   throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
-}
-
-/** Where the repository lies within the roots, whose paths may lead through symbolic links. */
-function ownPaths(
-  { path, platform: { files } }: Repository,
-  roots: readonly ByteString[],
-): Set<ByteString> {
-  const own = bytesFromText(files.realPath(path));
-  const found = roots.flatMap((root) => {
-    const text = textFromBytes(root);
-    if (!files.stat(text)) return [];
-    const real = bytesFromText(files.realPath(text));
-    return isBelow(own, real)
-      ? [`${root === '/' ? '' : root}${own.slice(real === '/' ? 0 : real.length)}`]
-      : [];
-  });
-  return new Set(found as ByteString[]);
 }
 
 function announce({ onStart }: BackupOptions, previous: Snapshot | undefined): void {

@@ -19,7 +19,7 @@ export interface Tally {
   readonly totals: Readonly<WalkTotals>;
   /** What kept the backup from seeing something. */
   readonly issues: readonly Issue[];
-  report(path: ByteString, code: IssueCode, message: string): void;
+  readonly report: (path: ByteString, code: IssueCode, message: string) => void;
   /** Records a node, and counts it. */
   record(found: Found): void;
   /** Counts a node that need not be read. */

@@ -6,16 +6,17 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
-import { bufferFromBytes, joinBytes, type ByteString } from '../../platform/bytes.js';
-import { systemErrorCode, type Platform } from '../../platform/platform.js';
-import { readAttributes, readAttributesAt } from '../../tree/attributes.js';
+import type { NodeAttributes } from '../../platform/attribute-calls.js';
+import { joinBytes, type ByteString } from '../../platform/bytes.js';
+import type { Platform } from '../../platform/platform.js';
+import { readAttributes } from '../../tree/attributes.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
-import type { PathFilter } from '../../tree/patterns.js';
+import type { DirectoryFilter, TreeFilter } from '../../tree/filter.js';
 import type { SetRecorder } from './attributes.js';
 import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
 import { createHardLinks } from './hard-links.js';
+import { lookAt, lookAtClosed } from './look.js';
 import type { Recorder } from './recorder.js';
 import { lookAtRoot } from './roots.js';
 import { unreadable, type Tally, type WalkTotals } from './tally.js';
@@ -24,7 +25,7 @@ import { createTurns } from './turns.js';
 export interface WalkOptions {
   readonly index: Index;
   readonly platform: Platform;
-  readonly filter: PathFilter;
+  readonly filter: TreeFilter;
   readonly sets: SetRecorder;
   /** Reads every file, whatever its times say. */
   readonly readsAll: boolean;
@@ -35,8 +36,8 @@ export interface WalkOptions {
 }
 
 export interface Walk {
-  /** Walks one root. @throws CodedError INTERRUPTED */
-  root(parent: number, path: ByteString): Promise<void>;
+  /** Walks the roots, which are in byte order. @throws CodedError INTERRUPTED */
+  roots(parent: number, paths: readonly ByteString[]): Promise<void>;
 }
 
 interface Directory {
@@ -47,6 +48,8 @@ interface Directory {
   readonly isFresh: boolean;
   /** Its entries are roots, whose names in the index are their absolute paths. */
   readonly holdsRoots: boolean;
+  /** What is left out of its entries; undefined: nothing. */
+  readonly filter: DirectoryFilter | undefined;
 }
 
 export function createWalk(
@@ -55,7 +58,7 @@ export function createWalk(
   tally: Tally,
   contents: Contents<FileContext>,
 ): Walk {
-  const { index, platform, filter, sets } = options;
+  const { index, platform, sets } = options;
   const { files, clock } = platform;
   const hardLinks = createHardLinks(index);
   const turn = createTurns(clock, options.signal, (path: ByteString) =>
@@ -84,7 +87,7 @@ export function createWalk(
     const path = joinBytes(directory.path, name);
     const stat = statEntry(directory, name, path, known);
     if (!stat) return undefined;
-    if (options.excluded.has(path) || filter.excludes(relative(path), stat.type === 'directory')) {
+    if (options.excluded.has(path) || directory.filter?.judge(name, stat)?.excludes) {
       if (known) recorder.remove(known, directory.id);
       return undefined;
     }
@@ -123,7 +126,7 @@ export function createWalk(
     if (mayKeep && isUnchanged(stat, known)) {
       tally.keepUnchanged(known);
       if (type !== VersionType.directory) return turn(path);
-      return enter(directory.handle, name, { path, id: known.path, isFresh: false }, known);
+      return enter(directory, name, stat, { path, id: known.path, isFresh: false }, known);
     }
     // What a directory held goes when something else takes its name.
     if (known?.type === VersionType.directory && type !== VersionType.directory) {
@@ -143,38 +146,23 @@ export function createWalk(
       tally.record(describeFound(id, known, stat, set, type, flags, links, link));
     };
     if (type === VersionType.directory) {
-      return enter(directory.handle, name, { path, id, isFresh: isNew }, known, record);
+      return enter(directory, name, stat, { path, id, isFresh: isNew }, known, record);
     }
-    const seen = look(directory.handle, name, path, type);
-    if (seen) record(seen.attributes, seen.link);
-    else tally.keep(known);
-    return turn(path);
-  };
-
-  /** What there is to know of what need not be read; undefined when it was reported. */
-  const look = (
-    directory: number,
-    name: ByteString,
-    path: ByteString,
-    type: VersionType,
-  ): { attributes: NodeAttributes; link?: ByteString } | undefined => {
     try {
-      if (type === VersionType.file) {
-        return { attributes: readAttributesAt(files, directory, name, 'read-file') };
-      }
-      const attributes = readAttributes(files.at, { type: 'named', directory, name });
-      if (type !== VersionType.symlink) return { attributes };
-      return { attributes, link: files.at.readSymlink(directory, name) };
+      const { attributes, link } = lookAt(files, directory.handle, name, type);
+      record(attributes, link);
     } catch (error) {
       tally.report(path, 'UNREADABLE', unreadable(path, error));
-      return undefined;
+      tally.keep(known);
     }
+    return turn(path);
   };
 
   /** Opens and walks `name` in the directory whose handle is given; `record`: it is not as it was. */
   const enter = async (
-    parent: number,
+    parent: Directory,
     name: ByteString,
+    { device }: FileStat,
     { path, id, isFresh }: Pick<Directory, 'path' | 'id' | 'isFresh'>,
     known: Version | undefined,
     record?: (attributes: NodeAttributes) => void,
@@ -184,55 +172,51 @@ export function createWalk(
     let handle: number | undefined;
     let names: ByteString[];
     try {
-      handle = files.at.open(parent, name, 'read-directory');
+      handle = files.at.open(parent.handle, name, 'read-directory');
       record?.(readAttributes(files.at, { type: 'open', descriptor: handle }));
       names = files.at.list(handle).sort();
     } catch (error) {
       if (handle !== undefined) files.close(handle);
-      else record?.(attributesOfClosed(parent, name));
+      else record?.(lookAtClosed(files, parent.handle, name));
       tally.report(path, 'UNREADABLE_DIRECTORY', unreadable(path, error));
       if (known) tally.keepBelow(id);
       return;
     }
     try {
-      await walkDirectory({ handle, path, id, isFresh, holdsRoots: false }, names);
+      const listing = { handle, names, device };
+      const filter = (parent.filter ?? options.filter).enter({ path, listing });
+      await walkDirectory({ handle, path, id, isFresh, holdsRoots: false, filter }, names);
     } finally {
       files.close(handle);
     }
   };
 
-  /** Of a directory that may not be opened: those that are for everybody. */
-  const attributesOfClosed = (directory: number, name: ByteString): NodeAttributes => {
+  const walkRoot = async (
+    parent: number,
+    path: ByteString,
+    known: Entry | undefined,
+  ): Promise<void> => {
+    const view = lookAtRoot({ index, files }, path, known);
+    if (view.type === 'refused') {
+      tally.report(path, view.code, view.message);
+      tally.keep(known);
+      return;
+    }
+    const { handle, name, stat } = view;
+    const above = path.slice(0, path.lastIndexOf('/')) as ByteString;
+    const roots = { handle, path: above, id: parent, isFresh: false, holdsRoots: true };
     try {
-      return readAttributes(files.at, { type: 'named', directory, name });
-    } catch (error) {
-      if (systemErrorCode(error) === undefined) throw error;
-      return NO_ATTRIBUTES;
+      await visitIncluded({ ...roots, filter: undefined }, name, path, known, stat, clock.nowMs());
+    } finally {
+      files.close(handle);
     }
   };
 
   return {
-    async root(parent, path) {
-      const known = index.versions.current(parent).find(({ name }) => name === path);
-      const view = lookAtRoot({ index, files }, path, known);
-      if (view.type === 'refused') {
-        tally.report(path, view.code, view.message);
-        tally.keep(known);
-        return;
-      }
-      const { handle, name, stat } = view;
-      const above = path.slice(0, path.lastIndexOf('/')) as ByteString;
-      const directory = { handle, path: above, id: parent, isFresh: false, holdsRoots: true };
-      try {
-        await visitIncluded(directory, name, path, known, stat, clock.nowMs());
-      } finally {
-        files.close(handle);
+    async roots(parent, paths) {
+      for (const pair of mergeByName(paths, index.versions.current(parent))) {
+        if (pair.type === 'present') await walkRoot(parent, pair.name, pair.known);
       }
     },
   };
-}
-
-/** As the filter takes it: bytes, without the leading slash. */
-function relative(path: ByteString): Buffer {
-  return bufferFromBytes(path.slice(1) as ByteString);
 }
