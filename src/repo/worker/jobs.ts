@@ -6,8 +6,9 @@ import type { ChunkParams } from '../../delta/chunk.js';
 import type { BlobAddress, BlobRecipe, StoredFrame } from '../model.js';
 import type { PackLane } from '../packs/pack-writer.js';
 import type { FileStat } from '../platform/at-calls.js';
+import type { NodeAttributes } from '../platform/attribute-calls.js';
 import type { ByteString } from '../platform/bytes.js';
-import type { RestorableMetadata } from '../tree/metadata.js';
+import type { RestorableMetadata, Shortfall } from '../tree/metadata.js';
 import type { NodePlace } from '../tree/relative-path.js';
 import type { HoleMap } from './hole-map.js';
 
@@ -38,10 +39,12 @@ export interface ReadFilesJob {
   readonly mostBytes: number;
 }
 
-/** Asks where a large file has holes. */
-export interface MapHolesJob {
-  readonly type: 'map-holes';
+/** Looks at a large file before its bytes are read, and after. */
+export interface SurveyJob {
+  readonly type: 'survey';
   readonly path: ByteString;
+  /** Whether to ask where it has holes. */
+  readonly mapsHoles: boolean;
 }
 
 /** Reads a part of a large file, cuts it, hashes the pieces, keeps them under `ticket`. */
@@ -100,7 +103,6 @@ export interface RestoreJob {
   readonly target: ByteString;
   readonly files: readonly RestoreFile[];
   readonly pieces: readonly RestorePiece[];
-  readonly setsOwner: boolean;
 }
 
 export interface RestoreFile extends RestorableMetadata, NodePlace {}
@@ -143,7 +145,7 @@ export interface RewriteJob {
 export type Job =
   | BeginJob
   | ReadFilesJob
-  | MapHolesJob
+  | SurveyJob
   | ReadWindowJob
   | StoreJob
   | RetireJob
@@ -173,13 +175,17 @@ export interface ReadFilesResult {
   readonly hashes: Uint8Array;
   /** The newer metadata of `changed`, `unstable` and `outgrown` files, by position. */
   readonly stats: ReadonlyMap<number, FileStat>;
+  /** Attributes of the files that have any, by position: nearly none. */
+  readonly attributes: ReadonlyMap<number, NodeAttributes>;
   /** Why `failed` files failed, by position. */
   readonly failures: ReadonlyMap<number, string>;
 }
 
-export interface MapHolesResult {
+export interface SurveyResult {
+  /** None that are certain, unless it was asked for them. */
   readonly holes: HoleMap;
-  /** The file as it was before it was asked. */
+  readonly attributes: NodeAttributes;
+  /** The file as it was after all that. */
   readonly stat: FileStat;
 }
 
@@ -219,6 +225,13 @@ interface SyncResult {
 
 export interface RestoreResult {
   readonly failures: readonly RestoreFailure[];
+  /** Files that are there with their bytes, and what of their metadata is not as it was. */
+  readonly shortfalls: readonly RestoreShortfall[];
+}
+
+export interface RestoreShortfall {
+  readonly file: number;
+  readonly missing: readonly Shortfall[];
 }
 
 export interface RestoreFailure {
@@ -226,8 +239,6 @@ export interface RestoreFailure {
   /** Of a CodedError, or of a failed system call. */
   readonly code: string;
   readonly message: string;
-  /** Whether the file is there with its bytes, and only its metadata is not as it was. */
-  readonly isMetadataOnly: boolean;
 }
 
 export interface VerifyResult {
@@ -256,7 +267,7 @@ export interface RewriteResult {
 export interface JobResults {
   readonly begin: null;
   readonly 'read-files': ReadFilesResult;
-  readonly 'map-holes': MapHolesResult | SourceFailure;
+  readonly survey: SurveyResult | SourceFailure;
   readonly 'read-window': ReadWindowResult | SourceFailure;
   readonly store: StoreResult;
   readonly retire: RetireResult;

@@ -1,30 +1,33 @@
-/** Reads a part of a large file and cuts it into pieces; asks where it has holes. */
+/** Reads a part of a large file and cuts it into pieces, and what is to be known of it beside them. */
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
 import { holeHash } from '../packs/hole.js';
 import type { FileStat } from '../platform/at-calls.js';
 import type { ByteString } from '../platform/bytes.js';
 import type { FileSystem } from '../platform/files.js';
 import { systemErrorCode } from '../platform/platform.js';
+import { readAttributes } from '../tree/attributes.js';
 import type { WorkerContext } from './context.js';
 import { cutWindow } from './cut-window.js';
-import { mapHoles } from './hole-map.js';
+import { mapHoles, NO_HOLES } from './hole-map.js';
 import type {
-  MapHolesJob,
-  MapHolesResult,
   ReadWindowJob,
   ReadWindowResult,
   SourceFailure,
+  SurveyJob,
+  SurveyResult,
 } from './jobs.js';
 import { notAFile } from './read-files.js';
 
-export function mapHolesOf(
+export function survey(
   { files }: WorkerContext,
-  { path }: MapHolesJob,
-): MapHolesResult | SourceFailure {
+  { path, mapsHoles }: SurveyJob,
+): SurveyResult | SourceFailure {
   return orFailure(() =>
     withFile(files, path, (descriptor, stat) => ({
-      holes: mapHoles(files, descriptor, stat),
-      stat,
+      holes: mapsHoles ? mapHoles(files, descriptor, stat) : NO_HOLES,
+      attributes: readAttributes(files.at, { type: 'open', descriptor }),
+      // Its ctime stands for the attributes, too.
+      stat: files.at.statOpen(descriptor),
     })),
   );
 }

@@ -16,6 +16,7 @@ import { ownPaths } from '../own-paths.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import { createSetRecorder } from './attributes.js';
 import { createContents, type FileToRead } from './contents.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
@@ -176,6 +177,7 @@ async function readSource(
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
   const tally = createTally(index, recorder);
+  const sets = createSetRecorder(index.attributes, platform.users);
   /** Notes what a content took the place of, or that it is new here. */
   const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
     if (content.type === 'none') return;
@@ -186,11 +188,11 @@ async function readSource(
   };
   const events: ReadEvents = {
     onFile(file, outcome) {
-      recordOutcome(file, outcome, recorder, tally);
+      recordOutcome(file, outcome, recorder, tally, sets);
       if (outcome.type === 'read') note(file, outcome.content);
     },
     onLinked(file, first, blobs) {
-      recordLinked(file, first, blobs, tally);
+      recordLinked(file, first, blobs, tally, sets);
       note(file, first.content);
     },
   };
@@ -202,6 +204,7 @@ async function readSource(
       index,
       platform,
       filter: createFilter(options.filter ?? {}, { files: platform.files, report: tally.report }),
+      sets,
       readsAll: options.readsAll ?? false,
       excluded: ownPaths(repository, source.roots),
       signal: options.signal,

@@ -8,15 +8,16 @@ import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef } from '../../model.js';
 import { holeHash, holeLength } from '../../packs/hole.js';
 import type { FileStat } from '../../platform/at-calls.js';
+import type { NodeAttributes } from '../../platform/attribute-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import { sameTime, sparseFlag } from '../../tree/compare.js';
 import { chunkParams, leastWindowBytes } from '../../worker/cut-window.js';
-import { isSameMap, nextStep, NO_HOLES, type HoleMap } from '../../worker/hole-map.js';
+import { isSameMap, nextStep, type HoleMap } from '../../worker/hole-map.js';
 import type {
-  MapHolesResult,
   ReadWindowJob,
   ReadWindowResult,
   SourceFailure,
+  SurveyResult,
 } from '../../worker/jobs.js';
 import type { FileOutcome, FileToRead } from './contents.js';
 import type { Limiter } from '../limiter.js';
@@ -29,8 +30,8 @@ export interface LargeFileReader {
   readonly index: Index;
   /** The blob that a hole of so many bytes is. */
   readonly holeBlob: (lengthBytes: number) => number;
-  /** @throws SourceError */
-  readonly mapHoles: (path: ByteString) => Promise<MapHolesResult>;
+  /** What is to be known of the file beside its bytes. @throws SourceError */
+  readonly survey: (path: ByteString, mapsHoles: boolean) => Promise<SurveyResult>;
   /** Reads, deduplicates and stores one window. @throws SourceError */
   readonly readWindow: (
     window: Window,
@@ -50,7 +51,7 @@ export async function readLargeFile(
     for (let attempt = 1; ; attempt++) {
       // What moves so fast that no map of it holds is read as a whole.
       const mayMap = attempt < MOST_ATTEMPTS;
-      const { pieces, stats, isSound } = await readOnce(path, stat, reader, mayMap);
+      const { pieces, stats, attributes, isSound } = await readOnce(path, stat, reader, mayMap);
       const isStable = isSound && stats.every((after) => sameState(stat, after));
       stat = stats.at(-1) ?? stat;
       if (!isStable && attempt < MOST_ATTEMPTS) continue;
@@ -59,6 +60,7 @@ export async function readLargeFile(
       return {
         type: 'read',
         stat: { ...stat, sizeBytes },
+        attributes,
         content: contentOf(reader, joined, sizeBytes),
         blobs: joined.map(({ hash }) => hash),
         isUnstable: !isStable,
@@ -103,13 +105,20 @@ async function readOnce(
   stat: FileStat,
   reader: LargeFileReader,
   mayMap: boolean,
-): Promise<ReadParts & { readonly isSound: boolean }> {
-  const before = mayMap && sparseFlag(stat) > 0 ? await reader.mapHoles(path) : undefined;
-  const { pieces, stats } = await readSegments(path, stat, before?.holes ?? NO_HOLES, reader);
-  if (!before || before.holes.length === 0) return { pieces, stats, isSound: true };
-  const after = await reader.mapHoles(path);
-  const isSound = isSameMap(before.holes, after.holes);
-  return { pieces, stats: [before.stat, ...stats, after.stat], isSound };
+): Promise<ReadParts & { readonly attributes: NodeAttributes; readonly isSound: boolean }> {
+  const before = await reader.survey(path, mayMap && sparseFlag(stat) > 0);
+  const { attributes, holes } = before;
+  const read = await readSegments(path, stat, holes, reader);
+  const { pieces } = read;
+  const stats = [before.stat, ...read.stats];
+  if (holes.length === 0) return { pieces, stats, attributes, isSound: true };
+  const after = await reader.survey(path, true);
+  return {
+    pieces,
+    stats: [...stats, after.stat],
+    attributes,
+    isSound: isSameMap(holes, after.holes),
+  };
 }
 
 async function readSegments(
