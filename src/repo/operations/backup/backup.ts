@@ -17,19 +17,18 @@ import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
 import { createContents, type FileOutcome, type FileToRead } from './contents.js';
 import { recordOutcome, type FileContext } from './found.js';
 import { createRecorder, type Recorder } from './recorder.js';
+import { rereadsOf, type RereadOptions } from './reread.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
 import { createTally, type Tally, type WalkTotals } from './tally.js';
 import { interrupted } from './turns.js';
 import { createWalk } from './walk.js';
 
-export interface BackupOptions extends RunOptions {
+export interface BackupOptions extends RunOptions, RereadOptions {
   /** Absolute or relative to the working directory; at least one. */
   readonly paths: readonly string[];
   readonly rules?: readonly PatternRule[];
   readonly tags?: readonly string[];
   readonly host?: string;
-  /** Reads every file, whatever its times say. */
-  readonly readsAll?: boolean;
   /** Makes no snapshot when nothing changed. */
   readonly skipsIfUnchanged?: boolean;
   readonly lockWaitMs?: number;
@@ -108,7 +107,7 @@ async function takeSnapshot(
     announce(options, previous);
 
     const { tally, bytesRead, replacements, appeared } = await readSource(
-      { repository, run, recorder, options },
+      { repository, run, recorder, options, number },
       source,
       previous !== undefined,
     );
@@ -146,6 +145,8 @@ interface SourceRun {
   readonly run: WritingRun;
   readonly recorder: Recorder;
   readonly options: BackupOptions;
+  /** Of the snapshot that is made. */
+  readonly number: number;
 }
 
 interface SourceRead {
@@ -157,7 +158,7 @@ interface SourceRead {
 
 /** Walks the roots and stores what is new of them. */
 async function readSource(
-  { repository, run, recorder, options }: SourceRun,
+  { repository, run, recorder, options, number }: SourceRun,
   source: Source,
   hasHistory: boolean,
 ): Promise<SourceRead> {
@@ -180,7 +181,10 @@ async function readSource(
       index,
       platform,
       filter: createFilter(options.rules ?? []),
-      readsAll: options.readsAll ?? false,
+      isDue: rereadsOf(options, {
+        snapshot: number,
+        isOnlySource: index.sources.all().length === 1,
+      }),
       excluded: ownPaths(repository, source.roots),
       signal: options.signal,
       onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),

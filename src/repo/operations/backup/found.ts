@@ -2,7 +2,8 @@
 import { VersionFlag, VersionType, type ContentRef, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
-import { racyFlag } from '../../tree/compare.js';
+import { isUnchanged, racyFlag, sameContent } from '../../tree/compare.js';
+import { possibleBitRot } from '../possible-bit-rot.js';
 import type { FileOutcome, FileToRead } from './contents.js';
 import type { Found, Recorder } from './recorder.js';
 import type { Tally } from './tally.js';
@@ -13,6 +14,8 @@ export interface FileContext {
   /** The id of the directory that it is in. */
   readonly directory: number;
   readonly known: Version | undefined;
+  /** It agreed with `known` in all that tells a change, and is read only to be sure. */
+  readonly seemsUnchanged: boolean;
   readonly scanStartMs: number;
 }
 
@@ -35,13 +38,32 @@ export function recordOutcome(
     return;
   }
   const { stat, content, blobs, isUnstable } = outcome;
-  const flags = racyFlag(stat, scanStartMs) | (isUnstable ? VersionFlag.unstable : 0);
+  const isRotten = isPossiblyRotten(context, outcome);
+  const flags =
+    racyFlag(stat, scanStartMs) |
+    (isUnstable ? VersionFlag.unstable : 0) |
+    (isRotten ? VersionFlag.suspect : keptSuspicion(known, content));
   const { file } = VersionType;
   tally.record(describeFound(context.path, known, stat, file, flags, undefined, content, blobs));
   if (isUnstable) {
     const message = `${textFromBytes(path)} changed while it was read; it is saved as it was read.`;
     tally.report(path, 'UNSTABLE', message);
   }
+  if (isRotten) tally.report(path, 'POSSIBLE_BIT_ROT', possibleBitRot(path));
+}
+
+/** Its bytes are not those of the version before, although nothing says that anybody wrote them. */
+function isPossiblyRotten(
+  { known, seemsUnchanged }: FileContext,
+  { stat, content, isUnstable }: Extract<FileOutcome, { type: 'read' }>,
+): boolean {
+  if (!known || !seemsUnchanged || isUnstable) return false;
+  return isUnchanged(stat, known) && !sameContent(known.content, content);
+}
+
+/** The flag stays with the bytes, whatever becomes of their owner, mode or times. */
+function keptSuspicion(known: Version | undefined, content: ContentRef): number {
+  return known && sameContent(known.content, content) ? known.flags & VersionFlag.suspect : 0;
 }
 
 const NO_CONTENT: ContentRef = { type: 'none' };

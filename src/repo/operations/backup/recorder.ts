@@ -6,7 +6,7 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type ContentRef, type Metadata, type Version } from '../../model.js';
 import type { ByteString } from '../../platform/bytes.js';
-import { sameMetadata, sameTime } from '../../tree/compare.js';
+import { sameContent, sameMetadata, sameTime } from '../../tree/compare.js';
 import type { ManifestWriter } from '../writing-run.js';
 
 /** A node of the source as it is now. `known`: its current version in the index. */
@@ -48,8 +48,11 @@ export interface Recorder {
   readonly vanished: readonly Vanished[];
   /** The id of a node, made now when it never was. `isFresh`: its parent is new, so it cannot be. */
   pathId(parent: number, name: ByteString, isFresh: boolean): { id: number; isNew: boolean };
-  /** Opens a version if the node changed; else updates only what decides about reading it again. */
-  record(found: Found): void;
+  /**
+   * Opens a version if the node changed; else updates only what decides about reading it again.
+   * Whether it changed.
+   */
+  record(found: Found): boolean;
   /** Ends a node and everything below it; `directory` is the id of what it is in. */
   remove(entry: Entry, directory: number): void;
 }
@@ -104,10 +107,10 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
     record(found) {
       const { known, path } = found;
       if (known && isSameVersion(known, found)) {
-        if (!needsTouch(known, found)) return;
+        if (!needsTouch(known, found)) return false;
         versions.touch(found);
         manifest.touch(found);
-        return;
+        return false;
       }
       if (found.type === VersionType.file) {
         if (known?.type === VersionType.file) counts.filesChanged += 1;
@@ -115,6 +118,7 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
       }
       if (known) close(path);
       open(found);
+      return true;
     },
     remove,
   };
@@ -128,12 +132,6 @@ function isSameVersion(known: Version, found: Found): boolean {
     known.link === found.link &&
     sameContent(known.content, found.content)
   );
-}
-
-function sameContent(left: ContentRef, right: ContentRef): boolean {
-  if (left.type === 'blob') return right.type === 'blob' && left.blob === right.blob;
-  if (left.type === 'content') return right.type === 'content' && left.content === right.content;
-  return right.type === 'none';
 }
 
 function needsTouch(known: Version, { flags, inode, ctime }: Found): boolean {

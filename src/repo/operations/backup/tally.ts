@@ -61,7 +61,8 @@ export function createTally(index: Index, recorder: Recorder): Tally {
     issues,
     report: (path, code, message) => void issues.push({ path, code, message }),
     record(found) {
-      recorder.record(found);
+      const isChanged = recorder.record(found);
+      if (found.type === VersionType.file && !isChanged) totals.filesUnchanged += 1;
       count(found.type, found.sizeBytes);
     },
     keepUnchanged(known) {

@@ -18,6 +18,7 @@ import type { PathFilter } from '../../tree/patterns.js';
 import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
 import type { Recorder } from './recorder.js';
+import type { IsDue } from './reread.js';
 import { lookAtRoot } from './roots.js';
 import { unreadable, type Tally, type WalkTotals } from './tally.js';
 import { createTurns } from './turns.js';
@@ -26,8 +27,8 @@ export interface WalkOptions {
   readonly index: Index;
   readonly platform: Platform;
   readonly filter: PathFilter;
-  /** Reads every file, whatever its times say. */
-  readonly readsAll: boolean;
+  /** Which files are read although they seem unchanged. */
+  readonly isDue: IsDue;
   /** Absolute paths that are never backed up: the repository itself. */
   readonly excluded: ReadonlySet<ByteString>;
   readonly signal: AbortSignal | undefined;
@@ -123,7 +124,8 @@ export function createWalk(
       return undefined;
     }
     const isFile = type === VersionType.file;
-    if (known && isFile && !options.readsAll && isUnchanged(stat, known)) {
+    const seemsUnchanged = isFile && known !== undefined && isUnchanged(stat, known);
+    if (seemsUnchanged && !options.isDue(known.path)) {
       tally.keepUnchanged(known);
       return turn(path);
     }
@@ -135,7 +137,7 @@ export function createWalk(
       ? { id: known.path, isNew: false }
       : recorder.pathId(directory.id, directory.holdsRoots ? path : name, directory.isFresh);
     if (isFile && stat.sizeBytes > 0) {
-      const context = { path: id, directory: directory.id, known, scanStartMs };
+      const context = { path: id, directory: directory.id, known, seemsUnchanged, scanStartMs };
       return contents.add({ path, stat, context }) ?? turn(path);
     }
     const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
