@@ -14,6 +14,7 @@ import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
 import { createHardLinks } from './hard-links.js';
 import type { Recorder } from './recorder.js';
+import type { IsDue } from './reread.js';
 import { lookAtRoot } from './roots.js';
 import { unreadable, type Tally, type WalkTotals } from './tally.js';
 import { createTurns } from './turns.js';
@@ -22,8 +23,8 @@ export interface WalkOptions {
   readonly index: Index;
   readonly platform: Platform;
   readonly filter: TreeFilter;
-  /** Reads every file, whatever its times say. */
-  readonly readsAll: boolean;
+  /** Which files are read although they seem unchanged. */
+  readonly isDue: IsDue;
   /** Absolute paths that are never backed up: the repository itself. */
   readonly excluded: ReadonlySet<ByteString>;
   readonly signal: AbortSignal | undefined;
@@ -117,8 +118,9 @@ export function createWalk(
     const type = versionTypeOf(stat.type);
     const isFile = type === VersionType.file;
     const links = hardLinks.numberOf(stat, known);
-    const mayKeep = known && isFile && known.links === links && !options.readsAll;
-    if (mayKeep && isUnchanged(stat, known)) {
+    const seemsUnchanged =
+      isFile && known !== undefined && known.links === links && isUnchanged(stat, known);
+    if (seemsUnchanged && !options.isDue(known.path)) {
       tally.keepUnchanged(known);
       return turn(path);
     }
@@ -130,7 +132,14 @@ export function createWalk(
       ? { id: known.path, isNew: false }
       : recorder.pathId(directory.id, directory.holdsRoots ? path : name, directory.isFresh);
     if (isFile && stat.sizeBytes > 0) {
-      const context = { path: id, directory: directory.id, known, links, scanStartMs };
+      const context = {
+        path: id,
+        directory: directory.id,
+        known,
+        links,
+        seemsUnchanged,
+        scanStartMs,
+      };
       return contents.add({ path, stat, context }) ?? turn(path);
     }
     const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
