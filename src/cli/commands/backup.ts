@@ -67,11 +67,16 @@ export const backupCommand: CliCommand = {
     );
     session.progress.finish();
     session.listIssues(result.issues);
+    if (!session.platform.files.at.attributes) session.notice(WITHOUT_ATTRIBUTES);
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) await session.output.write(describe(result, flags, session));
     return exitCodeOfIssues(result.issues);
   },
 };
+
+const WITHOUT_ATTRIBUTES =
+  'Extended attributes, access control lists and inode flags are not saved: ' +
+  'that takes Linux with glibc.';
 
 function backupOptions(
   session: Session,

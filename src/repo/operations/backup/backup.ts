@@ -16,6 +16,7 @@ import { ownPaths } from '../own-paths.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import { createSetRecorder } from './attributes.js';
 import { createContents, type FileToRead } from './contents.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
@@ -177,6 +178,7 @@ async function readSource(
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
   const tally = createTally(index, recorder);
+  const sets = createSetRecorder(index.attributes, platform.users);
   /** Notes what a content took the place of, or that it is new here. */
   const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
     if (content.type === 'none') return;
@@ -187,11 +189,11 @@ async function readSource(
   };
   const events: ReadEvents = {
     onFile(file, outcome) {
-      recordOutcome(file, outcome, recorder, tally);
+      recordOutcome(file, outcome, recorder, tally, sets);
       if (outcome.type === 'read') note(file, outcome.content);
     },
     onLinked(file, first, blobs) {
-      recordLinked(file, first, blobs, tally);
+      recordLinked(file, first, blobs, tally, sets);
       note(file, first.content);
     },
   };
@@ -207,6 +209,7 @@ async function readSource(
         snapshot: number,
         isOnlySource: index.sources.all().length === 1,
       }),
+      sets,
       excluded: ownPaths(repository, source.roots),
       signal: options.signal,
       onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),

@@ -22,7 +22,7 @@ export interface Tally {
   readonly report: (path: ByteString, code: IssueCode, message: string) => void;
   /** Records a node, and counts it. */
   record(found: Found): void;
-  /** Counts a file that need not be read. */
+  /** Counts a node that need not be read. */
   keepUnchanged(known: Version): void;
   /** What cannot be seen stays as it was, and counts as it was. */
   keep(known: Version | undefined): void;
@@ -66,7 +66,7 @@ export function createTally(index: Index, recorder: Recorder): Tally {
       count(found.type, found.sizeBytes);
     },
     keepUnchanged(known) {
-      totals.filesUnchanged += 1;
+      if (known.type === VersionType.file) totals.filesUnchanged += 1;
       count(known.type, known.sizeBytes);
     },
     keep,
