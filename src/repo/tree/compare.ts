@@ -2,7 +2,7 @@
  * Decides what changed between what a directory holds and what the index says it held. Plain
  * functions over plain data.
  */
-import { VersionFlag, VersionType, type Metadata } from '../model.js';
+import { VersionFlag, VersionType, type ContentRef, type Metadata } from '../model.js';
 import type { FileStat, FileTime, FileType } from '../platform/at-calls.js';
 
 /** One name of a directory: on disk (and perhaps in the index), or in the index only. */
@@ -102,6 +102,13 @@ export function sameMetadata(left: Metadata, right: Metadata): boolean {
     left.sizeBytes === right.sizeBytes &&
     sameTime(left.mtime, right.mtime)
   );
+}
+
+/** Whether two contents are the same bytes; each content has one row in the index. */
+export function sameContent(left: ContentRef, right: ContentRef): boolean {
+  if (left.type === 'blob') return right.type === 'blob' && left.blob === right.blob;
+  if (left.type === 'content') return right.type === 'content' && left.content === right.content;
+  return right.type === 'none';
 }
 
 export function sameTime(left: FileTime, right: FileTime): boolean {
