@@ -7,12 +7,19 @@ import { lazily } from './lazy.js';
 
 export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
 export type { Snapshot, Source } from './repo/index/sources.js';
-export { VersionType, type Issue, type IssueCode, type Version } from './repo/model.js';
+export {
+  VersionType,
+  type AttributeSet,
+  type Issue,
+  type IssueCode,
+  type Version,
+} from './repo/model.js';
 export {
   resolveTimePoint,
   type DatedSnapshot,
   type TimePoint,
 } from './repo/operations/time-point.js';
+export { flagLetters } from './repo/platform/attribute-calls.js';
 export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
 export { openPlatform, type Platform } from './repo/platform/platform.js';
 export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';
