@@ -10,7 +10,6 @@ export type { Snapshot, Source } from './repo/index/sources.js';
 export {
   VersionFlag,
   VersionType,
-  VersionType,
   type AttributeSet,
   type Issue,
   type IssueCode,
