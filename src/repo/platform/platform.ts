@@ -16,6 +16,8 @@ export interface Platform {
   readonly coreCount: number;
   readonly temporaryDirectory: string;
   readonly isSuperuser: boolean;
+  /** Who runs this process. */
+  readonly user: { readonly uid: number; readonly gid: number };
 }
 
 /** Loading it takes 5 ms, which a query need not pay. */
@@ -31,6 +33,7 @@ export function openPlatform(): Platform {
     coreCount: availableParallelism(),
     temporaryDirectory: tmpdir(),
     isSuperuser: process.getuid?.() === 0,
+    user: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
   };
 }
 

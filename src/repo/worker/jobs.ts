@@ -49,6 +49,15 @@ export interface ReadWindowJob {
   readonly chunking: ChunkParams;
 }
 
+/** Hashes pieces that come with the job, for they are in no file, and keeps them under `ticket`. */
+export interface TakePiecesJob {
+  readonly type: 'take-pieces';
+  readonly ticket: number;
+  /** The pieces end to end, in shared memory: the answer says that they were taken out of it. */
+  readonly bytes: Uint8Array;
+  readonly lengths: readonly number[];
+}
+
 /** Stores those blobs of a ticket that are wanted, and forgets the ticket. */
 export interface StoreJob {
   readonly type: 'store';
@@ -126,6 +135,7 @@ export type Job =
   | BeginJob
   | ReadFilesJob
   | ReadWindowJob
+  | TakePiecesJob
   | StoreJob
   | RetireJob
   | SyncJob
@@ -171,6 +181,11 @@ export interface ReadWindowFailure {
   /** Of the failed system call. */
   readonly code: string;
   readonly message: string;
+}
+
+export interface TakePiecesResult {
+  /** 32 bytes for each piece. */
+  readonly hashes: Uint8Array;
 }
 
 export interface StoreResult {
@@ -229,6 +244,7 @@ export interface JobResults {
   readonly begin: null;
   readonly 'read-files': ReadFilesResult;
   readonly 'read-window': ReadWindowResult | ReadWindowFailure;
+  readonly 'take-pieces': TakePiecesResult;
   readonly store: StoreResult;
   readonly retire: RetireResult;
   readonly sync: SyncResult;

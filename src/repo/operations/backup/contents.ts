@@ -10,9 +10,10 @@ import type { FileStat } from '../../platform/at-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
 import type { WritingRun } from '../writing-run.js';
-import { createDedup, type Dedup } from './dedup.js';
+import { createDedup } from './dedup.js';
 import { readLargeFile, SourceError } from './large-file.js';
 import { createLimiter } from '../limiter.js';
+import { storeTicket } from './store-ticket.js';
 
 /** A file to be read. `Context` is what the caller wants back with it. */
 export interface FileToRead<Context> {
@@ -150,35 +151,6 @@ function resemblanceKey(path: ByteString): string {
   const dot = name.lastIndexOf('.');
   const extension = dot > 0 ? name.slice(dot).toLowerCase() : '';
   return `${extension}/${name}`;
-}
-
-interface ReadTicket {
-  readonly lane: number;
-  readonly ticket: number;
-  readonly lengths: readonly number[];
-  readonly hashes: Uint8Array;
-}
-
-/** Stores the blobs of a ticket that are not stored yet; the blob of each position (0: no bytes). */
-async function storeTicket(
-  run: WritingRun,
-  dedup: Dedup,
-  { lane, ticket, lengths, hashes }: ReadTicket,
-): Promise<{ blob: number }[]> {
-  const hashOf = (position: number): Uint8Array =>
-    hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES);
-  const claims = lengths.map((length, position) =>
-    length === 0 ? { blob: 0, isWanted: false } : dedup.claim(hashOf(position), length),
-  );
-  const wanted = Uint8Array.from(claims, ({ isWanted }) => (isWanted ? 1 : 0));
-  const { frames } = await run.pool.run({ type: 'store', ticket, wanted }, lane);
-  for (const frame of frames) {
-    run.register(frame, (position, where) => {
-      dedup.placed(hashOf(position), lengths[position] ?? 0, where);
-      return true;
-    });
-  }
-  return claims;
 }
 
 function outcomeOf(

@@ -145,7 +145,7 @@ async function readSegment(
 }
 
 /** The list of blobs as a row of its own; a single blob needs none. */
-function contentOf(
+export function contentOf(
   index: Index,
   blobs: readonly number[],
   hashes: readonly Uint8Array[],
