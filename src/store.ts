@@ -23,7 +23,9 @@ export type { ByteStream } from './repo/platform/byte-streams.js';
 export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
 export { openPlatform, type Platform } from './repo/platform/platform.js';
 export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';
-export type { PatternRule } from './repo/tree/patterns.js';
+export type { FilterOptions, FilterReason } from './repo/tree/filter.js';
+export type { RuleFile } from './repo/tree/rule-files.js';
+export type { PatternRule, RuleOrigin } from './repo/tree/rules.js';
 
 export type { BackupStreamOptions } from './repo/operations/backup/backup-stream.js';
 export type { BackupOptions } from './repo/operations/backup/backup.js';

@@ -1,5 +1,5 @@
 /** `varve backup`: takes a snapshot of some paths. */
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import {
   backup,
   backupStream,
@@ -13,7 +13,7 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
-import { readRules, ruleOptions, type RuleFlag } from '../parse/rules.js';
+import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
 import { parseShare } from '../parse/share.js';
 import {
   addStreamOptions,
@@ -26,10 +26,9 @@ import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
 import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
-import { addJobsOption, jobsOption, type JobsFlag } from '../shared-options.js';
+import { addJobsOption, jobsOption, listOption, type JobsFlag } from '../shared-options.js';
 
-interface BackupFlags extends JobsFlag, StreamFlags {
-  readonly rules?: readonly RuleFlag[];
+interface BackupFlags extends JobsFlag, FilterFlags, StreamFlags {
   readonly tag?: readonly string[];
   readonly host?: string;
   readonly dryRun?: boolean;
@@ -50,13 +49,9 @@ export const backupCommand: CliCommand = {
           'The first backup into the default repository makes it.',
       )
       .argument('[path...]', 'what to back up');
-    for (const option of ruleOptions()) command.addOption(option);
+    addFilterOptions(command);
     command
-      .addOption(
-        new Option('--tag <tag>', 'mark the snapshot; repeatable').argParser(
-          (tag: string, tags: readonly string[] | undefined) => [...(tags ?? []), tag],
-        ),
-      )
+      .addOption(listOption('--tag <tag>', 'mark the snapshot; repeatable'))
       .option('--host <name>', 'the host of the source (default: the name of this machine)')
       .option('-n, --dry-run', 'say what a backup would do, and write nothing')
       .option('--read-all', 'read every file, whatever its times say')
@@ -75,7 +70,7 @@ export const backupCommand: CliCommand = {
 
   async run(session, command) {
     const flags = command.opts<BackupFlags>();
-    const source = await chooseSource(session, command, flags);
+    const source = await chooseSource(command, flags);
     const options = snapshotOptions(session, flags);
     if (!flags.dryRun) await makeDefaultRepository(session);
     const { repository, platform } = session;
@@ -93,7 +88,6 @@ export const backupCommand: CliCommand = {
 
 /** What is backed up, and how it is read. @throws CodedError USAGE, USAGE_SHARE */
 async function chooseSource(
-  { platform }: Session,
   command: Command,
   flags: BackupFlags,
 ): Promise<Omit<BackupOptions, keyof SnapshotOptions> | NamedStream> {
@@ -106,7 +100,7 @@ async function chooseSource(
   const rereadShare = optionValue('--reread', parseShare, flags.reread);
   return {
     paths: command.args,
-    rules: readRules(flags.rules ?? [], platform),
+    filter: filterOptions(flags),
     readsAll: flags.readAll ?? false,
     ...(rereadShare !== undefined && { rereadShare }),
   };

@@ -45,11 +45,17 @@ export function formatMode({ type, mode }: Pick<Version, 'type' | 'mode'>): stri
 
 /** The line of `ls -l`, numeric owners, the time to the second. */
 export function formatLong(version: Version, name: string, medium: Medium): string {
-  const { uid, gid, sizeBytes, mtime, link } = version;
+  const { uid, gid, mtime, link } = version;
   const owner = `${String(uid).padStart(5)} ${String(gid).padStart(5)}`;
   const time = formatLocalTime(mtime.seconds * 1000);
   const target = link === undefined ? '' : ` -> ${formatName(bytesOf(link), medium)}`;
-  return `${formatMode(version)} ${owner} ${String(sizeBytes).padStart(11)} ${time} ${name}${target}`;
+  return `${formatMode(version)} ${owner} ${formatSize(version).padStart(11)} ${time} ${name}${target}`;
+}
+
+/** Bytes; of a device its major and minor number. */
+function formatSize({ type, sizeBytes, rdev }: Version): string {
+  const isDevice = type === VersionType.characterDevice || type === VersionType.blockDevice;
+  return isDevice ? `${Math.floor(rdev / 2 ** 20)}, ${rdev % 2 ** 20}` : String(sizeBytes);
 }
 
 /** The modification time for programs, all nine digits. */

@@ -76,6 +76,7 @@ export function createVersions(db: Connection) {
     .raw();
   const idOf = db.prepare('SELECT id FROM path WHERE parent = ? AND name = ?').pluck();
   const nameOf = db.prepare('SELECT parent, name FROM path WHERE id = ?').raw();
+  const currentLinks = db.prepare('SELECT inode, links FROM version WHERE links > 0 AND last = 0');
   const hasChildren = db
     .prepare(
       'SELECT EXISTS (SELECT 1 FROM path p JOIN version v ON v.path = p.id AND v.last = 0 WHERE p.parent = ?)',
@@ -112,6 +113,8 @@ export function createVersions(db: Connection) {
       const row = currentPath.get(path) as VersionTuple | undefined;
       return row && toVersion(row);
     },
+    /** Of each current name with hard links: its inode and the number that they share. */
+    currentLinks: () => currentLinks.raw().all() as [inode: number, links: number][],
     hasChildren: (parent: number) => hasChildren.get(parent) === 1,
     /** What a directory held at a snapshot, in byte order of the names. */
     at: (parent: number, snapshot: number) =>

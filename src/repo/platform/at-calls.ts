@@ -9,6 +9,9 @@ import type { ByteString } from './bytes.js';
 export type FileType =
   'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'characterDevice' | 'blockDevice';
 
+/** What holds no bytes and is never opened: what `makeSpecial` makes. */
+export type SpecialType = 'fifo' | 'socket' | 'characterDevice' | 'blockDevice';
+
 /** A point in time as the kernel keeps it. */
 export interface FileTime {
   /** Whole seconds since 1970, negative before. */
@@ -63,13 +66,24 @@ export interface AtCalls {
   open(directory: number | undefined, name: ByteString, mode: OpenMode): number;
   makeDirectory(directory: number, name: ByteString): void;
   makeSymlink(directory: number, name: ByteString, target: ByteString): void;
+  /** `rdev` as in {@link FileStat}. Devices are the superuser's to make; ENOSYS without libc. */
+  makeSpecial(directory: number, name: ByteString, type: SpecialType, rdev: number): void;
+  /** Gives what `name` names (a symbolic link itself) a second name. */
+  link(directory: number, name: ByteString, toDirectory: number, toName: ByteString): void;
   readSymlink(directory: number, name: ByteString): ByteString;
   /** Removes what is not a directory. */
   remove(directory: number, name: ByteString): void;
   setOwner(directory: number, name: ByteString, uid: number, gid: number): void;
   setOwnerOpen(descriptor: number, uid: number, gid: number): void;
+  /** Permissions of what is not opened: neither a symbolic link nor through one. */
+  setMode(directory: number, name: ByteString, mode: number): void;
   setMtime(directory: number, name: ByteString, mtime: FileTime): void;
   setMtimeOpen(descriptor: number, mtime: FileTime): void;
+  /**
+   * Where the next data or the next hole begins, from `offset` on, as far as the file system says;
+   * undefined when there is none, or no way to ask.
+   */
+  seek(descriptor: number, offset: number, next: 'data' | 'hole'): number | undefined;
   /** Gives the space of a range back, the bytes read as zeros. False where that cannot be done. */
   punchHole(descriptor: number, offset: number, length: number): boolean;
 }

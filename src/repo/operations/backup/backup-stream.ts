@@ -30,6 +30,7 @@ export interface BackupStreamOptions extends SnapshotOptions {
 
 /** Nothing can have changed behind its back, nor while it was read. */
 const NO_FLAGS = 0;
+const NO_LINKS = 0;
 /** A dump mostly holds what only its maker may read. */
 const STREAM_MODE = 0o600;
 /** No file has it, so it tells a stream from a file that was backed up at the same path. */
@@ -63,15 +64,17 @@ function rootOf(name: string): ByteString {
 
 async function readNamed(
   root: ByteString,
-  { repository, run, recorder, source, startedMs }: SourceRun,
+  run: SourceRun,
   { stream, signal, onProgress }: BackupStreamOptions,
 ): Promise<SourceRead> {
+  const { repository, recorder, source, startedMs } = run;
   const { index, platform } = repository;
   const directory = parentOfRoots(source.id);
   const known = index.versions.current(directory).find(({ name }) => name === root);
   refuseFileOfThatName(root, known);
   const read = await orInterrupted(signal, () =>
-    readStream(stream, repository, run, {
+    readStream(stream, run, {
+      known,
       signal,
       onProgress: (bytes) => onProgress?.({ files: 1, bytes, current: root }),
     }),
@@ -91,7 +94,9 @@ async function readNamed(
   const path = known?.path ?? recorder.pathId(directory, root, false).id;
   const stat = describeStream(sizeBytes, startedMs, platform);
   const { file } = VersionType;
-  tally.record(describeFound(path, known, stat, file, NO_FLAGS, undefined, content, blobs));
+  tally.record(
+    describeFound(path, known, stat, file, NO_FLAGS, NO_LINKS, undefined, content, blobs),
+  );
   const replacements = known ? [{ old: known.content, newer: content, directory }] : [];
   return { ...unchanged, replacements };
 }

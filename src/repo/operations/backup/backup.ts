@@ -3,12 +3,15 @@ import { CodedError } from '../../../errors.js';
 import { parentOfRoots } from '../../index/versions.js';
 import type { Source } from '../../index/sources.js';
 import type { ContentRef } from '../../model.js';
-import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { bytesFromBuffer, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
-import { createFilter, type PatternRule } from '../../tree/patterns.js';
+import { textToBytes } from '../../tree/byte-text.js';
+import { createFilter, type FilterOptions } from '../../tree/filter.js';
+import { ownPaths } from '../own-paths.js';
 import type { Repository } from '../repository.js';
-import { createContents, type FileOutcome, type FileToRead } from './contents.js';
-import { recordOutcome, type FileContext } from './found.js';
+import { createContents, type FileToRead } from './contents.js';
+import { recordLinked, recordOutcome, type FileContext } from './found.js';
+import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { rereadsOf, type RereadOptions } from './reread.js';
 import type { Appeared, Replacement } from './retirement.js';
 import {
@@ -23,9 +26,13 @@ import { createTally, type WalkTotals } from './tally.js';
 import { createWalk } from './walk.js';
 
 export interface BackupOptions extends SnapshotOptions, RereadOptions {
-  /** Absolute or relative to the working directory; at least one. */
+  /**
+   * Absolute or relative to the working directory; at least one. Bytes that are not UTF-8 as lone
+   * surrogates: U+DC00 plus the byte.
+   */
   readonly paths: readonly string[];
-  readonly rules?: readonly PatternRule[];
+  /** What is left out. */
+  readonly filter?: FilterOptions;
 }
 
 /**
@@ -47,7 +54,7 @@ export async function backup(
 
 /** Walks the roots and stores what is new of them. */
 async function readTree(
-  { repository, run, recorder, source, number, hasHistory }: SourceRun,
+  { repository, run, recorder, ahead, source, number, hasHistory }: SourceRun,
   options: BackupOptions,
 ): Promise<SourceRead> {
   const { index, platform, config } = repository;
@@ -55,21 +62,32 @@ async function readTree(
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
   const tally = createTally(index, recorder);
-  const onFile = (file: FileToRead<FileContext>, outcome: FileOutcome): void => {
-    recordOutcome(file, outcome, recorder, tally);
-    if (outcome.type !== 'read' || outcome.content.type === 'none') return;
-    const { known } = file.context;
+  /** Notes what a content took the place of, or that it is new here. */
+  const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
+    if (content.type === 'none') return;
+    const { known, directory } = file.context;
     if (known && known.content.type !== 'none') {
-      const { directory } = file.context;
-      replacements.push({ old: known.content, newer: outcome.content, directory });
-    } else if (hasHistory) appeared.push(describeAppeared(file, outcome.content));
+      replacements.push({ old: known.content, newer: content, directory });
+    } else if (hasHistory) appeared.push(describeAppeared(file, content));
   };
-  const contents = createContents<FileContext>(run, index, config.chunking, onFile);
+  const events: ReadEvents = {
+    onFile(file, outcome) {
+      recordOutcome(file, outcome, recorder, tally);
+      if (outcome.type === 'read') note(file, outcome.content);
+    },
+    onLinked(file, first, blobs) {
+      recordLinked(file, first, blobs, tally);
+      note(file, first.content);
+    },
+  };
+  const contents = createLinkedContents(index, events, (onFile) =>
+    createContents<FileContext>(run, index, config.chunking, ahead, hasHistory, onFile),
+  );
   const walk = createWalk(
     {
       index,
       platform,
-      filter: createFilter(options.rules ?? []),
+      filter: createFilter(options.filter ?? {}, { files: platform.files, report: tally.report }),
       isDue: rereadsOf(options, {
         snapshot: number,
         isOnlySource: index.sources.all().length === 1,
@@ -82,14 +100,10 @@ async function readTree(
     tally,
     contents,
   );
-  for (const root of source.roots) await walk.root(parentOfRoots(source.id), root);
+  await walk.roots(parentOfRoots(source.id), source.roots);
   await contents.finish();
   const { bytesRead } = contents;
   return { tally, bytesRead, replacements, appeared };
-}
-
-function progressOf({ files, bytes }: WalkTotals, current: ByteString): BackupProgress {
-  return { files, bytes, current };
 }
 
 function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
@@ -97,15 +111,18 @@ function describeAppeared({ path, stat }: FileToRead<FileContext>, content: Cont
   return { name, inode: stat.inode, content };
 }
 
-/** Absolute, without a trailing slash, in byte order, each once. */
+/** Absolute, without a trailing slash, in byte order, each once; none below another. */
 function resolveRoots(paths: readonly string[], { files }: Platform): ByteString[] {
-  const roots = paths.map((path) => bytesFromText(files.absolutePath(path)));
-  const unique = [...new Set(roots)].sort();
-  return unique.filter((root) => !unique.some((other) => isBelow(root, other)));
+  const roots = paths.map((path) => bytesFromBuffer(textToBytes(files.absolutePath(path))));
+  const unique = new Set(roots.sort());
+  return [...unique].filter((root) => !directoriesAbove(root).some((above) => unique.has(above)));
 }
 
-function isBelow(path: ByteString, directory: ByteString): boolean {
-  return path !== directory && (directory === '/' || path.startsWith(`${directory}/`));
+/** `/a` and `/` for `/a/b`. */
+function directoriesAbove(path: ByteString): ByteString[] {
+  const names = path.split('/').slice(0, -1);
+  const above = names.map((_, depth) => names.slice(0, depth + 1).join('/') || '/');
+  return above.filter((directory) => directory !== path) as ByteString[];
 }
 
 /** A root that was never backed up and does not exist is a mistyped path, not a deleted one. */
@@ -117,19 +134,6 @@ function checkRootsExist({ index, platform }: Repository, { id, roots }: Source)
   throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
 }
 
-/** Where the repository lies within the roots, whose paths may lead through symbolic links. */
-function ownPaths(
-  { path, platform: { files } }: Repository,
-  roots: readonly ByteString[],
-): Set<ByteString> {
-  const own = bytesFromText(files.realPath(path));
-  const found = roots.flatMap((root) => {
-    const text = textFromBytes(root);
-    if (!files.stat(text)) return [];
-    const real = bytesFromText(files.realPath(text));
-    return isBelow(own, real)
-      ? [`${root === '/' ? '' : root}${own.slice(real === '/' ? 0 : real.length)}`]
-      : [];
-  });
-  return new Set(found as ByteString[]);
+function progressOf({ files, bytes }: WalkTotals, current: ByteString): BackupProgress {
+  return { files, bytes, current };
 }

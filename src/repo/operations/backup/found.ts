@@ -1,6 +1,11 @@
 /** Files that the walk sends to be read: what it must know of them, and recording how that ended. */
-import { VersionFlag, VersionType, type ContentRef, type Version } from '../../model.js';
-import type { FileStat } from '../../platform/at-calls.js';
+import {
+  VersionFlag,
+  VersionType,
+  type ContentRef,
+  type Metadata,
+  type Version,
+} from '../../model.js';
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { isUnchanged, racyFlag, sameContent } from '../../tree/compare.js';
 import { possibleBitRot } from '../possible-bit-rot.js';
@@ -16,6 +21,8 @@ export interface FileContext {
   readonly known: Version | undefined;
   /** It agreed with `known` in all that tells a change, and is read only to be sure. */
   readonly seemsUnchanged: boolean;
+  /** The number that its hard links share; 0: none. */
+  readonly links: number;
   readonly scanStartMs: number;
 }
 
@@ -26,7 +33,7 @@ export function recordOutcome(
   recorder: Recorder,
   tally: Tally,
 ): void {
-  const { known, scanStartMs } = context;
+  const { known, links, scanStartMs } = context;
   if (outcome.type === 'vanished') {
     if (known) recorder.remove({ ...known, name: baseName(path) }, context.directory);
     tally.report(path, 'VANISHED', `${textFromBytes(path)} vanished while it was backed up.`);
@@ -44,7 +51,9 @@ export function recordOutcome(
     (isUnstable ? VersionFlag.unstable : 0) |
     (isRotten ? VersionFlag.suspect : keptSuspicion(known, content));
   const { file } = VersionType;
-  tally.record(describeFound(context.path, known, stat, file, flags, undefined, content, blobs));
+  tally.record(
+    describeFound(context.path, known, stat, file, flags, links, undefined, content, blobs),
+  );
   if (isUnstable) {
     const message = `${textFromBytes(path)} changed while it was read; it is saved as it was read.`;
     tally.report(path, 'UNSTABLE', message);
@@ -66,6 +75,17 @@ function keptSuspicion(known: Version | undefined, content: ContentRef): number 
   return known && sameContent(known.content, content) ? known.flags & VersionFlag.suspect : 0;
 }
 
+/** Records another name of a file that was read under the name of `first`. */
+export function recordLinked(
+  { context: { path, known, links } }: FileToRead<FileContext>,
+  first: Version,
+  blobs: readonly Uint8Array[],
+  tally: Tally,
+): void {
+  const { type, flags, content } = first;
+  tally.record(describeFound(path, known, first, type, flags, links, undefined, content, blobs));
+}
+
 const NO_CONTENT: ContentRef = { type: 'none' };
 const NO_BLOBS: readonly Uint8Array[] = [];
 const NO_ATTRIBUTES = new Uint8Array(0);
@@ -74,9 +94,10 @@ const NO_ATTRIBUTES = new Uint8Array(0);
 export function describeFound(
   path: number,
   known: Version | undefined,
-  stat: FileStat,
+  stat: Omit<Metadata, 'type'>,
   type: VersionType,
   flags: number,
+  links: number,
   link: ByteString | undefined,
   content = NO_CONTENT,
   blobs = NO_BLOBS,
@@ -96,7 +117,7 @@ export function describeFound(
     path,
     known,
     flags,
-    links: 0,
+    links,
     attributes: 0,
     attributeSet: NO_ATTRIBUTES,
     link,

@@ -1,20 +1,26 @@
 /** Reads a stream of unknown length and stores it like a file, in memory that does not grow with it. */
 import { HASH_BYTES } from '../../../delta/hash.js';
-import type { ContentRef } from '../../model.js';
+import type { ContentRef, Version } from '../../model.js';
 import type { ByteStream } from '../../platform/byte-streams.js';
 import { createLimiter } from '../limiter.js';
-import type { Repository } from '../repository.js';
-import type { WritingRun } from '../writing-run.js';
-import { createDedup } from './dedup.js';
 import { contentOf } from './large-file.js';
+import { createOldPieces } from './old-pieces.js';
 import { createPieceCutter, type Pieces } from './piece-cutter.js';
-import { storeTicket } from './store-ticket.js';
+import type { SourceRun } from './snapshot-run.js';
+import { createTicketStore } from './store-ticket.js';
 
 export interface StreamRead {
   readonly content: ContentRef;
   /** Hashes of its blobs, in order. */
   readonly blobs: readonly Uint8Array[];
   readonly sizeBytes: number;
+}
+
+interface StreamOptions {
+  /** The version that it is to replace. */
+  readonly known: Version | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (bytes: number) => void;
 }
 
 /** As long as what is mostly cut at once. */
@@ -25,35 +31,41 @@ const JOBS_A_WORKER = 2;
 /** @throws what the stream fails with */
 export async function readStream(
   stream: ByteStream,
-  { index, config }: Repository,
-  run: WritingRun,
-  options: {
-    readonly signal: AbortSignal | undefined;
-    readonly onProgress: (bytes: number) => void;
-  },
+  { repository: { index, config }, run, ahead }: SourceRun,
+  options: StreamOptions,
 ): Promise<StreamRead> {
-  const dedup = createDedup(index);
+  const tickets = createTicketStore(run, index, ahead);
   const limiter = createLimiter(run.pool.laneCount * JOBS_A_WORKER);
   const cutter = createPieceCutter(config.chunking);
   const slots = createSlots();
+  const { known } = options;
+  const oldPieces = known && createOldPieces(index, known.content);
+  /** By ticket, which is the order of the stream. */
   const parts: { readonly blobs: readonly number[]; readonly hashes: Uint8Array }[] = [];
-  let count = 0;
+  let cutBytes = 0;
   let sizeBytes = 0;
 
-  const store = async (position: number, { bytes, lengths }: Pieces): Promise<void> => {
+  const store = async ({ bytes, lengths }: Pieces): Promise<void> => {
     const lane = run.pool.idlestLane();
+    const ticket = tickets.nextTicket();
+    let start = cutBytes;
+    cutBytes += bytes.length;
     const slot = slots.fill(bytes);
-    const job = { type: 'take-pieces', ticket: position, bytes: slot, lengths } as const;
-    const { hashes } = await run.pool.run(job, lane);
+    const { hashes } = await run.pool.run(
+      { type: 'take-pieces', ticket, bytes: slot, lengths },
+      lane,
+    );
     slots.give(slot);
-    const claims = await storeTicket(run, dedup, { lane, ticket: position, lengths, hashes });
-    parts[position] = { blobs: claims.map(({ blob }) => blob), hashes };
+    const claims = await tickets.store({ lane, ticket, lengths, hashes }, (position, blob) => {
+      const length = lengths[position] ?? 0;
+      const old = oldPieces?.at(start, length, blob);
+      start += length;
+      return old === undefined || !known ? undefined : { path: known.path, old };
+    });
+    parts[ticket] = { blobs: claims.map(({ blob }) => blob), hashes };
   };
   const storeAll = async (groups: Iterable<Pieces>): Promise<void> => {
-    for (const pieces of groups) {
-      const position = count++;
-      await limiter.start(() => store(position, pieces));
-    }
+    for (const pieces of groups) await limiter.start(() => store(pieces));
   };
 
   for await (const bytes of stream.open(options.signal)) {

@@ -12,6 +12,7 @@ import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
 import { createRecorder, type Recorder } from './recorder.js';
+import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
 import type { Tally, WalkTotals } from './tally.js';
 import { interrupted } from './turns.js';
@@ -41,6 +42,7 @@ export interface BackupResult {
   readonly bytes: number;
   readonly filesNew: number;
   readonly filesChanged: number;
+  /** Whether they were read again or not. */
   readonly filesUnchanged: number;
   readonly filesRemoved: number;
   readonly bytesRead: number;
@@ -61,6 +63,8 @@ export interface SourceRun {
   readonly repository: Repository;
   readonly run: WritingRun;
   readonly recorder: Recorder;
+  /** Takes deltas that are made while the source is read. */
+  readonly ahead: RetirementAhead;
   readonly source: Source;
   /** Of the snapshot that is made. */
   readonly number: number;
@@ -119,10 +123,12 @@ async function takeSnapshot(
     const recorder = createRecorder(index, run.manifest, number);
     announce(options, previous);
 
+    const ahead = createRetirementAhead(run, index);
     const { tally, bytesRead, replacements, appeared } = await reader.read({
       repository,
       run,
       recorder,
+      ahead,
       source,
       number,
       startedMs,
@@ -142,7 +148,7 @@ async function takeSnapshot(
       return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
     }
     const vanished = pairVanished(recorder.vanished, appeared);
-    await retireReplaced(run, index, [...replacements, ...vanished]);
+    await retireReplaced(run, index, [...replacements, ...vanished], ahead);
     await compact(run, repository);
     if (options.signal?.aborted) throw interrupted();
 

@@ -1,7 +1,9 @@
-/** Deduplicates and stores what a worker holds under a ticket. */
+/** Deduplicates and stores what workers hold under tickets. */
 import { HASH_BYTES } from '../../../delta/hash.js';
+import type { Index } from '../../index/index.js';
 import type { WritingRun } from '../writing-run.js';
-import type { Dedup } from './dedup.js';
+import { createDedup } from './dedup.js';
+import type { RetirementAhead, Succession } from './retirement-ahead.js';
 
 /** What a job put under a ticket. */
 interface ReadTicket {
@@ -11,24 +13,55 @@ interface ReadTicket {
   readonly hashes: Uint8Array;
 }
 
-/** Stores the blobs of a ticket that are not stored yet; the blob of each position (0: no bytes). */
-export async function storeTicket(
+export interface TicketStore {
+  /** A ticket that no job had. */
+  nextTicket(): number;
+  /**
+   * Stores the blobs of a ticket that are not stored yet, and makes deltas of those that they replace;
+   * the blob of each position (0: no bytes).
+   */
+  store(
+    read: ReadTicket,
+    replacedBy: (position: number, blob: number) => Pick<Succession, 'path' | 'old'> | undefined,
+  ): Promise<{ blob: number }[]>;
+}
+
+export function createTicketStore(
   run: WritingRun,
-  dedup: Dedup,
-  { lane, ticket, lengths, hashes }: ReadTicket,
-): Promise<{ blob: number }[]> {
-  const hashOf = (position: number): Uint8Array =>
-    hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES);
-  const claims = lengths.map((length, position) =>
-    length === 0 ? { blob: 0, isWanted: false } : dedup.claim(hashOf(position), length),
-  );
-  const wanted = Uint8Array.from(claims, ({ isWanted }) => (isWanted ? 1 : 0));
-  const { frames } = await run.pool.run({ type: 'store', ticket, wanted }, lane);
-  for (const frame of frames) {
-    run.register(frame, (position, where) => {
-      dedup.placed(hashOf(position), lengths[position] ?? 0, where);
-      return true;
-    });
-  }
-  return claims;
+  index: Index,
+  ahead: RetirementAhead,
+): TicketStore {
+  const dedup = createDedup(index);
+  let nextTicket = 0;
+  return {
+    nextTicket: () => nextTicket++,
+    async store({ lane, ticket, lengths, hashes }, replacedBy) {
+      const hashOf = (position: number): Uint8Array =>
+        hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES);
+      const claims = lengths.map((length, position) =>
+        length === 0 ? { blob: 0, isWanted: false } : dedup.claim(hashOf(position), length),
+      );
+      const wanted = Uint8Array.from(claims, ({ isWanted }) => (isWanted ? 1 : 0));
+      const successions = claims.flatMap(({ blob, isWanted }, position) => {
+        const replaced = replacedBy(position, blob);
+        return isWanted && replaced ? [{ ...replaced, newer: blob, position }] : [];
+      });
+      const planned = ahead.plan(successions);
+      const replaced = planned.map(({ old, position }) => ({
+        old: old.address,
+        oldStoredBytes: old.storedBytes,
+        position,
+      }));
+      const job = { type: 'store', ticket, wanted, replaced } as const;
+      const { frames, deltaFrames } = await run.pool.run(job, lane);
+      for (const frame of frames) {
+        run.register(frame, (position, where) => {
+          dedup.placed(hashOf(position), lengths[position] ?? 0, where);
+          return true;
+        });
+      }
+      ahead.keep(deltaFrames, planned);
+      return claims;
+    },
+  };
 }

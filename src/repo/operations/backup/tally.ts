@@ -19,7 +19,7 @@ export interface Tally {
   readonly totals: Readonly<WalkTotals>;
   /** What kept the backup from seeing something. */
   readonly issues: readonly Issue[];
-  report(path: ByteString, code: IssueCode, message: string): void;
+  readonly report: (path: ByteString, code: IssueCode, message: string) => void;
   /** Records a node, and counts it. */
   record(found: Found): void;
   /** Counts a file that need not be read. */
@@ -62,7 +62,7 @@ export function createTally(index: Index, recorder: Recorder): Tally {
     report: (path, code, message) => void issues.push({ path, code, message }),
     record(found) {
       const isChanged = recorder.record(found);
-      if (found.type === VersionType.file && !isChanged) totals.filesUnchanged += 1;
+      if (!isChanged && found.type === VersionType.file) totals.filesUnchanged += 1;
       count(found.type, found.sizeBytes);
     },
     keepUnchanged(known) {

@@ -6,17 +6,13 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import {
-  bufferFromBytes,
-  joinBytes,
-  textFromBytes,
-  type ByteString,
-} from '../../platform/bytes.js';
+import { joinBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
-import type { PathFilter } from '../../tree/patterns.js';
+import type { DirectoryFilter, TreeFilter } from '../../tree/filter.js';
 import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
+import { createHardLinks } from './hard-links.js';
 import type { Recorder } from './recorder.js';
 import type { IsDue } from './reread.js';
 import { lookAtRoot } from './roots.js';
@@ -26,7 +22,7 @@ import { createTurns } from './turns.js';
 export interface WalkOptions {
   readonly index: Index;
   readonly platform: Platform;
-  readonly filter: PathFilter;
+  readonly filter: TreeFilter;
   /** Which files are read although they seem unchanged. */
   readonly isDue: IsDue;
   /** Absolute paths that are never backed up: the repository itself. */
@@ -36,8 +32,8 @@ export interface WalkOptions {
 }
 
 export interface Walk {
-  /** Walks one root. @throws CodedError INTERRUPTED */
-  root(parent: number, path: ByteString): Promise<void>;
+  /** Walks the roots, which are in byte order. @throws CodedError INTERRUPTED */
+  roots(parent: number, paths: readonly ByteString[]): Promise<void>;
 }
 
 interface Directory {
@@ -48,6 +44,8 @@ interface Directory {
   readonly isFresh: boolean;
   /** Its entries are roots, whose names in the index are their absolute paths. */
   readonly holdsRoots: boolean;
+  /** What is left out of its entries; undefined: nothing. */
+  readonly filter: DirectoryFilter | undefined;
 }
 
 export function createWalk(
@@ -56,8 +54,9 @@ export function createWalk(
   tally: Tally,
   contents: Contents<FileContext>,
 ): Walk {
-  const { index, platform, filter } = options;
+  const { index, platform } = options;
   const { files, clock } = platform;
+  const hardLinks = createHardLinks(index);
   const turn = createTurns(clock, options.signal, (path: ByteString) =>
     options.onProgress(tally.totals, path),
   );
@@ -84,7 +83,7 @@ export function createWalk(
     const path = joinBytes(directory.path, name);
     const stat = statEntry(directory, name, path, known);
     if (!stat) return undefined;
-    if (options.excluded.has(path) || filter.excludes(relative(path), stat.type === 'directory')) {
+    if (options.excluded.has(path) || directory.filter?.judge(name, stat)?.excludes) {
       if (known) recorder.remove(known, directory.id);
       return undefined;
     }
@@ -117,15 +116,12 @@ export function createWalk(
     scanStartMs: number,
   ): Promise<void> | undefined => {
     const type = versionTypeOf(stat.type);
-    if (type > VersionType.symlink) {
-      if (known) recorder.remove(known, directory.id);
-      const what = 'fifos, sockets and devices are not backed up yet';
-      tally.report(path, 'SPECIAL_FILE_SKIPPED', `${textFromBytes(path)} was left out: ${what}.`);
-      return undefined;
-    }
     const isFile = type === VersionType.file;
-    const seemsUnchanged = isFile && known !== undefined && isUnchanged(stat, known);
-    if (seemsUnchanged && !options.isDue(known.path)) {
+    const links = hardLinks.numberOf(stat, known);
+    const seemsUnchanged =
+      isFile && known !== undefined && known.links === links && isUnchanged(stat, known);
+    // All names of a file are due together, or they would hold other bytes.
+    if (seemsUnchanged && !options.isDue(links || known.path)) {
       tally.keepUnchanged(known);
       return turn(path);
     }
@@ -137,7 +133,14 @@ export function createWalk(
       ? { id: known.path, isNew: false }
       : recorder.pathId(directory.id, directory.holdsRoots ? path : name, directory.isFresh);
     if (isFile && stat.sizeBytes > 0) {
-      const context = { path: id, directory: directory.id, known, seemsUnchanged, scanStartMs };
+      const context = {
+        path: id,
+        directory: directory.id,
+        known,
+        seemsUnchanged,
+        links,
+        scanStartMs,
+      };
       return contents.add({ path, stat, context }) ?? turn(path);
     }
     const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
@@ -146,9 +149,9 @@ export function createWalk(
       return undefined;
     }
     const flags = isFile ? racyFlag(stat, scanStartMs) : 0;
-    tally.record(describeFound(id, known, stat, type, flags, link));
+    tally.record(describeFound(id, known, stat, type, flags, links, link));
     if (type !== VersionType.directory) return turn(path);
-    return enter(directory.handle, name, { path, id, isFresh: isNew }, known);
+    return enter(directory, name, stat, { path, id, isFresh: isNew }, known);
   };
 
   const readLink = (
@@ -166,8 +169,9 @@ export function createWalk(
 
   /** Opens and walks `name` in the directory whose handle is given. */
   const enter = async (
-    parent: number,
+    parent: Directory,
     name: ByteString,
+    { device }: FileStat,
     { path, id, isFresh }: Pick<Directory, 'path' | 'id' | 'isFresh'>,
     known: Version | undefined,
   ): Promise<void> => {
@@ -176,7 +180,7 @@ export function createWalk(
     let handle: number | undefined;
     let names: ByteString[];
     try {
-      handle = files.at.open(parent, name, 'read-directory');
+      handle = files.at.open(parent.handle, name, 'read-directory');
       names = files.at.list(handle).sort();
     } catch (error) {
       if (handle !== undefined) files.close(handle);
@@ -185,34 +189,40 @@ export function createWalk(
       return;
     }
     try {
-      await walkDirectory({ handle, path, id, isFresh, holdsRoots: false }, names);
+      const listing = { handle, names, device };
+      const filter = (parent.filter ?? options.filter).enter({ path, listing });
+      await walkDirectory({ handle, path, id, isFresh, holdsRoots: false, filter }, names);
+    } finally {
+      files.close(handle);
+    }
+  };
+
+  const walkRoot = async (
+    parent: number,
+    path: ByteString,
+    known: Entry | undefined,
+  ): Promise<void> => {
+    const view = lookAtRoot({ index, files }, path, known);
+    if (view.type === 'refused') {
+      tally.report(path, view.code, view.message);
+      tally.keep(known);
+      return;
+    }
+    const { handle, name, stat } = view;
+    const above = path.slice(0, path.lastIndexOf('/')) as ByteString;
+    const roots = { handle, path: above, id: parent, isFresh: false, holdsRoots: true };
+    try {
+      await visitIncluded({ ...roots, filter: undefined }, name, path, known, stat, clock.nowMs());
     } finally {
       files.close(handle);
     }
   };
 
   return {
-    async root(parent, path) {
-      const known = index.versions.current(parent).find(({ name }) => name === path);
-      const view = lookAtRoot({ index, files }, path, known);
-      if (view.type === 'refused') {
-        tally.report(path, view.code, view.message);
-        tally.keep(known);
-        return;
-      }
-      const { handle, name, stat } = view;
-      const above = path.slice(0, path.lastIndexOf('/')) as ByteString;
-      const directory = { handle, path: above, id: parent, isFresh: false, holdsRoots: true };
-      try {
-        await visitIncluded(directory, name, path, known, stat, clock.nowMs());
-      } finally {
-        files.close(handle);
+    async roots(parent, paths) {
+      for (const pair of mergeByName(paths, index.versions.current(parent))) {
+        if (pair.type === 'present') await walkRoot(parent, pair.name, pair.known);
       }
     },
   };
-}
-
-/** As the filter takes it: bytes, without the leading slash. */
-function relative(path: ByteString): Buffer {
-  return bufferFromBytes(path.slice(1) as ByteString);
 }

@@ -161,6 +161,7 @@ class Replay {
         index.versions.close(open.path, snapshot.number);
         const attributes = index.attributes.idOf(open.attributeSet);
         const content = this.contentOf(open);
+        index.counters.raise('links', open.links);
         index.versions.insert({ ...open, attributes, content }, snapshot.number);
       }
       for (const touch of touches) index.versions.touch(touch);

@@ -1,5 +1,5 @@
 /** Makes the nodes of a tree that hold no bytes of their own, by type; workers make the others. */
-import { VersionType } from '../../model.js';
+import { VersionType, type Version } from '../../model.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
 
@@ -7,15 +7,15 @@ import type { FileSystem } from '../../platform/files.js';
 export type NodeType = Exclude<VersionType, typeof VersionType.file>;
 
 /**
- * Makes `name` in an open directory; `link`: the target of a symbolic link.
- * @throws system errors: EEXIST where anything is there
+ * Makes `name` in an open directory.
+ * @throws system errors: EEXIST where anything is there, EPERM for a device unless one is the superuser
  */
 export function makeNode(
   { at }: FileSystem,
   directory: number,
   name: ByteString,
   type: NodeType,
-  link: ByteString | undefined,
+  { link, rdev }: Pick<Version, 'link' | 'rdev'>,
 ): void {
   switch (type) {
     case VersionType.directory:
@@ -25,9 +25,15 @@ export function makeNode(
       at.makeSymlink(directory, name, link ?? ('' as ByteString));
       return;
     case VersionType.fifo:
+      at.makeSpecial(directory, name, 'fifo', 0);
+      return;
     case VersionType.socket:
+      at.makeSpecial(directory, name, 'socket', 0);
+      return;
     case VersionType.characterDevice:
+      at.makeSpecial(directory, name, 'characterDevice', rdev);
+      return;
     case VersionType.blockDevice:
-      throw new Error('special files are not restored yet');
+      at.makeSpecial(directory, name, 'blockDevice', rdev);
   }
 }

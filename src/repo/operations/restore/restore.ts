@@ -53,6 +53,8 @@ export interface RestoreResult {
   readonly files: number;
   readonly directories: number;
   readonly symlinks: number;
+  /** Fifos, sockets and devices. */
+  readonly specials: number;
   readonly bytesWritten: number;
   readonly bytesUnchanged: number;
   readonly durationMs: number;
@@ -97,7 +99,7 @@ interface FinishedDirectory {
 class RestoreRun {
   private readonly issues: Issue[] = [];
   private readonly directories: FinishedDirectory[] = [];
-  private readonly counts = { files: 0, directories: 0, symlinks: 0, bytesWritten: 0 };
+  private readonly counts = { files: 0, directories: 0, symlinks: 0, specials: 0, bytesWritten: 0 };
   private readonly setsOwner: boolean;
   private readonly repository: Repository;
   private readonly snapshot: number;
@@ -176,8 +178,9 @@ class RestoreRun {
     if (path !== '' && !this.attempt(path, () => this.makeNode(handles, path, type, version))) {
       return;
     }
-    if (type === VersionType.symlink) {
-      this.counts.symlinks += 1;
+    if (type !== VersionType.directory) {
+      if (type === VersionType.symlink) this.counts.symlinks += 1;
+      else this.counts.specials += 1;
       return;
     }
     this.counts.directories += 1;
@@ -197,9 +200,10 @@ class RestoreRun {
     const { files } = this.repository.platform;
     const { directory: parent, name } = splitPath(path);
     const directory = handles.open(parent);
-    makeNode(files, directory, name, type, version.link);
+    makeNode(files, directory, name, type, version);
     if (type === VersionType.directory) return;
-    const place = { type: 'symlink', directory, name } as const;
+    const isLink = type === VersionType.symlink;
+    const place = { type: isLink ? 'symlink' : 'special', directory, name } as const;
     this.attempt(
       path,
       () => setMetadata(files, place, version, this.setsOwner),
@@ -240,11 +244,11 @@ class RestoreRun {
       this.counts.files += 1;
       this.counts.bytesWritten += version.sizeBytes;
     } else if (version.type === VersionType.symlink) this.counts.symlinks += 1;
-    else {
+    else if (version.type === VersionType.directory) {
       this.counts.directories += 1;
       const entries = this.repository.index.versions.at(version.path, this.snapshot);
       for (const entry of entries) await this.count(entry);
-    }
+    } else this.counts.specials += 1;
   }
 
   private async takeTurn(): Promise<void> {
