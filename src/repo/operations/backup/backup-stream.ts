@@ -10,6 +10,7 @@ import type { ByteStream } from '../../platform/byte-streams.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { sameContent } from '../../tree/compare.js';
+import { isOfStream, STREAM_INODE } from '../stream-version.js';
 import { describeFound } from './found.js';
 import { readStream } from './read-stream.js';
 import {
@@ -33,8 +34,6 @@ const NO_FLAGS = 0;
 const NO_LINKS = 0;
 /** A dump mostly holds what only its maker may read. */
 const STREAM_MODE = 0o600;
-/** No file has it, so it tells a stream from a file that was backed up at the same path. */
-const STREAM_INODE = 0;
 
 /**
  * Takes a snapshot of one file, with the bytes of a stream, into the repository at `repositoryPath`.
@@ -103,7 +102,7 @@ async function readNamed(
 
 /** A series is of a stream or of a file, for the one would end what the other saved. */
 function refuseFileOfThatName(root: ByteString, known: Version | undefined): void {
-  if (!known || (known.type === VersionType.file && known.inode === STREAM_INODE)) return;
+  if (!known || isOfStream(known)) return;
   const message = `${textFromBytes(root)} is backed up from the file system already, as a source of its own.`;
   throw new CodedError('STREAM_NAME_TAKEN', message, { hint: 'Choose another name.' });
 }
