@@ -33,6 +33,7 @@ export type ErrorCode =
   // source and target trees
   | 'COMMAND_FAILED'
   | 'NOT_A_FILE'
+  | 'OWNER_MAP_INVALID'
   | 'PATH_NOT_FOUND'
   | 'SOURCE_AMBIGUOUS'
   | 'SOURCE_NOT_FOUND'

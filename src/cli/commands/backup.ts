@@ -80,11 +80,16 @@ export const backupCommand: CliCommand = {
         : await backup(repository.path, platform, { ...options, ...source });
     session.progress.finish();
     session.listIssues(result.issues);
+    if (!session.platform.files.at.attributes) session.notice(WITHOUT_ATTRIBUTES);
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) await session.output.write(describe(result, flags, session));
     return exitCodeOfIssues(result.issues);
   },
 };
+
+const WITHOUT_ATTRIBUTES =
+  'Extended attributes, access control lists and inode flags are not saved: ' +
+  'that takes Linux with glibc.';
 
 /** What is backed up, and how it is read. @throws CodedError USAGE, USAGE_SHARE */
 async function chooseSource(

@@ -2,6 +2,7 @@
 import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { openFileSystem, type FileSystem } from './files.js';
 import { once } from './once.js';
+import { openUserDatabase, type UserDatabase } from './user-database.js';
 
 interface Clock {
   /** Milliseconds since 1970. Never trusted for order. */
@@ -18,6 +19,7 @@ export interface Platform {
   readonly isSuperuser: boolean;
   /** Who runs this process. */
   readonly user: { readonly uid: number; readonly gid: number };
+  readonly users: UserDatabase;
 }
 
 /** Loading it takes 5 ms, which a query need not pay. */
@@ -34,6 +36,7 @@ export function openPlatform(): Platform {
     temporaryDirectory: tmpdir(),
     isSuperuser: process.getuid?.() === 0,
     user: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+    users: openUserDatabase(),
   };
 }
 

@@ -61,9 +61,15 @@ const ReadReason = {
   unstable: 64,
 } as const;
 
+/** Only files have sizes that say something. */
+function hasSameSize(stat: Pick<FileStat, 'type' | 'sizeBytes'>, known: Metadata): boolean {
+  return stat.type !== 'file' || stat.sizeBytes === known.sizeBytes;
+}
+
 /**
- * Why a file must be read again, as bits of {@link ReadReason}. 0: it need not be; its type, size,
- * both times to the nanosecond and its inode agree, and no flag was recorded.
+ * Why a node must be read again, as bits of {@link ReadReason}. 0: it need not be; its type, both
+ * times to the nanosecond, its inode and the size of a file agree, and no flag was recorded. What a
+ * directory or a link has, its attributes among it, does not change without its ctime.
  */
 function reasonsToRead(
   stat: Omit<FileStat, 'device'>,
@@ -71,7 +77,7 @@ function reasonsToRead(
 ): number {
   return (
     (versionTypeOf(stat.type) === known.type ? 0 : ReadReason.type) |
-    (stat.sizeBytes === known.sizeBytes ? 0 : ReadReason.size) |
+    (hasSameSize(stat, known) ? 0 : ReadReason.size) |
     (sameTime(stat.mtime, known.mtime) ? 0 : ReadReason.mtime) |
     (sameTime(stat.ctime, known.ctime) ? 0 : ReadReason.ctime) |
     (stat.inode === known.inode ? 0 : ReadReason.inode) |
@@ -123,6 +129,11 @@ export function racyFlag({ mtime, ctime }: FileStat, scanStartMs: number): numbe
   const safeBeforeMs = scanStartMs - (isCoarse ? COARSE_MS : TICK_MS);
   const newest = Math.max(timeMs(mtime), timeMs(ctime));
   return newest >= safeBeforeMs ? VersionFlag.racy : 0;
+}
+
+/** The sparse flag for a file that takes less space than its length. */
+export function sparseFlag({ sizeBytes, allocatedBytes }: FileStat): number {
+  return allocatedBytes < sizeBytes ? VersionFlag.sparse : 0;
 }
 
 function timeMs({ seconds, nanoseconds }: FileTime): number {

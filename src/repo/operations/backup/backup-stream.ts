@@ -6,11 +6,13 @@ import { CodedError } from '../../../errors.js';
 import { parentOfRoots } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat, FileTime } from '../../platform/at-calls.js';
+import { NO_ATTRIBUTES } from '../../platform/attribute-calls.js';
 import type { ByteStream } from '../../platform/byte-streams.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { sameContent } from '../../tree/compare.js';
 import { isOfStream, STREAM_INODE } from '../stream-version.js';
+import { createSetRecorder } from './attributes.js';
 import { describeFound } from './found.js';
 import { readStream } from './read-stream.js';
 import {
@@ -93,8 +95,9 @@ async function readNamed(
   const path = known?.path ?? recorder.pathId(directory, root, false).id;
   const stat = describeStream(sizeBytes, startedMs, platform);
   const { file } = VersionType;
+  const set = createSetRecorder(index.attributes, platform.users).of(stat, NO_ATTRIBUTES);
   tally.record(
-    describeFound(path, known, stat, file, NO_FLAGS, NO_LINKS, undefined, content, blobs),
+    describeFound(path, known, stat, set, file, NO_FLAGS, NO_LINKS, undefined, content, blobs),
   );
   const replacements = known ? [{ old: known.content, newer: content, directory }] : [];
   return { ...unchanged, replacements };

@@ -9,6 +9,7 @@ import { textToBytes } from '../../tree/byte-text.js';
 import { createFilter, type FilterOptions } from '../../tree/filter.js';
 import { ownPaths } from '../own-paths.js';
 import type { Repository } from '../repository.js';
+import { createSetRecorder } from './attributes.js';
 import { createContents, type FileToRead } from './contents.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
@@ -62,6 +63,7 @@ async function readTree(
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
   const tally = createTally(index, recorder);
+  const sets = createSetRecorder(index.attributes, platform.users);
   /** Notes what a content took the place of, or that it is new here. */
   const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
     if (content.type === 'none') return;
@@ -72,11 +74,11 @@ async function readTree(
   };
   const events: ReadEvents = {
     onFile(file, outcome) {
-      recordOutcome(file, outcome, recorder, tally);
+      recordOutcome(file, outcome, recorder, tally, sets);
       if (outcome.type === 'read') note(file, outcome.content);
     },
     onLinked(file, first, blobs) {
-      recordLinked(file, first, blobs, tally);
+      recordLinked(file, first, blobs, tally, sets);
       note(file, first.content);
     },
   };
@@ -92,6 +94,7 @@ async function readTree(
         snapshot: number,
         isOnlySource: index.sources.all().length === 1,
       }),
+      sets,
       excluded: ownPaths(repository, source.roots),
       signal: options.signal,
       onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),

@@ -4,13 +4,13 @@
  * whichever way they come.
  */
 import type { ChunkingParameters } from '../../model.js';
-import { cutWindow } from '../../worker/read-window.js';
+import { chunkParams, cutWindow, leastWindowBytes, type Piece } from '../../worker/cut-window.js';
 
 /** Pieces that follow each other. */
 export interface Pieces {
-  /** End to end. A view, which holds them until the next pieces are asked for. */
+  /** A view, which holds them until the next pieces are asked for. */
   readonly bytes: Uint8Array;
-  readonly lengths: readonly number[];
+  readonly pieces: readonly Piece[];
 }
 
 export interface PieceCutter {
@@ -24,30 +24,34 @@ export interface PieceCutter {
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
 export function createPieceCutter(chunking: ChunkingParameters): PieceCutter {
-  const { wholeFileBytes, segmentBytes, leastBytes, averageBytes, mostBytes } = chunking;
-  const cuts = { min: leastBytes, average: averageBytes, max: mostBytes };
-  const windowBytes = Math.max(WINDOW_BYTES, 2 * mostBytes);
+  const { wholeFileBytes, segmentBytes } = chunking;
+  const cuts = chunkParams(chunking);
+  const windowBytes = Math.max(WINDOW_BYTES, 2 * leastWindowBytes(cuts));
   /** When it is full, this is no file that is one piece. */
   const held = Buffer.allocUnsafeSlow(Math.max(windowBytes, wholeFileBytes + 1));
   let heldBytes = 0;
   let isLarge = false;
-  /** Where what is held begins in its segment. */
+  /** Where what is held begins in the stream. */
   let offset = 0;
+  let followsHole = false;
 
   /** Cuts what is held, as far as it goes: a window that does not end its segment keeps a rest. */
   function* cut(isEnd: boolean): Generator<Pieces> {
     let start = 0;
     for (;;) {
       const rest = heldBytes - start;
-      const segmentRest = segmentBytes - offset;
+      const segmentRest = segmentBytes - (offset % segmentBytes);
       const wanted = Math.min(windowBytes, segmentRest, isEnd ? rest : Infinity);
       if (wanted === 0 || rest < wanted) break;
       const isSegmentEnd = wanted === segmentRest || (isEnd && wanted === rest);
-      const { lengths } = cutWindow(held.subarray(start, start + wanted), isSegmentEnd, cuts);
-      const taken = lengths.reduce((sum, length) => sum + length, 0);
-      yield { bytes: held.subarray(start, start + taken), lengths };
+      const bytes = held.subarray(start, start + wanted);
+      const window = { bytes, offset, isEnd: isSegmentEnd, followsHole, precedesHole: false };
+      const pieces = cutWindow(window, cuts);
+      yield { bytes, pieces };
+      const taken = pieces.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
       start += taken;
-      offset = (offset + taken) % segmentBytes;
+      offset += taken;
+      followsHole = !isSegmentEnd && pieces.at(-1)?.isHole === true;
     }
     held.copyWithin(0, start, heldBytes);
     heldBytes -= start;
@@ -67,7 +71,10 @@ export function createPieceCutter(chunking: ChunkingParameters): PieceCutter {
     },
     *end() {
       if (isLarge || heldBytes > wholeFileBytes) yield* cut(true);
-      else if (heldBytes > 0) yield { bytes: held.subarray(0, heldBytes), lengths: [heldBytes] };
+      else if (heldBytes > 0) {
+        const pieces = [{ start: 0, lengthBytes: heldBytes, isHole: false }];
+        yield { bytes: held.subarray(0, heldBytes), pieces };
+      }
     },
   };
 }

@@ -3,7 +3,7 @@ import { HASH_BYTES } from '../../../delta/hash.js';
 import type { ContentRef, Version } from '../../model.js';
 import type { ByteStream } from '../../platform/byte-streams.js';
 import { createLimiter } from '../limiter.js';
-import { contentOf } from './large-file.js';
+import { contentOf, joinHoles, type Piece } from './large-file.js';
 import { createOldPieces } from './old-pieces.js';
 import { createPieceCutter, type Pieces } from './piece-cutter.js';
 import type { SourceRun } from './snapshot-run.js';
@@ -41,20 +41,18 @@ export async function readStream(
   const { known } = options;
   const oldPieces = known && createOldPieces(index, known.content);
   /** By ticket, which is the order of the stream. */
-  const parts: { readonly blobs: readonly number[]; readonly hashes: Uint8Array }[] = [];
+  const parts: Piece[][] = [];
   let cutBytes = 0;
   let sizeBytes = 0;
 
-  const store = async ({ bytes, lengths }: Pieces): Promise<void> => {
+  const store = async ({ bytes, pieces }: Pieces): Promise<void> => {
     const lane = run.pool.idlestLane();
     const ticket = tickets.nextTicket();
     let start = cutBytes;
-    cutBytes += bytes.length;
+    cutBytes += pieces.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
     const slot = slots.fill(bytes);
-    const { hashes } = await run.pool.run(
-      { type: 'take-pieces', ticket, bytes: slot, lengths },
-      lane,
-    );
+    const job = { type: 'take-pieces', ticket, bytes: slot, pieces } as const;
+    const { lengths, hashes } = await run.pool.run(job, lane);
     slots.give(slot);
     const claims = await tickets.store({ lane, ticket, lengths, hashes }, (position, blob) => {
       const length = lengths[position] ?? 0;
@@ -62,7 +60,11 @@ export async function readStream(
       start += length;
       return old === undefined || !known ? undefined : { path: known.path, old };
     });
-    parts[ticket] = { blobs: claims.map(({ blob }) => blob), hashes };
+    parts[ticket] = pieces.map(({ lengthBytes, isHole }, position) => ({
+      hash: hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES),
+      lengthBytes,
+      blob: isHole ? undefined : claims[position]?.blob,
+    }));
   };
   const storeAll = async (groups: Iterable<Pieces>): Promise<void> => {
     for (const pieces of groups) await limiter.start(() => store(pieces));
@@ -75,9 +77,9 @@ export async function readStream(
   }
   await storeAll(cutter.end());
   await limiter.drain();
-  const hashes = parts.flatMap((part) => separate(part.hashes));
-  const blobs = parts.flatMap((part) => part.blobs);
-  return { content: contentOf(index, blobs, hashes, sizeBytes), blobs: hashes, sizeBytes };
+  const pieces = joinHoles(parts.flat());
+  const content = contentOf({ index, holeBlob: tickets.holeBlob }, pieces, sizeBytes);
+  return { content, blobs: pieces.map(({ hash }) => hash), sizeBytes };
 }
 
 /**
@@ -97,11 +99,4 @@ function createSlots() {
     },
     give: ({ buffer }: Uint8Array<SharedArrayBuffer>) => void free.push(buffer),
   };
-}
-
-/** Hashes that lie end to end. */
-function separate(hashes: Uint8Array): Uint8Array[] {
-  return Array.from({ length: hashes.length / HASH_BYTES }, (_, index) =>
-    hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES),
-  );
 }

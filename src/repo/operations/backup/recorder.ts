@@ -49,8 +49,8 @@ export interface Recorder {
   /** The id of a node, made now when it never was. `isFresh`: its parent is new, so it cannot be. */
   pathId(parent: number, name: ByteString, isFresh: boolean): { id: number; isNew: boolean };
   /**
-   * Opens a version if the node changed, and says so; else updates only what decides about reading it
-   * again.
+   * Opens a version if the node changed; else updates only what decides about reading it again.
+   * Whether it changed.
    */
   record(found: Found): boolean;
   /** Ends a node and everything below it; `directory` is the id of what it is in. */

@@ -1,6 +1,7 @@
 /** Deduplicates and stores what workers hold under tickets. */
 import { HASH_BYTES } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
+import { holeLength } from '../../packs/hole.js';
 import type { WritingRun } from '../writing-run.js';
 import { createDedup } from './dedup.js';
 import type { RetirementAhead, Succession } from './retirement-ahead.js';
@@ -16,9 +17,11 @@ interface ReadTicket {
 export interface TicketStore {
   /** A ticket that no job had. */
   nextTicket(): number;
+  /** The blob that a hole of so many bytes is. */
+  readonly holeBlob: (lengthBytes: number) => number;
   /**
    * Stores the blobs of a ticket that are not stored yet, and makes deltas of those that they replace;
-   * the blob of each position (0: no bytes).
+   * the blob of each position (0: no bytes, or a hole).
    */
   store(
     read: ReadTicket,
@@ -35,12 +38,15 @@ export function createTicketStore(
   let nextTicket = 0;
   return {
     nextTicket: () => nextTicket++,
+    holeBlob: (lengthBytes) => dedup.claimHole(lengthBytes),
     async store({ lane, ticket, lengths, hashes }, replacedBy) {
       const hashOf = (position: number): Uint8Array =>
         hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES);
-      const claims = lengths.map((length, position) =>
-        length === 0 ? { blob: 0, isWanted: false } : dedup.claim(hashOf(position), length),
-      );
+      const claims = lengths.map((length, position) => {
+        const hash = hashOf(position);
+        const isStored = length > 0 && holeLength(hash) === undefined;
+        return isStored ? dedup.claim(hash, length) : { blob: 0, isWanted: false };
+      });
       const wanted = Uint8Array.from(claims, ({ isWanted }) => (isWanted ? 1 : 0));
       const successions = claims.flatMap(({ blob, isWanted }, position) => {
         const replaced = replacedBy(position, blob);
