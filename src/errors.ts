@@ -52,6 +52,7 @@ export type ErrorCode =
   | 'USAGE_DURATION'
   | 'USAGE_PATTERN'
   | 'USAGE_SAMPLE'
+  | 'USAGE_SHARE'
   | 'USAGE_SIZE'
   | 'USAGE_TIME'
   // librsync's formats and `varve rdiff`; src/delta/librsync/results.ts maps them to librsync's results

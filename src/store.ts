@@ -8,6 +8,7 @@ import { lazily } from './lazy.js';
 export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
 export type { Snapshot, Source } from './repo/index/sources.js';
 export {
+  VersionFlag,
   VersionType,
   type AttributeSet,
   type Issue,

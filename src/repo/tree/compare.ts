@@ -2,7 +2,7 @@
  * Decides what changed between what a directory holds and what the index says it held. Plain
  * functions over plain data.
  */
-import { VersionFlag, VersionType, type Metadata } from '../model.js';
+import { VersionFlag, VersionType, type ContentRef, type Metadata } from '../model.js';
 import type { FileStat, FileTime, FileType } from '../platform/at-calls.js';
 
 /** One name of a directory: on disk (and perhaps in the index), or in the index only. */
@@ -104,6 +104,13 @@ export function sameMetadata(left: Metadata, right: Metadata): boolean {
   );
 }
 
+/** Whether two contents are the same bytes; each content has one row in the index. */
+export function sameContent(left: ContentRef, right: ContentRef): boolean {
+  if (left.type === 'blob') return right.type === 'blob' && left.blob === right.blob;
+  if (left.type === 'content') return right.type === 'content' && left.content === right.content;
+  return right.type === 'none';
+}
+
 export function sameTime(left: FileTime, right: FileTime): boolean {
   return left.seconds === right.seconds && left.nanoseconds === right.nanoseconds;
 }
@@ -122,6 +129,11 @@ export function racyFlag({ mtime, ctime }: FileStat, scanStartMs: number): numbe
   const safeBeforeMs = scanStartMs - (isCoarse ? COARSE_MS : TICK_MS);
   const newest = Math.max(timeMs(mtime), timeMs(ctime));
   return newest >= safeBeforeMs ? VersionFlag.racy : 0;
+}
+
+/** The sparse flag for a file that takes less space than its length. */
+export function sparseFlag({ sizeBytes, allocatedBytes }: FileStat): number {
+  return allocatedBytes < sizeBytes ? VersionFlag.sparse : 0;
 }
 
 function timeMs({ seconds, nanoseconds }: FileTime): number {

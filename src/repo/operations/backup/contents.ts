@@ -6,6 +6,7 @@
 import { HASH_BYTES } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef, Version } from '../../model.js';
+import { holeLength } from '../../packs/hole.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
@@ -110,7 +111,7 @@ export function createContents<Context extends Known>(
   };
   /**
    * Stores the blobs of a ticket that are not stored yet, and makes deltas of those that they replace;
-   * the blob of each position (0: no bytes).
+   * the blob of each position (0: no bytes, or a hole).
    */
   const storeTicket = async (
     { lane, ticket, lengths, hashes }: ReadTicket,
@@ -118,9 +119,11 @@ export function createContents<Context extends Known>(
   ): Promise<{ blob: number }[]> => {
     const hashOf = (position: number): Uint8Array =>
       hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES);
-    const claims = lengths.map((length, position) =>
-      length === 0 ? { blob: 0, isWanted: false } : dedup.claim(hashOf(position), length),
-    );
+    const claims = lengths.map((length, position) => {
+      const hash = hashOf(position);
+      const isStored = length > 0 && holeLength(hash) === undefined;
+      return isStored ? dedup.claim(hash, length) : { blob: 0, isWanted: false };
+    });
     const wanted = Uint8Array.from(claims, ({ isWanted }) => (isWanted ? 1 : 0));
     const successions = claims.flatMap(({ blob, isWanted }, position) => {
       const replaced = replacedBy(position, blob);
@@ -169,6 +172,12 @@ export function createContents<Context extends Known>(
       chunking,
       limiter,
       index,
+      holeBlob: (lengthBytes) => dedup.claimHole(lengthBytes),
+      survey: async (path, mapsHoles) => {
+        const result = await run.pool.run({ type: 'survey', path, mapsHoles });
+        if ('code' in result) throw new SourceError(result);
+        return result;
+      },
       readWindow: async (window) => {
         const lane = run.pool.idlestLane();
         const ticket = nextTicket++;

@@ -7,7 +7,8 @@ import {
   type Version,
 } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
-import { racyFlag } from '../../tree/compare.js';
+import { isUnchanged, racyFlag, sameContent, sparseFlag } from '../../tree/compare.js';
+import { possibleBitRot } from '../possible-bit-rot.js';
 import type { RecordedSet, SetRecorder } from './attributes.js';
 import type { FileOutcome, FileToRead } from './contents.js';
 import type { Found, Recorder } from './recorder.js';
@@ -21,6 +22,8 @@ export interface FileContext {
   readonly known: Version | undefined;
   /** The number that its hard links share; 0: none. */
   readonly links: number;
+  /** It agreed with `known` in all that tells a change, and is read only to be sure. */
+  readonly seemsUnchanged: boolean;
   readonly scanStartMs: number;
 }
 
@@ -45,7 +48,12 @@ export function recordOutcome(
   }
   const { stat, attributes, content, blobs, isUnstable } = outcome;
   const set = sets.of(stat, attributes);
-  const flags = racyFlag(stat, scanStartMs) | (isUnstable ? VersionFlag.unstable : 0);
+  const isRotten = isPossiblyRotten(context, outcome);
+  const flags =
+    racyFlag(stat, scanStartMs) |
+    sparseFlag(stat) |
+    (isUnstable ? VersionFlag.unstable : 0) |
+    (isRotten ? VersionFlag.suspect : keptSuspicion(known, content));
   const { file } = VersionType;
   tally.record(
     describeFound(context.path, known, stat, set, file, flags, links, undefined, content, blobs),
@@ -54,6 +62,21 @@ export function recordOutcome(
     const message = `${textFromBytes(path)} changed while it was read; it is saved as it was read.`;
     tally.report(path, 'UNSTABLE', message);
   }
+  if (isRotten) tally.report(path, 'POSSIBLE_BIT_ROT', possibleBitRot(path));
+}
+
+/** Its bytes are not those of the version before, although nothing says that anybody wrote them. */
+function isPossiblyRotten(
+  { known, seemsUnchanged }: FileContext,
+  { stat, content, isUnstable }: Extract<FileOutcome, { type: 'read' }>,
+): boolean {
+  if (!known || !seemsUnchanged || isUnstable) return false;
+  return isUnchanged(stat, known) && !sameContent(known.content, content);
+}
+
+/** The flag stays with the bytes, whatever becomes of their owner, mode or times. */
+function keptSuspicion(known: Version | undefined, content: ContentRef): number {
+  return known && sameContent(known.content, content) ? known.flags & VersionFlag.suspect : 0;
 }
 
 /** Records another name of a file that was read under the name of `first`. */

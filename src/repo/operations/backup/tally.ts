@@ -62,7 +62,7 @@ export function createTally(index: Index, recorder: Recorder): Tally {
     report: (path, code, message) => void issues.push({ path, code, message }),
     record(found) {
       const isChanged = recorder.record(found);
-      if (!isChanged && found.type === VersionType.file) totals.filesUnchanged += 1;
+      if (found.type === VersionType.file && !isChanged) totals.filesUnchanged += 1;
       count(found.type, found.sizeBytes);
     },
     keepUnchanged(known) {

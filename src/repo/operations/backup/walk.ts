@@ -18,6 +18,7 @@ import { describeFound, type FileContext } from './found.js';
 import { createHardLinks } from './hard-links.js';
 import { lookAt, lookAtClosed } from './look.js';
 import type { Recorder } from './recorder.js';
+import type { IsDue } from './reread.js';
 import { lookAtRoot } from './roots.js';
 import { unreadable, type Tally, type WalkTotals } from './tally.js';
 import { createTurns } from './turns.js';
@@ -27,8 +28,8 @@ export interface WalkOptions {
   readonly platform: Platform;
   readonly filter: TreeFilter;
   readonly sets: SetRecorder;
-  /** Reads every file, whatever its times say. */
-  readonly readsAll: boolean;
+  /** Which files are read although they seem unchanged. */
+  readonly isDue: IsDue;
   /** Absolute paths that are never backed up: the repository itself. */
   readonly excluded: ReadonlySet<ByteString>;
   readonly signal: AbortSignal | undefined;
@@ -122,8 +123,8 @@ export function createWalk(
     const type = versionTypeOf(stat.type);
     const isFile = type === VersionType.file;
     const links = hardLinks.numberOf(stat, known);
-    const mayKeep = known && known.links === links && !options.readsAll;
-    if (mayKeep && isUnchanged(stat, known)) {
+    const seemsUnchanged = known !== undefined && known.links === links && isUnchanged(stat, known);
+    if (seemsUnchanged && !options.isDue(known.path)) {
       tally.keepUnchanged(known);
       if (type !== VersionType.directory) return turn(path);
       return enter(directory, name, stat, { path, id: known.path, isFresh: false }, known);
@@ -137,7 +138,14 @@ export function createWalk(
       : recorder.pathId(directory.id, directory.holdsRoots ? path : name, directory.isFresh);
     // An empty file with several names goes with the others of its kind: it is looked at once.
     if (isFile && (stat.sizeBytes > 0 || links > 0)) {
-      const context = { path: id, directory: directory.id, known, links, scanStartMs };
+      const context = {
+        path: id,
+        directory: directory.id,
+        known,
+        links,
+        seemsUnchanged,
+        scanStartMs,
+      };
       return contents.add({ path, stat, context }) ?? turn(path);
     }
     const record = (attributes: NodeAttributes, link?: ByteString): void => {

@@ -119,7 +119,9 @@ export function createFileWriter(
   /** Made first, so that workers can write its parts in any order. */
   const createFile = (file: FileToRestore): void => {
     withHandles((open) => {
-      files.close(files.at.open(open(file.directory), file.name, 'create-file'));
+      const descriptor = files.at.open(open(file.directory), file.name, 'create-file');
+      files.truncate(descriptor, file.version.sizeBytes);
+      files.close(descriptor);
     });
   };
   const finishFile = (file: FileToRestore, isWhole: boolean): void => {
@@ -179,6 +181,9 @@ export function createFileWriter(
     }
     if (content.type === 'content') {
       return restoreLarge(file, index.blobs.ofContent(content.content));
+    }
+    if (index.blobs.holeBytes(content.blob) !== undefined) {
+      return restoreLarge(file, [content.blob]);
     }
     const { frame = 0, member = 0 } = index.blobs.get(content.blob) ?? {};
     const { directory, name, version } = file;
@@ -271,6 +276,11 @@ function* largePieces(
   let job: RestorePiece[] = [];
   let jobBytes = 0;
   for (const blob of blobs) {
+    const holeBytes = index.blobs.holeBytes(blob);
+    if (holeBytes !== undefined) {
+      position += holeBytes;
+      continue;
+    }
     const recipe = index.blobs.recipe(blob);
     if (!recipe) {
       yield undefined;
