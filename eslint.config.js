@@ -8,6 +8,7 @@ import tseslint from 'typescript-eslint';
  */
 const mayImport = {
   'errors.ts': [],
+  'thread-failure.ts': ['errors.ts'],
   delta: ['errors.ts'],
   'repo/platform': ['errors.ts'],
   'repo/model.ts': ['repo/platform'],
@@ -17,6 +18,7 @@ const mayImport = {
   'repo/chain': ['errors.ts', 'repo/platform', 'repo/model.ts', 'delta', 'repo/packs'],
   'repo/worker': [
     'errors.ts',
+    'thread-failure.ts',
     'repo/platform',
     'repo/model.ts',
     'delta',
@@ -26,6 +28,7 @@ const mayImport = {
   ],
   'repo/operations': ['errors.ts', 'repo', 'delta'],
   rdiff: ['errors.ts', 'delta'],
+  remote: ['errors.ts', 'thread-failure.ts', 'delta', 'repo/platform', 'repo/tree'],
   // The command `rdiff` has a door of its own: loading the library takes longer than most patches.
   cli: ['store.ts', 'rdiff/index.ts'],
 };

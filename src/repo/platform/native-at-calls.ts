@@ -6,7 +6,14 @@
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { getSystemErrorMap } from 'node:util';
-import type { AtCalls, FileStat, FileTime, FileType, OpenMode } from './at-calls.js';
+import {
+  permissions,
+  type AtCalls,
+  type FileStat,
+  type FileTime,
+  type FileType,
+  type OpenMode,
+} from './at-calls.js';
 import { bytesFromBuffer, textFromBytes, type ByteString } from './bytes.js';
 
 const AT_FDCWD = -100;
@@ -14,6 +21,12 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
 const UTIME_OMIT = 0x3ffffffe;
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+const ENXIO = 6;
+const EWOULDBLOCK = 11;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
 
@@ -30,6 +43,7 @@ const openFlags: Record<OpenMode, number> = {
   'read-file': O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
   'read-directory': O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
   'create-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+  'create-public-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
   'write-file': O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 };
 
@@ -62,6 +76,9 @@ function bind(koffi: Koffi): AtCalls {
   const fchownat = libc.func('int fchownat(int, const void *, uint32_t, uint32_t, int)');
   const futimens = libc.func('int futimens(int, const void *)');
   const utimensat = libc.func('int utimensat(int, const void *, const void *, int)');
+  const renameat = libc.func('int renameat(int, const void *, int, const void *)');
+  const lseek = libc.func('int64_t lseek(int, int64_t, int)');
+  const flock = libc.func('int flock(int, int)');
   const fallocate = libc.func('int fallocate(int, int, int64_t, int64_t)');
 
   const names = new NameBuffer();
@@ -100,7 +117,7 @@ function bind(koffi: Koffi): AtCalls {
     },
     open(directory, name, mode) {
       const at = directory ?? AT_FDCWD;
-      return check(openat(at, names.put(name), openFlags[mode], 0o600), 'openat', name);
+      return check(openat(at, names.put(name), openFlags[mode], permissions(mode)), 'openat', name);
     },
     makeDirectory(directory, name) {
       check(mkdirat(directory, names.put(name), 0o700), 'mkdirat', name);
@@ -115,6 +132,9 @@ function bind(koffi: Koffi): AtCalls {
     },
     remove(directory, name) {
       check(unlinkat(directory, names.put(name), 0), 'unlinkat', name);
+    },
+    rename(directory, from, to) {
+      check(renameat(directory, names.put(from), directory, targets.put(to)), 'renameat', from);
     },
     setOwner(directory, name, uid, gid) {
       check(fchownat(directory, names.put(name), uid, gid, AT_SYMLINK_NOFOLLOW), 'fchownat', name);
@@ -132,6 +152,18 @@ function bind(koffi: Koffi): AtCalls {
     punchHole(descriptor, offset, length) {
       const mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
       return fallocate(descriptor, mode, offset, length) === 0;
+    },
+    findData(descriptor, offset) {
+      const found = lseek(descriptor, offset, SEEK_DATA);
+      if (found < 0 && koffi.errno() === ENXIO) return undefined;
+      return check(found, 'lseek', noName);
+    },
+    findHole: (descriptor, offset) => check(lseek(descriptor, offset, SEEK_HOLE), 'lseek', noName),
+    tryLock(descriptor) {
+      const result = flock(descriptor, LOCK_EX | LOCK_NB);
+      if (result !== 0 && koffi.errno() === EWOULDBLOCK) return false;
+      check(result, 'flock', noName);
+      return true;
     },
   };
 }
