@@ -44,7 +44,7 @@ export class LocalTarget implements Target {
     this.old = this.oldFile && factsOf(this.oldFile);
     this.left = this.leftFile && {
       ...factsOf(this.leftFile),
-      dataBytes: dataBytes(tools.files, this.leftFile),
+      dataBytes: Math.min(this.leftFile.stat.sizeBytes, this.leftFile.stat.allocatedBytes),
     };
   }
 
@@ -130,16 +130,4 @@ export function listFile(
 export function factsOf({ stat }: OpenFile): FileFacts {
   const { sizeBytes, mode, mtime } = stat;
   return { sizeBytes, identity: identityOf(stat), mode, mtime };
-}
-
-/** How much of a file is no hole. */
-function dataBytes({ at }: FileSystem, { descriptor, stat }: OpenFile): number {
-  let total = 0;
-  for (let offset = 0; offset < stat.sizeBytes;) {
-    const data = at.findData(descriptor, offset);
-    if (data === undefined) break;
-    offset = at.findHole(descriptor, data);
-    total += offset - data;
-  }
-  return total;
 }

@@ -17,6 +17,8 @@ export class BlockReader {
   private readonly descriptor: number;
   private readonly sizeBytes: number;
   private readonly method: HashMethod;
+  /** Only then is it asked for holes: for a file in memory that takes as long as reading it. */
+  private readonly isSparse: boolean;
   private buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   private start = 0;
   private length = 0;
@@ -29,6 +31,8 @@ export class BlockReader {
     this.descriptor = descriptor;
     this.sizeBytes = sizeBytes;
     this.method = method;
+    const { allocatedBytes } = files.at.statOpen(descriptor);
+    this.isSparse = allocatedBytes < sizeBytes;
   }
 
   /** @throws CodedError COPY_SOURCE_CHANGED when the file ends before. */
@@ -57,16 +61,17 @@ export class BlockReader {
   }
 
   private isHole(offset: number, length: number): boolean {
+    if (!this.isSparse) return false;
     if (offset < this.known.start || offset >= this.known.end) this.look(offset);
     return this.known.isHole && offset + length <= this.known.end;
   }
 
   private look(offset: number): void {
     const { at } = this.files;
-    const data = at.findData(this.descriptor, offset) ?? this.sizeBytes;
-    const isHole = data > offset;
-    const end = isHole ? data : at.findHole(this.descriptor, offset);
-    this.known = { isHole, start: offset, end: Math.max(end, offset + 1) };
+    const hole = at.seek(this.descriptor, offset, 'hole') ?? this.sizeBytes;
+    const isHole = hole === offset;
+    const end = isHole ? (at.seek(this.descriptor, offset, 'data') ?? this.sizeBytes) : hole;
+    this.known = { isHole, start: offset, end };
   }
 
   private zeroBlock(length: number): HashedBlock {

@@ -1,5 +1,6 @@
 /** The worker threads of a copy or of a server: each job goes to the one that has the fewest. */
 import { Worker } from 'node:worker_threads';
+import { packageFile } from '../../package-root.js';
 import { decodeFailure } from '../../thread-failure.js';
 import type { Answer, Job, Request, Results } from './messages.js';
 
@@ -30,7 +31,9 @@ export function startWorkers(count: number): Workers {
 
   const start = (): Lane => {
     // Descriptors from libc are not known to Node, which would warn at each close.
-    const worker = new Worker(new URL('./entry.js', import.meta.url), { trackUnmanagedFds: false });
+    const worker = new Worker(packageFile('dist/remote/worker/entry.js'), {
+      trackUnmanagedFds: false,
+    });
     const lane: Lane = { worker, waiting: new Map() };
     worker.on('message', (answer: Answer) => settle(lane, answer));
     worker.on('error', (error: Error) => {

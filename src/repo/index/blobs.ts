@@ -1,5 +1,5 @@
 /** Blobs, the ordered lists of them that large files are, and how to rebuild one. */
-import type { BlobAddress, BlobRecipe } from '../model.js';
+import type { BlobAddress, BlobRecipe, ContentRef } from '../model.js';
 import type { Connection } from './database.js';
 
 /** How a blob is stored. */
@@ -73,6 +73,12 @@ export function createBlobs(db: Connection) {
   const ofContent = db
     .prepare('SELECT blob FROM content_blob WHERE content = ? ORDER BY position')
     .pluck();
+  const hashesOfContent = db
+    .prepare(
+      `SELECT b.hash FROM content_blob c LEFT JOIN blob b ON b.id = c.blob
+       WHERE c.content = ? ORDER BY c.position`,
+    )
+    .pluck();
   const contentByHash = db
     .prepare('SELECT id FROM content WHERE substr(hash, 1, 8) = ? AND hash = ?')
     .pluck();
@@ -131,6 +137,15 @@ export function createBlobs(db: Connection) {
     currentDeltas: () => (currentDeltas.all() as BlobTuple[]).map(toRow),
     /** The blobs of a file that was cut, in order. */
     ofContent: (content: number) => ofContent.all(content) as number[],
+    /** The hashes of a content's blobs, in order; undefined while one of them is not stored. */
+    hashesOf(content: ContentRef): Uint8Array[] | undefined {
+      if (content.type === 'none') return [];
+      const hashes =
+        content.type === 'blob'
+          ? [(byId.get(content.blob) as BlobTuple | undefined)?.[1] ?? null]
+          : (hashesOfContent.all(content.content) as (Buffer | null)[]);
+      return hashes.every((hash) => hash !== null) ? hashes : undefined;
+    },
     findContent: (hash: Uint8Array) =>
       contentByHash.get(prefixOf(hash), hash) as number | undefined,
     contentHash: (content: number) => contentHash.get(content) as Buffer,

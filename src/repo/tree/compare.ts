@@ -28,10 +28,13 @@ export function* mergeByName<Name extends string, Known extends { readonly name:
   for (const known of entries.slice(next)) yield { type: 'gone', known };
 }
 
-/** The type that the index knows for a file type; undefined for what is not backed up. */
-export function versionTypeOf(type: FileType): VersionType | undefined {
-  return type === 'other' ? undefined : VersionType[type];
+/** The type that the index knows for a file type. */
+export function versionTypeOf(type: FileType): VersionType {
+  return VersionType[type];
 }
+
+/** Flags of a file that is read again whatever its times say. */
+const REREAD_FLAGS = VersionFlag.racy | VersionFlag.unstable;
 
 /**
  * Whether a file need not be read again: its type, size, both times to the nanosecond and its inode
@@ -39,7 +42,7 @@ export function versionTypeOf(type: FileType): VersionType | undefined {
  */
 export function isUnchanged(stat: FileStat, known: Metadata & { readonly flags: number }): boolean {
   return (
-    known.flags === 0 &&
+    (known.flags & REREAD_FLAGS) === 0 &&
     stat.sizeBytes === known.sizeBytes &&
     sameTime(stat.mtime, known.mtime) &&
     sameTime(stat.ctime, known.ctime) &&
@@ -55,6 +58,7 @@ export function sameMetadata(left: Metadata, right: Metadata): boolean {
     left.mode === right.mode &&
     left.uid === right.uid &&
     left.gid === right.gid &&
+    left.rdev === right.rdev &&
     left.sizeBytes === right.sizeBytes &&
     sameTime(left.mtime, right.mtime)
   );

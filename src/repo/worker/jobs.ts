@@ -8,6 +8,7 @@ import type { PackLane } from '../packs/pack-writer.js';
 import type { FileStat } from '../platform/at-calls.js';
 import type { ByteString } from '../platform/bytes.js';
 import type { RestorableMetadata } from '../tree/metadata.js';
+import type { NodePlace } from '../tree/relative-path.js';
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {
@@ -84,11 +85,7 @@ export interface RestoreJob {
   readonly setsOwner: boolean;
 }
 
-export interface RestoreFile extends RestorableMetadata {
-  /** Below the target, components joined by slashes; empty for the target itself. */
-  readonly directory: ByteString;
-  readonly name: ByteString;
-}
+export interface RestoreFile extends RestorableMetadata, NodePlace {}
 
 /** One blob and every place that it goes to. */
 export interface RestorePiece {

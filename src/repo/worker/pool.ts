@@ -3,6 +3,7 @@
  * what a lane holds (tickets, open packs) stays there. Threads start when they get their first job.
  */
 import { Worker } from 'node:worker_threads';
+import { packageFile } from '../../package-root.js';
 import type { PackStore } from '../packs/pack-store.js';
 import type { FileSystem } from '../platform/files.js';
 import { createWorkerContext } from './context.js';
@@ -41,7 +42,7 @@ export function createThreadPool(
     // Descriptors from libc are not known to Node, which would warn at each close.
     const resourceLimits = { maxYoungGenerationSizeMb: 4 };
     const options = { workerData: setup, trackUnmanagedFds: false, resourceLimits };
-    const worker = new Worker(new URL('./entry.js', import.meta.url), options);
+    const worker = new Worker(packageFile('dist/repo/worker/entry.js'), options);
     worker.on('message', onAnswer);
     worker.on('error', onCrash);
     return {

@@ -14,10 +14,14 @@ import { explainFullDisk } from '../full-disk.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
-import { createContents, type FileOutcome, type FileToRead } from './contents.js';
+import { createContents, type FileToRead } from './contents.js';
+import { recordLinked, recordOutcome, type FileContext } from './found.js';
+import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
-import { createWalk, interrupted, type FileContext, type Walk, type WalkTotals } from './walk.js';
+import { createTally, type Tally, type WalkTotals } from './tally.js';
+import { interrupted } from './turns.js';
+import { createWalk } from './walk.js';
 
 export interface BackupOptions extends RunOptions {
   /** Absolute or relative to the working directory; at least one. */
@@ -50,6 +54,7 @@ export interface BackupResult {
   readonly bytes: number;
   readonly filesNew: number;
   readonly filesChanged: number;
+  /** Whether they were read again or not. */
   readonly filesUnchanged: number;
   readonly filesRemoved: number;
   readonly bytesRead: number;
@@ -104,7 +109,7 @@ async function takeSnapshot(
     const recorder = createRecorder(index, run.manifest, number);
     announce(options, previous);
 
-    const { walk, bytesRead, replacements, appeared } = await readSource(
+    const { tally, bytesRead, replacements, appeared } = await readSource(
       { repository, run, recorder, options },
       source,
       previous !== undefined,
@@ -112,10 +117,10 @@ async function takeSnapshot(
     const isUnchanged = recorder.counts.versionsOpened + recorder.counts.versionsClosed === 0;
     const result = {
       source,
-      ...walk.totals,
+      ...tally.totals,
       ...recorder.counts,
       bytesRead,
-      issues: walk.issues,
+      issues: tally.issues,
     };
     if (options.isDryRun || (options.skipsIfUnchanged && isUnchanged && previous)) {
       await run.abort();
@@ -146,7 +151,7 @@ interface SourceRun {
 }
 
 interface SourceRead {
-  readonly walk: Walk;
+  readonly tally: Tally;
   readonly bytesRead: number;
   readonly replacements: readonly Replacement[];
   readonly appeared: readonly Appeared[];
@@ -161,16 +166,28 @@ async function readSource(
   const { index, platform, config } = repository;
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
-  const onFile = (file: FileToRead<FileContext>, outcome: FileOutcome): void => {
-    walk.finishFile(file, outcome);
-    if (outcome.type !== 'read' || outcome.content.type === 'none') return;
-    const { known } = file.context;
+  const tally = createTally(index, recorder);
+  /** Notes what a content took the place of, or that it is new here. */
+  const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
+    if (content.type === 'none') return;
+    const { known, directory } = file.context;
     if (known && known.content.type !== 'none') {
-      const { directory } = file.context;
-      replacements.push({ old: known.content, newer: outcome.content, directory });
-    } else if (hasHistory) appeared.push(describeAppeared(file, outcome.content));
+      replacements.push({ old: known.content, newer: content, directory });
+    } else if (hasHistory) appeared.push(describeAppeared(file, content));
   };
-  const contents = createContents<FileContext>(run, index, config.chunking, onFile);
+  const events: ReadEvents = {
+    onFile(file, outcome) {
+      recordOutcome(file, outcome, recorder, tally);
+      if (outcome.type === 'read') note(file, outcome.content);
+    },
+    onLinked(file, first, blobs) {
+      recordLinked(file, first, blobs, tally);
+      note(file, first.content);
+    },
+  };
+  const contents = createLinkedContents(index, events, (onFile) =>
+    createContents<FileContext>(run, index, config.chunking, onFile),
+  );
   const walk = createWalk(
     {
       index,
@@ -182,12 +199,13 @@ async function readSource(
       onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),
     },
     recorder,
-    () => contents,
+    tally,
+    contents,
   );
   for (const root of source.roots) await walk.root(parentOfRoots(source.id), root);
   await contents.finish();
   const { bytesRead } = contents;
-  return { walk, bytesRead, replacements, appeared };
+  return { tally, bytesRead, replacements, appeared };
 }
 
 function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
@@ -252,7 +270,8 @@ function describeSnapshot(
   { tags = [] }: BackupOptions,
   { clock }: Platform,
 ): Snapshot {
-  const { files, directories, symlinks, bytes, filesNew, filesChanged, filesRemoved } = result;
+  const { files, directories, symlinks, specials, bytes } = result;
+  const { filesNew, filesChanged, filesRemoved } = result;
   return {
     number,
     source: result.source.id,
@@ -263,6 +282,7 @@ function describeSnapshot(
     files,
     directories,
     symlinks,
+    specials,
     bytes,
     filesNew,
     filesChanged,

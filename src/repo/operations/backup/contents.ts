@@ -38,7 +38,7 @@ export type FileOutcome =
 export interface Contents<Context> {
   /** Takes a file; a promise when the caller is to wait because enough is under way. */
   add(file: FileToRead<Context>): Promise<void> | undefined;
-  /** Ends what is under way; nothing may be added after. */
+  /** Ends what is under way. */
   finish(): Promise<void>;
   readonly bytesRead: number;
 }
@@ -134,7 +134,7 @@ export function createContents<Context>(
     async finish() {
       await flushWaiting();
       await limiter.drain();
-      for (const file of grown) await addLarge(file);
+      for (const file of grown.splice(0)) await addLarge(file);
       await limiter.drain();
     },
   };
