@@ -37,6 +37,7 @@ const mayImport = {
     'delta',
     'repo/platform',
     'repo/tree',
+    'repo/packs/codec.ts',
   ],
   // The command `rdiff` has a door of its own: loading the library takes longer than most patches.
   cli: ['store.ts', 'rdiff/index.ts', 'package-root.ts'],

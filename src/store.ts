@@ -62,6 +62,7 @@ export type {
   VerifySample,
 } from './repo/operations/verify/verify.js';
 
+export type { Compression } from './remote/client/link.js';
 export type { CopyOptions, CopyResult, Endpoint } from './remote/copy/copy.js';
 export type { RunningServer, ServeOptions } from './remote/server/serve.js';
 

@@ -1,6 +1,12 @@
 /** `varve copy`: copies one file by its differences. */
 import { homedir } from 'node:os';
-import { copyFile, type CopyOptions, type CopyResult } from '../../store.js';
+import {
+  CodedError,
+  copyFile,
+  type Compression,
+  type CopyOptions,
+  type CopyResult,
+} from '../../store.js';
 import { cacheDirectory } from '../cache-directory.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
@@ -22,6 +28,8 @@ interface CopyFlags {
   readonly dryRun?: boolean;
   readonly inplace?: boolean;
   readonly preserve?: boolean;
+  readonly compress?: string;
+  readonly bwlimit?: string;
   readonly tokenFile?: string;
   readonly cache: boolean;
 }
@@ -46,6 +54,8 @@ export const copyCommand: CliCommand = {
       .option('-n, --dry-run', 'only compare, and say how much alike the files are')
       .option('--inplace', 'write into the target; it is a mixture until the copy is done')
       .option('-p, --preserve', "give the target the source's mode and modification time")
+      .option('--compress <when>', 'auto (where the link is slow), on or off', 'auto')
+      .option('--bwlimit <size>', 'send and receive at most so many bytes a second, e.g. 2M')
       .option('--token-file <file>', 'the token of the server (default: $VARVE_TOKEN)')
       .option('--no-cache', 'keep no hash lists for the next run, and use none');
     addExamples(command, [
@@ -80,7 +90,10 @@ function copyOptions(session: Session, flags: CopyFlags): Omit<CopyOptions, 'sou
   const blockBytes = optionValue('--block-size', parseSize, flags.blockSize);
   const threads = wholeNumber(1, MOST_CONCURRENCY);
   const concurrency = optionValue('--concurrency', threads, flags.concurrency);
+  const most = optionValue('--bwlimit', parseRate, flags.bwlimit);
   return {
+    ...(most !== undefined && { mostBytesPerSecond: most }),
+    compression: parseCompression(flags.compress ?? 'auto'),
     ...(blockBytes !== undefined && { blockBytes }),
     ...(flags.hashMethod !== undefined && { method: flags.hashMethod }),
     ...(concurrency !== undefined && { concurrency }),
@@ -92,6 +105,17 @@ function copyOptions(session: Session, flags: CopyFlags): Omit<CopyOptions, 'sou
     token: readToken(platform, flags.tokenFile, env),
     cacheDirectory: flags.cache ? cacheDirectory(env, homedir()) : undefined,
   };
+}
+
+function parseRate(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes > 0) return bytes;
+  throw new CodedError('USAGE_SIZE', 'Nothing can be copied at 0 bytes a second.');
+}
+
+function parseCompression(text: string): Compression {
+  if (text === 'auto' || text === 'on' || text === 'off') return text;
+  throw new CodedError('USAGE', `--compress: "${text}" is not auto, on or off.`);
 }
 
 function describe(result: CopyResult, isDryRun: boolean): string {

@@ -6,9 +6,12 @@ import { CodedError } from '../../errors.js';
 import { MOST_JSON_BYTES, VERSION_HEADER, WIRE_VERSION } from '../wire/protocol.js';
 import { parseJson } from '../wire/documents.js';
 import { failureOfAnswer } from './answers.js';
+import type { Link } from './link.js';
 
 /** Nothing arrived and nothing could be sent for so long: the other side is gone. */
 const IDLE_MS = 60_000;
+/** Bodies are handed to the socket in parts of this length. */
+const PACED_BYTES = 256 * 1024;
 
 export interface ConnectionOptions {
   /** Scheme, host and port. */
@@ -17,6 +20,7 @@ export interface ConnectionOptions {
   /** Connections at once. */
   readonly concurrency: number;
   readonly signal: AbortSignal | undefined;
+  readonly link: Link;
 }
 
 export interface Request {
@@ -29,6 +33,7 @@ export interface Request {
 
 export class Connection {
   readonly url: URL;
+  readonly link: Link;
   private readonly options: ConnectionOptions;
   private readonly agent: http.Agent;
   private readonly sockets = new Set<Socket>();
@@ -36,6 +41,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.url = options.url;
+    this.link = options.link;
     this.options = options;
     const Agent = options.url.protocol === 'https:' ? https.Agent : http.Agent;
     this.agent = new Agent({ keepAlive: true, maxSockets: options.concurrency });
@@ -78,8 +84,7 @@ export class Connection {
         answer.on('error', () => undefined);
         resolve(answer);
       });
-      for (const part of body) outgoing.write(part);
-      outgoing.end();
+      this.write(outgoing, body).catch((error: unknown) => outgoing.destroy(error as Error));
     });
   }
 
@@ -109,7 +114,11 @@ export class Connection {
   /** Reads a body to its end. @throws CodedError REMOTE_UNREACHABLE, what `take` throws */
   async read(answer: http.IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
     try {
-      for await (const chunk of answer) take(chunk as Buffer);
+      for await (const chunk of answer) {
+        take(chunk as Buffer);
+        const pause = this.link.pass((chunk as Buffer).length);
+        if (pause) await pause;
+      }
     } catch (error) {
       answer.destroy();
       throw error instanceof CodedError ? error : this.unreachable(error as Error);
@@ -118,6 +127,18 @@ export class Connection {
 
   close(): void {
     this.agent.destroy();
+  }
+
+  private async write(outgoing: http.ClientRequest, body: readonly Uint8Array[]): Promise<void> {
+    for (const part of body) {
+      for (let start = 0; start < part.length; start += PACED_BYTES) {
+        const end = Math.min(part.length, start + PACED_BYTES);
+        const pause = this.link.pass(end - start);
+        if (pause) await pause;
+        outgoing.write(part.subarray(start, end));
+      }
+    }
+    outgoing.end();
   }
 
   private count(socket: Socket): void {

@@ -3,11 +3,11 @@ import { parseJson } from '../wire/documents.js';
 import { decodeFilename, encodeFilename } from '../wire/filename.js';
 import { failureOfAnswer } from './answers.js';
 import { isVarve, type Connection } from './connection.js';
-import { CodedError } from '../../errors.js';
+import { PdiffcopyFile, sizeOf } from './pdiffcopy-file.js';
 import { decodeInfo, RemoteFile } from './remote-file.js';
 
 /** @throws CodedError REMOTE_PROTOCOL, REMOTE_REFUSED, REMOTE_UNREACHABLE */
-export async function openRemoteFile(connection: Connection): Promise<RemoteFile> {
+export async function openRemoteFile(connection: Connection): Promise<RemoteFile | PdiffcopyFile> {
   const { url } = connection;
   const name = decodeFilename(url.pathname, 'path');
   const answer = await connection.send({
@@ -17,12 +17,6 @@ export async function openRemoteFile(connection: Connection): Promise<RemoteFile
   const status = answer.statusCode ?? 0;
   const text = await connection.text(answer);
   if (status !== 200 && status !== 404) throw failureOfAnswer(status, text, url);
-  if (!isVarve(answer)) throw notVarve(url);
-  return new RemoteFile(connection, name, decodeInfo(parseJson(text)));
-}
-
-function notVarve({ host }: URL): CodedError {
-  return new CodedError('REMOTE_PROTOCOL', `${host} is not a Varve server.`, {
-    hint: 'Check the address.',
-  });
+  if (isVarve(answer)) return new RemoteFile(connection, name, decodeInfo(parseJson(text)));
+  return new PdiffcopyFile(connection, name, status === 404 ? undefined : sizeOf(text));
 }

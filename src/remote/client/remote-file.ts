@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { CodedError } from '../../errors.js';
 import type { ByteString } from '../../repo/platform/bytes.js';
+import { totalBytes } from '../copy/batches.js';
 import type {
   BasisName,
   BeginRequest,
@@ -13,9 +14,11 @@ import type {
   Target,
 } from '../copy/sides.js';
 import { blockCount, createHashList, entryBytes } from '../hashing/hash-list.js';
+import { VARVE_DEFAULTS } from '../hashing/methods.js';
 import { Watermark, type Listing } from '../hashing/listing.js';
 import type { Piece } from '../target/pieces.js';
-import type { Placed } from '../worker/messages.js';
+import type { Placed, Range } from '../worker/messages.js';
+import { compress, decompress } from '../wire/compression.js';
 import { encodePieces, encodeRanges } from '../wire/binary.js';
 import {
   asObject,
@@ -26,7 +29,7 @@ import {
   encodeBegin,
 } from '../wire/documents.js';
 import { encodeFilename } from '../wire/filename.js';
-import { IDENTITY_HEADER, MOST_LIST_BYTES } from '../wire/protocol.js';
+import { ENCODING_HEADER, IDENTITY_HEADER, MOST_LIST_BYTES } from '../wire/protocol.js';
 import type { Connection } from './connection.js';
 
 /** What the server said of a file. */
@@ -48,6 +51,7 @@ export function decodeInfo(document: unknown): RemoteFacts {
 export class RemoteFile implements Target, RemoteSource {
   readonly old: FileFacts | undefined;
   readonly left: LeftFacts | undefined;
+  readonly defaults = VARVE_DEFAULTS;
   private readonly connection: Connection;
   private readonly query: string;
 
@@ -95,22 +99,36 @@ export class RemoteFile implements Target, RemoteSource {
   }
 
   async read(ranges: readonly Placed[], into: SharedArrayBuffer): Promise<void> {
-    const last = ranges.at(-1);
-    const wanted = last ? last.at + last.length : 0;
+    const { link } = this.connection;
+    const memory = Buffer.from(into, 0, totalBytes(ranges));
+    await link.measure(memory.length, () => this.readInto(memory, ranges, link.compresses));
+  }
+
+  private async readInto(
+    memory: Buffer,
+    ranges: readonly Range[],
+    asksCompressed: boolean,
+  ): Promise<void> {
+    const compressed = asksCompressed ? '&compress=zstd' : '';
     const answer = await this.connection.expect({
       method: 'POST',
-      path: `/v1/read?${this.query}&identity=${this.facts.identity}`,
+      path: `/v1/read?${this.query}&identity=${this.facts.identity}${compressed}`,
       body: [encodeRanges(ranges)],
       headers: { 'content-type': 'application/octet-stream' },
     });
-    const memory = Buffer.from(into);
+    const isCompressed = answer.headers[ENCODING_HEADER] === 'zstd';
+    const announced = Number(answer.headers['content-length']);
+    const fits = isCompressed ? announced < memory.length : announced === memory.length;
+    if (!fits) throw this.wrongLength();
+    const body = isCompressed ? Buffer.alloc(announced) : memory;
     let length = 0;
     await this.connection.read(answer, (chunk) => {
-      if (length + chunk.length > wanted) throw this.wrongLength();
-      memory.set(chunk, length);
+      if (length + chunk.length > body.length) throw this.wrongLength();
+      body.set(chunk, length);
       length += chunk.length;
     });
-    if (length !== wanted) throw this.wrongLength();
+    if (length !== body.length) throw this.wrongLength();
+    if (isCompressed) decompress(body, memory);
   }
 
   async begin(request: BeginRequest): Promise<Receiver> {
@@ -133,9 +151,18 @@ export class RemoteFile implements Target, RemoteSource {
     const path = `/v1/drafts/${encodeURIComponent(asText(asObject(answer)['id']))}`;
     return {
       put: async (pieces, bytes) => {
-        const body = [encodePieces(pieces), ...dataOf(pieces, bytes)];
-        const headers = { 'content-type': 'application/octet-stream' };
-        await connection.json({ method: 'POST', path: `${path}/pieces`, body, headers });
+        const { link } = connection;
+        const data = dataOf(pieces, bytes);
+        const stored = data.length > 0 && link.compresses ? compress(data) : undefined;
+        const headers = {
+          'content-type': 'application/octet-stream',
+          ...(stored && { [ENCODING_HEADER]: 'zstd' }),
+        };
+        const body = [encodePieces(pieces), ...(stored ? [stored] : data)];
+        const request = { method: 'POST', path: `${path}/pieces`, body, headers } as const;
+        const length = data.reduce((sum, part) => sum + part.length, 0);
+        if (length === 0) await connection.json(request);
+        else await link.measure(length, () => connection.json(request));
       },
       publish: async (root) => {
         const request = { method: 'POST', path: `${path}/publish`, ...jsonBody({ root }) } as const;

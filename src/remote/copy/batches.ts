@@ -1,4 +1,5 @@
 /** The bytes of a copy on their way: several batches at once, each in memory that is used again. */
+import { withMemory } from '../memory.js';
 import { settleAll } from '../settle.js';
 import type { Placed, Range } from '../worker/messages.js';
 
@@ -57,18 +58,13 @@ export async function forEach<T>(
   await settleAll(Array.from({ length: concurrency }, lane));
 }
 
-/** Sends ranges in batches, `concurrency` at a time, each with memory of its own meanwhile. */
+/** Does `work` for ranges in batches, `concurrency` at a time, each with memory meanwhile. */
 export async function forEachBatch(
   ranges: readonly Range[],
   concurrency: number,
   work: (batch: readonly Placed[], memory: SharedArrayBuffer) => Promise<void>,
 ): Promise<void> {
-  const batches = groupsOf(ranges, BATCH_BYTES).map(placed);
-  const bytes = Math.max(0, ...batches.map(totalBytes));
-  const free: SharedArrayBuffer[] = [];
-  await forEach(batches, concurrency, async (batch) => {
-    const memory = free.pop() ?? new SharedArrayBuffer(bytes);
-    await work(batch, memory);
-    free.push(memory);
-  });
+  await forEach(groupsOf(ranges, BATCH_BYTES), concurrency, (group) =>
+    withMemory(totalBytes(group), (memory) => work(placed(group), memory)),
+  );
 }

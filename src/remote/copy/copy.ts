@@ -2,6 +2,9 @@
 import { CodedError } from '../../errors.js';
 import type { Platform } from '../../repo/platform/platform.js';
 import { Connection } from '../client/connection.js';
+import { Link, type Compression } from '../client/link.js';
+import type { PdiffcopyFile } from '../client/pdiffcopy-file.js';
+import type { RemoteFile } from '../client/remote-file.js';
 import { openRemoteFile } from '../client/open.js';
 import {
   identityOf,
@@ -10,9 +13,9 @@ import {
   type OpenFile,
   type Place,
 } from '../file/place.js';
-import { chooseBlockBytes } from '../hashing/hash-list.js';
+import { chooseBlockBytes, LEAST_BLOCK_BYTES, MOST_BLOCK_BYTES } from '../hashing/hash-list.js';
 import { openListCache } from '../hashing/list-cache.js';
-import { DEFAULT_METHOD, loadHashMethod } from '../hashing/methods.js';
+import { loadHashMethod } from '../hashing/methods.js';
 import type { Attributes } from '../target/draft.js';
 import { startWorkers } from '../worker/pool.js';
 import type { CopyContext } from './context.js';
@@ -47,6 +50,10 @@ export interface CopyOptions {
   /** Worker threads. */
   readonly jobs: number;
   readonly token: string | undefined;
+  /** Default: auto. */
+  readonly compression?: Compression;
+  /** Limit of the bytes a second that pass in each direction together. */
+  readonly mostBytesPerSecond?: number;
   readonly cacheDirectory: string | undefined;
   readonly signal?: AbortSignal;
   /** The size of the new file is known. */
@@ -96,7 +103,7 @@ export async function copyFile(platform: Platform, options: CopyOptions): Promis
   const startedMs = nowMs();
   const workers = startWorkers(options.jobs);
   const lists = openListCache(platform, options.cacheDirectory);
-  const connection = connect(options);
+  const connection = connect(options, nowMs);
   const counters: Counters = { hashed: 0, made: 0 };
   const tools: TargetTools = { files: platform.files, workers, lists, nowMs };
   const abort = (): void => void workers.close(interrupted());
@@ -118,18 +125,18 @@ export async function copyFile(platform: Platform, options: CopyOptions): Promis
   }
 }
 
-function connect({
-  source,
-  target,
-  token,
-  concurrency,
-  signal,
-}: CopyOptions): Connection | undefined {
+function connect(options: CopyOptions, nowMs: () => number): Connection | undefined {
+  const { source, target, token, concurrency, signal } = options;
   const remote = [source, target].find((endpoint) => endpoint.type === 'remote');
   if (remote?.type !== 'remote') return undefined;
   // One more than batches: what needs no bytes is asked for beside them.
   const connections = (concurrency ?? DEFAULT_CONCURRENCY) + 1;
-  return new Connection({ url: remote.url, token, signal, concurrency: connections });
+  const link = new Link({
+    compression: options.compression ?? 'auto',
+    mostBytesPerSecond: options.mostBytesPerSecond,
+    nowMs,
+  });
+  return new Connection({ url: remote.url, token, signal, concurrency: connections, link });
 }
 
 async function attempt(run: Run, attemptsLeft: number): Promise<Outcome> {
@@ -153,7 +160,7 @@ async function push(run: Run): Promise<Outcome> {
   try {
     const { sizeBytes } = source.stat;
     options.onStart?.(sizeBytes);
-    const context = await contextOf(run, Math.max(sizeBytes, target.old?.sizeBytes ?? 0));
+    const context = await contextOf(run, target, Math.max(sizeBytes, target.old?.sizeBytes ?? 0));
     const plan = await comparePush(source, target, context);
     const bytesWritten = await make(run, plan, target, context, {
       facts: factsOf(source),
@@ -174,7 +181,7 @@ async function pull(run: Run): Promise<Outcome> {
   try {
     const { sizeBytes, identity } = source.facts;
     options.onStart?.(sizeBytes);
-    const context = await contextOf(run, Math.max(sizeBytes, target.old?.sizeBytes ?? 0));
+    const context = await contextOf(run, source, Math.max(sizeBytes, target.old?.sizeBytes ?? 0));
     const plan = await comparePull(source, target, context);
     const bytesWritten = await make(run, plan, target, context, {
       facts: source.facts,
@@ -236,17 +243,19 @@ async function make(
 }
 
 async function contextOf(
-  { options, tools, counters }: Run,
+  { options, tools, connection, counters }: Run,
+  far: LocalTarget | RemoteFile | PdiffcopyFile,
   largestBytes: number,
 ): Promise<CopyContext> {
+  const { blockBytes, method } = far.defaults;
   return {
     ...tools,
-    method: await loadHashMethod(options.method ?? DEFAULT_METHOD),
-    blockBytes: options.blockBytes ?? chooseBlockBytes(largestBytes),
+    method: await loadHashMethod(options.method ?? method),
+    blockBytes: withinBounds(options.blockBytes ?? blockBytes ?? chooseBlockBytes(largestBytes)),
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     isWholeFile: options.isWholeFile,
     isInPlace: options.isInPlace,
-    isLinkSlow: false,
+    isLinkSlow: connection?.link.isSlow ?? false,
     onHashed(bytes) {
       counters.hashed += bytes;
     },
@@ -255,6 +264,14 @@ async function contextOf(
       options.onProgress?.(counters.made);
     },
   };
+}
+
+/** @throws CodedError USAGE_SIZE */
+function withinBounds(blockBytes: number): number {
+  if (blockBytes >= LEAST_BLOCK_BYTES && blockBytes <= MOST_BLOCK_BYTES) return blockBytes;
+  throw new CodedError('USAGE_SIZE', `A block of ${blockBytes} bytes is too short or too long.`, {
+    hint: `Blocks have ${LEAST_BLOCK_BYTES} bytes to ${MOST_BLOCK_BYTES / 1024 ** 2} MiB.`,
+  });
 }
 
 function openLocalSource({ files }: TargetTools, endpoint: Endpoint): OpenFile {

@@ -4,6 +4,7 @@ import { CodedError } from '../../errors.js';
 import { identityOf, openFile, type OpenFile, type Place } from '../file/place.js';
 import { startListing, completeListing, type Listing } from '../hashing/listing.js';
 import { blockCount } from '../hashing/hash-list.js';
+import { VARVE_DEFAULTS } from '../hashing/methods.js';
 import type { ListCache } from '../hashing/list-cache.js';
 import { Assembly } from '../target/assembly.js';
 import { openDraft, openLeftDraft } from '../target/draft.js';
@@ -30,6 +31,7 @@ export interface TargetTools {
 export class LocalTarget implements Target {
   readonly old: FileFacts | undefined;
   readonly left: LeftFacts | undefined;
+  readonly defaults = VARVE_DEFAULTS;
   private readonly tools: TargetTools;
   private readonly place: Place;
   private readonly oldFile: OpenFile | undefined;

@@ -22,6 +22,13 @@ export interface LeftFacts extends FileFacts {
   readonly dataBytes: number;
 }
 
+/** What is used for a file unless its user says otherwise. */
+export interface Defaults {
+  readonly method: string;
+  /** Undefined: by the size of the file. */
+  readonly blockBytes: number | undefined;
+}
+
 /** How a list is asked for. */
 export interface ListRequest {
   readonly blockBytes: number;
@@ -31,6 +38,7 @@ export interface ListRequest {
 
 /** The side that has the new file, where that is another machine. */
 export interface RemoteSource {
+  readonly defaults: Defaults;
   readonly facts: FileFacts;
   list(request: ListRequest): Promise<Listing>;
   /** @throws CodedError COPY_SOURCE_CHANGED */
@@ -58,6 +66,7 @@ export interface Target {
   readonly old: FileFacts | undefined;
   /** What an interrupted copy left there. */
   readonly left: LeftFacts | undefined;
+  readonly defaults: Defaults;
   list(name: BasisName, request: ListRequest): Promise<Listing>;
   /** @throws CodedError COPY_BUSY, COPY_TARGET_CHANGED */
   begin(request: BeginRequest): Promise<Receiver>;

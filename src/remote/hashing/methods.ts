@@ -11,7 +11,10 @@ export interface HashMethod {
 }
 
 /** Strong, and with 4 GB/s on one core the fastest of the strong ones. */
-export const DEFAULT_METHOD = 'blake3';
+const DEFAULT_METHOD = 'blake3';
+
+/** What is used unless a user says otherwise: blocks are as long as fits the size of the file. */
+export const VARVE_DEFAULTS = { method: DEFAULT_METHOD, blockBytes: undefined } as const;
 
 /**
  * Makes a method ready for use.

@@ -1,23 +1,14 @@
 /** Answers that are written piece by piece, as fast as the client takes them. */
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** A body whose length was announced; cut short, the connection is, so that the client notices. */
-export class BinaryAnswer {
+/** A body that is written as it comes to be. Where it fails, the connection is cut: clients notice. */
+class PiecemealAnswer {
   private readonly outgoing: ServerResponse;
 
-  constructor(
-    outgoing: ServerResponse,
-    lengthBytes: number,
-    headers: Readonly<Record<string, string>>,
-  ) {
+  constructor(outgoing: ServerResponse, headers: OutgoingHttpHeaders) {
     this.outgoing = outgoing;
-    outgoing.writeHead(200, {
-      ...headers,
-      'content-type': 'application/octet-stream',
-      'content-length': lengthBytes,
-      'cache-control': 'no-store',
-    });
+    outgoing.writeHead(200, { ...headers, 'cache-control': 'no-store' });
   }
 
   /** Whether nobody takes it any more. */
@@ -47,5 +38,20 @@ export class BinaryAnswer {
   /** Tells the client that this is not all. */
   breakOff(): void {
     this.outgoing.destroy();
+  }
+}
+
+/** Bytes, as many as announced. */
+export class BinaryAnswer extends PiecemealAnswer {
+  constructor(outgoing: ServerResponse, lengthBytes: number, headers: OutgoingHttpHeaders) {
+    const type = 'application/octet-stream';
+    super(outgoing, { ...headers, 'content-type': type, 'content-length': lengthBytes });
+  }
+}
+
+/** Lines, chunk by chunk. */
+export class TextAnswer extends PiecemealAnswer {
+  constructor(outgoing: ServerResponse) {
+    super(outgoing, { 'content-type': 'text/plain' });
   }
 }

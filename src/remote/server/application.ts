@@ -12,6 +12,7 @@ import { addDraftRoutes } from './draft-routes.js';
 import { Drafts } from './drafts.js';
 import { answerOf } from './failures.js';
 import { guard } from './guard.js';
+import { addPdiffcopyRoutes } from './pdiffcopy-routes.js';
 import type { ServerSettings } from './settings.js';
 
 export type Application = Hono<{ Bindings: HttpBindings }>;
@@ -38,6 +39,7 @@ export function createApplication(settings: ServerSettings): RunningApplication 
   const tools = toolsOf(settings);
   addCopyRoutes(app, settings, tools);
   addDraftRoutes(app, settings, tools, drafts);
+  if (settings.isPdiffcopy) addPdiffcopyRoutes(app, settings, tools);
   app.notFound((context) =>
     context.json({ error: { code: 'REMOTE_REQUEST', message: 'No such request.' } }, 404),
   );

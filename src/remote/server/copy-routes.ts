@@ -1,19 +1,28 @@
 /** The requests of `varve copy` that read. */
+import type { ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { CodedError } from '../../errors.js';
 import { BATCH_BYTES, groupsOf, placed, totalBytes } from '../copy/batches.js';
 import { listFile, LocalTarget, type TargetTools } from '../copy/local-target.js';
-import { identityOf, openExistingFile, type OpenFile, type Place } from '../file/place.js';
+import { identityOf, openExistingFile, type OpenFile } from '../file/place.js';
 import { blockCount, entryBytes } from '../hashing/hash-list.js';
 import { partBlocks, type Listing } from '../hashing/listing.js';
+import { withMemory } from '../memory.js';
 import { openLeftDraft } from '../target/draft.js';
+import { compress } from '../wire/compression.js';
+import type { Placed } from '../worker/messages.js';
 import { decodeRanges, MOST_HEAD_BYTES } from '../wire/binary.js';
 import { encodeFacts } from '../wire/documents.js';
-import { IDENTITY_HEADER, MOST_BODY_BYTES, MOST_LIST_BYTES } from '../wire/protocol.js';
+import {
+  ENCODING_HEADER,
+  IDENTITY_HEADER,
+  MOST_BODY_BYTES,
+  MOST_LIST_BYTES,
+} from '../wire/protocol.js';
 import { BinaryAnswer } from './answers.js';
 import type { Application } from './application.js';
-import { readBody } from './bodies.js';
-import { blockBytesOf, methodOf, placeOf, type RouteContext } from './requests.js';
+import { withBody } from './bodies.js';
+import { blockBytesOf, closing, methodOf, placeOf, type RouteContext } from './requests.js';
 import type { ServerSettings } from './settings.js';
 
 export function addCopyRoutes(
@@ -55,7 +64,7 @@ export function addCopyRoutes(
   });
 
   app.post('/v1/read', async (context) => {
-    const ranges = decodeRanges(await readBody(context.env.incoming, MOST_HEAD_BYTES));
+    const ranges = await withBody(context.env.incoming, MOST_HEAD_BYTES, decodeRanges);
     const bytes = totalBytes(ranges);
     if (bytes > MOST_BODY_BYTES || ranges.some(({ length }) => length === 0)) throw tooLong();
     const place = placeOf(context, settings);
@@ -64,8 +73,9 @@ export function addCopyRoutes(
       if (identityOf(file.stat) !== context.req.query('identity')) throw changed();
       if (ranges.some(({ offset, length }) => offset + length > file.stat.sizeBytes))
         throw tooLong();
-      const answer = new BinaryAnswer(context.env.outgoing, bytes, {});
-      await sendRanges(answer, file, ranges, tools);
+      const isCompressed = context.req.query('compress') === 'zstd';
+      if (isCompressed) await sendCompressed(context.env.outgoing, file, ranges, tools);
+      else await sendRanges(context.env.outgoing, file, ranges, tools);
     } finally {
       file.close();
     }
@@ -74,14 +84,6 @@ export function addCopyRoutes(
 }
 
 const ignore = (): void => undefined;
-
-function closing<T>(place: Place, work: () => T): T {
-  try {
-    return work();
-  } finally {
-    place.close();
-  }
-}
 
 /** The file, or what an interrupted copy to it left. */
 function openAsked(
@@ -127,23 +129,44 @@ async function sendList(
 }
 
 async function sendRanges(
-  answer: BinaryAnswer,
+  outgoing: ServerResponse,
   { descriptor }: OpenFile,
-  ranges: Parameters<typeof placed>[0],
+  ranges: readonly Placed[],
   { workers }: TargetTools,
 ): Promise<void> {
-  const groups = groupsOf(ranges, BATCH_BYTES).map((group) => placed(group));
-  const into = new SharedArrayBuffer(Math.max(...groups.map(totalBytes)));
+  const answer = new BinaryAnswer(outgoing, totalBytes(ranges), {});
   try {
-    for (const group of groups) {
+    for (const group of groupsOf(ranges, BATCH_BYTES)) {
       if (answer.isGone) return;
-      await workers.run({ type: 'read', descriptor, ranges: group, into, method: undefined });
-      await answer.write(Buffer.from(into, 0, totalBytes(group)));
+      await withMemory(totalBytes(group), async (into) => {
+        const job = { type: 'read', descriptor, ranges: placed(group), into } as const;
+        await workers.run({ ...job, method: undefined });
+        await answer.write(Buffer.from(into, 0, totalBytes(group)));
+      });
     }
     await answer.end();
   } catch {
     answer.breakOff();
   }
+}
+
+/** The same as one frame of zstd, where that is shorter. */
+async function sendCompressed(
+  outgoing: ServerResponse,
+  { descriptor }: OpenFile,
+  ranges: readonly Placed[],
+  { workers }: TargetTools,
+): Promise<void> {
+  const bytes = totalBytes(ranges);
+  await withMemory(bytes, async (into) => {
+    await workers.run({ type: 'read', descriptor, ranges, into, method: undefined });
+    const raw = Buffer.from(into, 0, bytes);
+    const stored = compress([raw]);
+    const headers = stored ? { [ENCODING_HEADER]: 'zstd' } : {};
+    const answer = new BinaryAnswer(outgoing, stored?.length ?? bytes, headers);
+    await answer.write(stored ?? raw);
+    await answer.end();
+  });
 }
 
 function changed(): CodedError {

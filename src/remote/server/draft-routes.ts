@@ -9,11 +9,14 @@ import {
   type HashList,
 } from '../hashing/hash-list.js';
 import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
+import type { Receiver } from '../copy/sides.js';
+import { withMemory } from '../memory.js';
+import { decompress } from '../wire/compression.js';
 import { decodePieces } from '../wire/binary.js';
 import { asObject, asText, decodeBegin, type BeginDocument } from '../wire/documents.js';
-import { MOST_BODY_BYTES } from '../wire/protocol.js';
+import { ENCODING_HEADER, MOST_BODY_BYTES } from '../wire/protocol.js';
 import type { Application } from './application.js';
-import { readBody } from './bodies.js';
+import { withBody } from './bodies.js';
 import type { Drafts } from './drafts.js';
 import { documentOf, placeOf, requireWriting } from './requests.js';
 import type { ServerSettings } from './settings.js';
@@ -44,8 +47,10 @@ export function addDraftRoutes(
 
   app.post('/v1/drafts/:id/pieces', (context) =>
     drafts.use(context.req.param('id'), async (receiver) => {
-      const body = await readBody(context.env.incoming, MOST_BODY_BYTES);
-      await receiver.put(decodePieces(body), body.buffer);
+      const isCompressed = context.req.header(ENCODING_HEADER) === 'zstd';
+      await withBody(context.env.incoming, MOST_BODY_BYTES, (body) =>
+        putBody(receiver, body, isCompressed),
+      );
       return context.json({});
     }),
   );
@@ -62,6 +67,28 @@ export function addDraftRoutes(
     await drafts.remove(context.req.param('id'));
     return context.json({});
   });
+}
+
+/** @throws CodedError REMOTE_REQUEST when the data is shorter or longer than the pieces say */
+async function putBody(
+  receiver: Receiver,
+  body: Buffer<SharedArrayBuffer>,
+  isCompressed: boolean,
+): Promise<void> {
+  const { pieces, headBytes, dataBytes } = decodePieces(body);
+  if (isCompressed) {
+    return withMemory(dataBytes, (memory) => {
+      decompress(body.subarray(headBytes), Buffer.from(memory, 0, dataBytes));
+      return receiver.put(pieces, memory);
+    });
+  }
+  if (headBytes + dataBytes !== body.length) {
+    throw new CodedError('REMOTE_REQUEST', 'The data are not as long as their pieces.');
+  }
+  const moved = pieces.map((piece) =>
+    piece.type === 'data' ? { ...piece, at: piece.at + headBytes } : piece,
+  );
+  return receiver.put(moved, body.buffer);
 }
 
 async function beginDraft(target: LocalTarget, begin: BeginDocument, tools: TargetTools) {

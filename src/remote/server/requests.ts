@@ -8,7 +8,7 @@ import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
 import { parseJson } from '../wire/documents.js';
 import { decodeFilename, rawParameter } from '../wire/filename.js';
 import { MOST_JSON_BYTES } from '../wire/protocol.js';
-import { readBody } from './bodies.js';
+import { withBody } from './bodies.js';
 import type { ServerSettings } from './settings.js';
 
 export type RouteContext = Context<{ Bindings: HttpBindings }>;
@@ -25,7 +25,7 @@ export function placeOf(
 }
 
 /** A whole number within bounds. @throws CodedError REMOTE_REQUEST */
-function numberOf(
+export function numberOf(
   context: RouteContext,
   name: string,
   least: number,
@@ -44,10 +44,20 @@ export const blockBytesOf = (context: RouteContext): number =>
 export const methodOf = (context: RouteContext): Promise<HashMethod> =>
   loadHashMethod(context.req.query('method') ?? '');
 
+/** Does `work` at a place, which is given up afterwards. */
+export function closing<T>(place: Place, work: () => T): T {
+  try {
+    return work();
+  } finally {
+    place.close();
+  }
+}
+
 /** The JSON document of a request. @throws CodedError REMOTE_REQUEST, REMOTE_PROTOCOL */
-export async function documentOf(context: RouteContext): Promise<unknown> {
-  const body = await readBody(context.env.incoming, MOST_JSON_BYTES);
-  return parseJson(body.toString('utf8'));
+export function documentOf(context: RouteContext): Promise<unknown> {
+  return withBody(context.env.incoming, MOST_JSON_BYTES, (body) =>
+    parseJson(body.toString('utf8')),
+  );
 }
 
 /** @throws CodedError REMOTE_READ_ONLY */

@@ -2,6 +2,7 @@
 import { CodedError } from '../../errors.js';
 import { MOST_PIECES } from '../copy/batches.js';
 import type { Piece, PieceType } from '../target/pieces.js';
+import { MOST_BODY_BYTES } from './protocol.js';
 import { placed } from '../copy/batches.js';
 import type { Placed, Range } from '../worker/messages.js';
 
@@ -51,14 +52,22 @@ export function encodePieces(pieces: readonly Piece[]): Buffer {
   return bytes;
 }
 
-/**
- * The pieces of a body; the data lie behind the head, and must fill it to its end.
- * @throws CodedError REMOTE_REQUEST
- */
-export function decodePieces(bytes: Buffer): Piece[] {
+/** The pieces of a body. */
+export interface DecodedPieces {
+  /** Their data lie one behind the other from `at` 0 on. */
+  readonly pieces: Piece[];
+  /** Where the data begins in the body. */
+  readonly headBytes: number;
+  /** How long the data is, decompressed. */
+  readonly dataBytes: number;
+}
+
+/** @throws CodedError REMOTE_REQUEST */
+export function decodePieces(bytes: Buffer): DecodedPieces {
   const count = bytes.length >= COUNT_BYTES ? bytes.readUInt32BE(0) : 0;
-  let at = COUNT_BYTES + count * PIECE_BYTES;
-  if (count === 0 || count > MOST_PIECES || at > bytes.length) throw malformed('pieces');
+  const headBytes = COUNT_BYTES + count * PIECE_BYTES;
+  let at = 0;
+  if (count === 0 || count > MOST_PIECES || headBytes > bytes.length) throw malformed('pieces');
   const pieces = Array.from({ length: count }, (_, index): Piece => {
     const start = COUNT_BYTES + index * PIECE_BYTES;
     const type = TYPES[bytes[start] as number];
@@ -71,8 +80,8 @@ export function decodePieces(bytes: Buffer): Piece[] {
     at += length;
     return { type, offset, length, at: at - length };
   });
-  if (at !== bytes.length) throw malformed('pieces');
-  return pieces;
+  if (at > MOST_BODY_BYTES) throw malformed('pieces');
+  return { pieces, headBytes, dataBytes: at };
 }
 
 function readNumber(bytes: Buffer, offset: number): number {

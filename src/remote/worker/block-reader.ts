@@ -2,6 +2,7 @@
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../repo/platform/files.js';
 import type { HashMethod } from '../hashing/methods.js';
+import { scratch } from './scratch.js';
 
 const READ_BYTES = 512 * 1024;
 
@@ -11,7 +12,7 @@ export interface HashedBlock {
   readonly digest: Uint8Array;
 }
 
-/** Reads blocks of a file that has `sizeBytes`. Quickest front to end. */
+/** Reads blocks of a file that has `sizeBytes`, one reader at a time. Quickest front to end. */
 export class BlockReader {
   private readonly files: FileSystem;
   private readonly descriptor: number;
@@ -19,7 +20,7 @@ export class BlockReader {
   private readonly method: HashMethod;
   /** Only then is it asked for holes: for a file in memory that takes as long as reading it. */
   private readonly isSparse: boolean;
-  private buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  private buffer = scratch(READ_BYTES);
   private start = 0;
   private length = 0;
   private zeros: HashedBlock | undefined;
@@ -53,7 +54,7 @@ export class BlockReader {
   }
 
   private fill(offset: number, least: number): void {
-    if (this.buffer.length < least) this.buffer = Buffer.allocUnsafeSlow(least);
+    this.buffer = scratch(least);
     const wanted = Math.min(Math.max(READ_BYTES, least), this.sizeBytes - offset);
     this.start = offset;
     this.length = this.files.read(this.descriptor, this.buffer, 0, wanted, offset);

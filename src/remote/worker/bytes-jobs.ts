@@ -4,6 +4,7 @@ import type { FileSystem } from '../../repo/platform/files.js';
 import type { HashMethod } from '../hashing/methods.js';
 import { endsBefore } from './block-reader.js';
 import type { CopyJob, ReadJob, WriteJob } from './messages.js';
+import { scratch } from './scratch.js';
 
 /** Reads ranges into a job's memory. @throws CodedError COPY_SOURCE_CHANGED when the file ends before */
 export function readRanges(
@@ -43,7 +44,7 @@ export function copyRanges(
   { from, to, moves, blockBytes }: CopyJob,
   method: HashMethod,
 ): Uint8Array {
-  const buffer = Buffer.allocUnsafeSlow(blockBytes);
+  const buffer = scratch(blockBytes);
   const digests: Uint8Array[] = [];
   for (const move of moves) {
     for (let done = 0; done < move.length; done += blockBytes) {

@@ -33,6 +33,7 @@ export function startWorkers(count: number): Workers {
     // Descriptors from libc are not known to Node, which would warn at each close.
     const worker = new Worker(packageFile('dist/remote/worker/entry.js'), {
       trackUnmanagedFds: false,
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     const lane: Lane = { worker, waiting: new Map() };
     worker.on('message', (answer: Answer) => settle(lane, answer));
