@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import { parseEndpoint } from '../../src/cli/parse/endpoint.js';
+import { copyFile, openPlatform, type CopyOptions, type CopyResult } from '../../src/store.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -31,6 +33,12 @@ export interface CopyLab {
   readonly run: (args: readonly string[], env?: NodeJS.ProcessEnv) => Promise<Run>;
   /** `varve copy --json`, which must succeed. */
   readonly copy: (...args: string[]) => Promise<CopyDocument>;
+  /** The same within this process. */
+  readonly copyFile: (
+    source: string,
+    target: string,
+    options?: Partial<CopyOptions>,
+  ) => Promise<CopyResult>;
   readonly serve: (...args: string[]) => Promise<ServerProcess>;
   readonly put: (directory: string, name: string, bytes: Uint8Array) => string;
 }
@@ -83,6 +91,19 @@ export function createCopyLab(): CopyLab {
       if (code !== 0) throw new Error(`${code}: ${stdout}${stderr}`);
       return JSON.parse(stdout) as CopyDocument;
     },
+    copyFile: (source, target, options = {}) =>
+      copyFile(openPlatform(), {
+        source: parseEndpoint(source),
+        target: parseEndpoint(target),
+        isWholeFile: false,
+        isDryRun: false,
+        isInPlace: false,
+        preserves: false,
+        jobs: 2,
+        token: undefined,
+        cacheDirectory: undefined,
+        ...options,
+      }),
     async serve(...args) {
       const child = start(['serve', '--root', root, '--listen', '0', ...args]);
       const url = await announced(child);
@@ -103,14 +124,16 @@ function collect(stream: NodeJS.ReadableStream | null): () => string {
 }
 
 /** The address that a server says, once it listens. */
-async function announced(child: ChildProcess): Promise<string> {
-  let text = '';
-  for await (const chunk of child.stderr as NodeJS.ReadableStream) {
-    text += chunk.toString();
-    const url = /at (https?:\S+)/.exec(text)?.[1];
-    if (url !== undefined) return url;
-  }
-  throw new Error(`the server did not start: ${text}`);
+function announced(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const url = /at (https?:\S+)/.exec(text)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    child.once('close', () => reject(new Error(`the server did not start: ${text}`)));
+  });
 }
 
 /** Bytes that look random and are the same each time. */

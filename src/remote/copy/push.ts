@@ -4,10 +4,11 @@ import { digestOf, equalBytes, type HashList } from '../hashing/hash-list.js';
 import { settleAll } from '../settle.js';
 import type { Piece } from '../target/pieces.js';
 import { Proof } from '../target/proof.js';
+import type { Match } from '../worker/messages.js';
 import { chooseBasis } from './basis.js';
 import { forEach, forEachBatch, groupsOf, totalBytes } from './batches.js';
 import type { CopyContext } from './context.js';
-import { findMatches } from './find.js';
+import { findMatches, matchBytes } from './find.js';
 import { cutPieces, planPush, type Plan } from './plan.js';
 import type { BasisName, Receiver, Target } from './sides.js';
 
@@ -41,10 +42,23 @@ export async function comparePush(
     onHashed,
   });
   const { list } = listing;
-  const plan = planPush(sizeBytes, blockBytes, matches, list);
+  const usable = listing.hasWeakSums ? matches : atBlockEnds(matches, list, sizeBytes);
+  const plan = planPush(sizeBytes, blockBytes, usable, list);
   const isSame = plan.similarity === 1 && list.sizeBytes === sizeBytes;
   if (isSame && !known && listing.hasWeakSums) lists.keep(source.stat, list, startedMs);
   return { ...plan, basis: { name, list } };
+}
+
+/**
+ * Without a last block that is short, unless the new file ends with it: a server that can only hash
+ * whole files proves what is cut at multiples of a block.
+ */
+function atBlockEnds(matches: readonly Match[], list: HashList, sizeBytes: number): Match[] {
+  return matches.flatMap((match) => {
+    const end = match.offset + matchBytes(match, list);
+    if (end % list.blockBytes === 0 || end === sizeBytes) return [match];
+    return match.count > 1 ? [{ ...match, count: match.count - 1 }] : [];
+  });
 }
 
 /** Makes the new file of a plan, all but its name. Returns its hash. */

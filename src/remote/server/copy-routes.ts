@@ -31,12 +31,7 @@ export function addCopyRoutes(
   tools: TargetTools,
 ): void {
   app.get('/info', (context) => {
-    const place = placeOf(context, settings);
-    const { old, left } = closing(place, () => {
-      const target = new LocalTarget(tools, place);
-      target.close();
-      return target;
-    });
+    const { old, left } = factsOf(context, settings, tools);
     const varve = {
       ...(old && encodeFacts(old)),
       left: settings.allowsWriting ? left && encodeFacts(left) : undefined,
@@ -84,6 +79,26 @@ export function addCopyRoutes(
 }
 
 const ignore = (): void => undefined;
+
+/** What is known of a file; nothing where its directory is still to be made. */
+function factsOf(
+  context: RouteContext,
+  settings: ServerSettings,
+  tools: TargetTools,
+): Pick<LocalTarget, 'old' | 'left'> {
+  try {
+    const place = placeOf(context, settings);
+    return closing(place, () => {
+      const target = new LocalTarget(tools, place);
+      target.close();
+      return target;
+    });
+  } catch (error) {
+    const isMissing = error instanceof CodedError && error.code === 'PATH_NOT_FOUND';
+    if (!isMissing) throw error;
+    return { old: undefined, left: undefined };
+  }
+}
 
 /** The file, or what an interrupted copy to it left. */
 function openAsked(

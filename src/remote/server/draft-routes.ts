@@ -30,6 +30,7 @@ export function addDraftRoutes(
   app.post('/v1/drafts', async (context) => {
     requireWriting(settings);
     const begin = decodeBegin(await documentOf(context));
+    await drafts.removeAbandoned();
     const place = placeOf(context, settings, { makesDirectories: true });
     const target = new LocalTarget(tools, place);
     const release = (): void => {
@@ -38,7 +39,7 @@ export function addDraftRoutes(
     };
     try {
       const receiver = await beginDraft(target, begin, tools);
-      return context.json({ id: drafts.add(receiver, release) }, 201);
+      return context.json({ id: drafts.add(receiver, release, context.env.incoming.socket) }, 201);
     } catch (error) {
       release();
       throw error;
@@ -46,7 +47,7 @@ export function addDraftRoutes(
   });
 
   app.post('/v1/drafts/:id/pieces', (context) =>
-    drafts.use(context.req.param('id'), async (receiver) => {
+    drafts.use(context.req.param('id'), context.env.incoming.socket, async (receiver) => {
       const isCompressed = context.req.header(ENCODING_HEADER) === 'zstd';
       await withBody(context.env.incoming, MOST_BODY_BYTES, (body) =>
         putBody(receiver, body, isCompressed),
@@ -58,7 +59,8 @@ export function addDraftRoutes(
   app.post('/v1/drafts/:id/publish', async (context) => {
     const root = asText(asObject(await documentOf(context))['root']);
     const id = context.req.param('id');
-    const written = await drafts.use(id, (receiver) => receiver.publish(root));
+    const { socket } = context.env.incoming;
+    const written = await drafts.use(id, socket, (receiver) => receiver.publish(root));
     await drafts.remove(id);
     return context.json({ bytes_written: written });
   });

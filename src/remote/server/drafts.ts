@@ -1,4 +1,5 @@
 /** The new files that clients are sending: by number, until they are published or given up. */
+import type { Socket } from 'node:net';
 import { CodedError } from '../../errors.js';
 import type { Receiver } from '../copy/sides.js';
 
@@ -9,6 +10,8 @@ const MOST_DRAFTS = 256;
 interface Entry {
   readonly receiver: Receiver;
   readonly release: () => void;
+  /** Of the client: when all are closed, it is gone. */
+  readonly sockets: Set<Socket>;
   /** Requests that work on it now. */
   busy: number;
   timer: NodeJS.Timeout;
@@ -23,19 +26,20 @@ export class Drafts {
   }
 
   /** Takes a new file under a number that cannot be guessed. @throws CodedError COPY_BUSY */
-  add(receiver: Receiver, release: () => void): string {
+  add(receiver: Receiver, release: () => void, socket: Socket): string {
     if (this.entries.size >= MOST_DRAFTS) {
       throw new CodedError('COPY_BUSY', `${MOST_DRAFTS} copies to this server are under way.`, {
         hint: 'Try again later.',
       });
     }
     const id = Buffer.from(this.randomBytes(16)).toString('hex');
-    this.entries.set(id, { receiver, release, busy: 0, timer: this.expire(id) });
+    const sockets = new Set([socket]);
+    this.entries.set(id, { receiver, release, sockets, busy: 0, timer: this.expire(id) });
     return id;
   }
 
   /** Works on a new file, which stays open meanwhile. @throws CodedError REMOTE_REQUEST */
-  async use<T>(id: string, work: (receiver: Receiver) => Promise<T>): Promise<T> {
+  async use<T>(id: string, socket: Socket, work: (receiver: Receiver) => Promise<T>): Promise<T> {
     const entry = this.entries.get(id);
     if (!entry) {
       throw new CodedError('REMOTE_REQUEST', 'There is no such copy under way.', {
@@ -43,6 +47,7 @@ export class Drafts {
       });
     }
     clearTimeout(entry.timer);
+    entry.sockets.add(socket);
     entry.busy += 1;
     try {
       return await work(entry.receiver);
@@ -60,6 +65,14 @@ export class Drafts {
     if (!entry) return;
     clearTimeout(entry.timer);
     await this.finish(entry);
+  }
+
+  /** Closes the new files whose clients are gone, so that their next attempt can take them up. */
+  async removeAbandoned(): Promise<void> {
+    const abandoned = [...this.entries].filter(
+      ([, { busy, sockets }]) => busy === 0 && [...sockets].every((socket) => socket.destroyed),
+    );
+    await Promise.all(abandoned.map(([id]) => this.remove(id)));
   }
 
   async close(): Promise<void> {

@@ -64,6 +64,7 @@ export async function serve(platform: Platform, options: ServeOptions): Promise<
   const server = createServer(options, (incoming, outgoing) => void answer(incoming, outgoing));
   server.maxConnections = MOST_CONNECTIONS;
   server.setTimeout(IDLE_MS);
+  server.keepAliveTimeout = IDLE_MS;
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const host = isIP(options.address) === 6 ? `[${options.address}]` : options.address;
