@@ -91,7 +91,9 @@ export type IssueCode =
   | 'SPECIAL_FILE_SKIPPED'
   | 'DAMAGED'
   | 'NOT_RESTORED'
-  | 'METADATA_NOT_RESTORED';
+  | 'METADATA_NOT_RESTORED'
+  | 'NOT_DELETED'
+  | 'READ_BACK_DIFFERS';
 
 /** How large files are cut; fixed when the repository is made. */
 export interface ChunkingParameters {

@@ -93,6 +93,7 @@ function describe({ type, inode, mode, mtime, ctime, bytes }: SourceNode): FileS
     sizeBytes: bytes?.length ?? 0,
     inode,
     device: 1,
+    linkCount: 1,
     mtime: { seconds: mtime[0], nanoseconds: mtime[1] },
     ctime: { seconds: ctime[0], nanoseconds: ctime[1] },
   };

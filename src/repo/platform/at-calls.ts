@@ -27,6 +27,8 @@ export interface FileStat {
   /** Its low 52 bits. */
   readonly inode: number;
   readonly device: number;
+  /** Names of the file; more than one: it is also elsewhere. */
+  readonly linkCount: number;
   readonly mtime: FileTime;
   readonly ctime: FileTime;
 }
@@ -38,7 +40,9 @@ export type OpenMode =
   /** Made by this call (`O_EXCL`), writable. */
   | 'create-file'
   /** An existing file, for writing within it. */
-  | 'write-file';
+  | 'write-file'
+  /** The same, for reading as well. */
+  | 'update-file';
 
 export interface AtCalls {
   /** What implements the calls, for `--version` and notices. */
@@ -57,6 +61,10 @@ export interface AtCalls {
   readSymlink(directory: number, name: ByteString): ByteString;
   /** Removes what is not a directory. */
   remove(directory: number, name: ByteString): void;
+  /** Removes an empty directory. */
+  removeDirectory(directory: number, name: ByteString): void;
+  /** Within one directory; what is not a directory and has the name `to` is replaced. */
+  rename(directory: number, from: ByteString, to: ByteString): void;
   setOwner(directory: number, name: ByteString, uid: number, gid: number): void;
   setOwnerOpen(descriptor: number, uid: number, gid: number): void;
   setMtime(directory: number, name: ByteString, mtime: FileTime): void;

@@ -12,6 +12,7 @@ import { bytesFromBuffer, textFromBytes, type ByteString } from './bytes.js';
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
+const AT_REMOVEDIR = 0x200;
 const STATX_BASIC_STATS = 0x7ff;
 const UTIME_OMIT = 0x3ffffffe;
 const FALLOC_FL_KEEP_SIZE = 1;
@@ -19,6 +20,7 @@ const FALLOC_FL_PUNCH_HOLE = 2;
 
 /** Linux open(2) flags that are the same on x86-64 and (but for the two named) on arm64. */
 const O_WRONLY = 0o1;
+const O_RDWR = 0o2;
 const O_CREAT = 0o100;
 const O_EXCL = 0o200;
 const O_NONBLOCK = 0o4000;
@@ -31,6 +33,7 @@ const openFlags: Record<OpenMode, number> = {
   'read-directory': O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
   'create-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
   'write-file': O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+  'update-file': O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 };
 
 type NativeCall = (...values: unknown[]) => number;
@@ -59,6 +62,7 @@ function bind(koffi: Koffi): AtCalls {
   const symlinkat = libc.func('int symlinkat(const void *, int, const void *)');
   const readlinkat = libc.func('int64_t readlinkat(int, const void *, void *, size_t)');
   const unlinkat = libc.func('int unlinkat(int, const void *, int)');
+  const renameat = libc.func('int renameat(int, const void *, int, const void *)');
   const fchownat = libc.func('int fchownat(int, const void *, uint32_t, uint32_t, int)');
   const futimens = libc.func('int futimens(int, const void *)');
   const utimensat = libc.func('int utimensat(int, const void *, const void *, int)');
@@ -115,6 +119,12 @@ function bind(koffi: Koffi): AtCalls {
     },
     remove(directory, name) {
       check(unlinkat(directory, names.put(name), 0), 'unlinkat', name);
+    },
+    removeDirectory(directory, name) {
+      check(unlinkat(directory, names.put(name), AT_REMOVEDIR), 'unlinkat', name);
+    },
+    rename(directory, from, to) {
+      check(renameat(directory, names.put(from), directory, targets.put(to)), 'renameat', to);
     },
     setOwner(directory, name, uid, gid) {
       check(fchownat(directory, names.put(name), uid, gid, AT_SYMLINK_NOFOLLOW), 'fchownat', name);
@@ -178,6 +188,7 @@ function readStatx(words: Int32Array): FileStat {
     // 52 bits: a safe integer even where a file system numbers in 64.
     inode: (word(9) % 2 ** 20) * 2 ** 32 + word(8),
     device: word(34) * 2 ** 20 + word(35),
+    linkCount: word(4),
     mtime: { seconds: wide(28), nanoseconds: word(30) },
     ctime: { seconds: wide(24), nanoseconds: word(26) },
   };

@@ -7,13 +7,15 @@ import * as fs from 'node:fs';
 import type { AtCalls, FileStat, FileTime, FileType, OpenMode } from './at-calls.js';
 import { bufferFromBytes, bytesFromBuffer, joinBytes, type ByteString } from './bytes.js';
 
-const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } =
+  fs.constants;
 
 const openFlags: Record<OpenMode, number> = {
   'read-file': O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
   'read-directory': O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
   'create-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
   'write-file': O_WRONLY | O_NOFOLLOW | O_NONBLOCK,
+  'update-file': O_RDWR | O_NOFOLLOW | O_NONBLOCK,
 };
 
 export const portableAtCalls: AtCalls = {
@@ -37,6 +39,8 @@ export const portableAtCalls: AtCalls = {
   readSymlink: (directory, name) =>
     bytesFromBuffer(fs.readlinkSync(entry(directory, name), 'buffer')),
   remove: (directory, name) => fs.unlinkSync(entry(directory, name)),
+  removeDirectory: (directory, name) => fs.rmdirSync(entry(directory, name)),
+  rename: (directory, from, to) => fs.renameSync(entry(directory, from), entry(directory, to)),
   setOwner: (directory, name, uid, gid) => fs.lchownSync(entry(directory, name), uid, gid),
   setOwnerOpen: (descriptor, uid, gid) => fs.fchownSync(descriptor, uid, gid),
   setMtime(directory, name, mtime) {
@@ -71,6 +75,7 @@ function toFileStat(stat: fs.BigIntStats): FileStat {
     sizeBytes: Number(stat.size),
     inode: Number(BigInt.asUintN(52, stat.ino)),
     device: Number(stat.dev),
+    linkCount: Number(stat.nlink),
     mtime: toFileTime(stat.mtimeNs),
     ctime: toFileTime(stat.ctimeNs),
   };

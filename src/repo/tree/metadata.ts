@@ -2,6 +2,7 @@
 import type { FileTime } from '../platform/at-calls.js';
 import type { ByteString } from '../platform/bytes.js';
 import type { FileSystem } from '../platform/files.js';
+import { sameTime } from './compare.js';
 
 /** What is set on a restored node. */
 export interface RestorableMetadata {
@@ -34,4 +35,14 @@ export function setMetadata(
       if (setsOwner) at.setOwner(place.directory, place.name, uid, gid);
       at.setMtime(place.directory, place.name, mtime);
   }
+}
+
+/** Whether a node has other metadata than it should have. The owner counts where it can be set. */
+export function differsInMetadata(
+  there: RestorableMetadata,
+  { uid, gid, mode, mtime }: RestorableMetadata,
+  setsOwner: boolean,
+): boolean {
+  const isOwned = !setsOwner || (there.uid === uid && there.gid === gid);
+  return !isOwned || there.mode !== mode || !sameTime(there.mtime, mtime);
 }

@@ -15,6 +15,7 @@ const stat: FileStat = {
   sizeBytes: 3,
   inode: 4,
   device: 5,
+  linkCount: 1,
   mtime: { seconds: 100, nanoseconds: 6 },
   ctime: { seconds: 200, nanoseconds: 7 },
 };

@@ -1,21 +1,128 @@
-/** Makes the nodes of a tree that hold no bytes of their own, by type; workers make the others. */
-import { VersionType } from '../../model.js';
+/** Makes and mends the nodes of a target that hold no bytes of their own; workers write the others. */
+import { VersionType, type Version } from '../../model.js';
+import type { FileStat } from '../../platform/at-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
+import type { DirectoryHandles } from '../../tree/directory-handles.js';
+import { differsInMetadata, setMetadata } from '../../tree/metadata.js';
+import { splitPath, temporaryName } from '../../tree/relative-path.js';
 
-/** The types that {@link makeNode} makes. */
-export type NodeType = Exclude<VersionType, typeof VersionType.file>;
+export interface NodeMakerOptions {
+  readonly files: FileSystem;
+  readonly handles: DirectoryHandles;
+  readonly setsOwner: boolean;
+  /** Nothing is changed. */
+  readonly isDryRun: boolean;
+}
+
+/** Paths are below the target. Every method throws system errors. */
+export type NodeMaker = ReturnType<typeof createNodeMaker>;
+
+export function createNodeMaker({ files, handles, setsOwner, isDryRun }: NodeMakerOptions) {
+  const { at } = files;
+  /** With the parent's handle, which is good until another directory is opened. */
+  const within = <T>(path: ByteString, action: (parent: number, name: ByteString) => T): T => {
+    const { directory, name } = splitPath(path);
+    return action(handles.open(directory), name);
+  };
+
+  return {
+    /** undefined when nothing is there. */
+    look: (path: ByteString): FileStat | undefined =>
+      path === '' ? at.statOpen(handles.open(path)) : within(path, (...place) => at.stat(...place)),
+
+    isEmptyDirectory: (path: ByteString): boolean => at.list(handles.open(path)).length === 0,
+
+    remove(path: ByteString): void {
+      if (!isDryRun) within(path, (...place) => at.remove(...place));
+    },
+
+    makeDirectory(path: ByteString): void {
+      if (!isDryRun) within(path, (parent, name) => makeNode(files, parent, name, DIRECTORY));
+    },
+
+    /** Lets its owner make names in a directory; its metadata comes at the end. */
+    makeWritable(path: ByteString, { mode }: FileStat): void {
+      const needed = 0o300;
+      if (isDryRun || (mode & needed) === needed) return;
+      files.setMode(handles.open(path), mode | needed);
+    },
+
+    finishDirectory(path: ByteString, version: Version): void {
+      if (isDryRun) return;
+      const descriptor = handles.open(path);
+      if (!differsInMetadata(at.statOpen(descriptor), version, setsOwner)) return;
+      setMetadata(files, { type: 'open', descriptor }, version, setsOwner);
+    },
+
+    /** Whether the link was there. What else is there, and no directory, is replaced. */
+    restoreSymlink(
+      path: ByteString,
+      version: Version,
+      there: FileStat | undefined,
+      onMetadataFailure: (error: unknown) => void,
+    ): boolean {
+      // In a dry run its directory need not be there either.
+      if (isDryRun && !there) return false;
+      return within(path, (directory, name) => {
+        const finish = (made: ByteString): void => {
+          try {
+            setMetadata(files, { type: 'symlink', directory, name: made }, version, setsOwner);
+          } catch (error) {
+            onMetadataFailure(error);
+          }
+        };
+        const differs =
+          there && differsInMetadata(there, { ...version, mode: there.mode }, setsOwner);
+        const isThere =
+          there?.type === 'symlink' &&
+          at.readSymlink(directory, name) === version.link &&
+          !(differs && there.linkCount > 1);
+        if (isDryRun) return isThere;
+        if (isThere) {
+          if (differs) finish(name);
+          return true;
+        }
+        const isReplaced = there !== undefined && there.type !== 'directory';
+        const made = isReplaced ? temporaryName(name) : name;
+        if (isReplaced && at.stat(directory, made)) at.remove(directory, made);
+        makeNode(files, directory, made, version);
+        finish(made);
+        if (isReplaced) at.rename(directory, made, name);
+        return false;
+      });
+    },
+
+    /** Gives a file that keeps its bytes its metadata; false when it has to be replaced for that. */
+    adjustFile(path: ByteString, version: Version, there: FileStat): boolean {
+      if (!differsInMetadata(there, version, setsOwner)) return true;
+      return within(path, (directory, name) => {
+        const descriptor = at.open(directory, name, 'read-file');
+        try {
+          const { type, linkCount } = at.statOpen(descriptor);
+          // Another name of it may lie outside the target.
+          if (type !== 'file' || linkCount > 1) return false;
+          if (!isDryRun) setMetadata(files, { type: 'open', descriptor }, version, setsOwner);
+          return true;
+        } finally {
+          files.close(descriptor);
+        }
+      });
+    },
+  };
+}
+
+const DIRECTORY = { type: VersionType.directory, link: undefined } as const;
 
 /**
- * Makes `name` in an open directory; `link`: the target of a symbolic link.
+ * Makes `name` in an open directory, by the type of the version. Files are made by workers.
  * @throws system errors: EEXIST where anything is there
  */
-export function makeNode(
+function makeNode(
   { at }: FileSystem,
   directory: number,
   name: ByteString,
-  type: NodeType,
-  link: ByteString | undefined,
+  { type, link }: Pick<Version, 'type' | 'link'>,
 ): void {
   switch (type) {
     case VersionType.directory:
@@ -23,5 +130,8 @@ export function makeNode(
       return;
     case VersionType.symlink:
       at.makeSymlink(directory, name, link ?? ('' as ByteString));
+      return;
+    case VersionType.file:
+      throw new Error('a file is made by a worker');
   }
 }

@@ -1,0 +1,157 @@
+/**
+ * A file that is made and finished by the main thread while workers fill it: a large one, or an empty
+ * one. Where something stands already, it has a temporary name until it is whole, and what an earlier
+ * restore left under that name is taken up; or it is changed where it stands, which writes least.
+ */
+import type { Version } from '../../model.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
+import { sameTime } from '../../tree/compare.js';
+import type { DirectoryHandles } from '../../tree/directory-handles.js';
+import { differsInMetadata, setMetadata } from '../../tree/metadata.js';
+import { temporaryName, type NodePlace } from '../../tree/relative-path.js';
+
+/** A version of a file, and where it goes. */
+export interface FileToRestore extends NodePlace {
+  readonly version: Version;
+}
+
+/** How a working file comes to be. */
+export type WorkingKind =
+  /** In a fresh target: made under its name. */
+  | 'fresh'
+  /** Under a temporary name, then renamed. */
+  | 'renamed'
+  /** The file that is there. */
+  | 'patched';
+
+export interface WorkingFile extends NodePlace {
+  /** How workers fill it. */
+  readonly way: 'fill' | 'patch';
+  /**
+   * Whether it looks like the finished file while it is not: then {@link mark} comes before the first
+   * byte that is written.
+   */
+  readonly looksFinished: boolean;
+  mark(): void;
+  /** Its metadata, then its name. `onMetadataFailure`: the file is there with its bytes. */
+  finish(writtenBytes: number, onMetadataFailure: (error: unknown) => void): void;
+  /** It cannot be made whole. What was there and is patched stays, partly changed. */
+  discard(): void;
+}
+
+export interface WorkingFileOptions {
+  readonly files: FileSystem;
+  readonly handles: DirectoryHandles;
+  readonly setsOwner: boolean;
+  readonly isDryRun: boolean;
+}
+
+/**
+ * Makes or opens the file; undefined in a dry run where nothing is there to compare with.
+ * @throws system errors
+ */
+export function openWorkingFile(
+  options: WorkingFileOptions,
+  file: FileToRestore,
+  kind: WorkingKind,
+): WorkingFile | undefined {
+  const { files, handles, isDryRun, setsOwner } = options;
+  const { version, directory } = file;
+  const existing = kind === 'fresh' ? undefined : openExisting(options, file, kind);
+  const name = existing?.name ?? (kind === 'fresh' ? file.name : temporaryName(file.name));
+  if (!existing && isDryRun) return undefined;
+  if (!existing) makeEmpty(options, { directory, name }, kind);
+  const isPatched = existing !== undefined && name === file.name;
+
+  const withOpen = (action: (descriptor: number) => void): void => {
+    const descriptor = files.at.open(handles.open(directory), name, 'write-file');
+    try {
+      action(descriptor);
+    } finally {
+      files.close(descriptor);
+    }
+  };
+
+  return {
+    directory,
+    name,
+    way: existing || kind !== 'fresh' ? 'patch' : 'fill',
+    looksFinished: isPatched && !isDryRun && hasSizeAndTime(existing.stat, version),
+    mark() {
+      const { seconds, nanoseconds } = version.mtime;
+      withOpen((descriptor) => {
+        files.at.setMtimeOpen(descriptor, { seconds: seconds - MARK_SECONDS, nanoseconds });
+        files.sync(descriptor);
+      });
+    },
+    finish(writtenBytes, onMetadataFailure) {
+      if (isDryRun) return;
+      withOpen((descriptor) => {
+        // What is overwritten may be on disk later than the time that says that it is.
+        if (isPatched && writtenBytes > 0) files.sync(descriptor);
+        if (!differsInMetadata(files.at.statOpen(descriptor), version, setsOwner)) return;
+        try {
+          setMetadata(files, { type: 'open', descriptor }, version, setsOwner);
+        } catch (error) {
+          onMetadataFailure(error);
+        }
+      });
+      if (name !== file.name) files.at.rename(handles.open(directory), name, file.name);
+    },
+    discard() {
+      if (!isPatched && !isDryRun) files.at.remove(handles.open(directory), name);
+    },
+  };
+}
+
+/** How far the time of a file that is being changed is moved: more than any file system rounds. */
+const MARK_SECONDS = 86_400;
+
+interface Existing {
+  readonly name: NodePlace['name'];
+  readonly stat: FileStat;
+}
+
+/** The file that is to be patched, cut to its size: the one that is there, else an unfinished one. */
+function openExisting(
+  { files, handles, isDryRun }: WorkingFileOptions,
+  { directory, name, version }: FileToRestore,
+  kind: Exclude<WorkingKind, 'fresh'>,
+): Existing | undefined {
+  const candidates = [...(kind === 'patched' ? [name] : []), temporaryName(name)];
+  for (const candidate of candidates) {
+    let descriptor: number | undefined;
+    try {
+      descriptor = files.at.open(handles.open(directory), candidate, 'update-file');
+      const stat = files.at.statOpen(descriptor);
+      // Another name of it may lie outside the target.
+      if (stat.type !== 'file' || stat.linkCount > 1) continue;
+      if (stat.sizeBytes > version.sizeBytes && !isDryRun) {
+        files.truncate(descriptor, version.sizeBytes);
+      }
+      return { name: candidate, stat };
+    } catch (error) {
+      // Not there, not to be written, or running: the next, or a new one.
+      if (systemErrorCode(error) === undefined) throw error;
+    } finally {
+      if (descriptor !== undefined) files.close(descriptor);
+    }
+  }
+  return undefined;
+}
+
+function makeEmpty(
+  { files, handles }: WorkingFileOptions,
+  { directory, name }: NodePlace,
+  kind: WorkingKind,
+): void {
+  const handle = handles.open(directory);
+  if (kind !== 'fresh' && files.at.stat(handle, name)) files.at.remove(handle, name);
+  files.close(files.at.open(handle, name, 'create-file'));
+}
+
+function hasSizeAndTime({ sizeBytes, mtime }: FileStat, version: Version): boolean {
+  return sizeBytes === version.sizeBytes && sameTime(mtime, version.mtime);
+}
