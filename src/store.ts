@@ -16,7 +16,9 @@ export {
 export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
 export { openPlatform, type Platform } from './repo/platform/platform.js';
 export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';
-export type { PatternRule } from './repo/tree/patterns.js';
+export type { FilterOptions, FilterReason } from './repo/tree/filter.js';
+export type { RuleFile } from './repo/tree/rule-files.js';
+export type { PatternRule, RuleOrigin } from './repo/tree/rules.js';
 
 export type {
   BackupOptions,

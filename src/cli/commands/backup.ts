@@ -1,5 +1,4 @@
 /** `varve backup`: takes a snapshot of some paths. */
-import { Option } from 'commander';
 import {
   backup,
   CodedError,
@@ -11,16 +10,15 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
-import { readRules, ruleOptions, type RuleFlag } from '../parse/rules.js';
+import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
 import { wholeNumber } from '../parse/whole-number.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
 import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
-import { addJobsOption, jobsOption, type JobsFlag } from '../shared-options.js';
+import { addJobsOption, jobsOption, listOption, type JobsFlag } from '../shared-options.js';
 
-interface BackupFlags extends JobsFlag {
-  readonly rules?: readonly RuleFlag[];
+interface BackupFlags extends JobsFlag, FilterFlags {
   readonly tag?: readonly string[];
   readonly host?: string;
   readonly dryRun?: boolean;
@@ -40,13 +38,9 @@ export const backupCommand: CliCommand = {
           'The first backup into the default repository makes it.',
       )
       .argument('<path...>', 'what to back up');
-    for (const option of ruleOptions()) command.addOption(option);
+    addFilterOptions(command);
     command
-      .addOption(
-        new Option('--tag <tag>', 'mark the snapshot; repeatable').argParser(
-          (tag: string, tags: readonly string[] | undefined) => [...(tags ?? []), tag],
-        ),
-      )
+      .addOption(listOption('--tag <tag>', 'mark the snapshot; repeatable'))
       .option('--host <name>', 'the host of the source (default: the name of this machine)')
       .option('-n, --dry-run', 'say what a backup would do, and write nothing')
       .option('--read-all', 'read every file, whatever its times say')
@@ -85,7 +79,7 @@ function backupOptions(
   const level = optionValue('--level', wholeNumber(...ZSTD_LEVELS), flags.level);
   return {
     paths,
-    rules: readRules(flags.rules ?? [], session.platform),
+    filter: filterOptions(flags),
     tags: flags.tag ?? [],
     readsAll: flags.readAll ?? false,
     skipsIfUnchanged: flags.skipIfUnchanged ?? false,

@@ -9,7 +9,7 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
-import { readRules, ruleOptions, type RuleFlag } from '../parse/rules.js';
+import { addRuleOptions, type FilterFlags } from '../parse/filter.js';
 import { addTimeHelp } from '../time-help.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
@@ -27,13 +27,12 @@ import {
   type SourceFlag,
 } from '../shared-options.js';
 
-interface RestoreFlags extends AtFlag, SourceFlag, JobsFlag {
+interface RestoreFlags extends AtFlag, SourceFlag, JobsFlag, Pick<FilterFlags, 'rules'> {
   readonly to?: string;
   readonly inPlace?: boolean;
   readonly overwrite?: OverwriteRule;
   readonly delete?: boolean;
   readonly ignoreErrors?: boolean;
-  readonly rules?: readonly RuleFlag[];
   readonly verify?: boolean;
   readonly dryRun?: boolean;
 }
@@ -63,8 +62,7 @@ export const restoreCommand: CliCommand = {
       .option('--ignore-errors', 'with --delete: although the snapshot may lack what was there');
     addAtOption(command);
     addSourceOption(command);
-    for (const option of ruleOptions()) command.addOption(option);
-    command
+    addRuleOptions(command)
       .option('--verify', 'read everything back and compare it')
       .option('-n, --dry-run', 'count what would be restored, and write nothing');
     addJobsOption(command);
@@ -84,7 +82,7 @@ export const restoreCommand: CliCommand = {
       at: await timePoint(flags, session),
       ...sourceOption(flags),
       ...targetOptions(flags),
-      rules: readRules(flags.rules ?? [], platform),
+      rules: flags.rules ?? [],
       verifies: flags.verify ?? false,
       isDryRun: flags.dryRun ?? false,
       ...jobsOption(flags),

@@ -28,24 +28,61 @@ export function* mergeByName<Name extends string, Known extends { readonly name:
   for (const known of entries.slice(next)) yield { type: 'gone', known };
 }
 
-/** The type that the index knows for a file type; undefined for what is not backed up. */
-export function versionTypeOf(type: FileType): VersionType | undefined {
-  return type === 'other' ? undefined : VersionType[type];
+/** The type that the index knows for a file type. */
+export function versionTypeOf(type: FileType): VersionType {
+  return VersionType[type];
 }
 
+const FILE_TYPES: Readonly<Record<VersionType, FileType>> = {
+  [VersionType.file]: 'file',
+  [VersionType.directory]: 'directory',
+  [VersionType.symlink]: 'symlink',
+  [VersionType.fifo]: 'fifo',
+  [VersionType.socket]: 'socket',
+  [VersionType.characterDevice]: 'characterDevice',
+  [VersionType.blockDevice]: 'blockDevice',
+};
+
+/** The other way round. */
+export function fileTypeOf(type: VersionType): FileType {
+  return FILE_TYPES[type];
+}
+
+/** Why a file must be read again: one bit each. */
+const ReadReason = {
+  type: 1,
+  size: 2,
+  mtime: 4,
+  ctime: 8,
+  inode: 16,
+  /** Its times proved nothing when it was recorded, or repair asks for its bytes. */
+  racy: 32,
+  /** It changed on each reading when it was recorded. */
+  unstable: 64,
+} as const;
+
 /**
- * Whether a file need not be read again: its type, size, both times to the nanosecond and its inode
- * agree, and it was not racy when it was recorded.
+ * Why a file must be read again, as bits of {@link ReadReason}. 0: it need not be; its type, size,
+ * both times to the nanosecond and its inode agree, and no flag was recorded.
  */
-export function isUnchanged(stat: FileStat, known: Metadata & { readonly flags: number }): boolean {
+function reasonsToRead(
+  stat: Omit<FileStat, 'device'>,
+  known: Metadata & { readonly flags: number },
+): number {
   return (
-    known.flags === 0 &&
-    stat.sizeBytes === known.sizeBytes &&
-    sameTime(stat.mtime, known.mtime) &&
-    sameTime(stat.ctime, known.ctime) &&
-    stat.inode === known.inode &&
-    versionTypeOf(stat.type) === known.type
+    (versionTypeOf(stat.type) === known.type ? 0 : ReadReason.type) |
+    (stat.sizeBytes === known.sizeBytes ? 0 : ReadReason.size) |
+    (sameTime(stat.mtime, known.mtime) ? 0 : ReadReason.mtime) |
+    (sameTime(stat.ctime, known.ctime) ? 0 : ReadReason.ctime) |
+    (stat.inode === known.inode ? 0 : ReadReason.inode) |
+    ((known.flags & VersionFlag.racy) === 0 ? 0 : ReadReason.racy) |
+    ((known.flags & VersionFlag.unstable) === 0 ? 0 : ReadReason.unstable)
   );
+}
+
+/** Whether a file need not be read again. */
+export function isUnchanged(stat: FileStat, known: Metadata & { readonly flags: number }): boolean {
+  return reasonsToRead(stat, known) === 0;
 }
 
 /** Whether what is recorded of a path, its bytes aside, is the same. */
@@ -55,6 +92,7 @@ export function sameMetadata(left: Metadata, right: Metadata): boolean {
     left.mode === right.mode &&
     left.uid === right.uid &&
     left.gid === right.gid &&
+    left.rdev === right.rdev &&
     left.sizeBytes === right.sizeBytes &&
     sameTime(left.mtime, right.mtime)
   );

@@ -12,10 +12,17 @@ export interface RestorableMetadata {
   readonly mtime: FileTime;
 }
 
-/** What metadata is put on: an open file or directory, or what cannot be opened, by its name. */
+/**
+ * What metadata is put on: an open file or directory, or by its name what cannot be opened. A special
+ * file has permissions, a symbolic link has none.
+ */
 export type MetadataPlace =
   | { readonly type: 'open'; readonly descriptor: number }
-  | { readonly type: 'symlink'; readonly directory: number; readonly name: ByteString };
+  | {
+      readonly type: 'symlink' | 'special';
+      readonly directory: number;
+      readonly name: ByteString;
+    };
 
 /** Owner first, since changing it clears setuid; the time last, since all else may change it. */
 export function setMetadata(
@@ -32,7 +39,9 @@ export function setMetadata(
       at.setMtimeOpen(place.descriptor, mtime);
       return;
     case 'symlink':
+    case 'special':
       if (setsOwner) at.setOwner(place.directory, place.name, uid, gid);
+      if (place.type === 'special') at.setMode(place.directory, place.name, mode);
       at.setMtime(place.directory, place.name, mtime);
   }
 }

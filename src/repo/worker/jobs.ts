@@ -55,6 +55,15 @@ export interface StoreJob {
   readonly ticket: number;
   /** 1 for each blob of the ticket to store, else 0. */
   readonly wanted: Uint8Array;
+  /** Old blobs to make reverse deltas of, against stored blobs of the ticket. */
+  readonly replaced: readonly ReplacedBlob[];
+}
+
+interface ReplacedBlob {
+  readonly old: BlobAddress;
+  readonly oldStoredBytes: number;
+  /** Position in the ticket of the blob that replaces it. */
+  readonly position: number;
 }
 
 /** Makes reverse deltas of old blobs against newer ones. */
@@ -63,7 +72,7 @@ export interface RetireJob {
   readonly pairs: readonly RetirePair[];
 }
 
-export interface RetirePair {
+interface RetirePair {
   readonly old: BlobAddress;
   readonly oldStoredBytes: number;
   /** Blobs that it may be a delta against, the likeliest first: the first one that pays is taken. */
@@ -190,6 +199,8 @@ export interface ReadWindowFailure {
 
 export interface StoreResult {
   readonly frames: readonly StoredFrame[];
+  /** Members are positions in `replaced`; one that is in no frame did not pay. */
+  readonly deltaFrames: readonly StoredFrame[];
 }
 
 export interface RetireResult {

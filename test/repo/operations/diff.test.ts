@@ -181,7 +181,7 @@ test('what the rules leave out is on neither side', async () => {
   await backupTree(repository);
   writeTree(tree, { 'y.tmp': { type: 'file', content: '' }, z: { type: 'file', content: '' } });
   const rules = ['*.tmp', 'cache/'].map((pattern) => ({ type: 'exclude', pattern }) as const);
-  expect(await live(repository, { rules })).toEqual({ z: 'added' });
+  expect(await live(repository, { filter: { rules } })).toEqual({ z: 'added' });
 });
 
 test('a root that is gone is removed with all below it', async () => {

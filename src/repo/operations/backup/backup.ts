@@ -6,23 +6,34 @@ import { CodedError } from '../../../errors.js';
 import { parentOfRoots } from '../../index/versions.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import type { ContentRef, Issue } from '../../model.js';
-import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { bytesFromBuffer, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
-import { createFilter, type PatternRule } from '../../tree/patterns.js';
+import { textToBytes } from '../../tree/byte-text.js';
+import { createFilter, type FilterOptions } from '../../tree/filter.js';
 import { compact } from '../compact.js';
 import { explainFullDisk } from '../full-disk.js';
+import { ownPaths } from '../own-paths.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
-import { createContents, type FileOutcome, type FileToRead } from './contents.js';
+import { createContents, type FileToRead } from './contents.js';
+import { recordLinked, recordOutcome, type FileContext } from './found.js';
+import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
-import { createWalk, interrupted, type FileContext, type Walk, type WalkTotals } from './walk.js';
+import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
+import { createTally, type Tally, type WalkTotals } from './tally.js';
+import { interrupted } from './turns.js';
+import { createWalk } from './walk.js';
 
 export interface BackupOptions extends RunOptions {
-  /** Absolute or relative to the working directory; at least one. */
+  /**
+   * Absolute or relative to the working directory; at least one. Bytes that are not UTF-8 as lone
+   * surrogates: U+DC00 plus the byte.
+   */
   readonly paths: readonly string[];
-  readonly rules?: readonly PatternRule[];
+  /** What is left out. */
+  readonly filter?: FilterOptions;
   readonly tags?: readonly string[];
   readonly host?: string;
   /** Reads every file, whatever its times say. */
@@ -50,6 +61,7 @@ export interface BackupResult {
   readonly bytes: number;
   readonly filesNew: number;
   readonly filesChanged: number;
+  /** Whether they were read again or not. */
   readonly filesUnchanged: number;
   readonly filesRemoved: number;
   readonly bytesRead: number;
@@ -104,18 +116,19 @@ async function takeSnapshot(
     const recorder = createRecorder(index, run.manifest, number);
     announce(options, previous);
 
-    const { walk, bytesRead, replacements, appeared } = await readSource(
-      { repository, run, recorder, options },
+    const ahead = createRetirementAhead(run, index);
+    const { tally, bytesRead, replacements, appeared } = await readSource(
+      { repository, run, recorder, ahead, options },
       source,
       previous !== undefined,
     );
     const isUnchanged = recorder.counts.versionsOpened + recorder.counts.versionsClosed === 0;
     const result = {
       source,
-      ...walk.totals,
+      ...tally.totals,
       ...recorder.counts,
       bytesRead,
-      issues: walk.issues,
+      issues: tally.issues,
     };
     if (options.isDryRun || (options.skipsIfUnchanged && isUnchanged && previous)) {
       await run.abort();
@@ -123,7 +136,7 @@ async function takeSnapshot(
       return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
     }
     const vanished = pairVanished(recorder.vanished, appeared);
-    await retireReplaced(run, index, [...replacements, ...vanished]);
+    await retireReplaced(run, index, [...replacements, ...vanished], ahead);
     await compact(run, repository);
     if (options.signal?.aborted) throw interrupted();
 
@@ -142,11 +155,12 @@ interface SourceRun {
   readonly repository: Repository;
   readonly run: WritingRun;
   readonly recorder: Recorder;
+  readonly ahead: RetirementAhead;
   readonly options: BackupOptions;
 }
 
 interface SourceRead {
-  readonly walk: Walk;
+  readonly tally: Tally;
   readonly bytesRead: number;
   readonly replacements: readonly Replacement[];
   readonly appeared: readonly Appeared[];
@@ -154,40 +168,53 @@ interface SourceRead {
 
 /** Walks the roots and stores what is new of them. */
 async function readSource(
-  { repository, run, recorder, options }: SourceRun,
+  { repository, run, recorder, ahead, options }: SourceRun,
   source: Source,
   hasHistory: boolean,
 ): Promise<SourceRead> {
   const { index, platform, config } = repository;
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
-  const onFile = (file: FileToRead<FileContext>, outcome: FileOutcome): void => {
-    walk.finishFile(file, outcome);
-    if (outcome.type !== 'read' || outcome.content.type === 'none') return;
-    const { known } = file.context;
+  const tally = createTally(index, recorder);
+  /** Notes what a content took the place of, or that it is new here. */
+  const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
+    if (content.type === 'none') return;
+    const { known, directory } = file.context;
     if (known && known.content.type !== 'none') {
-      const { directory } = file.context;
-      replacements.push({ old: known.content, newer: outcome.content, directory });
-    } else if (hasHistory) appeared.push(describeAppeared(file, outcome.content));
+      replacements.push({ old: known.content, newer: content, directory });
+    } else if (hasHistory) appeared.push(describeAppeared(file, content));
   };
-  const contents = createContents<FileContext>(run, index, config.chunking, onFile);
+  const events: ReadEvents = {
+    onFile(file, outcome) {
+      recordOutcome(file, outcome, recorder, tally);
+      if (outcome.type === 'read') note(file, outcome.content);
+    },
+    onLinked(file, first, blobs) {
+      recordLinked(file, first, blobs, tally);
+      note(file, first.content);
+    },
+  };
+  const contents = createLinkedContents(index, events, (onFile) =>
+    createContents<FileContext>(run, index, config.chunking, ahead, hasHistory, onFile),
+  );
   const walk = createWalk(
     {
       index,
       platform,
-      filter: createFilter(options.rules ?? []),
+      filter: createFilter(options.filter ?? {}, { files: platform.files, report: tally.report }),
       readsAll: options.readsAll ?? false,
       excluded: ownPaths(repository, source.roots),
       signal: options.signal,
       onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),
     },
     recorder,
-    () => contents,
+    tally,
+    contents,
   );
-  for (const root of source.roots) await walk.root(parentOfRoots(source.id), root);
+  await walk.roots(parentOfRoots(source.id), source.roots);
   await contents.finish();
   const { bytesRead } = contents;
-  return { walk, bytesRead, replacements, appeared };
+  return { tally, bytesRead, replacements, appeared };
 }
 
 function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
@@ -195,15 +222,18 @@ function describeAppeared({ path, stat }: FileToRead<FileContext>, content: Cont
   return { name, inode: stat.inode, content };
 }
 
-/** Absolute, without a trailing slash, in byte order, each once. */
+/** Absolute, without a trailing slash, in byte order, each once; none below another. */
 function resolveRoots(paths: readonly string[], { files }: Platform): ByteString[] {
-  const roots = paths.map((path) => bytesFromText(files.absolutePath(path)));
-  const unique = [...new Set(roots)].sort();
-  return unique.filter((root) => !unique.some((other) => isBelow(root, other)));
+  const roots = paths.map((path) => bytesFromBuffer(textToBytes(files.absolutePath(path))));
+  const unique = new Set(roots.sort());
+  return [...unique].filter((root) => !directoriesAbove(root).some((above) => unique.has(above)));
 }
 
-function isBelow(path: ByteString, directory: ByteString): boolean {
-  return path !== directory && (directory === '/' || path.startsWith(`${directory}/`));
+/** `/a` and `/` for `/a/b`. */
+function directoriesAbove(path: ByteString): ByteString[] {
+  const names = path.split('/').slice(0, -1);
+  const above = names.map((_, depth) => names.slice(0, depth + 1).join('/') || '/');
+  return above.filter((directory) => directory !== path) as ByteString[];
 }
 
 /** A root that was never backed up and does not exist is a mistyped path, not a deleted one. */
@@ -213,23 +243,6 @@ function checkRootsExist({ index, platform }: Repository, { id, roots }: Source)
   if (missing === undefined) return;
   const message = `${textFromBytes(missing)} does not exist, so there is nothing to back up.`;
   throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
-}
-
-/** Where the repository lies within the roots, whose paths may lead through symbolic links. */
-function ownPaths(
-  { path, platform: { files } }: Repository,
-  roots: readonly ByteString[],
-): Set<ByteString> {
-  const own = bytesFromText(files.realPath(path));
-  const found = roots.flatMap((root) => {
-    const text = textFromBytes(root);
-    if (!files.stat(text)) return [];
-    const real = bytesFromText(files.realPath(text));
-    return isBelow(own, real)
-      ? [`${root === '/' ? '' : root}${own.slice(real === '/' ? 0 : real.length)}`]
-      : [];
-  });
-  return new Set(found as ByteString[]);
 }
 
 function announce({ onStart }: BackupOptions, previous: Snapshot | undefined): void {
@@ -252,7 +265,8 @@ function describeSnapshot(
   { tags = [] }: BackupOptions,
   { clock }: Platform,
 ): Snapshot {
-  const { files, directories, symlinks, bytes, filesNew, filesChanged, filesRemoved } = result;
+  const { files, directories, symlinks, specials, bytes } = result;
+  const { filesNew, filesChanged, filesRemoved } = result;
   return {
     number,
     source: result.source.id,
@@ -263,6 +277,7 @@ function describeSnapshot(
     files,
     directories,
     symlinks,
+    specials,
     bytes,
     filesNew,
     filesChanged,

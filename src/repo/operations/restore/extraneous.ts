@@ -1,7 +1,7 @@
 /**
  * Removes from the target what the snapshot does not have: with `--delete` only, and only inside the
  * directories that are restored. Never removed are the repository itself, what another file system
- * holds, what is never backed up, and what the patterns leave out.
+ * holds, and what the patterns leave out.
  */
 import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
@@ -11,7 +11,6 @@ import type { FileStat } from '../../platform/at-calls.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
-import { versionTypeOf } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../tree/directory-handles.js';
 import { childPath, pathOf, splitPath } from '../../tree/relative-path.js';
 import type { RestoreSite } from './roots.js';
@@ -81,10 +80,7 @@ export function createRemover(options: RemoverOptions): Remover {
       options.onIssue(path, 'NOT_DELETED', `${text} stays: another file system is mounted there.`);
       return true;
     }
-    if (versionTypeOf(stat.type) !== undefined) return false;
-    const message = `${text} stays: fifos, sockets and devices are not backed up yet.`;
-    options.onIssue(path, 'SPECIAL_FILE_SKIPPED', message);
-    return true;
+    return false;
   };
 
   const remove = (path: ByteString): Removal => {

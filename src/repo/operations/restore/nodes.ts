@@ -3,6 +3,7 @@ import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
+import { versionTypeOf } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../tree/directory-handles.js';
 import { differsInMetadata, setMetadata } from '../../tree/metadata.js';
 import { splitPath, temporaryName } from '../../tree/relative-path.js';
@@ -55,8 +56,8 @@ export function createNodeMaker({ files, handles, setsOwner, isDryRun }: NodeMak
       setMetadata(files, { type: 'open', descriptor }, version, setsOwner);
     },
 
-    /** Whether the link was there. What else is there, and no directory, is replaced. */
-    restoreSymlink(
+    /** Whether what is not opened, a link or special file, was there. No directory is replaced. */
+    restoreUnopened(
       path: ByteString,
       version: Version,
       there: FileStat | undefined,
@@ -64,19 +65,23 @@ export function createNodeMaker({ files, handles, setsOwner, isDryRun }: NodeMak
     ): boolean {
       // In a dry run its directory need not be there either.
       if (isDryRun && !there) return false;
+      const type = version.type === VersionType.symlink ? 'symlink' : 'special';
       return within(path, (directory, name) => {
         const finish = (made: ByteString): void => {
           try {
-            setMetadata(files, { type: 'symlink', directory, name: made }, version, setsOwner);
+            setMetadata(files, { type, directory, name: made }, version, setsOwner);
           } catch (error) {
             onMetadataFailure(error);
           }
         };
-        const differs =
-          there && differsInMetadata(there, { ...version, mode: there.mode }, setsOwner);
+        const differs = there !== undefined && differsUnopened(there, version, setsOwner);
         const isThere =
-          there?.type === 'symlink' &&
-          at.readSymlink(directory, name) === version.link &&
+          there !== undefined &&
+          versionTypeOf(there.type) === version.type &&
+          (type === 'symlink'
+            ? at.readSymlink(directory, name) === version.link
+            : there.rdev === version.rdev) &&
+          // Another name of it may lie outside the target.
           !(differs && there.linkCount > 1);
         if (isDryRun) return isThere;
         if (isThere) {
@@ -112,17 +117,23 @@ export function createNodeMaker({ files, handles, setsOwner, isDryRun }: NodeMak
   };
 }
 
-const DIRECTORY = { type: VersionType.directory, link: undefined } as const;
+const DIRECTORY = { type: VersionType.directory, link: undefined, rdev: 0 } as const;
+
+/** A symbolic link has no permissions of its own. */
+function differsUnopened(there: FileStat, version: Version, setsOwner: boolean): boolean {
+  const mode = version.type === VersionType.symlink ? there.mode : version.mode;
+  return differsInMetadata(there, { ...version, mode }, setsOwner);
+}
 
 /**
  * Makes `name` in an open directory, by the type of the version. Files are made by workers.
- * @throws system errors: EEXIST where anything is there
+ * @throws system errors: EEXIST where anything is there, EPERM for a device unless one is the superuser
  */
 function makeNode(
   { at }: FileSystem,
   directory: number,
   name: ByteString,
-  { type, link }: Pick<Version, 'type' | 'link'>,
+  { type, link, rdev }: Pick<Version, 'type' | 'link' | 'rdev'>,
 ): void {
   switch (type) {
     case VersionType.directory:
@@ -130,6 +141,18 @@ function makeNode(
       return;
     case VersionType.symlink:
       at.makeSymlink(directory, name, link ?? ('' as ByteString));
+      return;
+    case VersionType.fifo:
+      at.makeSpecial(directory, name, 'fifo', 0);
+      return;
+    case VersionType.socket:
+      at.makeSpecial(directory, name, 'socket', 0);
+      return;
+    case VersionType.characterDevice:
+      at.makeSpecial(directory, name, 'characterDevice', rdev);
+      return;
+    case VersionType.blockDevice:
+      at.makeSpecial(directory, name, 'blockDevice', rdev);
       return;
     case VersionType.file:
       throw new Error('a file is made by a worker');

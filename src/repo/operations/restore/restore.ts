@@ -6,9 +6,11 @@
 import { CodedError } from '../../../errors.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import { VersionType, type Issue } from '../../model.js';
-import { bufferFromBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../../platform/platform.js';
-import { createFilter, type PatternRule } from '../../tree/patterns.js';
+import { textOfName } from '../../tree/byte-text.js';
+import { compileOptions, type RuleFile } from '../../tree/rule-files.js';
+import { lastMatch, type PatternRule } from '../../tree/rules.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { stoppable } from '../interrupts.js';
 import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
@@ -31,7 +33,7 @@ export interface RestoreOptions {
   /** Writes onto what is there, and only what differs. Needed without `to`. */
   readonly inPlace?: InPlaceOptions;
   /** What is left out, by its path as it was backed up: neither restored nor deleted. */
-  readonly rules?: readonly PatternRule[];
+  readonly rules?: readonly (PatternRule | RuleFile)[];
   /** Reads everything back when it is restored, and reports what is not as it should be. */
   readonly verifies?: boolean;
   /** Counts and writes nothing; in place, what is there is compared. */
@@ -73,6 +75,8 @@ export interface RestoreResult {
   readonly kept: number;
   readonly directories: number;
   readonly symlinks: number;
+  /** Fifos, sockets and devices. */
+  readonly specials: number;
   readonly bytesWritten: number;
   readonly bytesUnchanged: number;
   /** What was deleted, below the target: the outermost paths. */
@@ -112,7 +116,7 @@ export async function restore(
         deletes: options.inPlace?.deletes !== undefined,
         setsOwner: options.setsOwner ?? platform.isSuperuser,
         isDryRun: options.isDryRun ?? false,
-        isLeftOut: leftOutBy(options.rules ?? []),
+        isLeftOut: leftOutBy(options.rules ?? [], platform),
         checkSignal: () => {
           if (options.signal?.aborted) throw interrupted(options);
         },
@@ -197,6 +201,7 @@ function createTally({ onProgress, verifies }: RestoreOptions) {
     kept: 0,
     directories: 0,
     symlinks: 0,
+    specials: 0,
     bytesWritten: 0,
     bytesUnchanged: 0,
   };
@@ -214,7 +219,8 @@ function createTally({ onProgress, verifies }: RestoreOptions) {
     },
     onNode(_, type) {
       if (type === VersionType.directory) counts.directories += 1;
-      else counts.symlinks += 1;
+      else if (type === VersionType.symlink) counts.symlinks += 1;
+      else counts.specials += 1;
     },
     onKept(path) {
       counts.kept += 1;
@@ -233,10 +239,17 @@ function createTally({ onProgress, verifies }: RestoreOptions) {
   };
 }
 
-function leftOutBy(rules: readonly PatternRule[]): SiteOptions['isLeftOut'] {
-  const filter = createFilter(rules);
-  return (source, isDirectory) =>
-    filter.excludes(bufferFromBytes(source.slice(1) as ByteString), isDirectory);
+/** By the options' rules alone: ignore files in the target are part of what is restored. */
+function leftOutBy(
+  given: readonly (PatternRule | RuleFile)[],
+  { files }: Platform,
+): SiteOptions['isLeftOut'] {
+  const rules = compileOptions(given, files);
+  if (rules.length === 0) return () => false;
+  return (source, isDirectory) => {
+    const names = textOfName(source).split('/').filter(Boolean);
+    return lastMatch(rules, names, isDirectory)?.excludes ?? false;
+  };
 }
 
 function openPool(repository: Repository, options: RestoreOptions): WorkerPool {

@@ -164,11 +164,14 @@ class SiteRun {
       case VersionType.directory:
         if (this.makeDirectory(path, version)) await this.restoreEntries(path, version, true);
         return;
-      case VersionType.symlink:
-        this.restoreSymlink(path, version, there);
-        return;
       case VersionType.file:
         return this.restoreFile(path, version, there, decision === 'unchanged');
+      case VersionType.symlink:
+      case VersionType.fifo:
+      case VersionType.socket:
+      case VersionType.characterDevice:
+      case VersionType.blockDevice:
+        this.restoreUnopened(path, version, there);
     }
   }
 
@@ -227,9 +230,9 @@ class SiteRun {
     return false;
   }
 
-  private restoreSymlink(path: ByteString, version: Version, there: FileStat | undefined): void {
+  private restoreUnopened(path: ByteString, version: Version, there: FileStat | undefined): void {
     const isUnchanged = this.attempt(path, () =>
-      this.nodes.restoreSymlink(path, version, there, (error) =>
+      this.nodes.restoreUnopened(path, version, there, (error) =>
         this.reportError(path, error, 'METADATA_NOT_RESTORED'),
       ),
     );

@@ -13,6 +13,9 @@ const there: FileStat = {
   inode: 7,
   device: 1,
   linkCount: 1,
+  allocatedBytes: 4096,
+  rdev: 0,
+  btime: undefined,
   mtime: time,
   ctime: time,
 };
@@ -23,6 +26,8 @@ const version: Version = {
   first: 1,
   last: 0,
   flags: 0,
+  links: 0,
+  attributes: 0,
   link: undefined,
   content: { type: 'blob', blob: 1 },
 };
@@ -43,7 +48,7 @@ describe('what becomes of a file', () => {
       { ...older, type: 'directory' },
       row('replace', 'replace', 'keep', 'keep'),
     ],
-    ['a newer fifo', { ...newer, type: 'other' }, row('replace', 'replace', 'keep', 'keep')],
+    ['a newer fifo', { ...newer, type: 'fifo' }, row('replace', 'replace', 'keep', 'keep')],
   ])('where there is %s', (_, found, expected) => {
     for (const [rule, decision] of Object.entries(expected)) {
       expect(decide(version, found, rule as OverwriteRule), rule).toBe(decision);

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { systemError } from '../../../support/faulty-files.js';
 import { createLab, type Lab } from '../../../support/lab.js';
 import { readTree } from '../../../support/tree.js';
 
@@ -62,18 +63,12 @@ describe('--delete', () => {
     await lab.expectSound();
   });
 
-  test('leaves special files, which are not backed up, and says so', async () => {
+  test('removes special files like any other, without opening them', async () => {
     const lab = await prepare();
     execFileSync('mkfifo', [lab.path('pipe')]);
-    const { issues } = await lab.restoreInPlace(1, MIRROR);
-    expect(issues).toEqual([
-      {
-        path: 'source/pipe',
-        code: 'SPECIAL_FILE_SKIPPED',
-        message: 'source/pipe stays: fifos, sockets and devices are not backed up yet.',
-      },
-    ]);
-    expect(fs.lstatSync(lab.path('pipe')).isFIFO()).toBe(true);
+    const { removed, issues } = await lab.restoreInPlace(1, MIRROR);
+    expect(issues).toEqual([]);
+    expect(removed).toContain('source/pipe');
   });
 
   test('leaves what cannot be removed, and says why', async () => {
@@ -118,9 +113,18 @@ describe('--delete', () => {
 describe('a snapshot that may have missed something', () => {
   test('because its backup reported a problem is refused, unless it is trusted', async () => {
     const lab = await prepare();
-    execFileSync('mkfifo', [lab.path('pipe')]);
+    const real = lab.platform.files;
+    const at = {
+      ...real.at,
+      list(directory: number) {
+        const names = real.at.list(directory);
+        if (names.includes('deep' as never)) throw systemError('EACCES');
+        return names;
+      },
+    };
+    lab.useFiles({ ...real, at });
     await lab.backup();
-    fs.rmSync(lab.path('pipe'));
+    lab.useRealFiles();
     lab.write('later', 'x');
     const before = readTree(lab.source);
     await expect(lab.restoreInPlace(2, MIRROR)).rejects.toMatchObject({
@@ -131,7 +135,7 @@ describe('a snapshot that may have missed something', () => {
     });
     expect(readTree(lab.source)).toEqual(before);
     const { removed } = await lab.restoreInPlace(2, { deletes: 'always' });
-    expect(removed).toEqual(['source/later']);
+    expect([...removed].sort()).toEqual(['source/dir/extra/deep', 'source/later']);
   });
 
   test('because a root is empty in it is refused, unless it is trusted', async () => {

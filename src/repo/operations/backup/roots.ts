@@ -1,0 +1,79 @@
+/**
+ * Looks at the root paths of a source before they are walked. Nothing that was saved may seem deleted
+ * because a root cannot be reached or its file system is not mounted.
+ */
+import type { Index } from '../../index/index.js';
+import type { Entry } from '../../index/versions.js';
+import { VersionType, type IssueCode } from '../../model.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { unreadable } from './tally.js';
+
+/** A root with the directory that it is in. */
+interface OpenRoot {
+  /** Of the directory; to be closed by the caller. */
+  readonly handle: number;
+  /** In that directory. */
+  readonly name: ByteString;
+}
+
+export type RootView =
+  | (OpenRoot & { readonly type: 'seen'; readonly stat: FileStat })
+  | { readonly type: 'refused'; readonly code: IssueCode; readonly message: string };
+
+/** The root at `path`; `known`: its current version. */
+export function lookAtRoot(
+  { index, files }: { readonly index: Index; readonly files: FileSystem },
+  path: ByteString,
+  known: Entry | undefined,
+): RootView {
+  let root: OpenRoot | undefined;
+  let refusal: RootView;
+  try {
+    root = openRoot(files, path);
+    const stat = files.at.stat(root.handle, root.name);
+    if (stat && !isSuspect(index, files, known, stat, root)) return { type: 'seen', stat, ...root };
+    const problem = stat
+      ? 'it is another directory than last time, and empty: not mounted?'
+      : 'it does not exist';
+    refusal = {
+      type: 'refused',
+      code: stat ? 'SOURCE_EMPTY' : 'SOURCE_MISSING',
+      message: `${textFromBytes(path)} was not backed up: ${problem}. What was saved of it before is kept.`,
+    };
+  } catch (error) {
+    refusal = { type: 'refused', code: 'SOURCE_MISSING', message: unreadable(path, error) };
+  }
+  if (root) files.close(root.handle);
+  return refusal;
+}
+
+/** Links on the way to a root are followed (`/.` stands behind the last), the root itself is not. */
+function openRoot(files: FileSystem, path: ByteString): OpenRoot {
+  const slash = path.lastIndexOf('/');
+  const parent = `${path.slice(0, slash)}/.` as ByteString;
+  const name = (path.slice(slash + 1) || '.') as ByteString;
+  return { handle: files.at.open(undefined, parent, 'read-directory'), name };
+}
+
+/**
+ * An empty directory with another inode where there was a full one is a file system that is not
+ * mounted, and must not look like everything deleted.
+ */
+function isSuspect(
+  index: Index,
+  files: FileSystem,
+  known: Entry | undefined,
+  stat: FileStat,
+  { handle, name }: OpenRoot,
+): boolean {
+  if (known?.type !== VersionType.directory || stat.type !== 'directory') return false;
+  if (stat.inode === known.inode || !index.versions.hasChildren(known.path)) return false;
+  const opened = files.at.open(handle, name, 'read-directory');
+  try {
+    return files.at.list(opened).length === 0;
+  } finally {
+    files.close(opened);
+  }
+}

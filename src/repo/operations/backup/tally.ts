@@ -1,0 +1,81 @@
+/** What a backup counts and reports while it walks and reads: totals of the snapshot, and issues. */
+import type { Index } from '../../index/index.js';
+import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
+import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { systemErrorCode } from '../../platform/platform.js';
+import type { Found, Recorder } from './recorder.js';
+
+/** Totals of what the snapshot holds; sizes in bytes. */
+export interface WalkTotals {
+  files: number;
+  directories: number;
+  symlinks: number;
+  specials: number;
+  bytes: number;
+  filesUnchanged: number;
+}
+
+export interface Tally {
+  readonly totals: Readonly<WalkTotals>;
+  /** What kept the backup from seeing something. */
+  readonly issues: readonly Issue[];
+  readonly report: (path: ByteString, code: IssueCode, message: string) => void;
+  /** Records a node, and counts it. */
+  record(found: Found): void;
+  /** Counts a file that need not be read. */
+  keepUnchanged(known: Version): void;
+  /** What cannot be seen stays as it was, and counts as it was. */
+  keep(known: Version | undefined): void;
+  /** The same for what a directory held. */
+  keepBelow(directory: number): void;
+}
+
+export function createTally(index: Index, recorder: Recorder): Tally {
+  const issues: Issue[] = [];
+  const totals: WalkTotals = {
+    files: 0,
+    directories: 0,
+    symlinks: 0,
+    specials: 0,
+    bytes: 0,
+    filesUnchanged: 0,
+  };
+
+  const count = (type: VersionType, sizeBytes: number): void => {
+    if (type === VersionType.directory) totals.directories += 1;
+    else if (type === VersionType.symlink) totals.symlinks += 1;
+    else if (type === VersionType.file) {
+      totals.files += 1;
+      totals.bytes += sizeBytes;
+    } else totals.specials += 1;
+  };
+  const keep = (known: Version | undefined): void => {
+    if (!known) return;
+    count(known.type, known.sizeBytes);
+    if (known.type === VersionType.directory) keepBelow(known.path);
+  };
+  const keepBelow = (directory: number): void => index.versions.current(directory).forEach(keep);
+
+  return {
+    totals,
+    issues,
+    report: (path, code, message) => void issues.push({ path, code, message }),
+    record(found) {
+      const isChanged = recorder.record(found);
+      if (!isChanged && found.type === VersionType.file) totals.filesUnchanged += 1;
+      count(found.type, found.sizeBytes);
+    },
+    keepUnchanged(known) {
+      totals.filesUnchanged += 1;
+      count(known.type, known.sizeBytes);
+    },
+    keep,
+    keepBelow,
+  };
+}
+
+/** What to say of a path that the system refuses. Any other error is thrown on. */
+export function unreadable(path: ByteString, error: unknown): string {
+  if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+  return `${textFromBytes(path)} cannot be read: ${error.message}.`;
+}
