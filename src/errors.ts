@@ -33,6 +33,7 @@ export type ErrorCode =
   // source and target trees
   | 'DELETE_DOUBTFUL'
   | 'NOT_A_FILE'
+  | 'OWNER_MAP_INVALID'
   | 'PATH_NOT_FOUND'
   | 'SOURCE_AMBIGUOUS'
   | 'SOURCE_NOT_FOUND'
@@ -52,6 +53,7 @@ export type ErrorCode =
   | 'USAGE_DURATION'
   | 'USAGE_PATTERN'
   | 'USAGE_SAMPLE'
+  | 'USAGE_SHARE'
   | 'USAGE_SIZE'
   | 'USAGE_TIME'
   // librsync's formats and `varve rdiff`; src/delta/librsync/results.ts maps them to librsync's results

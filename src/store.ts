@@ -7,7 +7,13 @@ import { lazily } from './lazy.js';
 
 export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
 export type { Snapshot, Source } from './repo/index/sources.js';
-export { VersionType, type Issue, type IssueCode, type Version } from './repo/model.js';
+export {
+  VersionFlag,
+  VersionType,
+  type Issue,
+  type IssueCode,
+  type Version,
+} from './repo/model.js';
 export {
   resolveTimePoint,
   type DatedSnapshot,

@@ -11,6 +11,7 @@ import {
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
 import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
+import { parseShare } from '../parse/share.js';
 import { wholeNumber } from '../parse/whole-number.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
@@ -23,6 +24,7 @@ interface BackupFlags extends JobsFlag, FilterFlags {
   readonly host?: string;
   readonly dryRun?: boolean;
   readonly readAll?: boolean;
+  readonly reread?: string;
   readonly skipIfUnchanged?: boolean;
   readonly level?: string;
 }
@@ -44,6 +46,7 @@ export const backupCommand: CliCommand = {
       .option('--host <name>', 'the host of the source (default: the name of this machine)')
       .option('-n, --dry-run', 'say what a backup would do, and write nothing')
       .option('--read-all', 'read every file, whatever its times say')
+      .option('--reread <share>', 'read so many of the unchanged files, others each time: 2%')
       .option('--skip-if-unchanged', 'take no snapshot when nothing has changed')
       .option('--level <n>', 'zstd level, 1 to 19 (default: 3)');
     addJobsOption(command);
@@ -64,11 +67,16 @@ export const backupCommand: CliCommand = {
     );
     session.progress.finish();
     session.listIssues(result.issues);
+    if (!session.platform.files.at.attributes) session.notice(WITHOUT_ATTRIBUTES);
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) await session.output.write(describe(result, flags, session));
     return exitCodeOfIssues(result.issues);
   },
 };
+
+const WITHOUT_ATTRIBUTES =
+  'Extended attributes, access control lists and inode flags are not saved: ' +
+  'that takes Linux with glibc.';
 
 function backupOptions(
   session: Session,
@@ -76,6 +84,7 @@ function backupOptions(
   flags: BackupFlags,
 ): BackupOptions {
   const { progress } = session;
+  const rereadShare = optionValue('--reread', parseShare, flags.reread);
   const level = optionValue('--level', wholeNumber(...ZSTD_LEVELS), flags.level);
   return {
     paths,
@@ -89,6 +98,7 @@ function backupOptions(
     onStart: (expected) => progress.start({ label: 'backup', ...(expected && { expected }) }),
     onProgress: (done) => progress.update(done),
     ...(flags.host !== undefined && { host: flags.host }),
+    ...(rereadShare !== undefined && { rereadShare }),
     ...(level !== undefined && { level }),
     ...jobsOption(flags),
   };

@@ -35,6 +35,9 @@ interface RestoreFlags extends AtFlag, SourceFlag, JobsFlag, Pick<FilterFlags, '
   readonly ignoreErrors?: boolean;
   readonly verify?: boolean;
   readonly dryRun?: boolean;
+  readonly numericOwner?: boolean;
+  readonly mapUser?: string;
+  readonly mapGroup?: string;
 }
 
 const OVERWRITE_RULES: readonly OverwriteRule[] = ['always', 'if-changed', 'if-newer', 'never'];
@@ -64,7 +67,10 @@ export const restoreCommand: CliCommand = {
     addSourceOption(command);
     addRuleOptions(command)
       .option('--verify', 'read everything back and compare it')
-      .option('-n, --dry-run', 'count what would be restored, and write nothing');
+      .option('-n, --dry-run', 'count what would be restored, and write nothing')
+      .option('--numeric-owner', 'take owners by number, not by name')
+      .option('--map-user <file>', 'give files to other users: a line old:new for each')
+      .option('--map-group <file>', 'the same for groups');
     addJobsOption(command);
     addExamples(command, [
       ['varve restore --to /tmp/back', 'everything, as it was at the last backup'],
@@ -85,6 +91,9 @@ export const restoreCommand: CliCommand = {
       rules: flags.rules ?? [],
       verifies: flags.verify ?? false,
       isDryRun: flags.dryRun ?? false,
+      isNumericOwner: flags.numericOwner ?? false,
+      ...(flags.mapUser !== undefined && { userMap: flags.mapUser }),
+      ...(flags.mapGroup !== undefined && { groupMap: flags.mapGroup }),
       ...jobsOption(flags),
       lockWaitMs: session.lockWaitMs,
       signal: session.takeSignal(),

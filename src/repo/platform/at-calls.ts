@@ -3,6 +3,7 @@
  * here follows a symbolic link in the last component. Two implementations: `native-at-calls.ts`
  * (libc through koffi) and `portable-at-calls.ts` (node:fs through /proc/self/fd).
  */
+import type { AttributeCalls } from './attribute-calls.js';
 import type { ByteString } from './bytes.js';
 
 /** What kind of thing a name is. */
@@ -59,6 +60,8 @@ export interface AtCalls {
   readonly name: 'libc' | 'proc';
   /** Whether modification times keep their nanoseconds when set. */
   readonly setsNanoseconds: boolean;
+  /** Extended attributes and inode flags; undefined where there are no calls for them. */
+  readonly attributes: AttributeCalls | undefined;
   /** Names in an open directory, without `.` and `..`, in no order. */
   list(directory: number): ByteString[];
   /** undefined when nothing of that name exists. */

@@ -6,8 +6,9 @@ import type { ChunkParams } from '../../delta/chunk.js';
 import type { BlobAddress, BlobRecipe, StoredFrame } from '../model.js';
 import type { PackLane } from '../packs/pack-writer.js';
 import type { FileStat } from '../platform/at-calls.js';
+import type { NodeAttributes } from '../platform/attribute-calls.js';
 import type { ByteString } from '../platform/bytes.js';
-import type { RestorableMetadata } from '../tree/metadata.js';
+import type { RestorableMetadata, Shortfall } from '../tree/metadata.js';
 import type { NodePlace } from '../tree/relative-path.js';
 
 /** What a worker is told when it starts. */
@@ -46,6 +47,8 @@ export interface ReadWindowJob {
   readonly lengthBytes: number;
   /** Whether the last piece ends where the window ends, rather than being left for the next window. */
   readonly isSegmentEnd: boolean;
+  /** Whether to read the attributes of the file, too: one window of it does. */
+  readonly readsAttributes: boolean;
   readonly chunking: ChunkParams;
 }
 
@@ -91,7 +94,6 @@ export interface RestoreJob {
   readonly target: number;
   readonly files: readonly RestoreFile[];
   readonly pieces: readonly RestorePiece[];
-  readonly setsOwner: boolean;
   /** Compares and counts, and writes nothing. */
   readonly isDryRun: boolean;
 }
@@ -178,6 +180,8 @@ export interface ReadFilesResult {
   readonly hashes: Uint8Array;
   /** The newer metadata of `changed`, `unstable` and `outgrown` files, by position. */
   readonly stats: ReadonlyMap<number, FileStat>;
+  /** Attributes of the files that have any, by position: nearly none. */
+  readonly attributes: ReadonlyMap<number, NodeAttributes>;
   /** Why `failed` files failed, by position. */
   readonly failures: ReadonlyMap<number, string>;
 }
@@ -188,6 +192,8 @@ export interface ReadWindowResult {
   readonly hashes: Uint8Array;
   /** The file as it was after reading. */
   readonly stat: FileStat;
+  /** Where they were asked for. */
+  readonly attributes: NodeAttributes | undefined;
 }
 
 /** The source could not be read: not a failure of the run. */
@@ -219,6 +225,13 @@ export interface RestoreResult {
   /** For each file: bytes that were written into it, or would be; what was there is not counted. */
   readonly written: Float64Array;
   readonly failures: readonly RestoreFailure[];
+  /** Files that are there with their bytes, and what of their metadata is not as it was. */
+  readonly shortfalls: readonly RestoreShortfall[];
+}
+
+export interface RestoreShortfall {
+  readonly file: number;
+  readonly missing: readonly Shortfall[];
 }
 
 export interface RestoreFailure {
@@ -226,8 +239,6 @@ export interface RestoreFailure {
   /** Of a CodedError, or of a failed system call. */
   readonly code: string;
   readonly message: string;
-  /** Whether the file is there with its bytes, and only its metadata is not as it was. */
-  readonly isMetadataOnly: boolean;
 }
 
 export interface VerifyResult {

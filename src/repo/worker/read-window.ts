@@ -1,9 +1,9 @@
 /** Reads a part of a large file and cuts it at content-defined boundaries. */
 import { nextCut, type ChunkParams } from '../../delta/chunk.js';
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
-import type { FileStat } from '../platform/at-calls.js';
 import type { FileSystem } from '../platform/files.js';
 import { systemErrorCode } from '../platform/platform.js';
+import { readAttributes } from '../tree/attributes.js';
 import type { WorkerContext } from './context.js';
 import type { ReadWindowFailure, ReadWindowJob, ReadWindowResult } from './jobs.js';
 import { notAFile } from './read-files.js';
@@ -17,16 +17,16 @@ export function readWindow(
   job: ReadWindowJob,
 ): ReadWindowResult | ReadWindowFailure {
   const bytes = pool.take(job.lengthBytes);
-  let count: number;
-  let stat: FileStat;
+  let read: WindowRead;
   try {
-    ({ count, stat } = readBytes(files, job, bytes));
+    read = readBytes(files, job, bytes);
   } catch (error) {
     pool.give(bytes);
     const code = systemErrorCode(error);
     if (code === undefined || !(error instanceof Error)) throw error;
     return { code, message: error.message };
   }
+  const { count, stat, attributes } = read;
   const isEnd = job.isSegmentEnd || count < job.lengthBytes;
   const { starts, lengths } = cutWindow(bytes.subarray(0, count), isEnd, job.chunking);
   const hashes = new Uint8Array(starts.length * HASH_BYTES);
@@ -34,19 +34,27 @@ export function readWindow(
     hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
   });
   tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: false });
-  return { lengths, hashes, stat };
+  return { lengths, hashes, stat, attributes };
+}
+
+interface WindowRead extends Pick<ReadWindowResult, 'stat' | 'attributes'> {
+  readonly count: number;
 }
 
 function readBytes(
   files: FileSystem,
-  { path, offset, lengthBytes }: ReadWindowJob,
+  { path, offset, lengthBytes, readsAttributes }: ReadWindowJob,
   into: Buffer,
-): { count: number; stat: FileStat } {
+): WindowRead {
   const descriptor = files.at.open(undefined, path, 'read-file');
   try {
     if (files.at.statOpen(descriptor).type !== 'file') throw notAFile(path);
     const count = files.read(descriptor, into, 0, lengthBytes, offset);
-    return { count, stat: files.at.statOpen(descriptor) };
+    // Before the stat, whose ctime then stands for them, too.
+    const attributes = readsAttributes
+      ? readAttributes(files.at, { type: 'open', descriptor })
+      : undefined;
+    return { count, stat: files.at.statOpen(descriptor), attributes };
   } finally {
     files.close(descriptor);
   }

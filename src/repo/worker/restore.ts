@@ -22,6 +22,7 @@ import type {
   RestorePiece,
   RestorePlace,
   RestoreResult,
+  RestoreShortfall,
 } from './jobs.js';
 
 /** What the functions of one job share. */
@@ -30,20 +31,22 @@ interface Run {
   readonly handles: DirectoryHandles;
   readonly job: RestoreJob;
   readonly written: Float64Array;
+  readonly shortfalls: RestoreShortfall[];
 }
 
 export function restore(context: WorkerContext, job: RestoreJob): RestoreResult {
   const { files } = context;
   const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), job.target);
   const written = new Float64Array(job.files.length);
-  const run: Run = { context, handles, job, written };
+  const shortfalls: RestoreShortfall[] = [];
+  const run: Run = { context, handles, job, written, shortfalls };
   try {
     const failures = job.pieces.flatMap((piece) => {
       const failed = restorePiece(run, piece);
       context.reader.recycle();
       return failed;
     });
-    return { written, failures };
+    return { written, failures, shortfalls };
   } finally {
     handles.close();
   }
@@ -63,7 +66,7 @@ function restorePiece(run: Run, { recipe, places }: RestorePiece): RestoreFailur
     bytes = rebuildBlob(reader, recipe, (lengthBytes) => pool.take(lengthBytes));
   } catch (error) {
     const damaged = [...new Set(open.map(({ file }) => file))];
-    return damaged.map((file) => ({ file, isMetadataOnly: false, ...describeFailure(error) }));
+    return damaged.map((file) => ({ file, ...describeFailure(error) }));
   }
   const failures = open.flatMap((place) => writePlace(run, place, bytes));
   if (recipe.deltas.length > 0) pool.give(bytes);
@@ -81,19 +84,23 @@ function isThere(run: Run, { file, position }: RestorePlace, recipe: BlobRecipe)
     const bytes = readRange(run, descriptor, position, recipe.lengthBytes);
     const isSame = Buffer.compare(blake3(bytes), recipe.hash) === 0;
     pool.give(bytes);
-    return isSame && (!isWhole || adopt(run, target, descriptor, stat));
+    return isSame && (!isWhole || adopt(run, file, descriptor, stat));
   });
 }
 
 /** Gives a file that has the right bytes its metadata; false when it has to be replaced for that. */
-function adopt({ context, job }: Run, target: RestoreFile, descriptor: number, stat: FileStat) {
-  if (!differsInMetadata(stat, target, job.setsOwner)) return true;
+function adopt(run: Run, file: number, descriptor: number, stat: FileStat): boolean {
+  const { at } = run.context.files;
+  if (!differsInMetadata(at, { type: 'open', descriptor }, stat, fileOf(run, file))) return true;
   // Another name of it may lie outside the target.
   if (stat.linkCount > 1) return false;
-  if (!job.isDryRun) {
-    setMetadata(context.files, { type: 'open', descriptor }, target, job.setsOwner);
-  }
+  if (!run.job.isDryRun) dress(run, file, descriptor);
   return true;
+}
+
+function dress(run: Run, file: number, descriptor: number): void {
+  const missing = setMetadata(run.context.files, { type: 'open', descriptor }, fileOf(run, file));
+  if (missing.length > 0) run.shortfalls.push({ file, missing });
 }
 
 function writePlace(
@@ -106,10 +113,12 @@ function writePlace(
   try {
     switch (target.way) {
       case 'create':
-        return makeWhole(fill, target.name, () => undefined);
+        makeWhole(fill, target.name);
+        return [];
       case 'replace':
       case 'compare':
-        return replaceWhole(fill);
+        replaceWhole(fill);
+        return [];
       case 'fill':
         writeRange(fill, 'write-file', [[0, bytes.length]]);
         return [];
@@ -118,7 +127,7 @@ function writePlace(
         return [];
     }
   } catch (error) {
-    return [{ file, isMetadataOnly: false, ...describeFailure(error) }];
+    return [{ file, ...describeFailure(error) }];
   }
 }
 
@@ -132,32 +141,21 @@ interface Fill {
   readonly position: number;
 }
 
-/** Makes a file of one blob as `name`, and calls `finish` when it is whole. */
-function makeWhole(
-  { run, file, target, bytes }: Fill,
-  name: ByteString,
-  finish: () => void,
-): RestoreFailure[] {
+/** Makes a file of one blob as `name`. */
+function makeWhole({ run, file, target, bytes }: Fill, name: ByteString): void {
   const { files } = run.context;
   const descriptor = files.at.open(run.handles.open(target.directory), name, 'create-file');
-  let failures: RestoreFailure[] = [];
   try {
     files.write(descriptor, bytes, 0);
     count(run, file, bytes.length);
-    try {
-      setMetadata(files, { type: 'open', descriptor }, target, run.job.setsOwner);
-    } catch (error) {
-      failures = [{ file, isMetadataOnly: true, ...describeFailure(error) }];
-    }
+    dress(run, file, descriptor);
   } finally {
     files.close(descriptor);
   }
-  finish();
-  return failures;
 }
 
 /** What has the name is there until the new file is whole, and then is not. */
-function replaceWhole(fill: Fill): RestoreFailure[] {
+function replaceWhole(fill: Fill): void {
   const { run, target } = fill;
   const { at } = run.context.files;
   const temporary = temporaryName(target.name);
@@ -165,7 +163,8 @@ function replaceWhole(fill: Fill): RestoreFailure[] {
   try {
     // Left by a restore that was killed.
     if (at.stat(directory(), temporary)) at.remove(directory(), temporary);
-    return makeWhole(fill, temporary, () => at.rename(directory(), temporary, target.name));
+    makeWhole(fill, temporary);
+    at.rename(directory(), temporary, target.name);
   } catch (error) {
     if (at.stat(directory(), temporary)) at.remove(directory(), temporary);
     throw error;

@@ -16,17 +16,19 @@ import { ownPaths } from '../own-paths.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import { createSetRecorder } from './attributes.js';
 import { createContents, type FileToRead } from './contents.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
+import { rereadsOf, type RereadOptions } from './reread.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
 import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
 import { createTally, type Tally, type WalkTotals } from './tally.js';
 import { interrupted } from './turns.js';
 import { createWalk } from './walk.js';
 
-export interface BackupOptions extends RunOptions {
+export interface BackupOptions extends RunOptions, RereadOptions {
   /**
    * Absolute or relative to the working directory; at least one. Bytes that are not UTF-8 as lone
    * surrogates: U+DC00 plus the byte.
@@ -36,8 +38,6 @@ export interface BackupOptions extends RunOptions {
   readonly filter?: FilterOptions;
   readonly tags?: readonly string[];
   readonly host?: string;
-  /** Reads every file, whatever its times say. */
-  readonly readsAll?: boolean;
   /** Makes no snapshot when nothing changed. */
   readonly skipsIfUnchanged?: boolean;
   readonly lockWaitMs?: number;
@@ -118,7 +118,7 @@ async function takeSnapshot(
 
     const ahead = createRetirementAhead(run, index);
     const { tally, bytesRead, replacements, appeared } = await readSource(
-      { repository, run, recorder, ahead, options },
+      { repository, run, recorder, ahead, options, number },
       source,
       previous !== undefined,
     );
@@ -157,6 +157,8 @@ interface SourceRun {
   readonly recorder: Recorder;
   readonly ahead: RetirementAhead;
   readonly options: BackupOptions;
+  /** Of the snapshot that is made. */
+  readonly number: number;
 }
 
 interface SourceRead {
@@ -168,7 +170,7 @@ interface SourceRead {
 
 /** Walks the roots and stores what is new of them. */
 async function readSource(
-  { repository, run, recorder, ahead, options }: SourceRun,
+  { repository, run, recorder, ahead, options, number }: SourceRun,
   source: Source,
   hasHistory: boolean,
 ): Promise<SourceRead> {
@@ -176,6 +178,7 @@ async function readSource(
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
   const tally = createTally(index, recorder);
+  const sets = createSetRecorder(index.attributes, platform.users);
   /** Notes what a content took the place of, or that it is new here. */
   const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
     if (content.type === 'none') return;
@@ -186,11 +189,11 @@ async function readSource(
   };
   const events: ReadEvents = {
     onFile(file, outcome) {
-      recordOutcome(file, outcome, recorder, tally);
+      recordOutcome(file, outcome, recorder, tally, sets);
       if (outcome.type === 'read') note(file, outcome.content);
     },
     onLinked(file, first, blobs) {
-      recordLinked(file, first, blobs, tally);
+      recordLinked(file, first, blobs, tally, sets);
       note(file, first.content);
     },
   };
@@ -202,7 +205,11 @@ async function readSource(
       index,
       platform,
       filter: createFilter(options.filter ?? {}, { files: platform.files, report: tally.report }),
-      readsAll: options.readsAll ?? false,
+      isDue: rereadsOf(options, {
+        snapshot: number,
+        isOnlySource: index.sources.all().length === 1,
+      }),
+      sets,
       excluded: ownPaths(repository, source.roots),
       signal: options.signal,
       onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),

@@ -7,6 +7,7 @@ import { HASH_BYTES } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef, Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
+import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
 import type { WritingRun } from '../writing-run.js';
@@ -35,6 +36,7 @@ export type FileOutcome =
       readonly type: 'read';
       /** As it was when its bytes were read; its size is what was read. */
       readonly stat: FileStat;
+      readonly attributes: NodeAttributes;
       readonly content: ContentRef;
       readonly blobs: readonly Uint8Array[];
       /** It changed while it was read, every time. */
@@ -233,7 +235,7 @@ interface ReadTicket {
 
 function outcomeOf(
   { stat }: FileToRead<unknown>,
-  { statuses, lengths, hashes, stats, failures }: ReadFilesResult,
+  { statuses, lengths, hashes, stats, attributes, failures }: ReadFilesResult,
   position: number,
   claim: { readonly blob: number } | undefined,
 ): FileOutcome {
@@ -249,6 +251,7 @@ function outcomeOf(
   return {
     type: 'read',
     stat: read.sizeBytes === sizeBytes ? read : { ...read, sizeBytes },
+    attributes: attributes.get(position) ?? NO_ATTRIBUTES,
     content: hasBytes ? { type: 'blob', blob: claim.blob } : { type: 'none' },
     blobs: hasBytes ? [hash] : [],
     isUnstable: status === ReadStatus.unstable,

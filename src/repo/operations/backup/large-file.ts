@@ -7,6 +7,7 @@ import { blake3, HASH_BYTES } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
+import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
 import { sameTime } from '../../tree/compare.js';
 import type { ReadWindowFailure, ReadWindowJob, ReadWindowResult } from '../../worker/jobs.js';
 import type { FileOutcome, FileToRead } from './contents.js';
@@ -45,6 +46,7 @@ export async function readLargeFile(
       return {
         type: 'read',
         stat: { ...stat, sizeBytes },
+        attributes: read.attributes[0] ?? NO_ATTRIBUTES,
         content,
         blobs: read.hashes,
         isUnstable,
@@ -75,6 +77,8 @@ interface ReadParts {
   readonly hashes: Uint8Array[];
   readonly lengths: number[];
   readonly stats: FileStat[];
+  /** Of the window that was asked for them. */
+  readonly attributes: NodeAttributes[];
 }
 
 async function readOnce(
@@ -111,6 +115,7 @@ async function readOnce(
     hashes: parts.flatMap(({ hashes }) => hashes),
     lengths: parts.flatMap(({ lengths }) => lengths),
     stats: parts.flatMap(({ stats }) => stats),
+    attributes: parts.flatMap(({ attributes }) => attributes),
   };
 }
 
@@ -124,14 +129,17 @@ async function readSegment(
   end: number,
   { chunking, readWindow }: LargeFileReader,
 ): Promise<ReadParts> {
-  const part: ReadParts = { blobs: [], hashes: [], lengths: [], stats: [] };
+  const part: ReadParts = { blobs: [], hashes: [], lengths: [], stats: [], attributes: [] };
   const { leastBytes: min, averageBytes: average, mostBytes: max } = chunking;
   for (let offset = start; offset < end;) {
     // A window must be longer than any piece, or it would hold no sure cut and end the file early.
     const lengthBytes = Math.min(Math.max(WINDOW_BYTES, 2 * max), end - offset);
     const isSegmentEnd = offset + lengthBytes === end;
-    const window = { path, offset, lengthBytes, isSegmentEnd, chunking: { min, average, max } };
-    const { lengths, hashes, stat, blobs } = await readWindow(window);
+    const readsAttributes = offset === 0;
+    const window = { path, offset, lengthBytes, isSegmentEnd, readsAttributes };
+    const read = await readWindow({ ...window, chunking: { min, average, max } });
+    const { lengths, hashes, stat, attributes, blobs } = read;
+    if (attributes) part.attributes.push(attributes);
     part.stats.push(stat);
     if (lengths.length === 0) break;
     part.blobs.push(...blobs);

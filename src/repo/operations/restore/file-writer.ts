@@ -8,6 +8,7 @@ import type { FileStat } from '../../platform/at-calls.js';
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { openDirectoryHandles } from '../../tree/directory-handles.js';
+import type { Shortfall } from '../../tree/metadata.js';
 import { pathOf } from '../../tree/relative-path.js';
 import type { RestoreFile, RestorePiece, RestoreWay } from '../../worker/jobs.js';
 import type { WorkerPool } from '../../worker/pool.js';
@@ -22,6 +23,7 @@ import {
   type WaitingFile,
 } from './frame-order.js';
 import { fillFile } from './large-file.js';
+import type { Wanted } from './wanted.js';
 import { openWorkingFile, type FileToRestore, type WorkingKind } from './working-file.js';
 
 export interface FileWriterOptions {
@@ -32,11 +34,13 @@ export interface FileWriterOptions {
   readonly target: number;
   /** undefined: the target is fresh, and files are made under their names. */
   readonly rule: OverwriteRule | undefined;
-  readonly setsOwner: boolean;
+  readonly wanted: Wanted;
   readonly isDryRun: boolean;
   /** A file is there, of whose bytes so many were written. */
   readonly onFile: (path: ByteString, sizeBytes: number, written: Written) => void;
   readonly onIssue: (path: ByteString, code: IssueCode, message: string) => void;
+  /** A file is there, but for this of its metadata. */
+  readonly onShortfalls: (path: ByteString, missing: readonly Shortfall[]) => void;
 }
 
 /** What of a file was written, or would be in a dry run. */
@@ -56,7 +60,8 @@ export interface FileWriter {
 const MOST_WAITING = 32_768;
 
 export function createFileWriter(options: FileWriterOptions): FileWriter {
-  const { repository, snapshot, pool, rule, isDryRun, setsOwner, onFile, onIssue } = options;
+  const { repository, snapshot, pool, rule, isDryRun, wanted, onFile, onIssue, onShortfalls } =
+    options;
   const { index, platform } = repository;
   const { files } = platform;
   const limiter = createLimiter(pool.laneCount * 2);
@@ -74,6 +79,9 @@ export function createFileWriter(options: FileWriterOptions): FileWriter {
     fail(file, 'DAMAGED', `${path} was not restored: its content is lost or damaged.`);
   };
 
+  const plain = ({ directory, name, way, version }: JobFile): RestoreFile => {
+    return { directory, name, way, ...wanted(version) };
+  };
   /** Bytes written by file; undefined for one that could not be. */
   const runJob = async (
     pieces: readonly RestorePiece[],
@@ -81,22 +89,25 @@ export function createFileWriter(options: FileWriterOptions): FileWriter {
     effect: 'write' | 'count',
     reportAs: (position: number) => FileToRestore | undefined,
   ): Promise<(number | undefined)[]> => {
-    const { written, failures } = await pool.run({
+    const { written, failures, shortfalls } = await pool.run({
       type: 'restore',
       target: options.target,
       files: jobFiles.map(plain),
       pieces,
-      setsOwner,
       isDryRun: effect === 'count',
     });
     const results: (number | undefined)[] = [...written];
-    for (const { file: position, code, message, isMetadataOnly } of failures) {
+    const fileAt = (position: number): FileToRestore => {
       const file = reportAs(position);
       if (!file) throw new Error(`no file ${position}`);
-      if (!isMetadataOnly) results[position] = undefined;
-      const text = `${textFromBytes(pathOf(file))}: ${message}`;
-      fail(file, issueCode(code, isMetadataOnly), text);
+      return file;
+    };
+    for (const { file: position, code, message } of failures) {
+      const file = fileAt(position);
+      results[position] = undefined;
+      fail(file, issueCode(code), `${textFromBytes(pathOf(file))}: ${message}`);
     }
+    for (const { file, missing } of shortfalls) onShortfalls(pathOf(fileAt(file)), missing);
     return results;
   };
   const effect = isDryRun ? 'count' : 'write';
@@ -127,7 +138,7 @@ export function createFileWriter(options: FileWriterOptions): FileWriter {
     const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), options.target);
     try {
       const { sizeBytes } = file.version;
-      const working = openWorkingFile({ files, handles, setsOwner, isDryRun }, file, kind);
+      const working = openWorkingFile({ files, handles, wanted, isDryRun }, file, kind);
       if (!working) {
         onFile(pathOf(file), sizeBytes, { bytes: sizeBytes, isUnchanged: false });
         return;
@@ -149,11 +160,7 @@ export function createFileWriter(options: FileWriterOptions): FileWriter {
         working.discard();
         return;
       }
-      working.finish(bytes, (error) => {
-        if (!(error instanceof Error) || systemErrorCode(error) === undefined) throw error;
-        const message = `${textFromBytes(pathOf(file))}: ${error.message}`;
-        fail(file, 'METADATA_NOT_RESTORED', message);
-      });
+      onShortfalls(pathOf(file), working.finish(bytes));
       const isUnchanged = kind === 'patched' && bytes === 0 && sizeBytes > 0;
       onFile(pathOf(file), sizeBytes, { bytes, isUnchanged });
     } finally {
@@ -218,11 +225,6 @@ function wayOf(
   return there?.sizeBytes === sizeBytes ? 'compare' : 'replace';
 }
 
-function plain({ directory, name, way, version: { mode, uid, gid, mtime } }: JobFile): RestoreFile {
-  return { directory, name, way, mode, uid, gid, mtime };
-}
-
-function issueCode(code: string, isMetadataOnly: boolean): IssueCode {
-  if (isMetadataOnly) return 'METADATA_NOT_RESTORED';
+function issueCode(code: string): IssueCode {
   return code === 'BLOB_DAMAGED' || code.startsWith('PACK_') ? 'DAMAGED' : 'NOT_RESTORED';
 }

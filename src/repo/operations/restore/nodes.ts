@@ -1,17 +1,20 @@
 /** Makes and mends the nodes of a target that hold no bytes of their own; workers write the others. */
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
+import type { NodeAttributes } from '../../platform/attribute-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
 import { versionTypeOf } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../tree/directory-handles.js';
-import { differsInMetadata, setMetadata } from '../../tree/metadata.js';
+import { differsInMetadata, lockNode, setMetadata, type Shortfall } from '../../tree/metadata.js';
 import { splitPath, temporaryName } from '../../tree/relative-path.js';
+import type { Wanted } from './wanted.js';
 
 export interface NodeMakerOptions {
   readonly files: FileSystem;
   readonly handles: DirectoryHandles;
-  readonly setsOwner: boolean;
+  readonly wanted: Wanted;
+  readonly onShortfalls: (path: ByteString, missing: readonly Shortfall[]) => void;
   /** Nothing is changed. */
   readonly isDryRun: boolean;
 }
@@ -19,7 +22,8 @@ export interface NodeMakerOptions {
 /** Paths are below the target. Every method throws system errors. */
 export type NodeMaker = ReturnType<typeof createNodeMaker>;
 
-export function createNodeMaker({ files, handles, setsOwner, isDryRun }: NodeMakerOptions) {
+export function createNodeMaker(options: NodeMakerOptions) {
+  const { files, handles, wanted, isDryRun, onShortfalls } = options;
   const { at } = files;
   /** With the parent's handle, which is good until another directory is opened. */
   const within = <T>(path: ByteString, action: (parent: number, name: ByteString) => T): T => {
@@ -51,34 +55,30 @@ export function createNodeMaker({ files, handles, setsOwner, isDryRun }: NodeMak
 
     finishDirectory(path: ByteString, version: Version): void {
       if (isDryRun) return;
-      const descriptor = handles.open(path);
-      if (!differsInMetadata(at.statOpen(descriptor), version, setsOwner)) return;
-      setMetadata(files, { type: 'open', descriptor }, version, setsOwner);
+      const node = { type: 'open', descriptor: handles.open(path) } as const;
+      const metadata = wanted(version);
+      if (!differsInMetadata(at, node, at.statOpen(node.descriptor), metadata)) return;
+      onShortfalls(path, setMetadata(files, node, metadata));
     },
 
     /** Whether what is not opened, a link or special file, was there. No directory is replaced. */
-    restoreUnopened(
-      path: ByteString,
-      version: Version,
-      there: FileStat | undefined,
-      onMetadataFailure: (error: unknown) => void,
-    ): boolean {
+    restoreUnopened(path: ByteString, version: Version, there: FileStat | undefined): boolean {
       // In a dry run its directory need not be there either.
       if (isDryRun && !there) return false;
-      const type = version.type === VersionType.symlink ? 'symlink' : 'special';
+      const metadata = wanted(version);
       return within(path, (directory, name) => {
-        const finish = (made: ByteString): void => {
-          try {
-            setMetadata(files, { type, directory, name: made }, version, setsOwner);
-          } catch (error) {
-            onMetadataFailure(error);
-          }
-        };
-        const differs = there !== undefined && differsUnopened(there, version, setsOwner);
+        const finish = (made: ByteString): void =>
+          onShortfalls(
+            path,
+            setMetadata(files, { type: 'named', directory, name: made }, metadata),
+          );
+        const differs =
+          there !== undefined &&
+          differsInMetadata(at, { type: 'named', directory, name }, there, metadata);
         const isThere =
           there !== undefined &&
           versionTypeOf(there.type) === version.type &&
-          (type === 'symlink'
+          (version.type === VersionType.symlink
             ? at.readSymlink(directory, name) === version.link
             : there.rdev === version.rdev) &&
           // Another name of it may lie outside the target.
@@ -98,19 +98,34 @@ export function createNodeMaker({ files, handles, setsOwner, isDryRun }: NodeMak
       });
     },
 
+    /** Makes what is finished immutable or append-only. Nothing can follow that. */
+    lock(path: ByteString, type: VersionType, known: NodeAttributes): void {
+      if (isDryRun) return;
+      const isFile = type === VersionType.file;
+      const descriptor = isFile
+        ? within(path, (directory, name) => at.open(directory, name, 'read-file'))
+        : handles.open(path);
+      try {
+        onShortfalls(path, lockNode(at, descriptor, known));
+      } finally {
+        if (isFile) files.close(descriptor);
+      }
+    },
+
     /** Gives a file that keeps its bytes its metadata; false when it has to be replaced for that. */
     adjustFile(path: ByteString, version: Version, there: FileStat): boolean {
-      if (!differsInMetadata(there, version, setsOwner)) return true;
+      const metadata = wanted(version);
       return within(path, (directory, name) => {
-        const descriptor = at.open(directory, name, 'read-file');
+        const node = { type: 'open', descriptor: at.open(directory, name, 'read-file') } as const;
         try {
-          const { type, linkCount } = at.statOpen(descriptor);
+          if (!differsInMetadata(at, node, there, metadata)) return true;
+          const { type, linkCount } = at.statOpen(node.descriptor);
           // Another name of it may lie outside the target.
           if (type !== 'file' || linkCount > 1) return false;
-          if (!isDryRun) setMetadata(files, { type: 'open', descriptor }, version, setsOwner);
+          if (!isDryRun) onShortfalls(path, setMetadata(files, node, metadata));
           return true;
         } finally {
-          files.close(descriptor);
+          files.close(node.descriptor);
         }
       });
     },
@@ -118,12 +133,6 @@ export function createNodeMaker({ files, handles, setsOwner, isDryRun }: NodeMak
 }
 
 const DIRECTORY = { type: VersionType.directory, link: undefined, rdev: 0 } as const;
-
-/** A symbolic link has no permissions of its own. */
-function differsUnopened(there: FileStat, version: Version, setsOwner: boolean): boolean {
-  const mode = version.type === VersionType.symlink ? there.mode : version.mode;
-  return differsInMetadata(there, { ...version, mode }, setsOwner);
-}
 
 /**
  * Makes `name` in an open directory, by the type of the version. Files are made by workers.

@@ -21,9 +21,12 @@ import type { OverwriteRule } from './decide.js';
 import { checkAbsenceIsProof } from './extraneous.js';
 import { planInto, planOriginal, type RestoreSite } from './roots.js';
 import { restoreSite, type RestoreEvents, type SiteOptions } from './site-run.js';
+import { createOwnerResolver, type OwnerOptions } from './owners.js';
+import { createShortfallTally } from './shortfalls.js';
 import { openTarget } from './target.js';
+import { createWanted } from './wanted.js';
 
-export interface RestoreOptions {
+export interface RestoreOptions extends OwnerOptions {
   /** As backed up, or relative to the working directory or a root; none: the whole source. */
   readonly paths: readonly string[];
   readonly at: TimePoint;
@@ -40,8 +43,6 @@ export interface RestoreOptions {
   readonly isDryRun?: boolean;
   /** Worker threads. Default: one for each core, at most 8. */
   readonly jobs?: number;
-  /** Restores owner and group. Default: only for the superuser. */
-  readonly setsOwner?: boolean;
   readonly lockWaitMs?: number;
   readonly signal?: AbortSignal;
   readonly onStart?: (expected: RestoreProgress) => void;
@@ -88,7 +89,7 @@ export interface RestoreResult {
 const MOST_WORKERS = 8;
 
 /**
- * @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE, DELETE_DOUBTFUL, PATH_NOT_FOUND,
+ * @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE, DELETE_DOUBTFUL, OWNER_MAP_INVALID, PATH_NOT_FOUND,
  *   TIME_BEFORE_FIRST_SNAPSHOT, DISK_FULL, INTERRUPTED, INDEX_CORRUPT
  */
 export async function restore(
@@ -104,7 +105,7 @@ export async function restore(
     const sites = planSites(repository, source, snapshot, options);
     if (options.inPlace?.deletes === 'if-certain') checkAbsenceIsProof(index, snapshot, sites);
     options.onStart?.({ files: snapshot.files, bytes: snapshot.bytes });
-    const tally = createTally(options);
+    const tally = createTally(options, platform.isSuperuser);
     const pool = openPool(repository, options);
     const targets: number[] = [];
     try {
@@ -114,7 +115,7 @@ export async function restore(
         pool,
         rule: options.inPlace && (options.inPlace.overwrite ?? 'if-changed'),
         deletes: options.inPlace?.deletes !== undefined,
-        setsOwner: options.setsOwner ?? platform.isSuperuser,
+        wanted: createWanted(index, createOwnerResolver(options, platform)),
         isDryRun: options.isDryRun ?? false,
         isLeftOut: leftOutBy(options.rules ?? [], platform),
         checkSignal: () => {
@@ -187,6 +188,7 @@ function readingBack(options: SiteOptions, tally: Tally): SiteOptions {
     onKept: differs,
     onRemoved: () => undefined,
     onIssue: differs,
+    onShortfalls: () => undefined,
   };
   return { ...options, events, isDryRun: true, deletes: false, rule: 'always' };
 }
@@ -194,7 +196,7 @@ function readingBack(options: SiteOptions, tally: Tally): SiteOptions {
 type Tally = ReturnType<typeof createTally>;
 
 /** Counts what is done. */
-function createTally({ onProgress, verifies }: RestoreOptions) {
+function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: boolean) {
   const counts = {
     files: 0,
     filesUnchanged: 0,
@@ -206,6 +208,7 @@ function createTally({ onProgress, verifies }: RestoreOptions) {
     bytesUnchanged: 0,
   };
   const issues: Issue[] = [];
+  const shortfalls = createShortfallTally(isSuperuser);
   const removed: ByteString[] = [];
   /** What is known not to be as it was, when all is read back. */
   const settled = new Set<ByteString>();
@@ -227,6 +230,7 @@ function createTally({ onProgress, verifies }: RestoreOptions) {
       if (verifies) settled.add(path);
     },
     onRemoved: (path) => void removed.push(path),
+    onShortfalls: (path, missing) => shortfalls.add(path, missing),
     onIssue(path, code, message) {
       issues.push({ path, code, message });
       settled.add(path);
@@ -235,7 +239,7 @@ function createTally({ onProgress, verifies }: RestoreOptions) {
   return {
     events,
     isSettled: (path: ByteString) => settled.has(path),
-    result: () => ({ ...counts, issues, removed }),
+    result: () => ({ ...counts, issues: [...issues, ...shortfalls.issues()], removed }),
   };
 }
 

@@ -8,9 +8,11 @@ import { CodedError } from '../../../errors.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type IssueCode, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
+import type { NodeAttributes } from '../../platform/attribute-calls.js';
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';
+import { isLocked, type Shortfall } from '../../tree/metadata.js';
 import { childPath, splitPath } from '../../tree/relative-path.js';
 import type { WorkerPool } from '../../worker/pool.js';
 import type { Repository } from '../repository.js';
@@ -19,6 +21,7 @@ import { createRemover, type Remover } from './extraneous.js';
 import { createFileWriter, type FileWriter, type Written } from './file-writer.js';
 import { createNodeMaker, type NodeMaker } from './nodes.js';
 import { sourceOf, type RestoreNode, type RestoreRoot, type RestoreSite } from './roots.js';
+import type { Wanted } from './wanted.js';
 
 export interface SiteOptions {
   readonly repository: Repository;
@@ -27,7 +30,7 @@ export interface SiteOptions {
   /** What may be overwritten; undefined: the target is fresh. */
   readonly rule: OverwriteRule | undefined;
   readonly deletes: boolean;
-  readonly setsOwner: boolean;
+  readonly wanted: Wanted;
   readonly isDryRun: boolean;
   /** Whether a path, absolute as it was backed up, is neither restored nor deleted. */
   readonly isLeftOut: (source: ByteString, isDirectory: boolean) => boolean;
@@ -45,6 +48,8 @@ export interface RestoreEvents {
   readonly onKept: (path: ByteString) => void;
   readonly onRemoved: (path: ByteString) => void;
   readonly onIssue: (path: ByteString, code: IssueCode, message: string) => void;
+  /** It is there, but for this of its metadata. */
+  readonly onShortfalls: (path: ByteString, missing: readonly Shortfall[]) => void;
 }
 
 /** `target`: descriptor of the site's directory; undefined where it does not exist, in a dry run. */
@@ -74,6 +79,12 @@ interface EnteredDirectory extends RestoreNode {
   readonly setsMetadata: boolean;
 }
 
+interface LockedNode {
+  readonly path: ByteString;
+  readonly type: VersionType;
+  readonly known: NodeAttributes;
+}
+
 class SiteRun {
   private readonly options: SiteOptions;
   private readonly site: RestoreSite;
@@ -83,13 +94,15 @@ class SiteRun {
   private readonly nodes: NodeMaker;
   private readonly remover: Remover;
   private readonly directories: EnteredDirectory[] = [];
+  /** What becomes immutable or append-only at the end. */
+  private readonly locked: LockedNode[] = [];
   /** Rows of the directories from the root to where the walk is. */
   private readonly branch = new Set<number>();
   private isIncomplete = false;
   private entries = 0;
 
   constructor(options: SiteOptions, site: RestoreSite, handles: DirectoryHandles, target: number) {
-    const { repository, setsOwner, isDryRun, events } = options;
+    const { repository, wanted, isDryRun, events } = options;
     const { files } = repository.platform;
     this.options = options;
     this.site = site;
@@ -97,9 +110,9 @@ class SiteRun {
     this.isFresh = options.rule === undefined || target === NO_DESCRIPTOR;
     const onIssue = (path: ByteString, code: IssueCode, message: string): void =>
       this.report(path, code, message);
-    const { onFile, onRemoved } = events;
-    this.writer = createFileWriter({ ...options, target, onFile, onIssue });
-    this.nodes = createNodeMaker({ files, handles, setsOwner, isDryRun });
+    const { onFile, onRemoved, onShortfalls } = events;
+    this.writer = createFileWriter({ ...options, target, onFile, onIssue, onShortfalls });
+    this.nodes = createNodeMaker({ files, handles, wanted, isDryRun, onShortfalls });
     this.remover = createRemover({
       files,
       handles,
@@ -118,6 +131,10 @@ class SiteRun {
     }
     await this.writer.finish();
     this.finishDirectories();
+    // What is below a directory first.
+    for (const { path, type, known } of this.locked.reverse()) {
+      this.attempt(path, () => this.nodes.lock(path, type, known), 'METADATA_NOT_RESTORED');
+    }
   }
 
   /** Whether the directory that holds `root` is new; undefined when it cannot be had. */
@@ -152,6 +169,10 @@ class SiteRun {
     const there = isNew ? undefined : this.attempt(path, () => this.nodes.look(path));
     if (there === FAILED) return;
     const decision = decide(version, there, this.options.rule ?? 'never');
+    const { known } = this.options.wanted(version);
+    if (decision !== 'keep' && isLocked(known)) {
+      this.locked.push({ path, type: version.type, known });
+    }
     if (isDirectory && (there?.type === 'directory' || path === '')) {
       return this.enter(path, version, there, decision !== 'keep');
     }
@@ -231,11 +252,7 @@ class SiteRun {
   }
 
   private restoreUnopened(path: ByteString, version: Version, there: FileStat | undefined): void {
-    const isUnchanged = this.attempt(path, () =>
-      this.nodes.restoreUnopened(path, version, there, (error) =>
-        this.reportError(path, error, 'METADATA_NOT_RESTORED'),
-      ),
-    );
+    const isUnchanged = this.attempt(path, () => this.nodes.restoreUnopened(path, version, there));
     if (isUnchanged !== FAILED) this.options.events.onNode(path, version.type, isUnchanged);
   }
 
@@ -285,16 +302,12 @@ class SiteRun {
     try {
       return action();
     } catch (error) {
-      this.reportError(path, error, code);
+      const systemCode = systemErrorCode(error);
+      if (systemCode === undefined || !(error instanceof Error)) throw error;
+      if (systemCode === 'ENOSPC' || systemCode === 'EDQUOT') throw error;
+      this.report(path, code, `${textFromBytes(path)}: ${error.message}.`);
       return FAILED;
     }
-  }
-
-  private reportError(path: ByteString, error: unknown, code: IssueCode): void {
-    const systemCode = systemErrorCode(error);
-    if (systemCode === undefined || !(error instanceof Error)) throw error;
-    if (systemCode === 'ENOSPC' || systemCode === 'EDQUOT') throw error;
-    this.report(path, code, `${textFromBytes(path)}: ${error.message}.`);
   }
 
   private report(path: ByteString, code: IssueCode, message: string): void {

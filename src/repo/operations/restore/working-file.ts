@@ -9,8 +9,9 @@ import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { sameTime } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../tree/directory-handles.js';
-import { differsInMetadata, setMetadata } from '../../tree/metadata.js';
+import { differsInMetadata, setMetadata, type Shortfall } from '../../tree/metadata.js';
 import { temporaryName, type NodePlace } from '../../tree/relative-path.js';
+import type { Wanted } from './wanted.js';
 
 /** A version of a file, and where it goes. */
 export interface FileToRestore extends NodePlace {
@@ -35,8 +36,8 @@ export interface WorkingFile extends NodePlace {
    */
   readonly looksFinished: boolean;
   mark(): void;
-  /** Its metadata, then its name. `onMetadataFailure`: the file is there with its bytes. */
-  finish(writtenBytes: number, onMetadataFailure: (error: unknown) => void): void;
+  /** Its metadata, then its name. What of the metadata could not be set. */
+  finish(writtenBytes: number): readonly Shortfall[];
   /** It cannot be made whole. What was there and is patched stays, partly changed. */
   discard(): void;
 }
@@ -44,7 +45,7 @@ export interface WorkingFile extends NodePlace {
 export interface WorkingFileOptions {
   readonly files: FileSystem;
   readonly handles: DirectoryHandles;
-  readonly setsOwner: boolean;
+  readonly wanted: Wanted;
   readonly isDryRun: boolean;
 }
 
@@ -57,7 +58,7 @@ export function openWorkingFile(
   file: FileToRestore,
   kind: WorkingKind,
 ): WorkingFile | undefined {
-  const { files, handles, isDryRun, setsOwner } = options;
+  const { files, handles, isDryRun } = options;
   const { version, directory } = file;
   const existing = kind === 'fresh' ? undefined : openExisting(options, file, kind);
   const name = existing?.name ?? (kind === 'fresh' ? file.name : temporaryName(file.name));
@@ -65,10 +66,10 @@ export function openWorkingFile(
   if (!existing) makeEmpty(options, { directory, name }, kind);
   const isPatched = existing !== undefined && name === file.name;
 
-  const withOpen = (action: (descriptor: number) => void): void => {
+  const withOpen = <T>(action: (descriptor: number) => T): T => {
     const descriptor = files.at.open(handles.open(directory), name, 'write-file');
     try {
-      action(descriptor);
+      return action(descriptor);
     } finally {
       files.close(descriptor);
     }
@@ -86,19 +87,20 @@ export function openWorkingFile(
         files.sync(descriptor);
       });
     },
-    finish(writtenBytes, onMetadataFailure) {
-      if (isDryRun) return;
-      withOpen((descriptor) => {
+    finish(writtenBytes) {
+      if (isDryRun) return [];
+      const missing = withOpen((descriptor) => {
         // What is overwritten may be on disk later than the time that says that it is.
         if (isPatched && writtenBytes > 0) files.sync(descriptor);
-        if (!differsInMetadata(files.at.statOpen(descriptor), version, setsOwner)) return;
-        try {
-          setMetadata(files, { type: 'open', descriptor }, version, setsOwner);
-        } catch (error) {
-          onMetadataFailure(error);
-        }
+        const node = { type: 'open', descriptor } as const;
+        const wanted = options.wanted(version);
+        const there = files.at.statOpen(descriptor);
+        return differsInMetadata(files.at, node, there, wanted)
+          ? setMetadata(files, node, wanted)
+          : [];
       });
       if (name !== file.name) files.at.rename(handles.open(directory), name, file.name);
+      return missing;
     },
     discard() {
       if (!isPatched && !isDryRun) files.at.remove(handles.open(directory), name);
