@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'REPOSITORY_NOT_FOUND'
   | 'REPOSITORY_READ_ONLY'
   // source and target trees
+  | 'COMMAND_FAILED'
   | 'DELETE_DOUBTFUL'
   | 'NOT_A_FILE'
   | 'OWNER_MAP_INVALID'
@@ -38,6 +39,8 @@ export type ErrorCode =
   | 'SOURCE_AMBIGUOUS'
   | 'SOURCE_NOT_FOUND'
   | 'SOURCE_UNREADABLE'
+  | 'STREAM_NAME_INVALID'
+  | 'STREAM_NAME_TAKEN'
   | 'TARGET_NOT_EMPTY'
   | 'TARGET_UNUSABLE'
   // choosing a snapshot

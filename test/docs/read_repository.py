@@ -18,7 +18,7 @@ import sys
 import zlib
 
 FULL, DELTA, PART, END = 1, 2, 3, 4
-FILE, DIRECTORY, SYMLINK = 1, 2, 3
+FILE, DIRECTORY, SYMLINK, FIFO = 1, 2, 3, 4
 MAX_SECTION = 1 << 28
 
 
@@ -299,11 +299,12 @@ def replay(sections, paths, current):
         current.pop(path, None)
     link_at = hash_at = 0
     for position, row in enumerate(records(opens, 16, (0, 6, 7, 8, 9))):
-        path, kind, _flags, mode, uid, gid, mtime, _ctime, _btime, _inode = row[:10]
+        path, kind, flags, mode, uid, gid, mtime, _ctime, _btime, _inode = row[:10]
         _links, _device, set_number, size, link_length, blob_count = row[10:]
         blobs = [hashes[hash_at + 32 * index:hash_at + 32 * index + 32] for index in range(blob_count)]
         current[path] = {
             "type": kind, "mode": mode, "uid": uid, "gid": gid, "size": size, "blobs": blobs,
+            "is_sparse": flags & 4 != 0,
             "mtime_ns": mtime * 10 ** 9 + u32(nanoseconds, position * 12),
             "link": links[link_at:link_at + link_length],
             "attributes": sets[set_number],
@@ -408,9 +409,17 @@ def place(path, target, children, current, blobs):
     elif version["type"] == FILE:
         with open(target, "xb") as file:
             for hash in version["blobs"]:
-                file.write(blobs.rebuild(hash))
+                if hash[8:] != bytes(24):
+                    file.write(blobs.rebuild(hash))
+                elif version["is_sparse"]:
+                    file.seek(int.from_bytes(hash[:8], "little"), os.SEEK_CUR)
+                else:
+                    file.write(bytes(int.from_bytes(hash[:8], "little")))
             if file.tell() != version["size"]:
                 raise Damaged(f"{target!r} has the wrong size")
+            file.truncate()
+    elif version["type"] == FIFO:
+        os.mkfifo(target)
     else:
         os.mkdir(target)
         for name, child in children.get(path, []):

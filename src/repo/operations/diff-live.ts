@@ -5,25 +5,39 @@ import { VersionType, type Issue, type IssueCode, type Version } from '../model.
 import type { FileStat } from '../platform/at-calls.js';
 import { joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../platform/platform.js';
-import { fileTypeOf, mergeByName, sameMetadata, sameTime, versionTypeOf } from '../tree/compare.js';
+import { readAttributesAt, sameAttributes } from '../tree/attributes.js';
+import {
+  fileTypeOf,
+  isUnchanged,
+  mergeByName,
+  sameMetadata,
+  sameTime,
+  versionTypeOf,
+} from '../tree/compare.js';
 import {
   createFilter,
   type DirectoryFilter,
   type FilterOptions,
   type TreeFilter,
 } from '../tree/filter.js';
+import { createSetReader } from './attribute-sets.js';
 import type { Change, ChangeType } from './diff.js';
 import { inByteOrder } from './find.js';
 import { hashFile } from './hash-file.js';
 import { selectSnapshot, selectSource } from './locate.js';
 import { ownPaths } from './own-paths.js';
+import { possibleBitRot } from './possible-bit-rot.js';
 import { readRepository, type QueryOptions } from './reading.js';
 import type { Repository } from './repository.js';
+import { isOfStream } from './stream-version.js';
 import type { TimePoint } from './time-point.js';
 
 export interface DiffLiveOptions extends QueryOptions {
   readonly from: TimePoint;
-  /** Compares the bytes of every file, else only size and modification time. */
+  /**
+   * Compares the bytes of every file, else of those only that a backup would read although size and
+   * modification time agree: their change time or inode is another, or they were racy.
+   */
   readonly readsAll: boolean;
   /** What the backups leave out: neither side of it is compared. */
   readonly filter?: FilterOptions;
@@ -34,7 +48,7 @@ export interface LiveDiff {
   readonly changes: readonly Change[];
   readonly from: number;
   readonly to: undefined;
-  /** What could not be read; it counts as unchanged. */
+  /** What could not be read, which counts as unchanged; and possible bit rot. */
   readonly issues: readonly Issue[];
 }
 
@@ -85,6 +99,7 @@ function createComparison(
 ): Comparison {
   const { index, platform } = repository;
   const { at: calls } = platform.files;
+  const setOf = createSetReader(index);
   const changes: Change[] = [];
   const issues: Issue[] = [];
 
@@ -179,7 +194,22 @@ function createComparison(
   ): ChangeType | undefined => {
     const sizeBytes = known.type === VersionType.file ? stat.sizeBytes : 0;
     if (hasOtherBytes(place, stat, known)) return 'modified';
-    return sameMetadata({ ...stat, type: known.type, sizeBytes }, known) ? undefined : 'metadata';
+    const isSame =
+      sameMetadata({ ...stat, type: known.type, sizeBytes }, known) &&
+      !hasOtherAttributes(place, stat, known);
+    return isSame ? undefined : 'metadata';
+  };
+  /** They do not change without the ctime. */
+  const hasOtherAttributes = ({ parent, name }: Place, stat: FileStat, known: Version): boolean => {
+    if (sameTime(stat.ctime, known.ctime) || !calls.attributes) return false;
+    const saved = setOf(known);
+    if (!saved) return false;
+    const { users } = platform;
+    return (
+      saved.user !== (users.userName(stat.uid) ?? '') ||
+      saved.group !== (users.groupName(stat.gid) ?? '') ||
+      !sameAttributes(readAttributesAt(platform.files, parent, name, known.type), saved)
+    );
   };
   const hasOtherBytes = (place: Place, stat: FileStat, known: Version): boolean => {
     if (known.type === VersionType.symlink) {
@@ -187,7 +217,15 @@ function createComparison(
     }
     if (known.type !== VersionType.file) return false;
     if (stat.sizeBytes !== known.sizeBytes) return true;
-    return options.readsAll ? readsDifferent(place, known) : !sameTime(stat.mtime, known.mtime);
+    if (!options.readsAll && !sameTime(stat.mtime, known.mtime)) return true;
+    const seemsUnchanged = isUnchanged(stat, known);
+    if (!options.readsAll && seemsUnchanged) return false;
+    const isDifferent = readsDifferent(place, known);
+    if (isDifferent && seemsUnchanged) {
+      const { path } = place;
+      issues.push({ path, code: 'POSSIBLE_BIT_ROT', message: possibleBitRot(path) });
+    }
+    return isDifferent;
   };
   const readsDifferent = ({ parent, name }: Place, known: Version): boolean => {
     const descriptor = calls.open(parent, name, 'read-file');
@@ -214,6 +252,11 @@ function createComparison(
     changes,
     issues,
     root(path, known) {
+      if (known && isOfStream(known)) {
+        const message = `${textFromBytes(path)} came from a stream: there is nothing to compare it with.`;
+        issues.push({ path, code: 'SOURCE_MISSING', message });
+        return;
+      }
       const slash = path.lastIndexOf('/');
       const directory = (path.slice(0, slash) || '/') as ByteString;
       const name = (path.slice(slash + 1) || '.') as ByteString;

@@ -60,6 +60,8 @@ export interface AtCalls {
   readonly name: 'libc' | 'proc';
   /** Whether modification times keep their nanoseconds when set. */
   readonly setsNanoseconds: boolean;
+  /** Whether {@link AtCalls.seek} can be asked. */
+  readonly seeksHoles: boolean;
   /** Extended attributes and inode flags; undefined where there are no calls for them. */
   readonly attributes: AttributeCalls | undefined;
   /** Names in an open directory, without `.` and `..`, in no order. */
@@ -90,7 +92,7 @@ export interface AtCalls {
   setMtimeOpen(descriptor: number, mtime: FileTime): void;
   /**
    * Where the next data or the next hole begins, from `offset` on, as far as the file system says;
-   * undefined when there is none, or no way to ask.
+   * undefined when there is none. Needs `seeksHoles`.
    */
   seek(descriptor: number, offset: number, next: 'data' | 'hole'): number | undefined;
   /** Gives the space of a range back, the bytes read as zeros. False where that cannot be done. */

@@ -85,6 +85,7 @@ function bind(libc: Libc): AtCalls {
   return {
     name: 'libc',
     setsNanoseconds: true,
+    seeksHoles: true,
     attributes: bindAttributeCalls(libc),
     list: (directory) => readdirSync(`/proc/self/fd/${directory}`, 'latin1') as ByteString[],
     stat(directory, name) {

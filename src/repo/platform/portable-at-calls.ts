@@ -31,6 +31,7 @@ const O_PATH = 0o10000000;
 export const portableAtCalls: AtCalls = {
   name: 'proc',
   setsNanoseconds: false,
+  seeksHoles: false,
   attributes: undefined,
   list: (directory) => fs.readdirSync(handle(directory), 'latin1') as ByteString[],
   stat(directory, name) {

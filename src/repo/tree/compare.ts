@@ -131,6 +131,11 @@ export function racyFlag({ mtime, ctime }: FileStat, scanStartMs: number): numbe
   return newest >= safeBeforeMs ? VersionFlag.racy : 0;
 }
 
+/** The sparse flag for a file that takes less space than its length. */
+export function sparseFlag({ sizeBytes, allocatedBytes }: FileStat): number {
+  return allocatedBytes < sizeBytes ? VersionFlag.sparse : 0;
+}
+
 function timeMs({ seconds, nanoseconds }: FileTime): number {
   return seconds * 1000 + nanoseconds / 1e6;
 }

@@ -10,6 +10,8 @@ import type { NodeAttributes } from '../platform/attribute-calls.js';
 import type { ByteString } from '../platform/bytes.js';
 import type { RestorableMetadata, Shortfall } from '../tree/metadata.js';
 import type { NodePlace } from '../tree/relative-path.js';
+import type { HoleMap } from './hole-map.js';
+import type { Piece } from './cut-window.js';
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {
@@ -38,6 +40,14 @@ export interface ReadFilesJob {
   readonly mostBytes: number;
 }
 
+/** Looks at a large file before its bytes are read, and after. */
+export interface SurveyJob {
+  readonly type: 'survey';
+  readonly path: ByteString;
+  /** Whether to ask where it has holes. */
+  readonly mapsHoles: boolean;
+}
+
 /** Reads a part of a large file, cuts it, hashes the pieces, keeps them under `ticket`. */
 export interface ReadWindowJob {
   readonly type: 'read-window';
@@ -45,11 +55,20 @@ export interface ReadWindowJob {
   readonly path: ByteString;
   readonly offset: number;
   readonly lengthBytes: number;
-  /** Whether the last piece ends where the window ends, rather than being left for the next window. */
-  readonly isSegmentEnd: boolean;
-  /** Whether to read the attributes of the file, too: one window of it does. */
-  readonly readsAttributes: boolean;
+  /** Nothing of the segment follows, or a hole does: the last piece ends where the window ends. */
+  readonly isEnd: boolean;
+  readonly followsHole: boolean;
+  readonly precedesHole: boolean;
   readonly chunking: ChunkParams;
+}
+
+/** Hashes pieces that come with the job, being in no file, and keeps them under `ticket`. */
+export interface TakePiecesJob {
+  readonly type: 'take-pieces';
+  readonly ticket: number;
+  /** In shared memory: the answer says that they were taken out of it. */
+  readonly bytes: Uint8Array;
+  readonly pieces: readonly Piece[];
 }
 
 /** Stores those blobs of a ticket that are wanted, and forgets the ticket. */
@@ -151,7 +170,9 @@ export interface RewriteJob {
 export type Job =
   | BeginJob
   | ReadFilesJob
+  | SurveyJob
   | ReadWindowJob
+  | TakePiecesJob
   | StoreJob
   | RetireJob
   | SyncJob
@@ -186,21 +207,35 @@ export interface ReadFilesResult {
   readonly failures: ReadonlyMap<number, string>;
 }
 
+export interface SurveyResult {
+  /** None that are certain, unless it was asked for them. */
+  readonly holes: HoleMap;
+  readonly attributes: NodeAttributes;
+  /** The file as it was after all that. */
+  readonly stat: FileStat;
+}
+
 export interface ReadWindowResult {
   /** Lengths of the pieces, bytes. */
   readonly lengths: number[];
+  /** Of the pieces; of a hole, what stands for it. */
   readonly hashes: Uint8Array;
   /** The file as it was after reading. */
   readonly stat: FileStat;
-  /** Where they were asked for. */
-  readonly attributes: NodeAttributes | undefined;
 }
 
 /** The source could not be read: not a failure of the run. */
-export interface ReadWindowFailure {
+export interface SourceFailure {
   /** Of the failed system call. */
   readonly code: string;
   readonly message: string;
+}
+
+export interface TakePiecesResult {
+  /** Lengths of the pieces, bytes. */
+  readonly lengths: number[];
+  /** 32 bytes for each piece. */
+  readonly hashes: Uint8Array;
 }
 
 export interface StoreResult {
@@ -267,7 +302,9 @@ export interface RewriteResult {
 export interface JobResults {
   readonly begin: null;
   readonly 'read-files': ReadFilesResult;
-  readonly 'read-window': ReadWindowResult | ReadWindowFailure;
+  readonly survey: SurveyResult | SourceFailure;
+  readonly 'read-window': ReadWindowResult | SourceFailure;
+  readonly 'take-pieces': TakePiecesResult;
   readonly store: StoreResult;
   readonly retire: RetireResult;
   readonly sync: SyncResult;

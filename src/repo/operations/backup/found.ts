@@ -7,7 +7,7 @@ import {
   type Version,
 } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
-import { isUnchanged, racyFlag, sameContent } from '../../tree/compare.js';
+import { isUnchanged, racyFlag, sameContent, sparseFlag } from '../../tree/compare.js';
 import { possibleBitRot } from '../possible-bit-rot.js';
 import type { RecordedSet, SetRecorder } from './attributes.js';
 import type { FileOutcome, FileToRead } from './contents.js';
@@ -51,6 +51,7 @@ export function recordOutcome(
   const isRotten = isPossiblyRotten(context, outcome);
   const flags =
     racyFlag(stat, scanStartMs) |
+    sparseFlag(stat) |
     (isUnstable ? VersionFlag.unstable : 0) |
     (isRotten ? VersionFlag.suspect : keptSuspicion(known, content));
   const { file } = VersionType;

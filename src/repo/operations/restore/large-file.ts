@@ -42,7 +42,12 @@ export async function fillFile(
     else state.written += bytes;
   };
   const tasks: Promise<void>[] = [];
-  for (const pieces of partsOf(repository, blobs)) {
+  const clear = (start: number, end: number): void => {
+    if (!state.isMarked && working.clearRange(start, end, 'count') === 0) return;
+    if (!state.isMarked) mark();
+    state.written += working.clearRange(start, end, 'write');
+  };
+  for (const pieces of partsOf(repository, blobs, clear)) {
     if (!pieces) {
       state.isWhole = false;
       onLost();
@@ -58,15 +63,22 @@ export async function fillFile(
   return state.isWhole ? state.written : undefined;
 }
 
-/** The blobs of a large file in jobs; undefined for one that holds a lost blob. */
+/** The blobs of a large file in jobs, undefined for one that holds a lost blob. Holes go to `onHole`. */
 function* partsOf(
   { index }: Repository,
   blobs: readonly number[],
+  onHole: (start: number, end: number) => void,
 ): Generator<RestorePiece[] | undefined> {
   let position = 0;
   let part: RestorePiece[] = [];
   let partBytes = 0;
   for (const blob of blobs) {
+    const holeBytes = index.blobs.holeBytes(blob);
+    if (holeBytes !== undefined) {
+      onHole(position, position + holeBytes);
+      position += holeBytes;
+      continue;
+    }
     const recipe = index.blobs.recipe(blob);
     if (!recipe) {
       yield undefined;

@@ -12,6 +12,7 @@ import { textOfName } from '../../tree/byte-text.js';
 import { compileOptions, type RuleFile } from '../../tree/rule-files.js';
 import { lastMatch, type PatternRule } from '../../tree/rules.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
+import { createSetReader } from '../attribute-sets.js';
 import { stoppable } from '../interrupts.js';
 import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
 import { readRepository } from '../reading.js';
@@ -115,7 +116,7 @@ export async function restore(
         pool,
         rule: options.inPlace && (options.inPlace.overwrite ?? 'if-changed'),
         deletes: options.inPlace?.deletes !== undefined,
-        wanted: createWanted(index, createOwnerResolver(options, platform)),
+        wanted: createWanted(createSetReader(index), createOwnerResolver(options, platform)),
         isDryRun: options.isDryRun ?? false,
         isLeftOut: leftOutBy(options.rules ?? [], platform),
         checkSignal: () => {

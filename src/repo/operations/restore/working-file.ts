@@ -11,6 +11,7 @@ import { sameTime } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../tree/directory-handles.js';
 import { differsInMetadata, setMetadata, type Shortfall } from '../../tree/metadata.js';
 import { temporaryName, type NodePlace } from '../../tree/relative-path.js';
+import { clearRange } from './holes.js';
 import type { Wanted } from './wanted.js';
 
 /** A version of a file, and where it goes. */
@@ -36,6 +37,10 @@ export interface WorkingFile extends NodePlace {
    */
   readonly looksFinished: boolean;
   mark(): void;
+  /** It was made just now, so that all of it reads as zeros. */
+  readonly isNew: boolean;
+  /** Makes a range read as zeros; bytes for which something had to be done. */
+  clearRange(start: number, end: number, effect: 'write' | 'count'): number;
   /** Its metadata, then its name. What of the metadata could not be set. */
   finish(writtenBytes: number): readonly Shortfall[];
   /** It cannot be made whole. What was there and is patched stays, partly changed. */
@@ -63,7 +68,7 @@ export function openWorkingFile(
   const existing = kind === 'fresh' ? undefined : openExisting(options, file, kind);
   const name = existing?.name ?? (kind === 'fresh' ? file.name : temporaryName(file.name));
   if (!existing && isDryRun) return undefined;
-  if (!existing) makeEmpty(options, { directory, name }, kind);
+  if (!existing) makeEmpty(options, { directory, name, version }, kind);
   const isPatched = existing !== undefined && name === file.name;
 
   const withOpen = <T>(action: (descriptor: number) => T): T => {
@@ -78,7 +83,7 @@ export function openWorkingFile(
   return {
     directory,
     name,
-    way: existing || kind !== 'fresh' ? 'patch' : 'fill',
+    way: existing ? 'patch' : 'fill',
     looksFinished: isPatched && !isDryRun && hasSizeAndTime(existing.stat, version),
     mark() {
       const { seconds, nanoseconds } = version.mtime;
@@ -86,6 +91,16 @@ export function openWorkingFile(
         files.at.setMtimeOpen(descriptor, { seconds: seconds - MARK_SECONDS, nanoseconds });
         files.sync(descriptor);
       });
+    },
+    isNew: existing === undefined,
+    clearRange(start, end, effect) {
+      if (!existing) return 0;
+      const descriptor = files.at.open(handles.open(directory), name, 'update-file');
+      try {
+        return clearRange(files, descriptor, start, end, isDryRun || effect === 'count');
+      } finally {
+        files.close(descriptor);
+      }
     },
     finish(writtenBytes) {
       if (isDryRun) return [];
@@ -116,7 +131,7 @@ interface Existing {
   readonly stat: FileStat;
 }
 
-/** The file that is to be patched, cut to its size: the one that is there, else an unfinished one. */
+/** The file that is to be patched, made as long as it shall be: the one that is there, else an unfinished one. */
 function openExisting(
   { files, handles, isDryRun }: WorkingFileOptions,
   { directory, name, version }: FileToRestore,
@@ -130,7 +145,7 @@ function openExisting(
       const stat = files.at.statOpen(descriptor);
       // Another name of it may lie outside the target.
       if (stat.type !== 'file' || stat.linkCount > 1) continue;
-      if (stat.sizeBytes > version.sizeBytes && !isDryRun) {
+      if (stat.sizeBytes !== version.sizeBytes && !isDryRun) {
         files.truncate(descriptor, version.sizeBytes);
       }
       return { name: candidate, stat };
@@ -146,12 +161,17 @@ function openExisting(
 
 function makeEmpty(
   { files, handles }: WorkingFileOptions,
-  { directory, name }: NodePlace,
+  { directory, name, version }: FileToRestore,
   kind: WorkingKind,
 ): void {
   const handle = handles.open(directory);
   if (kind !== 'fresh' && files.at.stat(handle, name)) files.at.remove(handle, name);
-  files.close(files.at.open(handle, name, 'create-file'));
+  const descriptor = files.at.open(handle, name, 'create-file');
+  try {
+    files.truncate(descriptor, version.sizeBytes);
+  } finally {
+    files.close(descriptor);
+  }
 }
 
 function hasSizeAndTime({ sizeBytes, mtime }: FileStat, version: Version): boolean {
