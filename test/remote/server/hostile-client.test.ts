@@ -24,7 +24,7 @@ interface Answer {
 async function ask(
   server: ServerProcess,
   path: string,
-  { method = 'GET', headers = {}, body = '' as string | Buffer } = {},
+  { method = 'GET', headers = {}, body = '' } = {},
 ): Promise<Answer> {
   const { hostname, port } = new URL(server.url);
   const request = http.request({ hostname, port, path, method, headers, agent: false });
