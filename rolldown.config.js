@@ -21,6 +21,9 @@ export default defineConfig({
     'remote/worker/entry': 'src/remote/worker/entry.ts',
   },
   platform: 'node',
+  logLevel: 'warn',
+  // An operation that is loaded on demand by one command is a part of another.
+  checks: { ineffectiveDynamicImport: false },
   // Native, or loaded only when they are needed.
   external: ['@napi-rs/blake-hash', 'better-sqlite3', 'ignore', 'koffi', 'zstd-napi'],
   output: {

@@ -1,5 +1,5 @@
 /** Options that several commands have, and the values they say. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { SourceSelector, TimePoint } from '../store.js';
 import { parseSource } from './parse/source.js';
 import { wholeNumber } from './parse/whole-number.js';
@@ -15,6 +15,13 @@ export interface SourceFlag {
 }
 export interface JobsFlag {
   readonly jobs?: string;
+}
+
+/** An option whose values are kept in the order given. */
+export function listOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(
+    (value: string, list: readonly string[] | undefined) => [...(list ?? []), value],
+  );
 }
 
 export function addAtOption(command: Command): void {

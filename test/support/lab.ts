@@ -3,13 +3,18 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { backup, type BackupOptions } from '../../src/repo/operations/backup/backup.js';
-import { prune } from '../../src/repo/operations/prune/prune.js';
+import {
+  backupStream,
+  type BackupStreamOptions,
+} from '../../src/repo/operations/backup/backup-stream.js';
+import { prune, type PruneOptions } from '../../src/repo/operations/prune/prune.js';
 import type { RetentionPolicy } from '../../src/repo/operations/prune/retention.js';
 import { repair, type RepairOptions } from '../../src/repo/operations/repair/repair.js';
 import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
 import { restore, type RestoreOptions } from '../../src/repo/operations/restore/restore.js';
 import { verify, type VerifyOptions } from '../../src/repo/operations/verify/verify.js';
 import { discardWrites, openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
+import type { ByteStream } from '../../src/repo/platform/byte-streams.js';
 import type { FileSystem } from '../../src/repo/platform/files.js';
 import { openPlatform, type Platform } from '../../src/repo/platform/platform.js';
 import type { BeginJob } from '../../src/repo/worker/jobs.js';
@@ -98,9 +103,17 @@ export function createLab(options: LabOptions = {}) {
         createPool: poolWith(more.isDryRun ?? false),
         ...more,
       }),
+    backupStream: (name: string, stream: ByteStream, more: Partial<BackupStreamOptions> = {}) =>
+      backupStream(repository, platform, {
+        name,
+        stream,
+        jobs: lanes,
+        createPool: poolWith(more.isDryRun ?? false),
+        ...more,
+      }),
     verify: (more: VerifyOptions = {}) =>
       verify(repository, platform, { jobs: lanes, createPool, ...more }),
-    prune: (policy: RetentionPolicy, more: { isDryRun?: boolean } = {}) =>
+    prune: (policy: RetentionPolicy, more: Partial<PruneOptions> = {}) =>
       prune(repository, platform, {
         policy,
         jobs: lanes,

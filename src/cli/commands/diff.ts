@@ -11,7 +11,7 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode, exitCodeOfIssues } from '../exit-code.js';
-import { readRules, ruleOptions, type RuleFlag } from '../parse/rules.js';
+import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
 import { parseTime } from '../parse/time.js';
 import type { Palette } from '../render/colour.js';
 import { jsonIssues } from '../render/issues.js';
@@ -21,10 +21,9 @@ import type { Session } from '../session.js';
 import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
 import { addTimeHelp } from '../time-help.js';
 
-interface DiffFlags extends SourceFlag {
+interface DiffFlags extends SourceFlag, FilterFlags {
   readonly readAll?: boolean;
   readonly exitCode?: boolean;
-  readonly rules?: readonly RuleFlag[];
 }
 
 export const diffCommand: CliCommand = {
@@ -37,9 +36,12 @@ export const diffCommand: CliCommand = {
       )
       .argument('[time]', 'from (default: latest); see below')
       .argument('[time]', 'to (default: the files as they are now)')
-      .option('--read-all', 'compare the bytes of the files as they are now, not only their times')
+      .option(
+        '--read-all',
+        'compare the bytes of all files as they are now, not only of suspicious ones',
+      )
       .option('--exit-code', 'end with 5 when there are differences');
-    for (const option of ruleOptions()) command.addOption(option);
+    addFilterOptions(command);
     addSourceOption(command);
     addExamples(command, [
       ['varve diff', 'what the next backup would find'],
@@ -79,13 +81,14 @@ function compare(
   flags: DiffFlags,
 ): Promise<SnapshotDiff | LiveDiff> {
   const options = { from, ...sourceOption(flags), lockWaitMs };
+  const filter = filterOptions(flags);
   if (to === undefined) {
-    const rules = readRules(flags.rules ?? [], platform);
     const readsAll = flags.readAll ?? false;
-    return diffLive(repository.path, platform, { ...options, rules, readsAll });
+    return diffLive(repository.path, platform, { ...options, filter, readsAll });
   }
-  if (flags.readAll || flags.rules) {
-    const message = 'With two times no file is read, so --read-all and patterns mean nothing.';
+  if (flags.readAll || Object.keys(filter).length > 0) {
+    const message =
+      'With two times no file is looked at, so --read-all and what is to be left out mean nothing.';
     throw new CodedError('USAGE', message, { hint: 'Leave them out, or give one time.' });
   }
   return diffSnapshots(repository.path, platform, { ...options, to });

@@ -3,30 +3,44 @@ import type { Entry } from '../index/versions.js';
 import { parentOfRoots } from '../index/versions.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../model.js';
 import type { FileStat } from '../platform/at-calls.js';
-import {
-  bufferFromBytes,
-  bytesFromText,
-  joinBytes,
-  textFromBytes,
-  type ByteString,
-} from '../platform/bytes.js';
+import { joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../platform/platform.js';
-import { mergeByName, sameMetadata, sameTime, versionTypeOf } from '../tree/compare.js';
-import { createFilter, type PatternRule } from '../tree/patterns.js';
+import { readAttributesAt, sameAttributes } from '../tree/attributes.js';
+import {
+  fileTypeOf,
+  isUnchanged,
+  mergeByName,
+  sameMetadata,
+  sameTime,
+  versionTypeOf,
+} from '../tree/compare.js';
+import {
+  createFilter,
+  type DirectoryFilter,
+  type FilterOptions,
+  type TreeFilter,
+} from '../tree/filter.js';
+import { createSetReader } from './attribute-sets.js';
 import type { Change, ChangeType } from './diff.js';
 import { inByteOrder } from './find.js';
 import { hashFile } from './hash-file.js';
 import { selectSnapshot, selectSource } from './locate.js';
+import { ownPaths } from './own-paths.js';
+import { possibleBitRot } from './possible-bit-rot.js';
 import { readRepository, type QueryOptions } from './reading.js';
 import type { Repository } from './repository.js';
+import { isOfStream } from './stream-version.js';
 import type { TimePoint } from './time-point.js';
 
 export interface DiffLiveOptions extends QueryOptions {
   readonly from: TimePoint;
-  /** Compares the bytes of every file, else only size and modification time. */
+  /**
+   * Compares the bytes of every file, else of those only that a backup would read although size and
+   * modification time agree: their change time or inode is another, or they were racy.
+   */
   readonly readsAll: boolean;
   /** What the backups leave out: neither side of it is compared. */
-  readonly rules?: readonly PatternRule[] | undefined;
+  readonly filter?: FilterOptions;
 }
 
 export interface LiveDiff {
@@ -34,7 +48,7 @@ export interface LiveDiff {
   readonly changes: readonly Change[];
   readonly from: number;
   readonly to: undefined;
-  /** What could not be read; it counts as unchanged. */
+  /** What could not be read, which counts as unchanged; and possible bit rot. */
   readonly issues: readonly Issue[];
 }
 
@@ -51,7 +65,8 @@ export function diffLive(
     const { index } = repository;
     const source = selectSource(index, platform, options.source);
     const from = selectSnapshot(index, source, options.from).number;
-    const comparison = createComparison(repository, from, options);
+    const own = ownPaths(repository, source.roots);
+    const comparison = createComparison(repository, from, own, options);
     const known = index.versions.at(parentOfRoots(source.id), from);
     for (const pair of mergeByName(source.roots, known)) {
       if (pair.type === 'present') comparison.root(pair.name, pair.known);
@@ -72,17 +87,19 @@ interface Place {
   readonly parent: number;
   readonly name: ByteString;
   readonly path: ByteString;
+  /** What holds in the directory; undefined: nothing. */
+  readonly filter: DirectoryFilter | undefined;
 }
 
 function createComparison(
   repository: Repository,
   snapshot: number,
-  { readsAll, rules = [] }: DiffLiveOptions,
+  own: ReadonlySet<ByteString>,
+  options: DiffLiveOptions,
 ): Comparison {
   const { index, platform } = repository;
   const { at: calls } = platform.files;
-  const filter = createFilter(rules);
-  const own = bytesFromText(platform.files.realPath(repository.path));
+  const setOf = createSetReader(index);
   const changes: Change[] = [];
   const issues: Issue[] = [];
 
@@ -100,18 +117,26 @@ function createComparison(
       return undefined;
     }
   };
-  const isLeftOut = (path: ByteString, isDirectory: boolean): boolean =>
-    path === own || filter.excludes(bufferFromBytes(path.slice(1) as ByteString), isDirectory);
+  const treeFilter: TreeFilter = createFilter(options.filter ?? {}, {
+    files: platform.files,
+    report: (path, code, message) => void issues.push({ path, code, message }),
+  });
+  const isLeftOut = (
+    { filter, name, path }: Omit<Place, 'parent'>,
+    entry: Pick<FileStat, 'type' | 'sizeBytes'>,
+  ): boolean => own.has(path) || (filter?.judge(name, entry)?.excludes ?? false);
 
-  const removed = (path: ByteString, known: Version): void => {
-    if (isLeftOut(path, known.type === VersionType.directory)) return;
-    note(path, 'removed');
-    removedBelow(path, known);
+  const removed = (place: Omit<Place, 'parent'>, known: Version): void => {
+    if (isLeftOut(place, { type: fileTypeOf(known.type), sizeBytes: known.sizeBytes })) return;
+    note(place.path, 'removed');
+    removedBelow(place, known);
   };
-  const removedBelow = (path: ByteString, known: Version): void => {
+  const removedBelow = ({ path, filter }: Omit<Place, 'parent'>, known: Version): void => {
     if (known.type !== VersionType.directory) return;
+    const inside = (filter ?? treeFilter).enter({ path, listing: undefined });
     for (const child of index.versions.at(known.path, snapshot)) {
-      removed(joinBytes(path, child.name), child);
+      const { name } = child;
+      removed({ name, path: joinBytes(path, name), filter: inside }, child);
     }
   };
 
@@ -121,34 +146,41 @@ function createComparison(
       const stat = calls.stat(parent, name);
       const type = stat && versionTypeOf(stat.type);
       if (!stat || type === undefined) {
-        if (known) removed(path, known);
+        if (known) removed(place, known);
         return;
       }
-      if (isLeftOut(path, type === VersionType.directory)) return;
+      if (isLeftOut(place, stat)) return;
       if (known?.type === type) note(path, compareSameType(place, stat, known));
       else {
         note(path, known ? 'type' : 'added');
-        if (known) removedBelow(path, known);
+        if (known) removedBelow(place, known);
       }
       if (type === VersionType.directory) {
-        enter(place, known?.type === type ? index.versions.at(known.path, snapshot) : []);
+        const entries = known?.type === type ? index.versions.at(known.path, snapshot) : [];
+        enter(place, stat.device, entries);
       }
     });
   };
 
-  const enter = ({ parent, name, path }: Place, entries: readonly Entry[]): void => {
+  const enter = (
+    { parent, name, path, filter }: Place,
+    device: number,
+    entries: readonly Entry[],
+  ): void => {
     const directory = attempt(path, 'UNREADABLE_DIRECTORY', () =>
       calls.open(parent, name, 'read-directory'),
     );
     if (directory === undefined) return;
     try {
       const names = attempt(path, 'UNREADABLE_DIRECTORY', () => calls.list(directory).sort());
-      for (const pair of names ? mergeByName(names, entries) : []) {
-        if (pair.type === 'gone') removed(joinBytes(path, pair.known.name), pair.known);
-        else {
-          const childPath = joinBytes(path, pair.name);
-          visit({ parent: directory, name: pair.name, path: childPath }, pair.known);
-        }
+      if (!names) return;
+      const listing = { handle: directory, names, device };
+      const inside = (filter ?? treeFilter).enter({ path, listing });
+      for (const pair of mergeByName(names, entries)) {
+        const name = pair.type === 'gone' ? pair.known.name : pair.name;
+        const place = { parent: directory, name, path: joinBytes(path, name), filter: inside };
+        if (pair.type === 'gone') removed(place, pair.known);
+        else visit(place, pair.known);
       }
     } finally {
       platform.files.close(directory);
@@ -162,7 +194,22 @@ function createComparison(
   ): ChangeType | undefined => {
     const sizeBytes = known.type === VersionType.file ? stat.sizeBytes : 0;
     if (hasOtherBytes(place, stat, known)) return 'modified';
-    return sameMetadata({ ...stat, type: known.type, sizeBytes }, known) ? undefined : 'metadata';
+    const isSame =
+      sameMetadata({ ...stat, type: known.type, sizeBytes }, known) &&
+      !hasOtherAttributes(place, stat, known);
+    return isSame ? undefined : 'metadata';
+  };
+  /** They do not change without the ctime. */
+  const hasOtherAttributes = ({ parent, name }: Place, stat: FileStat, known: Version): boolean => {
+    if (sameTime(stat.ctime, known.ctime) || !calls.attributes) return false;
+    const saved = setOf(known);
+    if (!saved) return false;
+    const { users } = platform;
+    return (
+      saved.user !== (users.userName(stat.uid) ?? '') ||
+      saved.group !== (users.groupName(stat.gid) ?? '') ||
+      !sameAttributes(readAttributesAt(platform.files, parent, name, known.type), saved)
+    );
   };
   const hasOtherBytes = (place: Place, stat: FileStat, known: Version): boolean => {
     if (known.type === VersionType.symlink) {
@@ -170,7 +217,15 @@ function createComparison(
     }
     if (known.type !== VersionType.file) return false;
     if (stat.sizeBytes !== known.sizeBytes) return true;
-    return readsAll ? readsDifferent(place, known) : !sameTime(stat.mtime, known.mtime);
+    if (!options.readsAll && !sameTime(stat.mtime, known.mtime)) return true;
+    const seemsUnchanged = isUnchanged(stat, known);
+    if (!options.readsAll && seemsUnchanged) return false;
+    const isDifferent = readsDifferent(place, known);
+    if (isDifferent && seemsUnchanged) {
+      const { path } = place;
+      issues.push({ path, code: 'POSSIBLE_BIT_ROT', message: possibleBitRot(path) });
+    }
+    return isDifferent;
   };
   const readsDifferent = ({ parent, name }: Place, known: Version): boolean => {
     const descriptor = calls.open(parent, name, 'read-file');
@@ -197,6 +252,11 @@ function createComparison(
     changes,
     issues,
     root(path, known) {
+      if (known && isOfStream(known)) {
+        const message = `${textFromBytes(path)} came from a stream: there is nothing to compare it with.`;
+        issues.push({ path, code: 'SOURCE_MISSING', message });
+        return;
+      }
       const slash = path.lastIndexOf('/');
       const directory = (path.slice(0, slash) || '/') as ByteString;
       const name = (path.slice(slash + 1) || '.') as ByteString;
@@ -205,7 +265,7 @@ function createComparison(
       );
       if (parent === undefined) return;
       try {
-        visit({ parent, name, path }, known);
+        visit({ parent, name, path, filter: undefined }, known);
       } finally {
         platform.files.close(parent);
       }

@@ -40,10 +40,10 @@ export function findPaths(
     const summarise = createSummaries(index);
     const found: FoundPath[] = [];
     for (const node of candidates(index, glob)) {
-      if (glob.subject === 'name' && !glob.expression.test(nameText(node))) continue;
+      if (glob.subject === 'name' && !glob.matches(nameText(node))) continue;
       const { path, source } = places.of(node);
       if (wanted !== undefined && source !== wanted) continue;
-      if (glob.subject === 'path' && !glob.expression.test(asText(path))) continue;
+      if (glob.subject === 'path' && !glob.matches(asText(path))) continue;
       const versions = history
         .ofPath(node.id)
         .filter(({ type }) => !glob.isDirectoryOnly || type === VersionType.directory);

@@ -4,16 +4,23 @@
  * hold. So different bytes give different texts (Python's `surrogateescape`, PEP 383).
  */
 import { isUtf8 } from 'node:buffer';
+import { bufferFromBytes, type ByteString } from '../platform/bytes.js';
 
 /** What {@link bytesToText} makes of an invalid byte: its low eight bits are the byte. */
 export const INVALID_BYTES = /[\u{DC80}-\u{DCFF}]/gu;
 
+const ONLY_ASCII = /^[\0-\x7f]*$/;
 const ESCAPE_BASE = 0xdc00;
 
 /** The text of `bytes`, told apart from that of any other bytes. */
 export function bytesToText(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   return isUtf8(text) ? text.toString('utf8') : escapeInvalid(text);
+}
+
+/** The same of a name or path as it is kept; nothing is copied where it is ASCII. */
+export function textOfName(name: ByteString): string {
+  return ONLY_ASCII.test(name) ? name : bytesToText(bufferFromBytes(name));
 }
 
 function escapeInvalid(bytes: Buffer): string {

@@ -2,7 +2,7 @@
  * Decides what changed between what a directory holds and what the index says it held. Plain
  * functions over plain data.
  */
-import { VersionFlag, VersionType, type Metadata } from '../model.js';
+import { VersionFlag, VersionType, type ContentRef, type Metadata } from '../model.js';
 import type { FileStat, FileTime, FileType } from '../platform/at-calls.js';
 
 /** One name of a directory: on disk (and perhaps in the index), or in the index only. */
@@ -33,22 +33,62 @@ export function versionTypeOf(type: FileType): VersionType {
   return VersionType[type];
 }
 
-/** Flags of a file that is read again whatever its times say. */
-const REREAD_FLAGS = VersionFlag.racy | VersionFlag.unstable;
+const FILE_TYPES: Readonly<Record<VersionType, FileType>> = {
+  [VersionType.file]: 'file',
+  [VersionType.directory]: 'directory',
+  [VersionType.symlink]: 'symlink',
+  [VersionType.fifo]: 'fifo',
+  [VersionType.socket]: 'socket',
+  [VersionType.characterDevice]: 'characterDevice',
+  [VersionType.blockDevice]: 'blockDevice',
+};
+
+/** The other way round. */
+export function fileTypeOf(type: VersionType): FileType {
+  return FILE_TYPES[type];
+}
+
+/** Why a file must be read again: one bit each. */
+const ReadReason = {
+  type: 1,
+  size: 2,
+  mtime: 4,
+  ctime: 8,
+  inode: 16,
+  /** Its times proved nothing when it was recorded, or repair asks for its bytes. */
+  racy: 32,
+  /** It changed on each reading when it was recorded. */
+  unstable: 64,
+} as const;
+
+/** Only files have sizes that say something. */
+function hasSameSize(stat: Pick<FileStat, 'type' | 'sizeBytes'>, known: Metadata): boolean {
+  return stat.type !== 'file' || stat.sizeBytes === known.sizeBytes;
+}
 
 /**
- * Whether a file need not be read again: its type, size, both times to the nanosecond and its inode
- * agree, and it was not racy when it was recorded.
+ * Why a node must be read again, as bits of {@link ReadReason}. 0: it need not be; its type, both
+ * times to the nanosecond, its inode and the size of a file agree, and no flag was recorded. What a
+ * directory or a link has, its attributes among it, does not change without its ctime.
  */
-export function isUnchanged(stat: FileStat, known: Metadata & { readonly flags: number }): boolean {
+function reasonsToRead(
+  stat: Omit<FileStat, 'device'>,
+  known: Metadata & { readonly flags: number },
+): number {
   return (
-    (known.flags & REREAD_FLAGS) === 0 &&
-    stat.sizeBytes === known.sizeBytes &&
-    sameTime(stat.mtime, known.mtime) &&
-    sameTime(stat.ctime, known.ctime) &&
-    stat.inode === known.inode &&
-    versionTypeOf(stat.type) === known.type
+    (versionTypeOf(stat.type) === known.type ? 0 : ReadReason.type) |
+    (hasSameSize(stat, known) ? 0 : ReadReason.size) |
+    (sameTime(stat.mtime, known.mtime) ? 0 : ReadReason.mtime) |
+    (sameTime(stat.ctime, known.ctime) ? 0 : ReadReason.ctime) |
+    (stat.inode === known.inode ? 0 : ReadReason.inode) |
+    ((known.flags & VersionFlag.racy) === 0 ? 0 : ReadReason.racy) |
+    ((known.flags & VersionFlag.unstable) === 0 ? 0 : ReadReason.unstable)
   );
+}
+
+/** Whether a file need not be read again. */
+export function isUnchanged(stat: FileStat, known: Metadata & { readonly flags: number }): boolean {
+  return reasonsToRead(stat, known) === 0;
 }
 
 /** Whether what is recorded of a path, its bytes aside, is the same. */
@@ -62,6 +102,13 @@ export function sameMetadata(left: Metadata, right: Metadata): boolean {
     left.sizeBytes === right.sizeBytes &&
     sameTime(left.mtime, right.mtime)
   );
+}
+
+/** Whether two contents are the same bytes; each content has one row in the index. */
+export function sameContent(left: ContentRef, right: ContentRef): boolean {
+  if (left.type === 'blob') return right.type === 'blob' && left.blob === right.blob;
+  if (left.type === 'content') return right.type === 'content' && left.content === right.content;
+  return right.type === 'none';
 }
 
 export function sameTime(left: FileTime, right: FileTime): boolean {
@@ -82,6 +129,11 @@ export function racyFlag({ mtime, ctime }: FileStat, scanStartMs: number): numbe
   const safeBeforeMs = scanStartMs - (isCoarse ? COARSE_MS : TICK_MS);
   const newest = Math.max(timeMs(mtime), timeMs(ctime));
   return newest >= safeBeforeMs ? VersionFlag.racy : 0;
+}
+
+/** The sparse flag for a file that takes less space than its length. */
+export function sparseFlag({ sizeBytes, allocatedBytes }: FileStat): number {
+  return allocatedBytes < sizeBytes ? VersionFlag.sparse : 0;
 }
 
 function timeMs({ seconds, nanoseconds }: FileTime): number {

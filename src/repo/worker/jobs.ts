@@ -6,9 +6,12 @@ import type { ChunkParams } from '../../delta/chunk.js';
 import type { BlobAddress, BlobRecipe, StoredFrame } from '../model.js';
 import type { PackLane } from '../packs/pack-writer.js';
 import type { FileStat } from '../platform/at-calls.js';
+import type { NodeAttributes } from '../platform/attribute-calls.js';
 import type { ByteString } from '../platform/bytes.js';
-import type { RestorableMetadata } from '../tree/metadata.js';
+import type { RestorableMetadata, Shortfall } from '../tree/metadata.js';
 import type { NodePlace } from '../tree/relative-path.js';
+import type { HoleMap } from './hole-map.js';
+import type { Piece } from './cut-window.js';
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {
@@ -37,6 +40,14 @@ export interface ReadFilesJob {
   readonly mostBytes: number;
 }
 
+/** Looks at a large file before its bytes are read, and after. */
+export interface SurveyJob {
+  readonly type: 'survey';
+  readonly path: ByteString;
+  /** Whether to ask where it has holes. */
+  readonly mapsHoles: boolean;
+}
+
 /** Reads a part of a large file, cuts it, hashes the pieces, keeps them under `ticket`. */
 export interface ReadWindowJob {
   readonly type: 'read-window';
@@ -44,9 +55,20 @@ export interface ReadWindowJob {
   readonly path: ByteString;
   readonly offset: number;
   readonly lengthBytes: number;
-  /** Whether the last piece ends where the window ends, rather than being left for the next window. */
-  readonly isSegmentEnd: boolean;
+  /** Nothing of the segment follows, or a hole does: the last piece ends where the window ends. */
+  readonly isEnd: boolean;
+  readonly followsHole: boolean;
+  readonly precedesHole: boolean;
   readonly chunking: ChunkParams;
+}
+
+/** Hashes pieces that come with the job, being in no file, and keeps them under `ticket`. */
+export interface TakePiecesJob {
+  readonly type: 'take-pieces';
+  readonly ticket: number;
+  /** In shared memory: the answer says that they were taken out of it. */
+  readonly bytes: Uint8Array;
+  readonly pieces: readonly Piece[];
 }
 
 /** Stores those blobs of a ticket that are wanted, and forgets the ticket. */
@@ -55,6 +77,15 @@ export interface StoreJob {
   readonly ticket: number;
   /** 1 for each blob of the ticket to store, else 0. */
   readonly wanted: Uint8Array;
+  /** Old blobs to make reverse deltas of, against stored blobs of the ticket. */
+  readonly replaced: readonly ReplacedBlob[];
+}
+
+interface ReplacedBlob {
+  readonly old: BlobAddress;
+  readonly oldStoredBytes: number;
+  /** Position in the ticket of the blob that replaces it. */
+  readonly position: number;
 }
 
 /** Makes reverse deltas of old blobs against newer ones. */
@@ -63,7 +94,7 @@ export interface RetireJob {
   readonly pairs: readonly RetirePair[];
 }
 
-export interface RetirePair {
+interface RetirePair {
   readonly old: BlobAddress;
   readonly oldStoredBytes: number;
   /** Blobs that it may be a delta against, the likeliest first: the first one that pays is taken. */
@@ -82,7 +113,6 @@ export interface RestoreJob {
   readonly target: ByteString;
   readonly files: readonly RestoreFile[];
   readonly pieces: readonly RestorePiece[];
-  readonly setsOwner: boolean;
 }
 
 export interface RestoreFile extends RestorableMetadata, NodePlace {}
@@ -125,7 +155,9 @@ export interface RewriteJob {
 export type Job =
   | BeginJob
   | ReadFilesJob
+  | SurveyJob
   | ReadWindowJob
+  | TakePiecesJob
   | StoreJob
   | RetireJob
   | SyncJob
@@ -154,27 +186,47 @@ export interface ReadFilesResult {
   readonly hashes: Uint8Array;
   /** The newer metadata of `changed`, `unstable` and `outgrown` files, by position. */
   readonly stats: ReadonlyMap<number, FileStat>;
+  /** Attributes of the files that have any, by position: nearly none. */
+  readonly attributes: ReadonlyMap<number, NodeAttributes>;
   /** Why `failed` files failed, by position. */
   readonly failures: ReadonlyMap<number, string>;
+}
+
+export interface SurveyResult {
+  /** None that are certain, unless it was asked for them. */
+  readonly holes: HoleMap;
+  readonly attributes: NodeAttributes;
+  /** The file as it was after all that. */
+  readonly stat: FileStat;
 }
 
 export interface ReadWindowResult {
   /** Lengths of the pieces, bytes. */
   readonly lengths: number[];
+  /** Of the pieces; of a hole, what stands for it. */
   readonly hashes: Uint8Array;
   /** The file as it was after reading. */
   readonly stat: FileStat;
 }
 
 /** The source could not be read: not a failure of the run. */
-export interface ReadWindowFailure {
+export interface SourceFailure {
   /** Of the failed system call. */
   readonly code: string;
   readonly message: string;
 }
 
+export interface TakePiecesResult {
+  /** Lengths of the pieces, bytes. */
+  readonly lengths: number[];
+  /** 32 bytes for each piece. */
+  readonly hashes: Uint8Array;
+}
+
 export interface StoreResult {
   readonly frames: readonly StoredFrame[];
+  /** Members are positions in `replaced`; one that is in no frame did not pay. */
+  readonly deltaFrames: readonly StoredFrame[];
 }
 
 export interface RetireResult {
@@ -191,6 +243,13 @@ interface SyncResult {
 
 export interface RestoreResult {
   readonly failures: readonly RestoreFailure[];
+  /** Files that are there with their bytes, and what of their metadata is not as it was. */
+  readonly shortfalls: readonly RestoreShortfall[];
+}
+
+export interface RestoreShortfall {
+  readonly file: number;
+  readonly missing: readonly Shortfall[];
 }
 
 export interface RestoreFailure {
@@ -198,8 +257,6 @@ export interface RestoreFailure {
   /** Of a CodedError, or of a failed system call. */
   readonly code: string;
   readonly message: string;
-  /** Whether the file is there with its bytes, and only its metadata is not as it was. */
-  readonly isMetadataOnly: boolean;
 }
 
 export interface VerifyResult {
@@ -228,7 +285,9 @@ export interface RewriteResult {
 export interface JobResults {
   readonly begin: null;
   readonly 'read-files': ReadFilesResult;
-  readonly 'read-window': ReadWindowResult | ReadWindowFailure;
+  readonly survey: SurveyResult | SourceFailure;
+  readonly 'read-window': ReadWindowResult | SourceFailure;
+  readonly 'take-pieces': TakePiecesResult;
   readonly store: StoreResult;
   readonly retire: RetireResult;
   readonly sync: SyncResult;

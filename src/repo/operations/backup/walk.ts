@@ -6,14 +6,19 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { bufferFromBytes, joinBytes, type ByteString } from '../../platform/bytes.js';
+import type { NodeAttributes } from '../../platform/attribute-calls.js';
+import { joinBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
+import { readAttributes } from '../../tree/attributes.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
-import type { PathFilter } from '../../tree/patterns.js';
+import type { DirectoryFilter, TreeFilter } from '../../tree/filter.js';
+import type { SetRecorder } from './attributes.js';
 import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
 import { createHardLinks } from './hard-links.js';
+import { lookAt, lookAtClosed } from './look.js';
 import type { Recorder } from './recorder.js';
+import type { IsDue } from './reread.js';
 import { lookAtRoot } from './roots.js';
 import { unreadable, type Tally, type WalkTotals } from './tally.js';
 import { createTurns } from './turns.js';
@@ -21,9 +26,10 @@ import { createTurns } from './turns.js';
 export interface WalkOptions {
   readonly index: Index;
   readonly platform: Platform;
-  readonly filter: PathFilter;
-  /** Reads every file, whatever its times say. */
-  readonly readsAll: boolean;
+  readonly filter: TreeFilter;
+  readonly sets: SetRecorder;
+  /** Which files are read although they seem unchanged. */
+  readonly isDue: IsDue;
   /** Absolute paths that are never backed up: the repository itself. */
   readonly excluded: ReadonlySet<ByteString>;
   readonly signal: AbortSignal | undefined;
@@ -31,8 +37,8 @@ export interface WalkOptions {
 }
 
 export interface Walk {
-  /** Walks one root. @throws CodedError INTERRUPTED */
-  root(parent: number, path: ByteString): Promise<void>;
+  /** Walks the roots, which are in byte order. @throws CodedError INTERRUPTED */
+  roots(parent: number, paths: readonly ByteString[]): Promise<void>;
 }
 
 interface Directory {
@@ -43,6 +49,8 @@ interface Directory {
   readonly isFresh: boolean;
   /** Its entries are roots, whose names in the index are their absolute paths. */
   readonly holdsRoots: boolean;
+  /** What is left out of its entries; undefined: nothing. */
+  readonly filter: DirectoryFilter | undefined;
 }
 
 export function createWalk(
@@ -51,7 +59,7 @@ export function createWalk(
   tally: Tally,
   contents: Contents<FileContext>,
 ): Walk {
-  const { index, platform, filter } = options;
+  const { index, platform, sets } = options;
   const { files, clock } = platform;
   const hardLinks = createHardLinks(index);
   const turn = createTurns(clock, options.signal, (path: ByteString) =>
@@ -80,7 +88,7 @@ export function createWalk(
     const path = joinBytes(directory.path, name);
     const stat = statEntry(directory, name, path, known);
     if (!stat) return undefined;
-    if (options.excluded.has(path) || filter.excludes(relative(path), stat.type === 'directory')) {
+    if (options.excluded.has(path) || directory.filter?.judge(name, stat)?.excludes) {
       if (known) recorder.remove(known, directory.id);
       return undefined;
     }
@@ -115,10 +123,12 @@ export function createWalk(
     const type = versionTypeOf(stat.type);
     const isFile = type === VersionType.file;
     const links = hardLinks.numberOf(stat, known);
-    const mayKeep = known && isFile && known.links === links && !options.readsAll;
-    if (mayKeep && isUnchanged(stat, known)) {
+    const seemsUnchanged = known !== undefined && known.links === links && isUnchanged(stat, known);
+    // All names of a file are due together, or they would hold other bytes.
+    if (seemsUnchanged && !options.isDue(links || known.path)) {
       tally.keepUnchanged(known);
-      return turn(path);
+      if (type !== VersionType.directory) return turn(path);
+      return enter(directory, name, stat, { path, id: known.path, isFresh: false }, known);
     }
     // What a directory held goes when something else takes its name.
     if (known?.type === VersionType.directory && type !== VersionType.directory) {
@@ -127,83 +137,95 @@ export function createWalk(
     const { id, isNew } = known
       ? { id: known.path, isNew: false }
       : recorder.pathId(directory.id, directory.holdsRoots ? path : name, directory.isFresh);
-    if (isFile && stat.sizeBytes > 0) {
-      const context = { path: id, directory: directory.id, known, links, scanStartMs };
+    // An empty file with several names goes with the others of its kind: it is looked at once.
+    if (isFile && (stat.sizeBytes > 0 || links > 0)) {
+      const context = {
+        path: id,
+        directory: directory.id,
+        known,
+        links,
+        seemsUnchanged,
+        scanStartMs,
+      };
       return contents.add({ path, stat, context }) ?? turn(path);
     }
-    const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
-    if (type === VersionType.symlink && link === undefined) {
-      tally.keep(known);
-      return undefined;
+    const record = (attributes: NodeAttributes, link?: ByteString): void => {
+      const set = sets.of(stat, attributes);
+      const flags = racyFlag(stat, scanStartMs);
+      tally.record(describeFound(id, known, stat, set, type, flags, links, link));
+    };
+    if (type === VersionType.directory) {
+      return enter(directory, name, stat, { path, id, isFresh: isNew }, known, record);
     }
-    const flags = isFile ? racyFlag(stat, scanStartMs) : 0;
-    tally.record(describeFound(id, known, stat, type, flags, links, link));
-    if (type !== VersionType.directory) return turn(path);
-    return enter(directory.handle, name, { path, id, isFresh: isNew }, known);
-  };
-
-  const readLink = (
-    directory: Directory,
-    name: ByteString,
-    path: ByteString,
-  ): ByteString | undefined => {
     try {
-      return files.at.readSymlink(directory.handle, name);
+      const { attributes, link } = lookAt(files, directory.handle, name, type);
+      record(attributes, link);
     } catch (error) {
       tally.report(path, 'UNREADABLE', unreadable(path, error));
-      return undefined;
+      tally.keep(known);
     }
+    return turn(path);
   };
 
-  /** Opens and walks `name` in the directory whose handle is given. */
+  /** Opens and walks `name` in the directory whose handle is given; `record`: it is not as it was. */
   const enter = async (
-    parent: number,
+    parent: Directory,
     name: ByteString,
+    { device }: FileStat,
     { path, id, isFresh }: Pick<Directory, 'path' | 'id' | 'isFresh'>,
     known: Version | undefined,
+    record?: (attributes: NodeAttributes) => void,
   ): Promise<void> => {
     const pending = turn(path);
     if (pending) await pending;
     let handle: number | undefined;
     let names: ByteString[];
     try {
-      handle = files.at.open(parent, name, 'read-directory');
+      handle = files.at.open(parent.handle, name, 'read-directory');
+      record?.(readAttributes(files.at, { type: 'open', descriptor: handle }));
       names = files.at.list(handle).sort();
     } catch (error) {
       if (handle !== undefined) files.close(handle);
+      else record?.(lookAtClosed(files, parent.handle, name));
       tally.report(path, 'UNREADABLE_DIRECTORY', unreadable(path, error));
       if (known) tally.keepBelow(id);
       return;
     }
     try {
-      await walkDirectory({ handle, path, id, isFresh, holdsRoots: false }, names);
+      const listing = { handle, names, device };
+      const filter = (parent.filter ?? options.filter).enter({ path, listing });
+      await walkDirectory({ handle, path, id, isFresh, holdsRoots: false, filter }, names);
+    } finally {
+      files.close(handle);
+    }
+  };
+
+  const walkRoot = async (
+    parent: number,
+    path: ByteString,
+    known: Entry | undefined,
+  ): Promise<void> => {
+    const view = lookAtRoot({ index, files }, path, known);
+    if (view.type === 'refused') {
+      tally.report(path, view.code, view.message);
+      tally.keep(known);
+      return;
+    }
+    const { handle, name, stat } = view;
+    const above = path.slice(0, path.lastIndexOf('/')) as ByteString;
+    const roots = { handle, path: above, id: parent, isFresh: false, holdsRoots: true };
+    try {
+      await visitIncluded({ ...roots, filter: undefined }, name, path, known, stat, clock.nowMs());
     } finally {
       files.close(handle);
     }
   };
 
   return {
-    async root(parent, path) {
-      const known = index.versions.current(parent).find(({ name }) => name === path);
-      const view = lookAtRoot({ index, files }, path, known);
-      if (view.type === 'refused') {
-        tally.report(path, view.code, view.message);
-        tally.keep(known);
-        return;
-      }
-      const { handle, name, stat } = view;
-      const above = path.slice(0, path.lastIndexOf('/')) as ByteString;
-      const directory = { handle, path: above, id: parent, isFresh: false, holdsRoots: true };
-      try {
-        await visitIncluded(directory, name, path, known, stat, clock.nowMs());
-      } finally {
-        files.close(handle);
+    async roots(parent, paths) {
+      for (const pair of mergeByName(paths, index.versions.current(parent))) {
+        if (pair.type === 'present') await walkRoot(parent, pair.name, pair.known);
       }
     },
   };
-}
-
-/** As the filter takes it: bytes, without the leading slash. */
-function relative(path: ByteString): Buffer {
-  return bufferFromBytes(path.slice(1) as ByteString);
 }

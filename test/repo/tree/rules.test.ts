@@ -1,20 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createFilter, type PatternRule } from '../../../src/repo/tree/patterns.js';
+import { compileLines, compileOption, type PatternRule } from '../../../src/repo/tree/rules.js';
+import { isLeftOut } from '../../support/filter.js';
 
 const rule = (text: string): PatternRule =>
   text.startsWith('+ ')
     ? { type: 'include', pattern: text.slice(2) }
     : { type: 'exclude', pattern: text };
 
-/** Whether `path` (a directory when it ends in a slash) is excluded by `rules` (`+ ` includes). */
+/** Whether `path` (a directory when it ends in a slash) is left out by `rules` (`+ ` includes). */
 function excluded(path: string | Buffer, ...rules: string[]): boolean {
-  const bytes = Buffer.from(path);
-  const isDirectory = bytes.at(-1) === 0x2f;
-  return createFilter(rules.map(rule)).excludes(
-    isDirectory ? bytes.subarray(0, -1) : bytes,
-    isDirectory,
-  );
+  return isLeftOut(Buffer.concat([Buffer.from('/'), Buffer.from(path)]), {
+    rules: rules.map(rule),
+  });
 }
 
 describe('a pattern', () => {
@@ -54,13 +52,48 @@ describe('a pattern', () => {
   });
 
   test.each(['', '/', '!', '  ', '!/'])('that names nothing ("%s") is refused', (pattern) => {
-    expect(() => createFilter([{ type: 'exclude', pattern }])).toThrow(
+    expect(() => compileOption({ type: 'exclude', pattern })).toThrow(
       expect.objectContaining({
         code: 'USAGE_PATTERN',
         message: `The pattern "${pattern}" names nothing.`,
         hint: 'Give a name such as "*.tmp", "cache/" or "/home/*/Downloads".',
       }),
     );
+  });
+});
+
+test.each(['a[b', 'a\\', '[[:none:]]'])(
+  'a pattern that can match nothing (%s) is refused',
+  (pattern) => {
+    expect(() => compileOption({ type: 'exclude', pattern })).toThrow(
+      expect.objectContaining({
+        code: 'USAGE_PATTERN',
+        message: `The pattern "${pattern}" ends in a backslash or has a bracket that is not closed.`,
+      }),
+    );
+  },
+);
+
+describe('the lines of a file', () => {
+  const lines = (text: string) =>
+    compileLines(text, 'f', 'directory').map(({ source }) => [source.origin?.line, source.pattern]);
+
+  test('are patterns; comments, blank lines and spaces at the end do not count', () => {
+    expect(lines('# comment\n\n  \n*.tmp  \r\n!keep.tmp\n\\#name\nspace\\ \ntab\t')).toEqual([
+      [4, '*.tmp'],
+      [5, '!keep.tmp'],
+      [6, '\\#name'],
+      [7, 'space\\ '],
+      [8, 'tab\t'],
+    ]);
+  });
+
+  test('may begin with a byte order mark', () => {
+    expect(lines('\ufeffa')).toEqual([[1, 'a']]);
+  });
+
+  test('that can match nothing are passed over', () => {
+    expect(lines('a[b\nc\\\nd')).toEqual([[3, 'd']]);
   });
 });
 
@@ -80,10 +113,6 @@ describe('several rules', () => {
 
   test('no rules exclude nothing', () => {
     expect(excluded('any/thing')).toBe(false);
-  });
-
-  test('the root itself is never excluded', () => {
-    expect(excluded('', '*')).toBe(false);
   });
 });
 
@@ -151,16 +180,4 @@ test('a match is found whatever its pattern is made of', () => {
       expect(excluded(path, pattern)).toBe(true);
     }),
   );
-});
-
-test('answers do not depend on what was asked before', () => {
-  const filter = createFilter(['*.o', '/d1/', '+ keep.o'].map(rule));
-  for (let i = 0; i < 25_000; i++) {
-    const directory = `d${i % 3}`;
-    expect(filter.excludes(Buffer.from(`${directory}/f${i}.o`), false)).toBe(true);
-    expect(filter.excludes(Buffer.from(`${directory}/f${i}.c`), false)).toBe(directory === 'd1');
-    expect(filter.excludes(Buffer.from(`${directory}/${i}/keep.o`), false)).toBe(
-      directory === 'd1',
-    );
-  }
 });

@@ -1,0 +1,88 @@
+/** The options that say what a backup leaves out: the same for every command that looks at the live tree. */
+import { Option, type Command } from 'commander';
+import type { FilterOptions, PatternRule, RuleFile } from '../../store.js';
+import { optionValue } from '../session.js';
+import { listOption } from '../shared-options.js';
+import { parseSize } from './size.js';
+
+export interface FilterFlags {
+  readonly rules?: readonly (PatternRule | RuleFile)[];
+  readonly ignoreFile?: readonly string[];
+  readonly excludeIfPresent?: readonly string[];
+  readonly excludeCaches?: boolean;
+  readonly excludeLargerThan?: string;
+  readonly oneFileSystem?: boolean;
+}
+
+/** An option that adds to one list together with the others of its kind. */
+class RuleOption extends Option {
+  constructor(
+    flags: string,
+    description: string,
+    toRule: (value: string) => PatternRule | RuleFile,
+  ) {
+    super(flags, description);
+    this.argParser((value: string, previous: FilterFlags['rules']) => [
+      ...(previous ?? []),
+      toRule(value),
+    ]);
+  }
+
+  override attributeName(): string {
+    return 'rules';
+  }
+}
+
+export function addFilterOptions(command: Command): void {
+  command
+    .addOption(
+      new RuleOption(
+        '--exclude <pattern>',
+        'leave out what matches: gitignore syntax, ** included; repeatable',
+        (pattern) => ({ type: 'exclude', pattern }),
+      ),
+    )
+    .addOption(
+      new RuleOption(
+        '--include <pattern>',
+        'take back what an earlier pattern leaves out; repeatable',
+        (pattern) => ({ type: 'include', pattern }),
+      ),
+    )
+    .addOption(
+      new RuleOption(
+        '--exclude-from <file>',
+        'patterns of a file, one a line; # starts a comment',
+        (file) => ({ type: 'exclude-from', file }),
+      ),
+    )
+    .addOption(
+      listOption(
+        '--ignore-file <name>',
+        'files of this name hold gitignore rules for their directory; repeatable (default: .varveignore)',
+      ),
+    )
+    .addOption(
+      listOption(
+        '--exclude-if-present <name>',
+        'of directories that hold this name, keep that entry only; repeatable',
+      ),
+    )
+    .option('--exclude-caches', 'the same for directories with a valid CACHEDIR.TAG')
+    .option('--exclude-larger-than <size>', 'leave out files larger than that: 500K, 2G')
+    .option('-x, --one-file-system', 'keep directories empty where something is mounted');
+}
+
+/** @throws CodedError USAGE_SIZE */
+export function filterOptions(flags: FilterFlags): FilterOptions {
+  const { rules, ignoreFile, excludeIfPresent, excludeCaches, oneFileSystem } = flags;
+  const largestBytes = optionValue('--exclude-larger-than', parseSize, flags.excludeLargerThan);
+  return {
+    ...(rules && { rules }),
+    ...(ignoreFile && { ignoreFiles: ignoreFile }),
+    ...(excludeIfPresent && { markers: excludeIfPresent }),
+    ...(excludeCaches && { excludesCaches: true }),
+    ...(largestBytes !== undefined && { largestBytes }),
+    ...(oneFileSystem && { staysOnFileSystem: true }),
+  };
+}

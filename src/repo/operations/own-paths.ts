@@ -1,0 +1,24 @@
+/** The repository never backs itself up. */
+import { bytesFromText, textFromBytes, type ByteString } from '../platform/bytes.js';
+import type { Repository } from './repository.js';
+
+/** Where the repository lies within the roots, whose paths may lead through symbolic links. */
+export function ownPaths(
+  { path, platform: { files } }: Repository,
+  roots: readonly ByteString[],
+): Set<ByteString> {
+  const own = bytesFromText(files.realPath(path));
+  const found = roots.flatMap((root) => {
+    const text = textFromBytes(root);
+    if (!files.stat(text)) return [];
+    const real = bytesFromText(files.realPath(text));
+    return isBelow(own, real)
+      ? [`${root === '/' ? '' : root}${own.slice(real === '/' ? 0 : real.length)}`]
+      : [];
+  });
+  return new Set(found as ByteString[]);
+}
+
+function isBelow(path: ByteString, directory: ByteString): boolean {
+  return path !== directory && (directory === '/' || path.startsWith(`${directory}/`));
+}

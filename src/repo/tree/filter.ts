@@ -1,0 +1,177 @@
+/**
+ * Decides which entries of a tree a backup leaves out. It is asked directory by directory, from a root
+ * downwards; nothing below a directory that is left out is looked at.
+ *
+ * Rules are gitignore's in their order, too: those of the options come first, then those of the ignore
+ * files nearest to the entry, then of those above. The first of these lists in which a rule matches
+ * decides. What a marker, a size or another file system leaves out, no rule takes back.
+ */
+import { CodedError } from '../../errors.js';
+import type { FileStat } from '../platform/at-calls.js';
+import { bytesFromText, type ByteString } from '../platform/bytes.js';
+import { textOfName } from './byte-text.js';
+import type { DirectoryListing } from './listing.js';
+import { findMarkers, type MarkerReason } from './markers.js';
+import {
+  compileOptions,
+  readIgnoreFiles,
+  type RuleFile,
+  type RuleFileContext,
+} from './rule-files.js';
+import { lastMatch, type PatternRule, type Rule } from './rules.js';
+
+/** What a backup leaves out. Nothing given: what `.varveignore` files in the tree say. */
+export interface FilterOptions {
+  /** In the order given; a file stands for its lines. */
+  readonly rules?: readonly (PatternRule | RuleFile)[];
+  /** Names of ignore files; where two in one directory disagree, the later name decides. */
+  readonly ignoreFiles?: readonly string[];
+  /** Of a directory that holds one of these names, only that entry is backed up. */
+  readonly markers?: readonly string[];
+  /** The same for directories that hold a `CACHEDIR.TAG` with the right signature. */
+  readonly excludesCaches?: boolean;
+  /** Files of more bytes are left out. */
+  readonly largestBytes?: number;
+  /** Directories on which another file system is mounted are backed up empty. */
+  readonly staysOnFileSystem?: boolean;
+}
+
+/** The ignore files that count when none are named. */
+const DEFAULT_IGNORE_FILES = ['.varveignore'];
+
+/** Why an entry is left out, or (a rule that takes back) is not. */
+export type FilterReason =
+  | { readonly type: 'rule'; readonly rule: PatternRule }
+  | MarkerReason
+  | { readonly type: 'size'; readonly largestBytes: number }
+  | { readonly type: 'file-system' };
+
+export interface Verdict {
+  readonly excludes: boolean;
+  readonly reason: FilterReason;
+}
+
+/** A directory that is entered. */
+export interface EnteredDirectory {
+  /** Absolute. */
+  readonly path: ByteString;
+  /** undefined for one that is there no more: only what holds above it holds in it. */
+  readonly listing: DirectoryListing | undefined;
+}
+
+/** What holds in a tree, or in the directories below one. */
+export interface TreeFilter {
+  /** What holds in a directory. undefined: nothing, so its entries need not be judged. */
+  enter(directory: EnteredDirectory): DirectoryFilter | undefined;
+}
+
+/** What holds in one directory; {@link TreeFilter.enter} is for the directories in it. */
+export interface DirectoryFilter extends TreeFilter {
+  /** undefined: nothing is said of the entry, so it is backed up. */
+  judge(name: ByteString, entry: Pick<FileStat, 'type' | 'sizeBytes'>): Verdict | undefined;
+}
+
+/** Rules, and the path of a directory from where they are anchored, with a place for an entry's name. */
+interface RuleList {
+  readonly rules: readonly Rule[];
+  readonly names: string[];
+}
+
+/** What holds in the directory above. */
+interface Above {
+  /** Those of the options, then of the ignore files, the nearest first. */
+  readonly lists: readonly RuleList[];
+  /** Of the root. */
+  readonly device: number | undefined;
+}
+
+/** Why the entries of a directory are left out, and which are not. */
+interface Closure {
+  readonly reason: FilterReason;
+  readonly kept: ReadonlySet<ByteString>;
+}
+
+const OTHER_FILE_SYSTEM: Closure = { reason: { type: 'file-system' }, kept: new Set() };
+
+/**
+ * The filter that `options` describe, for every root alike.
+ * @throws CodedError USAGE_PATTERN; USAGE for a name with a slash; SOURCE_UNREADABLE for a file of rules
+ */
+export function createFilter(options: FilterOptions, context: RuleFileContext): TreeFilter {
+  const { largestBytes = Infinity, staysOnFileSystem = false, excludesCaches = false } = options;
+  const optionRules = compileOptions(options.rules ?? [], context.files);
+  const ignoreFiles = asNames('--ignore-file', options.ignoreFiles ?? DEFAULT_IGNORE_FILES);
+  const markers = asNames('--exclude-if-present', options.markers ?? []);
+  const optionLists = optionRules.length > 0 ? 1 : 0;
+  const tooLarge: Verdict = { excludes: true, reason: { type: 'size', largestBytes } };
+  const holdsEverywhere = optionLists > 0 || largestBytes < Infinity || staysOnFileSystem;
+
+  const closureOf = (
+    path: ByteString,
+    listing: DirectoryListing,
+    device: number,
+  ): Closure | undefined => {
+    if (staysOnFileSystem && listing.device !== device) return OTHER_FILE_SYSTEM;
+    return findMarkers(path, listing, { markers, excludesCaches }, context.files);
+  };
+
+  const enter = (
+    { path, listing }: EnteredDirectory,
+    above: Above,
+  ): DirectoryFilter | undefined => {
+    const device = above.device ?? listing?.device;
+    const closure = listing && closureOf(path, listing, device ?? listing.device);
+    const own = listing ? readIgnoreFiles(path, listing, ignoreFiles, context) : [];
+    const lists = own.length > 0 ? above.lists.toSpliced(optionLists, 0, listAt(own)) : above.lists;
+    if (!holdsEverywhere && lists.length === 0 && !closure) return undefined;
+    return {
+      judge(name, entry) {
+        if (closure && !closure.kept.has(name)) return { excludes: true, reason: closure.reason };
+        const found = judgeByRules(lists, textOfName(name), entry.type === 'directory');
+        if (found?.excludes) return found;
+        return entry.type === 'file' && entry.sizeBytes > largestBytes ? tooLarge : found;
+      },
+      enter: (directory) =>
+        enter(directory, { lists: lists.map((list) => below(list, directory.path)), device }),
+    };
+  };
+
+  return {
+    enter(root) {
+      const names = textOfName(root.path).split('/').filter(Boolean);
+      const lists = optionLists > 0 ? [listAt(optionRules, names)] : [];
+      return enter(root, { lists, device: undefined });
+    },
+  };
+}
+
+function listAt(rules: readonly Rule[], names: readonly string[] = []): RuleList {
+  return { rules, names: [...names, ''] };
+}
+
+/** The same rules for a directory below. */
+function below({ rules, names }: RuleList, path: ByteString): RuleList {
+  const name = textOfName(path.slice(path.lastIndexOf('/') + 1) as ByteString);
+  return listAt(rules, [...names.slice(0, -1), name]);
+}
+
+function judgeByRules(
+  lists: readonly RuleList[],
+  name: string,
+  isDirectory: boolean,
+): Verdict | undefined {
+  for (const { rules, names } of lists) {
+    names[names.length - 1] = name;
+    const rule = lastMatch(rules, names, isDirectory);
+    if (rule) return { excludes: rule.excludes, reason: { type: 'rule', rule: rule.source } };
+  }
+  return undefined;
+}
+
+function asNames(option: string, texts: readonly string[]): ByteString[] {
+  const wrong = texts.find((text) => text === '' || text.includes('/'));
+  if (wrong === undefined) return texts.map(bytesFromText);
+  throw new CodedError('USAGE', `${option}: "${wrong}" is not a name.`, {
+    hint: 'Give the name of a file alone, such as ".nobackup"; it is looked for in every directory.',
+  });
+}

@@ -1,0 +1,93 @@
+/** Reads files of rules: those that options name, and the ignore files of a directory. */
+import { CodedError } from '../../errors.js';
+import { joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
+import type { IssueCode } from '../model.js';
+import type { FileSystem } from '../platform/files.js';
+import { systemErrorCode } from '../platform/platform.js';
+import { bytesToText, textOfName } from './byte-text.js';
+import { holds, type DirectoryListing } from './listing.js';
+import { compileLines, compileOption, type PatternRule, type Rule } from './rules.js';
+
+/** A file of patterns, one a line, in the place of rules of the command line. */
+export interface RuleFile {
+  readonly type: 'exclude-from';
+  readonly file: string;
+}
+
+export interface RuleFileContext {
+  readonly files: FileSystem;
+  readonly report: (path: ByteString, code: IssueCode, message: string) => void;
+}
+
+/** A file of rules is read whole; nobody writes one of this size on purpose. */
+const MOST_BYTES = 1024 * 1024;
+
+/** The rules of the command line, files read. @throws CodedError USAGE_PATTERN, SOURCE_UNREADABLE */
+export function compileOptions(
+  rules: readonly (PatternRule | RuleFile)[],
+  files: FileSystem,
+): Rule[] {
+  return rules.flatMap((rule) => {
+    if (rule.type !== 'exclude-from') return [compileOption(rule)];
+    return compileLines(readNamed(rule.file, files), rule.file, 'option');
+  });
+}
+
+function readNamed(file: string, files: FileSystem): string {
+  try {
+    return bytesToText(files.readFile(file));
+  } catch (cause) {
+    if (systemErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
+    throw new CodedError('SOURCE_UNREADABLE', `${file} cannot be read: ${cause.message}.`, {
+      hint: 'Name a file of patterns, one a line.',
+      cause,
+    });
+  }
+}
+
+/**
+ * The rules of the ignore files that a directory holds, in the order of `ignoreFiles`. Only a regular
+ * file counts, as for git. One that cannot be read is reported and leaves nothing out.
+ */
+export function readIgnoreFiles(
+  path: ByteString,
+  listing: DirectoryListing,
+  ignoreFiles: readonly ByteString[],
+  { files, report }: RuleFileContext,
+): Rule[] {
+  const rules: Rule[] = [];
+  for (const name of ignoreFiles) {
+    if (!holds(listing, name)) continue;
+    const file = joinBytes(path, name);
+    const read = readRegular(listing.handle, name, files);
+    if (read.type === 'text') rules.push(...compileLines(read.text, textOfName(file), 'directory'));
+    if (read.type === 'refused') {
+      const message = `${textFromBytes(file)} leaves nothing out: ${read.why}.`;
+      report(file, 'RULES_UNREADABLE', message);
+    }
+  }
+  return rules;
+}
+
+type ReadRules =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'refused'; readonly why: string }
+  | { readonly type: 'not-a-file' };
+
+function readRegular(directory: number, name: ByteString, files: FileSystem): ReadRules {
+  let descriptor: number | undefined;
+  try {
+    descriptor = files.at.open(directory, name, 'read-file');
+    const { type, sizeBytes } = files.at.statOpen(descriptor);
+    if (type !== 'file') return { type: 'not-a-file' };
+    if (sizeBytes > MOST_BYTES) return { type: 'refused', why: 'it is larger than 1 MiB' };
+    const bytes = Buffer.alloc(sizeBytes);
+    const length = files.read(descriptor, bytes, 0, sizeBytes, 0);
+    return { type: 'text', text: bytesToText(bytes.subarray(0, length)) };
+  } catch (error) {
+    if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+    return { type: 'refused', why: error.message };
+  } finally {
+    if (descriptor !== undefined) files.close(descriptor);
+  }
+}

@@ -1,0 +1,73 @@
+/** Asks filters about paths, from the root downwards as a walk does. */
+import { dirname } from 'node:path';
+import { openFileSystem } from '../../src/repo/platform/files.js';
+import { bytesFromBuffer, joinBytes, type ByteString } from '../../src/repo/platform/bytes.js';
+import {
+  createFilter,
+  type DirectoryFilter,
+  type EnteredDirectory,
+  type FilterOptions,
+  type Verdict,
+} from '../../src/repo/tree/filter.js';
+
+const files = openFileSystem();
+
+/** What decides about a path: of the first directory above it that is left out, else its own. */
+export interface Decision {
+  readonly path: ByteString;
+  readonly verdict: Verdict | undefined;
+}
+
+/**
+ * What a filter says of absolute paths below `root`; directories end in a slash. `list` false: nothing
+ * is on disk, so only what the options say holds.
+ */
+export function createJudge(
+  options: FilterOptions,
+  { root = '/', list = false } = {},
+): (path: string | Buffer) => Decision {
+  const filter = createFilter(options, { files, report: () => undefined });
+  const entered = new Map<string, DirectoryFilter | undefined>();
+  const holdsIn = (path: string): DirectoryFilter | undefined => {
+    if (entered.has(path)) return entered.get(path);
+    const parent = path === root ? undefined : holdsIn(dirname(path));
+    const found = withListing(path as ByteString, list, (directory) =>
+      (parent ?? filter).enter(directory),
+    );
+    entered.set(path, found);
+    return found;
+  };
+  return (given) => {
+    const text = bytesFromBuffer(Buffer.from(given));
+    const names = text.slice(root.length).split('/').filter(Boolean) as ByteString[];
+    let path = root as ByteString;
+    for (const [depth, name] of names.entries()) {
+      const above = path;
+      path = joinBytes(above, name);
+      const isLast = depth === names.length - 1;
+      const type = !isLast || text.endsWith('/') ? 'directory' : 'file';
+      const verdict = holdsIn(above)?.judge(name, { type, sizeBytes: 0 });
+      if (isLast || verdict?.excludes) return { path, verdict };
+    }
+    return { path, verdict: undefined };
+  };
+}
+
+/** Whether a path is left out. */
+export function isLeftOut(path: string | Buffer, options: FilterOptions): boolean {
+  return createJudge(options)(path).verdict?.excludes ?? false;
+}
+
+function withListing<T>(
+  path: ByteString,
+  list: boolean,
+  action: (directory: EnteredDirectory) => T,
+): T {
+  if (!list) return action({ path, listing: undefined });
+  const handle = files.at.open(undefined, path, 'read-directory');
+  try {
+    return action({ path, listing: { handle, names: files.at.list(handle).sort(), device: 1 } });
+  } finally {
+    files.close(handle);
+  }
+}
