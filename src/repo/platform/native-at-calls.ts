@@ -167,7 +167,7 @@ function bind(libc: Libc): AtCalls {
     },
     tryLock(descriptor) {
       const result = flock(descriptor, LOCK_EX | LOCK_NB);
-      if (result !== 0 && koffi.errno() === EWOULDBLOCK) return false;
+      if (result !== 0 && libc.errno() === EWOULDBLOCK) return false;
       check(result, 'flock', noName);
       return true;
     },
