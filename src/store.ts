@@ -77,6 +77,7 @@ export type {
   VerifySample,
 } from './repo/operations/verify/verify.js';
 
+export type { BenchmarkOptions, BenchmarkRow } from './remote/benchmark/benchmark.js';
 export type { Compression } from './remote/client/link.js';
 export type { CopyOptions, CopyResult, Endpoint } from './remote/copy/copy.js';
 export type { RunningServer, ServeOptions } from './remote/server/serve.js';
@@ -149,5 +150,9 @@ export const catFile = lazily(async () => (await import('./repo/operations/cat.j
 export const readStats = lazily(async () => (await import('./repo/operations/stats.js')).readStats);
 /** Copies one file by its differences, from or to a server or on this machine. */
 export const copyFile = lazily(async () => (await import('./remote/copy/copy.js')).copyFile);
+/** Measures `varve copy` beside rsync. */
+export const benchmarkCopy = lazily(
+  async () => (await import('./remote/benchmark/benchmark.js')).benchmark,
+);
 /** Serves the files of a directory to `copyFile`. */
 export const serve = lazily(async () => (await import('./remote/server/serve.js')).serve);

@@ -20,11 +20,17 @@ interface Answer {
   readonly body: string;
 }
 
+interface Asked {
+  readonly method?: string;
+  readonly headers?: http.OutgoingHttpHeaders;
+  readonly body?: string | Buffer;
+}
+
 /** A request whose path is sent as it is. */
 async function ask(
   server: ServerProcess,
   path: string,
-  { method = 'GET', headers = {}, body = '' as string | Buffer } = {},
+  { method = 'GET', headers = {}, body = '' }: Asked = {},
 ): Promise<Answer> {
   const { hostname, port } = new URL(server.url);
   const request = http.request({ hostname, port, path, method, headers, agent: false });
