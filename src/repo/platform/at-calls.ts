@@ -86,13 +86,9 @@ export interface AtCalls {
   readSymlink(directory: number, name: ByteString): ByteString;
   /** Removes what is not a directory. */
   remove(directory: number, name: ByteString): void;
-<<<<<<< HEAD
-  /** Gives a name of the directory to what another of its names is; what had it goes. */
-=======
   /** Removes an empty directory. */
   removeDirectory(directory: number, name: ByteString): void;
   /** Within one directory; what is not a directory and has the name `to` is replaced. */
->>>>>>> inplace
   rename(directory: number, from: ByteString, to: ByteString): void;
   setOwner(directory: number, name: ByteString, uid: number, gid: number): void;
   setOwnerOpen(descriptor: number, uid: number, gid: number): void;

@@ -78,7 +78,6 @@ function bind(libc: Libc): AtCalls {
   const futimens = libc.func('int futimens(int, const void *)');
   const utimensat = libc.func('int utimensat(int, const void *, const void *, int)');
   const lseek = libc.func('int64_t lseek(int, int64_t, int)');
-  const renameat = libc.func('int renameat(int, const void *, int, const void *)');
   const flock = libc.func('int flock(int, int)');
   const fallocate = libc.func('int fallocate(int, int, int64_t, int64_t)');
 
@@ -144,16 +143,11 @@ function bind(libc: Libc): AtCalls {
     remove(directory, name) {
       check(unlinkat(directory, names.put(name), 0), 'unlinkat', name);
     },
-<<<<<<< HEAD
-    rename(directory, from, to) {
-      check(renameat(directory, names.put(from), directory, targets.put(to)), 'renameat', from);
-=======
     removeDirectory(directory, name) {
       check(unlinkat(directory, names.put(name), AT_REMOVEDIR), 'unlinkat', name);
     },
     rename(directory, from, to) {
       check(renameat(directory, names.put(from), directory, targets.put(to)), 'renameat', to);
->>>>>>> inplace
     },
     setOwner(directory, name, uid, gid) {
       check(fchownat(directory, names.put(name), uid, gid, AT_SYMLINK_NOFOLLOW), 'fchownat', name);

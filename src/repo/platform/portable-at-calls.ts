@@ -65,14 +65,8 @@ export const portableAtCalls: AtCalls = {
   readSymlink: (directory, name) =>
     bytesFromBuffer(fs.readlinkSync(entry(directory, name), 'buffer')),
   remove: (directory, name) => fs.unlinkSync(entry(directory, name)),
-<<<<<<< HEAD
-  rename(directory, from, to) {
-    fs.renameSync(entry(directory, from), entry(directory, to));
-  },
-=======
   removeDirectory: (directory, name) => fs.rmdirSync(entry(directory, name)),
   rename: (directory, from, to) => fs.renameSync(entry(directory, from), entry(directory, to)),
->>>>>>> inplace
   setOwner: (directory, name, uid, gid) => fs.lchownSync(entry(directory, name), uid, gid),
   setOwnerOpen: (descriptor, uid, gid) => fs.fchownSync(descriptor, uid, gid),
   setMode(directory, name, mode) {
