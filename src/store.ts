@@ -28,6 +28,13 @@ export type {
 export type { CatOptions } from './repo/operations/cat.js';
 export type { Change, ChangeType, DiffOptions, SnapshotDiff } from './repo/operations/diff.js';
 export type { DiffLiveOptions, LiveDiff } from './repo/operations/diff-live.js';
+export type {
+  ExplainOptions,
+  PathExplanation,
+  SavedState,
+} from './repo/operations/explain/explain.js';
+export type { Outcome } from './repo/operations/explain/outcome.js';
+export type { ReadCause } from './repo/operations/explain/read-causes.js';
 export type { FindContentOptions } from './repo/operations/find-content.js';
 export type { FindOptions, FoundPath } from './repo/operations/find.js';
 export type { SourceSelector } from './repo/operations/locate.js';
@@ -113,6 +120,10 @@ export const diffSnapshots = lazily(
 /** What changed between a snapshot and the live tree. */
 export const diffLive = lazily(
   async () => (await import('./repo/operations/diff-live.js')).diffLive,
+);
+/** What the next backup does with a path, and why. */
+export const explainPath = lazily(
+  async () => (await import('./repo/operations/explain/explain.js')).explainPath,
 );
 /** The bytes of one version. */
 export const catFile = lazily(async () => (await import('./repo/operations/cat.js')).catFile);

@@ -102,9 +102,14 @@ function locateAbsolute(
   return version && { path, version, id: version.path };
 }
 
+/** The root of a source that an absolute path is, or lies below. */
+export function rootOf({ roots }: Source, path: ByteString): ByteString | undefined {
+  return roots.find((root) => contains(root, path));
+}
+
 /** The row of the node that an absolute path was at any time. */
 export function pathIdOf(index: Index, source: Source, path: ByteString): number | undefined {
-  const root = source.roots.find((candidate) => contains(candidate, path));
+  const root = rootOf(source, path);
   if (root === undefined) return undefined;
   const names = path.slice(root.length).split('/').filter(Boolean) as ByteString[];
   let id = index.versions.pathId(parentOfRoots(source.id), root);

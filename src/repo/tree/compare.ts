@@ -45,7 +45,7 @@ export function fileTypeOf(type: VersionType): FileType {
 }
 
 /** Why a file must be read again: one bit each. */
-const ReadReason = {
+export const ReadReason = {
   type: 1,
   size: 2,
   mtime: 4,
@@ -61,7 +61,7 @@ const ReadReason = {
  * Why a file must be read again, as bits of {@link ReadReason}. 0: it need not be; its type, size,
  * both times to the nanosecond and its inode agree, and no flag was recorded.
  */
-function reasonsToRead(
+export function reasonsToRead(
   stat: Omit<FileStat, 'device'>,
   known: Metadata & { readonly flags: number },
 ): number {

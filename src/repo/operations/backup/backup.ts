@@ -9,7 +9,7 @@ import type { ContentRef, Issue } from '../../model.js';
 import { bytesFromBuffer, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { textToBytes } from '../../tree/byte-text.js';
-import { createFilter, type FilterOptions } from '../../tree/filter.js';
+import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
 import { compact } from '../compact.js';
 import { explainFullDisk } from '../full-disk.js';
 import { ownPaths } from '../own-paths.js';
@@ -79,6 +79,8 @@ export async function backup(
 ): Promise<BackupResult> {
   const startedMs = platform.clock.nowMs();
   const roots = resolveRoots(options.paths, platform);
+  const issues: Issue[] = [];
+  const filter = createFilter(options.filter ?? {}, platform.files, issues);
   const { lockWaitMs = 0, signal } = options;
   const repository = await openRepository(repositoryPath, platform, {
     access: 'write',
@@ -87,7 +89,7 @@ export async function backup(
   });
   try {
     const result = await explainFullDisk(repositoryPath, () =>
-      takeSnapshot(repository, roots, options, startedMs),
+      takeSnapshot(repository, { roots, filter, issues }, options, startedMs),
     );
     reclaim(repository);
     return result;
@@ -96,9 +98,17 @@ export async function backup(
   }
 }
 
+/** What a backup is about. */
+interface Subject {
+  readonly roots: readonly ByteString[];
+  readonly filter: TreeFilter;
+  /** What the filter reports, and the walk adds to. */
+  readonly issues: Issue[];
+}
+
 async function takeSnapshot(
   repository: Repository,
-  roots: readonly ByteString[],
+  subject: Subject,
   options: BackupOptions,
   startedMs: number,
 ): Promise<BackupResult> {
@@ -106,7 +116,8 @@ async function takeSnapshot(
   const run = beginRun(repository, options);
   try {
     const host = options.host ?? platform.hostName;
-    const source = index.sources.find(host, roots) ?? index.sources.add(host, roots);
+    const source =
+      index.sources.find(host, subject.roots) ?? index.sources.add(host, subject.roots);
     const previous = index.snapshots.latest(source.id);
     checkRootsExist(repository, source);
     const number = index.counters.next('snapshot');
@@ -114,7 +125,7 @@ async function takeSnapshot(
     announce(options, previous);
 
     const { tally, bytesRead, replacements, appeared } = await readSource(
-      { repository, run, recorder, options },
+      { repository, run, recorder, options, subject },
       source,
       previous !== undefined,
     );
@@ -152,6 +163,7 @@ interface SourceRun {
   readonly run: WritingRun;
   readonly recorder: Recorder;
   readonly options: BackupOptions;
+  readonly subject: Subject;
 }
 
 interface SourceRead {
@@ -163,14 +175,14 @@ interface SourceRead {
 
 /** Walks the roots and stores what is new of them. */
 async function readSource(
-  { repository, run, recorder, options }: SourceRun,
+  { repository, run, recorder, options, subject }: SourceRun,
   source: Source,
   hasHistory: boolean,
 ): Promise<SourceRead> {
   const { index, platform, config } = repository;
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
-  const tally = createTally(index, recorder);
+  const tally = createTally(index, recorder, subject.issues);
   const onFile = (file: FileToRead<FileContext>, outcome: FileOutcome): void => {
     recordOutcome(file, outcome, recorder, tally);
     if (outcome.type !== 'read' || outcome.content.type === 'none') return;
@@ -185,7 +197,7 @@ async function readSource(
     {
       index,
       platform,
-      filter: createFilter(options.filter ?? {}, { files: platform.files, report: tally.report }),
+      filter: subject.filter,
       readsAll: options.readsAll ?? false,
       excluded: ownPaths(repository, source.roots),
       signal: options.signal,
