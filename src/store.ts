@@ -8,6 +8,7 @@ import { lazily } from './lazy.js';
 export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
 export type { Snapshot, Source } from './repo/index/sources.js';
 export { VersionType, type Issue, type IssueCode, type Version } from './repo/model.js';
+export { rootNames } from './repo/operations/root-names.js';
 export {
   resolveTimePoint,
   type DatedSnapshot,

@@ -4,13 +4,14 @@ import {
   CodedError,
   initRepository,
   isRepository,
-  textFromBytes,
+  rootNames,
   type BackupOptions,
   type BackupResult,
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
 import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
+import { readPathList, type PathListFlags } from '../parse/path-list.js';
 import { wholeNumber } from '../parse/whole-number.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
@@ -18,7 +19,7 @@ import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
 import { addJobsOption, jobsOption, listOption, type JobsFlag } from '../shared-options.js';
 
-interface BackupFlags extends JobsFlag, FilterFlags {
+interface BackupFlags extends JobsFlag, FilterFlags, PathListFlags {
   readonly tag?: readonly string[];
   readonly host?: string;
   readonly dryRun?: boolean;
@@ -37,7 +38,12 @@ export const backupCommand: CliCommand = {
           'source; the next backup of the same paths stores only what has changed since. ' +
           'The first backup into the default repository makes it.',
       )
-      .argument('<path...>', 'what to back up');
+      .argument('[path...]', 'what to back up')
+      .option(
+        '--files-from <file>',
+        'back up the paths of a list, too, one a line; - is standard input',
+      )
+      .option('--null', 'the paths of the list end with NUL, as `find -print0` writes them');
     addFilterOptions(command);
     command
       .addOption(listOption('--tag <tag>', 'mark the snapshot; repeatable'))
@@ -50,17 +56,19 @@ export const backupCommand: CliCommand = {
     addExamples(command, [
       ['varve backup ~/documents', 'into the default repository'],
       ["varve backup --exclude '*.tmp' --tag daily ~", 'without temporary files'],
+      ['find ~ -name "*.tex" -print0 | varve backup --files-from - --null', 'what find finds'],
       ['varve backup -n /etc', 'what would be done'],
     ]);
   },
 
   async run(session, command) {
     const flags = command.opts<BackupFlags>();
+    const paths = await pathsToBackUp(command.args, flags, session);
     if (!flags.dryRun) await makeDefaultRepository(session);
     const result = await backup(
       session.repository.path,
       session.platform,
-      backupOptions(session, command.args, flags),
+      backupOptions(session, paths, flags),
     );
     session.progress.finish();
     session.listIssues(result.issues);
@@ -69,6 +77,20 @@ export const backupCommand: CliCommand = {
     return exitCodeOfIssues(result.issues);
   },
 };
+
+async function pathsToBackUp(
+  named: readonly string[],
+  flags: PathListFlags,
+  { platform }: Session,
+): Promise<string[]> {
+  const paths = [...named, ...(await readPathList(flags, platform))];
+  if (paths.length > 0) return paths;
+  const isListEmpty = flags.filesFrom !== undefined;
+  const message = isListEmpty ? 'The list names no path.' : "Missing required argument 'path'.";
+  throw new CodedError('USAGE', message, {
+    hint: 'Give at least one PATH, or a list with --files-from FILE. See `varve help backup`.',
+  });
+}
 
 function backupOptions(
   session: Session,
@@ -81,6 +103,7 @@ function backupOptions(
     paths,
     filter: filterOptions(flags),
     tags: flags.tag ?? [],
+    toleratesMissing: flags.filesFrom !== undefined,
     readsAll: flags.readAll ?? false,
     skipsIfUnchanged: flags.skipIfUnchanged ?? false,
     isDryRun: flags.dryRun ?? false,
@@ -110,7 +133,7 @@ async function makeDefaultRepository(session: Session): Promise<void> {
 
 function describe(result: BackupResult, flags: BackupFlags, { repository }: Session): string {
   const { snapshot, source, files, bytes, durationMs } = result;
-  const paths = source.roots.map(textFromBytes).join(' ');
+  const paths = rootNames(source.roots);
   const size = `${files} files, ${formatBytes(bytes)}`;
   const head =
     snapshot !== undefined

@@ -6,8 +6,9 @@ import type { Index } from '../index/index.js';
 import type { Snapshot, Source } from '../index/sources.js';
 import { parentOfRoots } from '../index/versions.js';
 import type { Version } from '../model.js';
-import { bytesFromText, joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
+import { bytesFromText, joinBytes, type ByteString } from '../platform/bytes.js';
 import type { Platform } from '../platform/platform.js';
+import { rootNames } from './root-names.js';
 import { resolveTimePoint, type TimePoint } from './time-point.js';
 
 /** `--source HOST:PATH`, or the number that `snapshots` shows. */
@@ -132,7 +133,7 @@ function contains(root: ByteString, path: ByteString): boolean {
 
 /** `host:/path /other`, as `snapshots` shows it. */
 function describeSource({ id, host, roots }: Source): string {
-  return `${id}  ${host}:${roots.map(textFromBytes).join(' ')}`;
+  return `${id}  ${host}:${rootNames(roots)}`;
 }
 
 function findSelected(sources: readonly Source[], selector: SourceSelector): Source {

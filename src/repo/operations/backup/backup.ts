@@ -30,6 +30,8 @@ export interface BackupOptions extends RunOptions {
    * surrogates: U+DC00 plus the byte.
    */
   readonly paths: readonly string[];
+  /** A path that never existed is an issue, not a failure, unless none exists: for lists of paths. */
+  readonly toleratesMissing?: boolean;
   /** What is left out. */
   readonly filter?: FilterOptions;
   readonly tags?: readonly string[];
@@ -119,7 +121,7 @@ async function takeSnapshot(
     const source =
       index.sources.find(host, subject.roots) ?? index.sources.add(host, subject.roots);
     const previous = index.snapshots.latest(source.id);
-    checkRootsExist(repository, source);
+    checkRootsExist(repository, source, options.toleratesMissing ?? false);
     const number = index.counters.next('snapshot');
     const recorder = createRecorder(index, run.manifest, number);
     announce(options, previous);
@@ -233,10 +235,15 @@ function directoriesAbove(path: ByteString): ByteString[] {
 }
 
 /** A root that was never backed up and does not exist is a mistyped path, not a deleted one. */
-function checkRootsExist({ index, platform }: Repository, { id, roots }: Source): void {
+function checkRootsExist(
+  { index, platform }: Repository,
+  { id, roots }: Source,
+  toleratesMissing: boolean,
+): void {
   const known = new Set(index.versions.current(parentOfRoots(id)).map(({ name }) => name));
-  const missing = roots.find((root) => !known.has(root) && !platform.files.exists(root));
-  if (missing === undefined) return;
+  const unseen = roots.filter((root) => !known.has(root) && !platform.files.exists(root));
+  const [missing] = unseen;
+  if (missing === undefined || (toleratesMissing && unseen.length < roots.length)) return;
   const message = `${textFromBytes(missing)} does not exist, so there is nothing to back up.`;
   throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
 }

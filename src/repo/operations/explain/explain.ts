@@ -4,11 +4,12 @@ import { createHistory } from '../../index/history.js';
 import type { Index } from '../../index/index.js';
 import type { Source } from '../../index/sources.js';
 import type { Issue, Version } from '../../model.js';
-import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import type { ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { createFilter, type FilterOptions } from '../../tree/filter.js';
 import { candidatePaths, pathIdOf, rootOf, selectSource } from '../locate.js';
 import { readRepository, type QueryOptions } from '../reading.js';
+import { rootNames } from '../root-names.js';
 import { createSpans } from '../span.js';
 import { findOutcome, type Outcome } from './outcome.js';
 import { causesOfVersion, causesToRead, type ReadCause } from './read-causes.js';
@@ -82,8 +83,7 @@ function placeOf(
   });
   const place = places.find(({ path }) => platform.files.exists(path)) ?? places[0];
   if (place) return place;
-  const roots = source.roots.map(textFromBytes).join(' ');
-  throw new CodedError('PATH_NOT_FOUND', `${text} does not lie below ${roots}.`, {
+  throw new CodedError('PATH_NOT_FOUND', `${text} does not lie below ${rootNames(source.roots)}.`, {
     hint: 'Only what lies there is backed up; `varve snapshots` lists all sources.',
   });
 }
