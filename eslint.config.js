@@ -8,15 +8,17 @@ import tseslint from 'typescript-eslint';
  */
 const mayImport = {
   'errors.ts': [],
+  'package-root.ts': [],
   delta: ['errors.ts'],
   'repo/platform': ['errors.ts'],
   'repo/model.ts': ['repo/platform'],
   'repo/tree': ['errors.ts', 'repo/platform', 'repo/model.ts'],
-  'repo/index': ['errors.ts', 'repo/platform', 'repo/model.ts', 'delta/hash.ts'],
+  'repo/index': ['errors.ts', 'package-root.ts', 'repo/platform', 'repo/model.ts', 'delta/hash.ts'],
   'repo/packs': ['errors.ts', 'repo/platform', 'repo/model.ts', 'delta'],
   'repo/chain': ['errors.ts', 'repo/platform', 'repo/model.ts', 'delta', 'repo/packs'],
   'repo/worker': [
     'errors.ts',
+    'package-root.ts',
     'repo/platform',
     'repo/model.ts',
     'delta',
@@ -25,9 +27,9 @@ const mayImport = {
     'repo/chain',
   ],
   'repo/operations': ['errors.ts', 'repo', 'delta'],
-  rdiff: ['errors.ts', 'delta'],
+  rdiff: ['errors.ts', 'package-root.ts', 'delta'],
   // The command `rdiff` has a door of its own: loading the library takes longer than most patches.
-  cli: ['store.ts', 'rdiff/index.ts'],
+  cli: ['store.ts', 'rdiff/index.ts', 'package-root.ts'],
 };
 
 const floors = Object.entries(mayImport).map(([folder, allowed]) => ({

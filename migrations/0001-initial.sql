@@ -23,6 +23,7 @@ CREATE TABLE snapshot (
   files            INTEGER NOT NULL,   -- regular files in the snapshot
   directories      INTEGER NOT NULL,
   symlinks         INTEGER NOT NULL,
+  specials         INTEGER NOT NULL,   -- fifos, sockets and devices
   bytes            INTEGER NOT NULL,   -- sum of the sizes of the regular files
   files_new        INTEGER NOT NULL,
   files_changed    INTEGER NOT NULL,
@@ -47,8 +48,8 @@ CREATE TABLE version (
   path      INTEGER NOT NULL,
   last      INTEGER NOT NULL,          -- first snapshot that no longer has it; 0: still current
   first     INTEGER NOT NULL,
-  type      INTEGER NOT NULL,          -- 1 file, 2 directory, 3 symbolic link
-  flags     INTEGER NOT NULL,          -- 1 racy: read it again next time; 2 unstable: it changed while it was read
+  type      INTEGER NOT NULL,          -- 1 file, 2 directory, 3 symbolic link, 4 fifo, 5 socket, 6 character device, 7 block device
+  flags     INTEGER NOT NULL,          -- 1 racy: read it again next time; 2 unstable: it changed while it was read; 4 sparse: it has holes; 8 suspect: its bytes changed while its times did not
   mode      INTEGER NOT NULL,          -- permission bits, 0 to 4095
   uid       INTEGER NOT NULL,
   gid       INTEGER NOT NULL,
@@ -56,7 +57,12 @@ CREATE TABLE version (
   mtime_ns  INTEGER NOT NULL,          -- 0 to 999 999 999, added to mtime_s
   ctime_s   INTEGER NOT NULL,
   ctime_ns  INTEGER NOT NULL,
+  btime_s   INTEGER,                   -- time of birth; empty where the file system has none
+  btime_ns  INTEGER,
   inode     INTEGER NOT NULL,
+  links     INTEGER NOT NULL,          -- files with the same number here are hard links of each other; 0: none
+  rdev      INTEGER NOT NULL,          -- major * 2^20 + minor of a device; 0 for the others
+  attributes INTEGER NOT NULL,         -- attribute set; 0: an empty one
   size      INTEGER NOT NULL,          -- bytes of a file; 0 for the others
   link      BLOB,                      -- target of a symbolic link
   blob      INTEGER,                   -- content of a file that is one blob; both empty: no bytes
@@ -67,6 +73,13 @@ CREATE INDEX version_by_first ON version (first);
 CREATE INDEX version_by_last ON version (last) WHERE last > 0;
 CREATE INDEX version_by_blob ON version (blob) WHERE blob IS NOT NULL;
 CREATE INDEX version_by_content ON version (content) WHERE content IS NOT NULL;
+CREATE INDEX version_by_links ON version (links, first) WHERE links > 0;
+
+-- What else is known of versions: names of the owner, inode flags, extended attributes.
+CREATE TABLE attributes (
+  id     INTEGER PRIMARY KEY,
+  bytes  BLOB NOT NULL UNIQUE          -- an attribute set of docs/format.md, section 6.1
+) STRICT;
 
 -- The ordered blobs of a large file.
 CREATE TABLE content (
@@ -124,8 +137,8 @@ CREATE TABLE pack (
 
 -- High-water marks: the last id or number given out, so that none is used twice.
 CREATE TABLE counter (
-  name   TEXT PRIMARY KEY,             -- path, blob, content, frame, pack, snapshot, generation
+  name   TEXT PRIMARY KEY,             -- path, links, attributes, blob, content, frame, pack, snapshot, generation
   value  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO counter (name, value)
-VALUES ('path', 0), ('blob', 0), ('content', 0), ('frame', 0), ('pack', 0), ('snapshot', 0), ('generation', 0);
+VALUES ('path', 0), ('links', 0), ('attributes', 0), ('blob', 0), ('content', 0), ('frame', 0), ('pack', 0), ('snapshot', 0), ('generation', 0);

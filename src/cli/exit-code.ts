@@ -43,10 +43,5 @@ export function exitCodeOfError(code: ErrorCode): ExitCode {
 /** The exit code of a run that ended and reported `issues`. */
 export function exitCodeOfIssues(issues: readonly Pick<Issue, 'code'>[]): ExitCode {
   if (issues.some(({ code }) => code === 'DAMAGED')) return ExitCode.damage;
-  return issues.some(isProblem) ? ExitCode.incomplete : ExitCode.done;
-}
-
-/** Special files are left out by design, which is a notice and not a problem. */
-export function isProblem({ code }: Pick<Issue, 'code'>): boolean {
-  return code !== 'SPECIAL_FILE_SKIPPED';
+  return issues.length > 0 ? ExitCode.incomplete : ExitCode.done;
 }

@@ -1,6 +1,8 @@
 /** Assembles the commands and runs the one that was asked for. */
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { packageFile } from '../package-root.js';
 import { COMMANDS } from './command-table.js';
 import type { CliCommand } from './command.js';
 import { ExitCode } from './exit-code.js';
@@ -66,7 +68,9 @@ async function parseAndRun(args: readonly string[], around: Surroundings): Promi
 }
 
 function createProgram(onHelp: (text: string) => void): Command {
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  const { version } = createRequire(import.meta.url)(
+    fileURLToPath(packageFile('package.json')),
+  ) as { version: string };
   const program = new Command('varve')
     .description(
       'A versioned backup store: the newest state of every file whole, older states as reverse deltas.',

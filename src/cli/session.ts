@@ -2,7 +2,6 @@
 import { homedir } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { CodedError, openPlatform, type Issue, type Platform } from '../store.js';
-import { isProblem } from './exit-code.js';
 import type { GlobalFlags } from './global-options.js';
 import type { Output } from './output.js';
 import { parseDuration } from './parse/duration.js';
@@ -74,10 +73,7 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
     problem: write,
     listIssues(issues) {
       if (isJson) return;
-      issues.filter(isProblem).forEach(({ message }) => write(message));
-      const notices = issues.filter((issue) => !isProblem(issue));
-      if (isVerbose) notices.forEach(({ message }) => notice(message));
-      else if (notices.length > 0) notice(countSkipped(notices.length));
+      issues.forEach(({ message }) => write(message));
     },
   };
 }
@@ -107,9 +103,4 @@ function createProgress(stderr: ProgressStream, isShown: boolean): Progress {
     update: (done) => line?.update(done),
     finish: () => line?.finish(),
   };
-}
-
-function countSkipped(count: number): string {
-  const files = count === 1 ? '1 special file was' : `${count} special files were`;
-  return `${files} left out (fifo, socket or device); -v lists them.`;
 }

@@ -36,6 +36,13 @@ export class ByteWriter {
     this.#bytes[this.#length++] = rest;
   }
 
+  /** Appends `bytes` as they are. */
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
   /** What was written, without a copy; the writer must not be used afterwards. */
   finish(): Buffer {
     return this.#bytes.subarray(0, this.#length);

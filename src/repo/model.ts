@@ -39,11 +39,19 @@ export interface StoredFrame extends FrameAddress {
 }
 
 /** The type of a version. */
-export const VersionType = { file: 1, directory: 2, symlink: 3 } as const;
+export const VersionType = {
+  file: 1,
+  directory: 2,
+  symlink: 3,
+  fifo: 4,
+  socket: 5,
+  characterDevice: 6,
+  blockDevice: 7,
+} as const;
 export type VersionType = (typeof VersionType)[keyof typeof VersionType];
 
-/** Bits of `version.flags`. */
-export const VersionFlag = { racy: 1, unstable: 2 } as const;
+/** Bits of `version.flags`. `suspect`: the bytes changed while size, mtime and ctime did not. */
+export const VersionFlag = { racy: 1, unstable: 2, sparse: 4, suspect: 8 } as const;
 
 /** Metadata that is recorded of a path. */
 export interface Metadata {
@@ -53,7 +61,11 @@ export interface Metadata {
   readonly gid: number;
   readonly mtime: FileTime;
   readonly ctime: FileTime;
+  /** undefined where the file system keeps none. */
+  readonly btime: FileTime | undefined;
   readonly inode: number;
+  /** Of a device: major * 2^20 + minor; 0 for the others. */
+  readonly rdev: number;
   readonly sizeBytes: number;
 }
 
@@ -69,6 +81,10 @@ export interface Version extends Metadata {
   readonly first: number;
   readonly last: number;
   readonly flags: number;
+  /** Files with the same number are hard links of each other; 0: none. */
+  readonly links: number;
+  /** Row id of its attribute set; 0: an empty one. */
+  readonly attributes: number;
   readonly link: ByteString | undefined;
   readonly content: ContentRef;
 }
@@ -88,7 +104,6 @@ export type IssueCode =
   | 'UNSTABLE'
   | 'SOURCE_MISSING'
   | 'SOURCE_EMPTY'
-  | 'SPECIAL_FILE_SKIPPED'
   | 'RULES_UNREADABLE'
   | 'DAMAGED'
   | 'NOT_RESTORED'

@@ -60,7 +60,10 @@ describe.concurrent('wrong usage ends with 2 and a hint', () => {
       ['backup', '--exlude', 'x', 'y'],
       "Unknown option '--exlude'.\nDid you mean --exclude? See `varve help backup`.",
     ],
-    [['backup'], "Missing required argument 'path'.\nSee `varve help backup`."],
+    [
+      ['backup'],
+      "Missing required argument 'path'.\nGive at least one PATH, or a list with --files-from FILE.",
+    ],
     [['snapshots', 'extra'], "Too many arguments for 'snapshots'."],
     [['restore'], "Required option '--to <dir>' not specified.\nSee `varve help restore`."],
     [['backup', '--jobs', '0', '.'], '--jobs: "0" is not a whole number from 1 to 64.'],

@@ -57,6 +57,23 @@ class Listing {
     this.position = end;
   }
 
+  /** Everything in runs of `count`. */
+  takeAll(count: number, meaning: string): void {
+    while (this.position < this.bytes.length) this.take(count, meaning);
+  }
+
+  /** A section of a frame, written out in `content`; where it is compressed, that is a comment. */
+  section(index: number, { sections }: FrameHead, content: Listing): void {
+    const { codec = 0, storedBytes = 0 } = sections[index] ?? {};
+    if (codec === 0) {
+      this.position += storedBytes;
+      this.#lines.push(...content.#lines);
+      return;
+    }
+    this.take(storedBytes, `section ${index}, zstd; it decodes to:`);
+    for (const line of content.#lines) this.comment(line);
+  }
+
   text(): string {
     return this.#lines.join('\n');
   }
@@ -115,7 +132,7 @@ function dumpPayload(listing: Listing, head: FrameHead, frame: Buffer): void {
         listing.take(head.sections[index]?.storedBytes ?? 0, name);
       });
     },
-    [FrameKind.manifestPart]: () => dumpPart(listing, raw),
+    [FrameKind.manifestPart]: () => dumpPart(listing, head, raw),
     [FrameKind.manifestEnd]: () => {
       const [json, retired] = head.sections;
       listing.take(json?.storedBytes ?? 0, 'section 0, zstd: the JSON text that is shown below');
@@ -129,52 +146,62 @@ function dumpPayload(listing: Listing, head: FrameHead, frame: Buffer): void {
 
 type Describe = (values: readonly number[]) => string;
 
-function dumpPart(listing: Listing, raw: readonly Uint8Array[]): void {
-  const section = (index: number): Uint8Array => raw[index] ?? new Uint8Array(0);
+function dumpPart(listing: Listing, head: FrameHead, raw: readonly Uint8Array[]): void {
   const nameLengths: number[] = [];
   const linkLengths: number[] = [];
-  const paths = new Sums();
-  const opens = new Sums();
-  dumpRecords(listing, section(0), 3, ([id = 0, parent = 0, length = 0]) => {
-    nameLengths.push(length);
-    return `path: id ${paths.next(0, id)}, parent ${paths.next(1, parent)}, a name of ${length}`;
-  });
-  for (const length of nameLengths) listing.take(length, 'name');
-  dumpRecords(listing, section(2), 12, (v) => {
-    linkLengths.push(v[10] ?? 0);
-    const [type, flags, mode = 0, uid, gid] = v.slice(1, 6);
-    return (
-      `open: path ${opens.next(0, v[0])}, type ${type}, flags ${flags}, mode ${mode.toString(8)}, ` +
-      `uid ${uid}, gid ${gid}, mtime ${opens.next(1, v[6])}, ctime ${opens.next(2, v[7])}, ` +
-      `inode ${opens.next(3, v[8])}, size ${v[9]}, link of ${v[10]}, blobs ${v[11]}`
-    );
-  });
-  for (let at = 0; at < section(3).length; at += 8) {
-    listing.take(8, 'nanoseconds of mtime and ctime');
-  }
-  for (const length of linkLengths) listing.take(length, 'target of a link');
-  for (let at = 0; at < section(5).length; at += 32) listing.take(32, 'hash of a blob');
-  const closes = new Sums();
-  dumpRecords(listing, section(6), 1, ([path]) => `close: path ${closes.next(0, path)}`);
-  const touches = new Sums();
-  dumpRecords(listing, section(7), 5, ([path, flags, ctime, nanoseconds, inode]) => {
-    const time = `${touches.next(1, ctime)} s ${nanoseconds} ns`;
-    return `touch: path ${touches.next(0, path)}, flags ${flags}, ctime ${time}, inode ${touches.next(2, inode)}`;
+  const [paths, opens, closes, touches] = [new Sums(), new Sums(), new Sums(), new Sums()];
+  const dumpers: readonly ((section: Listing) => void)[] = [
+    (section) =>
+      dumpRecords(section, 3, ([id = 0, parent = 0, length = 0]) => {
+        nameLengths.push(length);
+        return `path: id ${paths.next(0, id)}, parent ${paths.next(1, parent)}, a name of ${length}`;
+      }),
+    (section) => nameLengths.forEach((length) => section.take(length, 'name')),
+    (section) =>
+      dumpRecords(section, 16, (v) => {
+        linkLengths.push(v[14] ?? 0);
+        const [type, flags, mode = 0, uid, gid] = v.slice(1, 6);
+        return (
+          `open: path ${opens.next(0, v[0])}, type ${type}, flags ${flags}, mode ${mode.toString(8)}, ` +
+          `uid ${uid}, gid ${gid}, mtime ${opens.next(1, v[6])}, ctime ${opens.next(2, v[7])}, ` +
+          `btime ${opens.next(3, v[8])}, inode ${opens.next(4, v[9])}, links ${v[10]}, ` +
+          `device ${v[11]}, attributes ${v[12]}, size ${v[13]}, link of ${v[14]}, blobs ${v[15]}`
+        );
+      }),
+    (section) => section.takeAll(12, 'nanoseconds of mtime, ctime and btime'),
+    (section) => linkLengths.forEach((length) => section.take(length, 'target of a link')),
+    (section) => section.takeAll(32, 'hash of a blob'),
+    (section) => dumpRecords(section, 1, ([path]) => `close: path ${closes.next(0, path)}`),
+    (section) =>
+      dumpRecords(section, 7, ([path, flags, ctime, ctimeNs, btime, btimeNs, inode]) => {
+        const node = `path ${touches.next(0, path)}, flags ${flags}`;
+        const changed = `ctime ${touches.next(1, ctime)} s ${ctimeNs} ns`;
+        const born = `btime ${touches.next(2, btime)} s ${btimeNs} ns`;
+        return `touch: ${node}, ${changed}, ${born}, inode ${touches.next(3, inode)}`;
+      }),
+    (section) => {
+      const { bytes } = section;
+      while (section.position < bytes.length) {
+        const cursor = { bytes, position: section.position };
+        const length = readVarint(cursor);
+        section.take(cursor.position - section.position, `attribute set of ${length}`);
+        section.take(length, 'its bytes');
+      }
+    },
+  ];
+  dumpers.forEach((dump, index) => {
+    const inner = new Listing(Buffer.from(raw[index] ?? []));
+    dump(inner);
+    listing.section(index, head, inner);
   });
 }
 
 /** Records of `fields` varints each, one a line. */
-function dumpRecords(
-  listing: Listing,
-  section: Uint8Array,
-  fields: number,
-  describe: Describe,
-): void {
-  const cursor = { bytes: section, position: 0 };
-  while (cursor.position < section.length) {
-    const start = cursor.position;
+function dumpRecords(section: Listing, fields: number, describe: Describe): void {
+  const cursor = { bytes: section.bytes, position: 0 };
+  while (cursor.position < section.bytes.length) {
     const values = Array.from({ length: fields }, () => readVarint(cursor));
-    listing.take(cursor.position - start, describe(values));
+    section.take(cursor.position - section.position, describe(values));
   }
 }
 

@@ -18,8 +18,8 @@ const directory = (inode: number, seconds: number): SourceNode => ({
   type: 'directory',
   inode,
   mode: 0o755,
-  mtime: [seconds, 0],
-  ctime: [seconds, 0],
+  mtime: [seconds, inode * 12_345_677],
+  ctime: [seconds, inode * 7_654_321],
 });
 
 /** The BLAKE3 hashes of the single bytes 0 to 7, end to end: 256 bytes that do not compress. */
@@ -38,8 +38,8 @@ const file = (inode: number, bytes: Uint8Array, mtime: number, ctime = mtime): S
   type: 'file',
   inode,
   mode: 0o644,
-  mtime: [mtime, 500],
-  ctime: [ctime, 500],
+  mtime: [mtime, inode * 12_345_677],
+  ctime: [ctime, inode * 7_654_321],
   bytes,
 });
 
@@ -58,8 +58,8 @@ export const SECOND_TREE: SourceTree = {
     type: 'symlink',
     inode: 13,
     mode: 0o777,
-    mtime: [NOVEMBER + DAY + 60, 0],
-    ctime: [NOVEMBER + DAY + 60, 0],
+    mtime: [NOVEMBER + DAY + 60, 160_493_801],
+    ctime: [NOVEMBER + DAY + 60, 99_506_173],
     link: 'core',
   },
 };

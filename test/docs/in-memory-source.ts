@@ -91,9 +91,13 @@ function describe({ type, inode, mode, mtime, ctime, bytes }: SourceNode): FileS
     uid: 1000,
     gid: 1000,
     sizeBytes: bytes?.length ?? 0,
+    allocatedBytes: bytes?.length ?? 0,
+    linkCount: 1,
+    rdev: 0,
     inode,
     device: 1,
     mtime: { seconds: mtime[0], nanoseconds: mtime[1] },
     ctime: { seconds: ctime[0], nanoseconds: ctime[1] },
+    btime: { seconds: mtime[0] - inode, nanoseconds: (mtime[1] * 31) % 1_000_000_000 },
   };
 }

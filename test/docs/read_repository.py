@@ -250,7 +250,7 @@ def tree_at(runs, number, source):
 
 
 def replay(sections, paths, current):
-    paths_section, names, opens, nanoseconds, links, hashes, closes, _touches = sections
+    paths_section, names, opens, nanoseconds, links, hashes, closes, _touches, _sets = sections
     at = 0
     for path, parent, length in records(paths_section, 3, (0, 1)):
         paths[path] = (parent, names[at:at + length])
@@ -258,12 +258,13 @@ def replay(sections, paths, current):
     for (path,) in records(closes, 1, (0,)):
         current.pop(path, None)
     link_at = hash_at = 0
-    for position, row in enumerate(records(opens, 12, (0, 6, 7, 8))):
-        path, kind, _flags, mode, uid, gid, mtime, _ctime, _inode, size, link_length, blob_count = row
+    for position, row in enumerate(records(opens, 16, (0, 6, 7, 8, 9))):
+        path, kind, _flags, mode, uid, gid, mtime, _ctime, _btime, _inode = row[:10]
+        _links, _device, _set, size, link_length, blob_count = row[10:]
         blobs = [hashes[hash_at + 32 * index:hash_at + 32 * index + 32] for index in range(blob_count)]
         current[path] = {
             "type": kind, "mode": mode, "uid": uid, "gid": gid, "size": size, "blobs": blobs,
-            "mtime_ns": mtime * 10 ** 9 + u32(nanoseconds, position * 8),
+            "mtime_ns": mtime * 10 ** 9 + u32(nanoseconds, position * 12),
             "link": links[link_at:link_at + link_length],
         }
         link_at += link_length
@@ -384,8 +385,8 @@ def main(arguments):
     repository = arguments[0]
     with open(f"{repository}/varve.json", encoding="utf-8") as file:
         config = json.load(file)
-    if config["format"] > 1 or config["hash"] != "blake3-256":
-        sys.exit("a newer format")
+    if config["format"] != 2 or config["hash"] != "blake3-256":
+        sys.exit("another format")
     frames = read_packs(repository, bytes.fromhex(config["id"]))
     runs, removed = {}, set()
     for end in (frame for frame in frames if frame.kind == END and frame.is_intact):

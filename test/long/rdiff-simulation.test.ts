@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { build } from 'rolldown';
 import { expect, test } from 'vitest';
+import { scratchDirectory } from '../support/directory.js';
 
 const SIZE = 100e9;
 const MAX_RSS_BYTES = 150e6;
@@ -13,8 +16,10 @@ interface Report {
   maxRssBytes: number;
 }
 
-test('a file of 100 GB goes through signature, delta and patch in less than 150 MB', () => {
-  const script = new URL('./simulation/run.js', import.meta.url).pathname;
+test('a file of 100 GB goes through signature, delta and patch in less than 150 MB', async () => {
+  const input = new URL('./simulation/run.js', import.meta.url).pathname;
+  const script = join(scratchDirectory(), 'run.mjs');
+  await build({ input, platform: 'node', output: { file: script } });
   const { stdout, stderr, status } = spawnSync(process.execPath, [script, String(SIZE)]);
   expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' });
   console.log(stdout.toString());

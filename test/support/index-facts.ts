@@ -120,7 +120,7 @@ export function logicalIndex(repository: string): unknown {
   const versions = queryIndex<Record<string, unknown> & { content: number | null }>(
     repository,
     `SELECT v.path, v.first, v.last, v.type, v.mode, v.uid, v.gid, v.mtime_s, v.mtime_ns,
-            v.ctime_s, v.ctime_ns, v.inode, v.size, v.flags, hex(v.link) AS link,
+            v.ctime_s, v.ctime_ns, v.inode, v.links, v.rdev, v.size, v.flags, hex(v.link) AS link,
             hex(b.hash) AS blob, v.content
      FROM version v LEFT JOIN blob b ON b.id = v.blob ORDER BY v.path, v.first`,
   );

@@ -108,8 +108,6 @@ function describeReason(reason: AnyReason, medium: Medium): string {
       return 'another file system is mounted on its directory (--one-file-system)';
     case 'repository':
       return 'it is the repository itself';
-    case 'special-file':
-      return 'it is a fifo, a socket or a device';
     case 'root':
       return 'it is a path that was given to backup';
     case 'nothing':
@@ -175,7 +173,6 @@ function jsonReason(reason: AnyReason): object {
     case 'size':
       return { type: 'size', larger_than: reason.largestBytes };
     case 'file-system':
-    case 'special-file':
     case 'repository':
     case 'root':
     case 'nothing':

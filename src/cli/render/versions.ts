@@ -7,18 +7,26 @@ const TYPE_NAMES: Readonly<Record<VersionType, string>> = {
   [VersionType.file]: 'file',
   [VersionType.directory]: 'directory',
   [VersionType.symlink]: 'symlink',
+  [VersionType.fifo]: 'fifo',
+  [VersionType.socket]: 'socket',
+  [VersionType.characterDevice]: 'character_device',
+  [VersionType.blockDevice]: 'block_device',
 };
 const TYPE_LETTERS: Readonly<Record<VersionType, string>> = {
   [VersionType.file]: '-',
   [VersionType.directory]: 'd',
   [VersionType.symlink]: 'l',
+  [VersionType.fifo]: 'p',
+  [VersionType.socket]: 's',
+  [VersionType.characterDevice]: 'c',
+  [VersionType.blockDevice]: 'b',
 };
 const RIGHTS = ['---', '--x', '-w-', '-wx', 'r--', 'r-x', 'rw-', 'rwx'];
 const SETUID = 0o4000;
 const SETGID = 0o2000;
 const STICKY = 0o1000;
 
-/** `file`, `directory` or `symlink`. */
+/** `file`, `directory`, `symlink`, ... */
 export function typeName({ type }: Pick<Version, 'type'>): string {
   return TYPE_NAMES[type];
 }
@@ -37,11 +45,17 @@ export function formatMode({ type, mode }: Pick<Version, 'type' | 'mode'>): stri
 
 /** The line of `ls -l`, numeric owners, the time to the second. */
 export function formatLong(version: Version, name: string, medium: Medium): string {
-  const { uid, gid, sizeBytes, mtime, link } = version;
+  const { uid, gid, mtime, link } = version;
   const owner = `${String(uid).padStart(5)} ${String(gid).padStart(5)}`;
   const time = formatLocalTime(mtime.seconds * 1000);
   const target = link === undefined ? '' : ` -> ${formatName(bytesOf(link), medium)}`;
-  return `${formatMode(version)} ${owner} ${String(sizeBytes).padStart(11)} ${time} ${name}${target}`;
+  return `${formatMode(version)} ${owner} ${formatSize(version).padStart(11)} ${time} ${name}${target}`;
+}
+
+/** Bytes; of a device its major and minor number. */
+function formatSize({ type, sizeBytes, rdev }: Version): string {
+  const isDevice = type === VersionType.characterDevice || type === VersionType.blockDevice;
+  return isDevice ? `${Math.floor(rdev / 2 ** 20)}, ${rdev % 2 ** 20}` : String(sizeBytes);
 }
 
 /** The modification time for programs, all nine digits. */

@@ -1,6 +1,7 @@
 /** Runs the parts of a file on several threads and hands their results back in order. */
 import { Worker } from 'node:worker_threads';
 import { CodedError } from '../../errors.js';
+import { packageFile } from '../../package-root.js';
 import { kernelModule } from '../../delta/librsync/wasm/kernel.js';
 import type { Part, PartResult, Task, WorkerStart } from './messages.js';
 
@@ -56,7 +57,7 @@ class PartsRun {
     this.parts = parts;
     const workerData: WorkerStart = { task, kernel: kernelModule() };
     this.workers = Array.from({ length: jobs }, () => {
-      const worker = new Worker(new URL('./entry.js', import.meta.url), { workerData });
+      const worker = new Worker(packageFile('dist/rdiff/worker/entry.js'), { workerData });
       this.busy.set(worker, []);
       worker.on('message', (result: PartResult) => this.receive(worker, result));
       worker.on('error', (error: Error) => this.fail(error));

@@ -41,7 +41,7 @@ export function encodeReverse(
   return storedBytes < most ? delta : undefined;
 }
 
-/** Whether `delta`, as read back from where it is stored, rebuilds exactly `old`. */
+/** Whether `delta`, as read back from where it is stored, rebuilds exactly `old`, which has its hash. */
 export function rebuildsExactly(
   newer: Uint8Array,
   delta: Delta,
@@ -51,6 +51,7 @@ export function rebuildsExactly(
   const rebuilt = applyDelta(newer, delta, {
     maxTargetLength: old.length,
     allocate: (lengthBytes) => pool.take(lengthBytes),
+    isCompared: true,
   });
   const isExact = Buffer.compare(rebuilt, old) === 0;
   pool.give(rebuilt);

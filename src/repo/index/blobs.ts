@@ -1,5 +1,5 @@
 /** Blobs, the ordered lists of them that large files are, and how to rebuild one. */
-import type { BlobAddress, BlobRecipe } from '../model.js';
+import type { BlobAddress, BlobRecipe, ContentRef } from '../model.js';
 import type { Connection } from './database.js';
 
 /** How a blob is stored. */
@@ -22,6 +22,11 @@ export interface BlobRow {
 /** A blob with where it lies. */
 export interface PlacedBlob extends BlobRow {
   readonly address: BlobAddress;
+}
+
+export interface SizedBlob {
+  readonly id: number;
+  readonly lengthBytes: number;
 }
 
 /** Where and how a blob is stored, when that changes. */
@@ -73,6 +78,16 @@ export function createBlobs(db: Connection) {
   const ofContent = db
     .prepare('SELECT blob FROM content_blob WHERE content = ? ORDER BY position')
     .pluck();
+  const hashesOfContent = db
+    .prepare(
+      `SELECT b.hash FROM content_blob c LEFT JOIN blob b ON b.id = c.blob
+       WHERE c.content = ? ORDER BY c.position`,
+    )
+    .pluck();
+  const sizedOfContent = db.prepare(
+    `SELECT c.blob AS id, b.length AS lengthBytes FROM content_blob c JOIN blob b ON b.id = c.blob
+       WHERE c.content = ? ORDER BY c.position`,
+  );
   const contentByHash = db
     .prepare('SELECT id FROM content WHERE substr(hash, 1, 8) = ? AND hash = ?')
     .pluck();
@@ -84,6 +99,13 @@ export function createBlobs(db: Connection) {
       `SELECT EXISTS (SELECT 1 FROM version WHERE blob = ? AND last = 0)
            OR EXISTS (SELECT 1 FROM content_blob c JOIN version v ON v.content = c.content
                       WHERE c.blob = ? AND v.last = 0)`,
+    )
+    .pluck();
+  const isCurrentElsewhere = db
+    .prepare(
+      `SELECT EXISTS (SELECT 1 FROM version WHERE blob = ? AND last = 0 AND path <> ?)
+           OR EXISTS (SELECT 1 FROM content_blob c JOIN version v ON v.content = c.content
+                      WHERE c.blob = ? AND v.last = 0 AND v.path <> ?)`,
     )
     .pluck();
   const dependants = db.prepare(`${PLACED} WHERE b.basis = ?`).raw();
@@ -120,6 +142,9 @@ export function createBlobs(db: Connection) {
     remove: (id: number) => void remove.run(id),
     /** Whether any current version uses the blob. */
     isCurrent: (id: number) => isCurrent.get(id, id) === 1,
+    /** Whether the current version of any other path uses the blob. */
+    isCurrentElsewhere: (id: number, path: number) =>
+      isCurrentElsewhere.get(id, path, id, path) === 1,
     /** Blobs that are deltas against `id`. */
     dependants: (id: number) => (dependants.all(id) as PlacedTuple[]).map(toPlaced),
     /** Every stored blob in the order in which the packs hold them. */
@@ -131,6 +156,17 @@ export function createBlobs(db: Connection) {
     currentDeltas: () => (currentDeltas.all() as BlobTuple[]).map(toRow),
     /** The blobs of a file that was cut, in order. */
     ofContent: (content: number) => ofContent.all(content) as number[],
+    /** The hashes of a content's blobs, in order; undefined while one of them is not stored. */
+    hashesOf(content: ContentRef): Uint8Array[] | undefined {
+      if (content.type === 'none') return [];
+      const hashes =
+        content.type === 'blob'
+          ? [(byId.get(content.blob) as BlobTuple | undefined)?.[1] ?? null]
+          : (hashesOfContent.all(content.content) as (Buffer | null)[]);
+      return hashes.every((hash) => hash !== null) ? hashes : undefined;
+    },
+    /** The same, each with its length. */
+    sizedOfContent: (content: number) => sizedOfContent.all(content) as SizedBlob[],
     findContent: (hash: Uint8Array) =>
       contentByHash.get(prefixOf(hash), hash) as number | undefined,
     contentHash: (content: number) => contentHash.get(content) as Buffer,

@@ -1,7 +1,16 @@
 /** High-water marks: ids and numbers are given out once, even when what had them is gone. */
 import type { Connection } from './database.js';
 
-type CounterName = 'path' | 'blob' | 'content' | 'frame' | 'pack' | 'snapshot' | 'generation';
+type CounterName =
+  | 'path'
+  | 'links'
+  | 'attributes'
+  | 'blob'
+  | 'content'
+  | 'frame'
+  | 'pack'
+  | 'snapshot'
+  | 'generation';
 
 export interface Counters {
   /** The next unused value. */

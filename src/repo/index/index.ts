@@ -3,6 +3,7 @@
  * do. Everything in it can be rebuilt from the packs.
  */
 import type { FileSystem } from '../platform/files.js';
+import { createAttributeSets, type AttributeSets } from './attributes.js';
 import { createBlobs, type Blobs } from './blobs.js';
 import { createCounters, type Counters } from './counters.js';
 import { guardCorruption, openDatabase, type Connection, type OpenIndexMode } from './database.js';
@@ -15,6 +16,7 @@ export interface Index {
   readonly sources: Sources;
   readonly snapshots: Snapshots;
   readonly versions: Versions;
+  readonly attributes: AttributeSets;
   readonly blobs: Blobs;
   readonly packs: Packs;
   /** For the queries that one operation alone asks (`index/queries/`). */
@@ -39,11 +41,13 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
   const db = openDatabase(path, mode, files);
   return guardCorruption(path, () => {
     const counters = createCounters(db);
+    const attributes = createAttributeSets(db, counters);
     return {
       counters,
       sources: createSources(db),
       snapshots: createSnapshots(db),
       versions: createVersions(db),
+      attributes,
       blobs: createBlobs(db),
       packs: createPacks(db),
       connection: db,
@@ -59,6 +63,7 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
       rollback() {
         if (db.inTransaction) db.exec('ROLLBACK');
         counters.reload();
+        attributes.forget();
       },
       close: () => void db.close(),
     };

@@ -4,10 +4,11 @@
  */
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '../../errors.js';
+import { packageFile } from '../../package-root.js';
 import type { FileSystem } from '../platform/files.js';
 import type { Connection } from './database.js';
 
-const directory = fileURLToPath(new URL('../../../migrations', import.meta.url));
+const directory = fileURLToPath(packageFile('migrations'));
 
 /** The schema that this version of Varve reads and writes. */
 export const SCHEMA_VERSION = 1;

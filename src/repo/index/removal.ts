@@ -29,6 +29,9 @@ export function createRemoval(db: Connection) {
   const removeUnusedLists = db.prepare(
     'DELETE FROM content_blob WHERE NOT EXISTS (SELECT 1 FROM content c WHERE c.id = content)',
   );
+  const removeUnusedAttributes = db.prepare(
+    'DELETE FROM attributes WHERE id NOT IN (SELECT attributes FROM version)',
+  );
   const unusedBlobs = db
     .prepare(
       `SELECT b.id FROM blob b
@@ -60,8 +63,9 @@ export function createRemoval(db: Connection) {
       removeSnapshot.run(number);
       removePaths(gone);
     },
-    /** Removes the lists of blobs that no version has any more. */
+    /** Removes the lists of blobs and the attribute sets that no version has any more. */
     removeUnusedContents(): void {
+      removeUnusedAttributes.run();
       removeUnusedContents.run();
       removeUnusedLists.run();
     },

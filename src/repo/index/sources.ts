@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly files: number;
   readonly directories: number;
   readonly symlinks: number;
+  /** Fifos, sockets and devices. */
+  readonly specials: number;
   readonly bytes: number;
   readonly filesNew: number;
   readonly filesChanged: number;
@@ -31,7 +33,7 @@ export interface Snapshot {
 
 const SNAPSHOT =
   'number, source, generation, started_ms AS startedMs, finished_ms AS finishedMs, tags, files, ' +
-  'directories, symlinks, bytes, files_new AS filesNew, files_changed AS filesChanged, ' +
+  'directories, symlinks, specials, bytes, files_new AS filesNew, files_changed AS filesChanged, ' +
   'files_removed AS filesRemoved, bytes_read AS bytesRead, bytes_stored AS bytesStored, issues';
 
 type SnapshotRow = Omit<Snapshot, 'tags'> & { tags: string };
@@ -70,7 +72,7 @@ export function createSnapshots(db: Connection) {
   );
   const insert = db.prepare(
     `INSERT INTO snapshot VALUES (@number, @source, @generation, @startedMs, @finishedMs, @tags, @files,
-      @directories, @symlinks, @bytes, @filesNew, @filesChanged, @filesRemoved, @bytesRead, @bytesStored,
+      @directories, @symlinks, @specials, @bytes, @filesNew, @filesChanged, @filesRemoved, @bytesRead, @bytesStored,
       @issues)`,
   );
   const remove = db.prepare('DELETE FROM snapshot WHERE number = ?');

@@ -11,6 +11,9 @@ export interface Entry extends Version {
   readonly name: ByteString;
 }
 
+/** What a version keeps of its last look at the file, without a new version. */
+type Touched = Pick<Version, 'path' | 'flags' | 'ctime' | 'btime' | 'inode'>;
+
 type VersionTuple = [
   path: number,
   last: number,
@@ -24,7 +27,12 @@ type VersionTuple = [
   mtimeNs: number,
   ctimeS: number,
   ctimeNs: number,
+  btimeS: number | null,
+  btimeNs: number | null,
   inode: number,
+  links: number,
+  rdev: number,
+  attributes: number,
   size: number,
   link: Buffer | null,
   blob: number | null,
@@ -34,7 +42,7 @@ type EntryTuple = [...VersionTuple, name: Buffer];
 
 const COLUMNS =
   'v.path, v.last, v.first, v.type, v.flags, v.mode, v.uid, v.gid, v.mtime_s, v.mtime_ns, ' +
-  'v.ctime_s, v.ctime_ns, v.inode, v.size, v.link, v.blob, v.content';
+  'v.ctime_s, v.ctime_ns, v.btime_s, v.btime_ns, v.inode, v.links, v.rdev, v.attributes, v.size, v.link, v.blob, v.content';
 /**
  * Visible at a snapshot, which is bound twice. The plus keeps SQLite from asking at each binding
  * whether the partial index on `last` serves now, which takes 25 us: it compiles the query anew.
@@ -68,6 +76,7 @@ export function createVersions(db: Connection) {
     .raw();
   const idOf = db.prepare('SELECT id FROM path WHERE parent = ? AND name = ?').pluck();
   const nameOf = db.prepare('SELECT parent, name FROM path WHERE id = ?').raw();
+  const currentLinks = db.prepare('SELECT inode, links FROM version WHERE links > 0 AND last = 0');
   const hasChildren = db
     .prepare(
       'SELECT EXISTS (SELECT 1 FROM path p JOIN version v ON v.path = p.id AND v.last = 0 WHERE p.parent = ?)',
@@ -75,11 +84,12 @@ export function createVersions(db: Connection) {
     .pluck();
   const insertPath = db.prepare('INSERT OR REPLACE INTO path (id, parent, name) VALUES (?, ?, ?)');
   const insert = db.prepare(
-    'INSERT INTO version VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO version VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const close = db.prepare('UPDATE version SET last = ? WHERE path = ? AND last = 0');
   const touch = db.prepare(
-    'UPDATE version SET flags = ?, ctime_s = ?, ctime_ns = ?, inode = ? WHERE path = ? AND last = 0',
+    `UPDATE version SET flags = ?, ctime_s = ?, ctime_ns = ?, btime_s = ?, btime_ns = ?, inode = ?
+     WHERE path = ? AND last = 0`,
   );
   const flagRacy = db.prepare(
     `UPDATE version SET flags = flags | 1 WHERE last = 0 AND (blob = ? OR content IN
@@ -103,6 +113,8 @@ export function createVersions(db: Connection) {
       const row = currentPath.get(path) as VersionTuple | undefined;
       return row && toVersion(row);
     },
+    /** Of each current name with hard links: its inode and the number that they share. */
+    currentLinks: () => currentLinks.raw().all() as [inode: number, links: number][],
     hasChildren: (parent: number) => hasChildren.get(parent) === 1,
     /** What a directory held at a snapshot, in byte order of the names. */
     at: (parent: number, snapshot: number) =>
@@ -141,7 +153,7 @@ export function createVersions(db: Connection) {
       void insertPath.run(id, parent, bufferFromBytes(name)),
     /** A current version. */
     insert(version: NewVersion, first: number): void {
-      const { content, link, mtime, ctime } = version;
+      const { content, link, mtime, ctime, btime } = version;
       insert.run(
         version.path,
         first,
@@ -154,7 +166,12 @@ export function createVersions(db: Connection) {
         mtime.nanoseconds,
         ctime.seconds,
         ctime.nanoseconds,
+        btime?.seconds ?? null,
+        btime?.nanoseconds ?? null,
         version.inode,
+        version.links,
+        version.rdev,
+        version.attributes,
         version.sizeBytes,
         link === undefined ? null : bufferFromBytes(link),
         content.type === 'blob' ? content.blob : null,
@@ -164,8 +181,10 @@ export function createVersions(db: Connection) {
     /** Ends the current version of `path`: snapshot `last` no longer has it. */
     close: (path: number, last: number) => void close.run(last, path),
     /** What only decides whether to read again, updated without a new version. */
-    touch: ({ path, flags, ctime, inode }: Pick<Version, 'path' | 'flags' | 'ctime' | 'inode'>) =>
-      void touch.run(flags, ctime.seconds, ctime.nanoseconds, inode, path),
+    touch({ path, flags, ctime, btime, inode }: Touched): void {
+      const birth = [btime?.seconds ?? null, btime?.nanoseconds ?? null];
+      touch.run(flags, ctime.seconds, ctime.nanoseconds, ...birth, inode, path);
+    },
     /** Makes the next backup read every current file that uses `blob`. */
     flagRacy: (blob: number) => void flagRacy.run(blob, blob),
   };
@@ -180,7 +199,9 @@ const NO_NAME = Buffer.alloc(0);
 /** One literal, so that all entries share a hidden class: spreading makes each three times as large. */
 function toEntry(row: EntryTuple): Entry {
   const [path, last, first, type, flags, mode, uid, gid, mtimeS, mtimeNs, ctimeS, ctimeNs] = row;
-  const link = row[14];
+  const btimeS = row[12];
+  const btimeNs = row[13];
+  const link = row[19];
   return {
     path,
     last,
@@ -192,11 +213,16 @@ function toEntry(row: EntryTuple): Entry {
     gid,
     mtime: { seconds: mtimeS, nanoseconds: mtimeNs },
     ctime: { seconds: ctimeS, nanoseconds: ctimeNs },
-    inode: row[12],
-    sizeBytes: row[13],
+    btime:
+      btimeS === null || btimeNs === null ? undefined : { seconds: btimeS, nanoseconds: btimeNs },
+    inode: row[14],
+    links: row[15],
+    rdev: row[16],
+    attributes: row[17],
+    sizeBytes: row[18],
     link: link === null ? undefined : bytesFromBuffer(link),
-    content: toContentRef(row[15], row[16]),
-    name: bytesFromBuffer(row[17]),
+    content: toContentRef(row[20], row[21]),
+    name: bytesFromBuffer(row[22]),
   };
 }
 

@@ -2,7 +2,7 @@
 import { CodedError } from '../../errors.js';
 import { rebuildBlob } from '../chain/rebuild.js';
 import type { Index } from '../index/index.js';
-import { VersionType, type ContentRef } from '../model.js';
+import { VersionType, type ContentRef, type Version } from '../model.js';
 import { createBufferPool } from '../packs/buffer-pool.js';
 import { createFrameReader } from '../packs/frame-reader.js';
 import { textFromBytes } from '../platform/bytes.js';
@@ -61,12 +61,30 @@ function blobsOf({ blobs }: Index, content: ContentRef): number[] {
 }
 
 function notAFile({ path, version }: Located): CodedError {
-  const isDirectory = version?.type === VersionType.directory;
-  const target = version?.link === undefined ? '' : ` to ${textFromBytes(version.link)}`;
-  const what = isDirectory ? 'a directory' : `a symbolic link${target}`;
-  return new CodedError('NOT_A_FILE', `${textFromBytes(path)} is ${what}, not a file.`, {
-    hint: isDirectory ? 'See what it holds with `varve ls`.' : 'Name the file that it points to.',
+  const what = describeType(version);
+  return new CodedError('NOT_A_FILE', `${textFromBytes(path)} is ${what.noun}, not a file.`, {
+    ...(what.hint && { hint: what.hint }),
   });
+}
+
+function describeType(version: Version | undefined): { noun: string; hint?: string } {
+  switch (version?.type) {
+    case VersionType.symlink: {
+      const target = version.link === undefined ? '' : ` to ${textFromBytes(version.link)}`;
+      return { noun: `a symbolic link${target}`, hint: 'Name the file that it points to.' };
+    }
+    case VersionType.fifo:
+      return { noun: 'a fifo' };
+    case VersionType.socket:
+      return { noun: 'a socket' };
+    case VersionType.characterDevice:
+    case VersionType.blockDevice:
+      return { noun: 'a device' };
+    case VersionType.directory:
+    case VersionType.file:
+    case undefined:
+      return { noun: 'a directory', hint: 'See what it holds with `varve ls`.' };
+  }
 }
 
 function lost({ blobs }: Index, blob: number, { path }: Located): CodedError {

@@ -185,15 +185,12 @@ function createComparison(
     return sameMetadata({ ...stat, type: known.type, sizeBytes }, known) ? undefined : 'metadata';
   };
   const hasOtherBytes = (place: Place, stat: FileStat, known: Version): boolean => {
-    switch (known.type) {
-      case VersionType.directory:
-        return false;
-      case VersionType.symlink:
-        return calls.readSymlink(place.parent, place.name) !== known.link;
-      case VersionType.file:
-        if (stat.sizeBytes !== known.sizeBytes) return true;
-        return options.readsAll ? readsDifferent(place, known) : !sameTime(stat.mtime, known.mtime);
+    if (known.type === VersionType.symlink) {
+      return calls.readSymlink(place.parent, place.name) !== known.link;
     }
+    if (known.type !== VersionType.file) return false;
+    if (stat.sizeBytes !== known.sizeBytes) return true;
+    return options.readsAll ? readsDifferent(place, known) : !sameTime(stat.mtime, known.mtime);
   };
   const readsDifferent = ({ parent, name }: Place, known: Version): boolean => {
     const descriptor = calls.open(parent, name, 'read-file');

@@ -1,6 +1,8 @@
 /** Bounds how much is under way at once, and collects the first failure of what is. */
 
 export interface Limiter {
+  /** Tasks under way. */
+  readonly running: number;
   /** Starts `task` when a place is free; resolves when it has started. */
   start(task: () => Promise<void>): Promise<void>;
   /** Resolves when all tasks have ended. @throws what the first failed task threw */
@@ -16,6 +18,9 @@ export function createLimiter(places: number): Limiter {
   };
 
   return {
+    get running() {
+      return running.size;
+    },
     async start(task) {
       while (running.size >= places) await Promise.race(running);
       throwFailure();

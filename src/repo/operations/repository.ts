@@ -17,7 +17,7 @@ import { openDirectoryPackStore, type PackStore } from '../packs/pack-store.js';
 import { systemErrorCode, type Platform } from '../platform/platform.js';
 import { pause } from './interrupts.js';
 
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 const CONFIG_FILE = 'varve.json';
 
 /**
@@ -243,12 +243,12 @@ function parseConfig(file: string, bytes: Buffer): RepositoryConfig {
   }
   const { format, id, created, hash, chunking } = document;
   if (typeof format !== 'number') throw corrupt('it has no format version');
-  if (format > FORMAT_VERSION || hash !== HASH_NAME || chunking?.algorithm !== CHUNKING_NAME) {
+  if (format !== FORMAT_VERSION || hash !== HASH_NAME || chunking?.algorithm !== CHUNKING_NAME) {
     throw new CodedError(
       'FORMAT_UNKNOWN',
       `${file} describes format ${format} (${hash ?? '?'}, ${chunking?.algorithm ?? '?'}); ` +
         `this Varve knows format ${FORMAT_VERSION} (${HASH_NAME}, ${CHUNKING_NAME}).`,
-      { hint: 'Use the newer version of Varve that made the repository.' },
+      { hint: 'Use the version of Varve that made the repository.' },
     );
   }
   if (typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) throw corrupt('it has no id');

@@ -109,6 +109,15 @@ export function readFrame(store: PackStore, address: FrameAddress, buffer?: Buff
   );
 }
 
+/** Whether the frame of whole blobs in `frame` decodes to exactly `bytes`. */
+export function decodesTo(frame: Buffer, bytes: Uint8Array, pool: BufferPool): boolean {
+  const buffer = pool.take(bytes.length);
+  const section = decodeSection(decodeFrameHead(frame), frame, 0, () => buffer);
+  const isEqual = Buffer.compare(section, bytes) === 0;
+  pool.give(buffer);
+  return isEqual;
+}
+
 /** Every delta of the frame in `bytes`. @throws CodedError FRAME_CORRUPT */
 export function decodeDeltas(bytes: Buffer): Delta[] {
   const frame = decodeFrame(bytes);

@@ -7,6 +7,7 @@ import { HASH_BYTES } from '../../delta/hash.js';
 import { ByteWriter, readVarint, unzigzag, zigzag, type Cursor } from '../../delta/varint.js';
 import { CodedError } from '../../errors.js';
 import type { Metadata, VersionType } from '../model.js';
+import type { FileTime } from '../platform/at-calls.js';
 import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../platform/bytes.js';
 
 /** A node that appears for the first time. */
@@ -20,6 +21,9 @@ interface ManifestPath {
 export interface ManifestOpen extends Metadata {
   readonly path: number;
   readonly flags: number;
+  readonly links: number;
+  /** Encoded; empty where there is nothing to say. */
+  readonly attributeSet: Uint8Array;
   readonly link: ByteString | undefined;
   /** Hashes of the blobs of a file, in order. */
   readonly blobs: readonly Uint8Array[];
@@ -30,6 +34,7 @@ interface ManifestTouch {
   readonly path: number;
   readonly flags: number;
   readonly ctime: Metadata['ctime'];
+  readonly btime: Metadata['btime'];
   readonly inode: number;
 }
 
@@ -49,7 +54,7 @@ export interface ManifestPartWriter {
   close(path: number): void;
   open(change: ManifestOpen): void;
   touch(change: ManifestTouch): void;
-  /** The eight sections of the part's frame; the writer is used up. */
+  /** The nine sections of the part's frame; the writer is used up. */
   finish(): Uint8Array[];
 }
 
@@ -62,6 +67,7 @@ export function createManifestPartWriter(): ManifestPartWriter {
   const links: ByteString[] = [];
   const nanoseconds: number[] = [];
   const hashes: Uint8Array[] = [];
+  const sets = new AttributeSets();
   let recordCount = 0;
 
   return {
@@ -90,22 +96,28 @@ export function createManifestPartWriter(): ManifestPartWriter {
       out.varint(open.gid);
       out.varint(differences.encode(1, open.mtime.seconds));
       out.varint(differences.encode(2, open.ctime.seconds));
-      out.varint(differences.encode(3, open.inode));
+      out.varint(differences.encode(3, open.btime?.seconds ?? 0));
+      out.varint(differences.encode(4, open.inode));
+      out.varint(open.links);
+      out.varint(open.rdev);
+      out.varint(sets.number(open.attributeSet));
       out.varint(open.sizeBytes);
       out.varint(open.link?.length ?? 0);
       out.varint(open.blobs.length);
-      nanoseconds.push(open.mtime.nanoseconds, open.ctime.nanoseconds);
+      nanoseconds.push(open.mtime.nanoseconds, open.ctime.nanoseconds, nanosecondsOf(open.btime));
       if (open.link !== undefined) links.push(open.link);
       for (const hash of open.blobs) hashes.push(hash);
       recordCount += 1;
     },
-    touch({ path, flags, ctime, inode }) {
+    touch({ path, flags, ctime, btime, inode }) {
       const { out, differences } = touches;
       out.varint(differences.encode(0, path));
       out.varint(flags);
       out.varint(differences.encode(1, ctime.seconds));
       out.varint(ctime.nanoseconds);
-      out.varint(differences.encode(2, inode));
+      out.varint(differences.encode(2, btime?.seconds ?? 0));
+      out.varint(nanosecondsOf(btime));
+      out.varint(differences.encode(3, inode));
       recordCount += 1;
     },
     finish: () => [
@@ -117,8 +129,41 @@ export function createManifestPartWriter(): ManifestPartWriter {
       Buffer.concat(hashes),
       closes.out.finish(),
       touches.out.finish(),
+      sets.finish(),
     ],
   };
+}
+
+/** The attribute sets of a part: each is written once, and named by its place, from 1. */
+class AttributeSets {
+  private readonly out = new ByteWriter();
+  private readonly numbers = new Map<string, number>();
+
+  number(set: Uint8Array): number {
+    if (set.length === 0) return 0;
+    const key = bytesFromBuffer(set);
+    const known = this.numbers.get(key);
+    if (known !== undefined) return known;
+    this.out.varint(set.length);
+    this.out.bytes(set);
+    this.numbers.set(key, this.numbers.size + 1);
+    return this.numbers.size;
+  }
+
+  finish(): Uint8Array {
+    return this.out.finish();
+  }
+}
+
+/** Stands for a time that the file system does not keep. */
+const NO_TIME_NS = 0xffffffff;
+
+function nanosecondsOf(time: FileTime | undefined): number {
+  return time?.nanoseconds ?? NO_TIME_NS;
+}
+
+function timeOf(seconds: number, nanoseconds: number): FileTime | undefined {
+  return nanoseconds === NO_TIME_NS ? undefined : { seconds, nanoseconds };
 }
 
 interface Column {
@@ -135,7 +180,7 @@ export function decodeManifestPart(sections: readonly Uint8Array[]): ManifestPar
   };
   return {
     paths: decodePaths(at(0), at(1)),
-    opens: decodeOpens(at(2), at(3), at(4), at(5)),
+    opens: decodeOpens(at(2), at(3), at(4), at(5), decodeSets(at(8))),
     closes: decodeCloses(at(6)),
     touches: decodeTouches(at(7)),
   };
@@ -177,6 +222,7 @@ function decodeOpens(
   nanoseconds: Uint8Array,
   links: Uint8Array,
   hashes: Uint8Array,
+  sets: readonly Uint8Array[],
 ): ManifestOpen[] {
   const times = Buffer.from(nanoseconds.buffer, nanoseconds.byteOffset, nanoseconds.byteLength);
   const opens: ManifestOpen[] = [];
@@ -184,16 +230,21 @@ function decodeOpens(
   let linkAt = 0;
   let hashAt = 0;
   for (const cursor = cursorOf(section); cursor.position < section.length;) {
-    const timeAt = opens.length * 8;
+    const timeAt = opens.length * 12;
     const path = differences.decode(0, readVarint(cursor));
     const [type, flags, mode, uid, gid] = [1, 2, 3, 4, 5].map(() => readVarint(cursor));
     const mtimeSeconds = differences.decode(1, readVarint(cursor));
     const ctimeSeconds = differences.decode(2, readVarint(cursor));
-    const inode = differences.decode(3, readVarint(cursor));
+    const btimeSeconds = differences.decode(3, readVarint(cursor));
+    const inode = differences.decode(4, readVarint(cursor));
+    const linkGroup = readVarint(cursor);
+    const rdev = readVarint(cursor);
+    const attributeSet = sets[readVarint(cursor)];
     const sizeBytes = readVarint(cursor);
     const linkLength = readVarint(cursor);
     const blobCount = readVarint(cursor);
-    if ((hashAt += blobCount * HASH_BYTES) > hashes.length || timeAt + 8 > times.length) {
+    hashAt += blobCount * HASH_BYTES;
+    if (hashAt > hashes.length || timeAt + 12 > times.length || !attributeSet) {
       throw new CodedError('FRAME_CORRUPT', 'A manifest part is shorter than it says.');
     }
     const blobs = Array.from({ length: blobCount }, (_, index) => {
@@ -210,7 +261,11 @@ function decodeOpens(
       gid: gid ?? 0,
       mtime: { seconds: mtimeSeconds, nanoseconds: times.readUInt32LE(timeAt) },
       ctime: { seconds: ctimeSeconds, nanoseconds: times.readUInt32LE(timeAt + 4) },
+      btime: timeOf(btimeSeconds, times.readUInt32LE(timeAt + 8)),
       inode,
+      links: linkGroup,
+      rdev,
+      attributeSet,
       sizeBytes,
       link: linkLength > 0 ? link : undefined,
       blobs,
@@ -236,10 +291,27 @@ function decodeTouches(section: Uint8Array): ManifestTouch[] {
     const flags = readVarint(cursor);
     const seconds = differences.decode(1, readVarint(cursor));
     const nanoseconds = readVarint(cursor);
-    const inode = differences.decode(2, readVarint(cursor));
-    touches.push({ path, flags, ctime: { seconds, nanoseconds }, inode });
+    const btimeSeconds = differences.decode(2, readVarint(cursor));
+    const btime = timeOf(btimeSeconds, readVarint(cursor));
+    const inode = differences.decode(3, readVarint(cursor));
+    touches.push({ path, flags, ctime: { seconds, nanoseconds }, btime, inode });
   }
   return touches;
+}
+
+/** The sets by their numbers; the first is the empty one. */
+function decodeSets(section: Uint8Array): Uint8Array[] {
+  const sets: Uint8Array[] = [Buffer.alloc(0)];
+  for (const cursor = cursorOf(section); cursor.position < section.length;) {
+    const length = readVarint(cursor);
+    const end = cursor.position + length;
+    if (end > section.length) {
+      throw new CodedError('FRAME_CORRUPT', 'An attribute set is shorter than it says.');
+    }
+    sets.push(section.subarray(cursor.position, end));
+    cursor.position = end;
+  }
+  return sets;
 }
 
 function encodeUint32s(values: readonly number[]): Buffer {

@@ -5,8 +5,12 @@
  */
 import type { ByteString } from './bytes.js';
 
-/** What kind of thing a name is. `other`: fifo, socket, device. */
-export type FileType = 'file' | 'directory' | 'symlink' | 'other';
+/** What kind of thing a name is. */
+export type FileType =
+  'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'characterDevice' | 'blockDevice';
+
+/** What holds no bytes and is never opened: what `makeSpecial` makes. */
+export type SpecialType = 'fifo' | 'socket' | 'characterDevice' | 'blockDevice';
 
 /** A point in time as the kernel keeps it. */
 export interface FileTime {
@@ -24,11 +28,19 @@ export interface FileStat {
   readonly uid: number;
   readonly gid: number;
   readonly sizeBytes: number;
+  /** Bytes that the file system has given it: less than its size where it has holes. */
+  readonly allocatedBytes: number;
+  /** Number of its hard links. */
+  readonly linkCount: number;
+  /** Of a device: major * 2^20 + minor; 0 for the others. */
+  readonly rdev: number;
   /** Its low 52 bits. */
   readonly inode: number;
   readonly device: number;
   readonly mtime: FileTime;
   readonly ctime: FileTime;
+  /** Time of birth; undefined where the file system keeps none. */
+  readonly btime: FileTime | undefined;
 }
 
 /** How a name is opened. None follows a symbolic link; reading never waits for a fifo's writer. */
@@ -54,13 +66,24 @@ export interface AtCalls {
   open(directory: number | undefined, name: ByteString, mode: OpenMode): number;
   makeDirectory(directory: number, name: ByteString): void;
   makeSymlink(directory: number, name: ByteString, target: ByteString): void;
+  /** `rdev` as in {@link FileStat}. Devices are the superuser's to make; ENOSYS without libc. */
+  makeSpecial(directory: number, name: ByteString, type: SpecialType, rdev: number): void;
+  /** Gives what `name` names (a symbolic link itself) a second name. */
+  link(directory: number, name: ByteString, toDirectory: number, toName: ByteString): void;
   readSymlink(directory: number, name: ByteString): ByteString;
   /** Removes what is not a directory. */
   remove(directory: number, name: ByteString): void;
   setOwner(directory: number, name: ByteString, uid: number, gid: number): void;
   setOwnerOpen(descriptor: number, uid: number, gid: number): void;
+  /** Permissions of what is not opened: neither a symbolic link nor through one. */
+  setMode(directory: number, name: ByteString, mode: number): void;
   setMtime(directory: number, name: ByteString, mtime: FileTime): void;
   setMtimeOpen(descriptor: number, mtime: FileTime): void;
+  /**
+   * Where the next data or the next hole begins, from `offset` on, as far as the file system says;
+   * undefined when there is none, or no way to ask.
+   */
+  seek(descriptor: number, offset: number, next: 'data' | 'hole'): number | undefined;
   /** Gives the space of a range back, the bytes read as zeros. False where that cannot be done. */
   punchHole(descriptor: number, offset: number, length: number): boolean;
 }

@@ -6,16 +6,22 @@
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { getSystemErrorMap } from 'node:util';
-import type { AtCalls, FileStat, FileTime, FileType, OpenMode } from './at-calls.js';
+import type { AtCalls, FileStat, FileTime, FileType, OpenMode, SpecialType } from './at-calls.js';
 import { bytesFromBuffer, textFromBytes, type ByteString } from './bytes.js';
+import { portableAtCalls } from './portable-at-calls.js';
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
-const STATX_BASIC_STATS = 0x7ff;
+const STATX_BTIME = 0x800;
+const STATX_ALL = 0x7ff | STATX_BTIME;
 const UTIME_OMIT = 0x3ffffffe;
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
+const ENXIO = 6;
+const seekWhence = { data: 3, hole: 4 };
+/** Called by its number: libc has had a function of that name only since glibc 2.33. */
+const SYS_MKNODAT = process.arch === 'arm64' ? 33 : 259;
 
 /** Linux open(2) flags that are the same on x86-64 and (but for the two named) on arm64. */
 const O_WRONLY = 0o1;
@@ -57,11 +63,16 @@ function bind(koffi: Koffi): AtCalls {
   const openat = libc.func('int openat(int, const void *, int, uint32_t)');
   const mkdirat = libc.func('int mkdirat(int, const void *, uint32_t)');
   const symlinkat = libc.func('int symlinkat(const void *, int, const void *)');
+  const syscallMknodat = libc.func(
+    'int64_t syscall(int64_t, int, const void *, uint32_t, uint32_t)',
+  );
+  const linkat = libc.func('int linkat(int, const void *, int, const void *, int)');
   const readlinkat = libc.func('int64_t readlinkat(int, const void *, void *, size_t)');
   const unlinkat = libc.func('int unlinkat(int, const void *, int)');
   const fchownat = libc.func('int fchownat(int, const void *, uint32_t, uint32_t, int)');
   const futimens = libc.func('int futimens(int, const void *)');
   const utimensat = libc.func('int utimensat(int, const void *, const void *, int)');
+  const lseek = libc.func('int64_t lseek(int, int64_t, int)');
   const fallocate = libc.func('int fallocate(int, int, int64_t, int64_t)');
 
   const names = new NameBuffer();
@@ -88,14 +99,14 @@ function bind(koffi: Koffi): AtCalls {
     list: (directory) => readdirSync(`/proc/self/fd/${directory}`, 'latin1') as ByteString[],
     stat(directory, name) {
       const flags = AT_SYMLINK_NOFOLLOW;
-      const result = statx(directory, names.put(name), flags, STATX_BASIC_STATS, statWords);
+      const result = statx(directory, names.put(name), flags, STATX_ALL, statWords);
       if (result === 0) return readStatx(statWords);
       const error = systemError(koffi.errno(), 'statx', name);
       if (error.code === 'ENOENT') return undefined;
       throw error;
     },
     statOpen(descriptor) {
-      check(statx(descriptor, empty, AT_EMPTY_PATH, STATX_BASIC_STATS, statWords), 'statx', noName);
+      check(statx(descriptor, empty, AT_EMPTY_PATH, STATX_ALL, statWords), 'statx', noName);
       return readStatx(statWords);
     },
     open(directory, name, mode) {
@@ -107,6 +118,18 @@ function bind(koffi: Koffi): AtCalls {
     },
     makeSymlink(directory, name, target) {
       check(symlinkat(targets.put(target), directory, names.put(name)), 'symlinkat', name);
+    },
+    makeSpecial(directory, name, type, rdev) {
+      const mode = modeOfSpecial[type] | 0o600;
+      const device = encodeDevice(rdev);
+      check(syscallMknodat(SYS_MKNODAT, directory, names.put(name), mode, device), 'mknodat', name);
+    },
+    link(directory, name, toDirectory, toName) {
+      check(
+        linkat(directory, targets.put(name), toDirectory, names.put(toName), 0),
+        'linkat',
+        toName,
+      );
     },
     readSymlink(directory, name) {
       const length = readlinkat(directory, names.put(name), linkBytes, linkBytes.length);
@@ -122,12 +145,17 @@ function bind(koffi: Koffi): AtCalls {
     setOwnerOpen(descriptor, uid, gid) {
       check(fchownat(descriptor, empty, uid, gid, AT_EMPTY_PATH), 'fchownat', noName);
     },
+    setMode: (directory, name, mode) => portableAtCalls.setMode(directory, name, mode),
     setMtime(directory, name, mtime) {
       const flags = AT_SYMLINK_NOFOLLOW;
       check(utimensat(directory, names.put(name), timesOf(mtime), flags), 'utimensat', name);
     },
     setMtimeOpen(descriptor, mtime) {
       check(futimens(descriptor, timesOf(mtime)), 'futimens', noName);
+    },
+    seek(descriptor, offset, next) {
+      const found = lseek(descriptor, offset, seekWhence[next]);
+      return found < 0 && koffi.errno() === ENXIO ? undefined : check(found, 'lseek', noName);
     },
     punchHole(descriptor, offset, length) {
       const mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
@@ -162,7 +190,25 @@ const typeOfMode: Partial<Record<number, FileType>> = {
   0o100000: 'file',
   0o040000: 'directory',
   0o120000: 'symlink',
+  0o010000: 'fifo',
+  0o140000: 'socket',
+  0o020000: 'characterDevice',
+  0o060000: 'blockDevice',
 };
+
+const modeOfSpecial: Record<SpecialType, number> = {
+  fifo: 0o010000,
+  socket: 0o140000,
+  characterDevice: 0o020000,
+  blockDevice: 0o060000,
+};
+
+/** The 32 bits that the kernel takes: the low byte of the minor, the major, the rest of the minor. */
+function encodeDevice(rdev: number): number {
+  const major = Math.floor(rdev / 2 ** 20);
+  const minor = rdev % 2 ** 20;
+  return (minor % 256) + (major % 4096) * 2 ** 8 + Math.floor(minor / 256) * 2 ** 20;
+}
 
 /** struct statx of statx(2), the same on all architectures. */
 function readStatx(words: Int32Array): FileStat {
@@ -170,16 +216,20 @@ function readStatx(words: Int32Array): FileStat {
   const wide = (index: number): number => (words[index + 1] ?? 0) * 2 ** 32 + word(index);
   const mode = word(7) & 0xffff;
   return {
-    type: typeOfMode[mode & 0o170000] ?? 'other',
+    type: typeOfMode[mode & 0o170000] ?? 'file',
     mode: mode & 0o7777,
     uid: word(5),
     gid: word(6),
     sizeBytes: wide(10),
+    allocatedBytes: wide(12) * 512,
+    linkCount: word(4),
+    rdev: word(32) * 2 ** 20 + word(33),
     // 52 bits: a safe integer even where a file system numbers in 64.
     inode: (word(9) % 2 ** 20) * 2 ** 32 + word(8),
     device: word(34) * 2 ** 20 + word(35),
     mtime: { seconds: wide(28), nanoseconds: word(30) },
     ctime: { seconds: wide(24), nanoseconds: word(26) },
+    btime: (word(0) & STATX_BTIME) === 0 ? undefined : { seconds: wide(20), nanoseconds: word(22) },
   };
 }
 

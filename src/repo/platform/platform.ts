@@ -1,7 +1,7 @@
 /** All that Varve takes from the machine it runs on. Tests put a twin in its place. */
-import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { openFileSystem, type FileSystem } from './files.js';
+import { once } from './once.js';
 
 interface Clock {
   /** Milliseconds since 1970. Never trusted for order. */
@@ -18,12 +18,15 @@ export interface Platform {
   readonly isSuperuser: boolean;
 }
 
+/** Loading it takes 5 ms, which a query need not pay. */
+const crypto = once(() => process.getBuiltinModule('node:crypto'));
+
 /** The machine itself. */
 export function openPlatform(): Platform {
   return {
     files: openFileSystem(),
     clock: { nowMs: () => Date.now() },
-    randomBytes: (count) => randomBytes(count),
+    randomBytes: (count) => crypto().randomBytes(count),
     hostName: hostname(),
     coreCount: availableParallelism(),
     temporaryDirectory: tmpdir(),

@@ -1,11 +1,17 @@
 /**
  * {@link AtCalls} where libc cannot be called: node:fs through `/proc/self/fd/N/name`, which names an
  * entry of an open directory just as the at-calls do. Modification times are set to the microsecond
- * only (a limit of node:fs) and no hole is punched.
+ * only (a limit of node:fs), no special file is made, and no hole is punched or looked for.
  */
 import * as fs from 'node:fs';
 import type { AtCalls, FileStat, FileTime, FileType, OpenMode } from './at-calls.js';
-import { bufferFromBytes, bytesFromBuffer, joinBytes, type ByteString } from './bytes.js';
+import {
+  bufferFromBytes,
+  bytesFromBuffer,
+  joinBytes,
+  textFromBytes,
+  type ByteString,
+} from './bytes.js';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
@@ -15,6 +21,9 @@ const openFlags: Record<OpenMode, number> = {
   'create-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
   'write-file': O_WRONLY | O_NOFOLLOW | O_NONBLOCK,
 };
+
+/** Only names what is there: opens no device, and waits for nobody. */
+const O_PATH = 0o10000000;
 
 export const portableAtCalls: AtCalls = {
   name: 'proc',
@@ -34,17 +43,32 @@ export const portableAtCalls: AtCalls = {
   makeSymlink(directory, name, target) {
     fs.symlinkSync(bufferFromBytes(target), entry(directory, name));
   },
+  makeSpecial(_, name) {
+    const error: NodeJS.ErrnoException = new Error('special files cannot be made without libc');
+    throw Object.assign(error, { code: 'ENOSYS', syscall: 'mknodat', path: textFromBytes(name) });
+  },
+  link: (directory, name, toDirectory, toName) =>
+    fs.linkSync(entry(directory, name), entry(toDirectory, toName)),
   readSymlink: (directory, name) =>
     bytesFromBuffer(fs.readlinkSync(entry(directory, name), 'buffer')),
   remove: (directory, name) => fs.unlinkSync(entry(directory, name)),
   setOwner: (directory, name, uid, gid) => fs.lchownSync(entry(directory, name), uid, gid),
   setOwnerOpen: (descriptor, uid, gid) => fs.fchownSync(descriptor, uid, gid),
+  setMode(directory, name, mode) {
+    const descriptor = fs.openSync(entry(directory, name), O_PATH | O_NOFOLLOW);
+    try {
+      fs.chmodSync(handle(descriptor), mode);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  },
   setMtime(directory, name, mtime) {
     fs.lutimesSync(entry(directory, name), secondsOf(mtime), secondsOf(mtime));
   },
   setMtimeOpen(descriptor, mtime) {
     fs.futimesSync(descriptor, secondsOf(mtime), secondsOf(mtime));
   },
+  seek: () => undefined,
   punchHole: () => false,
 };
 
@@ -69,17 +93,31 @@ function toFileStat(stat: fs.BigIntStats): FileStat {
     uid: Number(stat.uid),
     gid: Number(stat.gid),
     sizeBytes: Number(stat.size),
+    allocatedBytes: Number(stat.blocks) * 512,
+    linkCount: Number(stat.nlink),
+    rdev: deviceNumber(stat.rdev),
     inode: Number(BigInt.asUintN(52, stat.ino)),
     device: Number(stat.dev),
     mtime: toFileTime(stat.mtimeNs),
     ctime: toFileTime(stat.ctimeNs),
+    btime: stat.birthtimeNs === 0n ? undefined : toFileTime(stat.birthtimeNs),
   };
 }
 
 function typeOf(stat: fs.BigIntStats): FileType {
   if (stat.isFile()) return 'file';
   if (stat.isDirectory()) return 'directory';
-  return stat.isSymbolicLink() ? 'symlink' : 'other';
+  if (stat.isSymbolicLink()) return 'symlink';
+  if (stat.isFIFO()) return 'fifo';
+  if (stat.isSocket()) return 'socket';
+  return stat.isCharacterDevice() ? 'characterDevice' : 'blockDevice';
+}
+
+/** From Linux's dev_t of 64 bits, as makedev(3) composes it. */
+function deviceNumber(rdev: bigint): number {
+  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n);
+  const minor = (rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n);
+  return Number(major) * 2 ** 20 + Number(minor);
 }
 
 function toFileTime(nanoseconds: bigint): FileTime {

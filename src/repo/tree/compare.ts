@@ -28,21 +28,28 @@ export function* mergeByName<Name extends string, Known extends { readonly name:
   for (const known of entries.slice(next)) yield { type: 'gone', known };
 }
 
-/** The type that the index knows for a file type; undefined for what is not backed up. */
-export function versionTypeOf(type: FileType): VersionType | undefined {
-  return type === 'other' ? undefined : VersionType[type];
+/** The type that the index knows for a file type. */
+export function versionTypeOf(type: FileType): VersionType {
+  return VersionType[type];
 }
 
 const FILE_TYPES: Readonly<Record<VersionType, FileType>> = {
   [VersionType.file]: 'file',
   [VersionType.directory]: 'directory',
   [VersionType.symlink]: 'symlink',
+  [VersionType.fifo]: 'fifo',
+  [VersionType.socket]: 'socket',
+  [VersionType.characterDevice]: 'characterDevice',
+  [VersionType.blockDevice]: 'blockDevice',
 };
 
 /** The other way round. */
 export function fileTypeOf(type: VersionType): FileType {
   return FILE_TYPES[type];
 }
+
+/** What tells whether a file has changed. */
+export type FileState = Pick<FileStat, 'type' | 'sizeBytes' | 'mtime' | 'ctime' | 'inode'>;
 
 /** Why a file must be read again: one bit each. */
 export const ReadReason = {
@@ -62,7 +69,7 @@ export const ReadReason = {
  * both times to the nanosecond and its inode agree, and no flag was recorded.
  */
 export function reasonsToRead(
-  stat: Omit<FileStat, 'device'>,
+  stat: FileState,
   known: Metadata & { readonly flags: number },
 ): number {
   return (
@@ -88,6 +95,7 @@ export function sameMetadata(left: Metadata, right: Metadata): boolean {
     left.mode === right.mode &&
     left.uid === right.uid &&
     left.gid === right.gid &&
+    left.rdev === right.rdev &&
     left.sizeBytes === right.sizeBytes &&
     sameTime(left.mtime, right.mtime)
   );

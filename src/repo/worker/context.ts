@@ -12,7 +12,7 @@ import {
   type FullMember,
 } from '../packs/frame.js';
 import { createBufferPool, type BufferPool } from '../packs/buffer-pool.js';
-import { createFrameReader, type FrameReader } from '../packs/frame-reader.js';
+import { createFrameReader, decodesTo, type FrameReader } from '../packs/frame-reader.js';
 import type { PackStore } from '../packs/pack-store.js';
 import { createPackWriter, type PackWriter } from '../packs/pack-writer.js';
 import type { FileSystem } from '../platform/files.js';
@@ -49,11 +49,15 @@ export interface WorkerContext {
 export interface WritingRun {
   readonly level: number;
   readonly writer: PackWriter;
-  /** Appends a frame of whole blobs; `positions` are theirs in the request. */
+  /**
+   * Appends a frame of whole blobs; `positions` are theirs in the request. Where deltas are to rest on
+   * them (`isBasis`), what is appended is decoded and compared first.
+   */
   appendFull(
     members: readonly FullMember[],
     bytes: Uint8Array,
     positions: readonly number[],
+    isBasis: boolean,
   ): StoredFrame;
   /** A frame of deltas, not yet appended: it is read back and proven first. */
   encodeDeltas(deltas: readonly Delta[]): Buffer;
@@ -76,13 +80,17 @@ export function createWorkerContext(files: FileSystem, store: PackStore): Worker
     },
     begin(job) {
       tickets.clear();
-      run = createWritingRun(store, job);
+      run = createWritingRun(store, job, pool);
     },
     close: () => store.close(),
   };
 }
 
-function createWritingRun(store: PackStore, { generation, level, lane }: BeginJob): WritingRun {
+function createWritingRun(
+  store: PackStore,
+  { generation, level, lane }: BeginJob,
+  pool: BufferPool,
+): WritingRun {
   const writer = createPackWriter(store, lane);
   let scratch = Buffer.allocUnsafeSlow(1024 * 1024);
   const encode = (content: FrameContent, sections: readonly Uint8Array[]): Buffer => {
@@ -103,8 +111,11 @@ function createWritingRun(store: PackStore, { generation, level, lane }: BeginJo
   return {
     level,
     writer,
-    appendFull(members, bytes, positions) {
+    appendFull(members, bytes, positions, isBasis) {
       const frame = encode({ kind: FrameKind.full, members }, [bytes]);
+      if (isBasis && !decodesTo(frame, bytes, pool)) {
+        throw new Error('a frame does not hold what was put into it');
+      }
       const weights = members.map(({ lengthBytes }) => lengthBytes);
       return append(frame, positions, weights);
     },

@@ -8,6 +8,7 @@ import type { PackLane } from '../packs/pack-writer.js';
 import type { FileStat } from '../platform/at-calls.js';
 import type { ByteString } from '../platform/bytes.js';
 import type { RestorableMetadata } from '../tree/metadata.js';
+import type { NodePlace } from '../tree/relative-path.js';
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {
@@ -54,6 +55,15 @@ export interface StoreJob {
   readonly ticket: number;
   /** 1 for each blob of the ticket to store, else 0. */
   readonly wanted: Uint8Array;
+  /** Old blobs to make reverse deltas of, against stored blobs of the ticket. */
+  readonly replaced: readonly ReplacedBlob[];
+}
+
+interface ReplacedBlob {
+  readonly old: BlobAddress;
+  readonly oldStoredBytes: number;
+  /** Position in the ticket of the blob that replaces it. */
+  readonly position: number;
 }
 
 /** Makes reverse deltas of old blobs against newer ones. */
@@ -62,7 +72,7 @@ export interface RetireJob {
   readonly pairs: readonly RetirePair[];
 }
 
-export interface RetirePair {
+interface RetirePair {
   readonly old: BlobAddress;
   readonly oldStoredBytes: number;
   /** Blobs that it may be a delta against, the likeliest first: the first one that pays is taken. */
@@ -84,11 +94,7 @@ export interface RestoreJob {
   readonly setsOwner: boolean;
 }
 
-export interface RestoreFile extends RestorableMetadata {
-  /** Below the target, components joined by slashes; empty for the target itself. */
-  readonly directory: ByteString;
-  readonly name: ByteString;
-}
+export interface RestoreFile extends RestorableMetadata, NodePlace {}
 
 /** One blob and every place that it goes to. */
 export interface RestorePiece {
@@ -178,6 +184,8 @@ export interface ReadWindowFailure {
 
 export interface StoreResult {
   readonly frames: readonly StoredFrame[];
+  /** Members are positions in `replaced`; one that is in no frame did not pay. */
+  readonly deltaFrames: readonly StoredFrame[];
 }
 
 export interface RetireResult {

@@ -3,6 +3,7 @@
  * what a lane holds (tickets, open packs) stays there. Threads start when they get their first job.
  */
 import { Worker } from 'node:worker_threads';
+import { packageFile } from '../../package-root.js';
 import type { PackStore } from '../packs/pack-store.js';
 import type { FileSystem } from '../platform/files.js';
 import { createWorkerContext } from './context.js';
@@ -12,7 +13,7 @@ import { runJob } from './run-job.js';
 
 export interface WorkerPool {
   readonly laneCount: number;
-  /** The lane with the fewest unanswered jobs; a lane that already runs is preferred among equals. */
+  /** The lane with the fewest unanswered jobs; one that runs is preferred while it has one at most. */
   idlestLane(): number;
   /** Unanswered jobs of a lane. */
   pending(lane: number): number;
@@ -28,6 +29,9 @@ interface Lane {
   close(): Promise<void>;
 }
 
+/** Starting a thread takes 100 ms of the processor: worth it from the second job that would wait on. */
+const START_COST = 1.5;
+
 type Settle = { resolve: (result: never) => void; reject: (error: Error) => void };
 
 /** A pool of threads. `begin` gives the first job of a lane, or undefined for reading only. */
@@ -40,7 +44,7 @@ export function createThreadPool(
     // Descriptors from libc are not known to Node, which would warn at each close.
     const resourceLimits = { maxYoungGenerationSizeMb: 4 };
     const options = { workerData: setup, trackUnmanagedFds: false, resourceLimits };
-    const worker = new Worker(new URL('./entry.js', import.meta.url), options);
+    const worker = new Worker(packageFile('dist/repo/worker/entry.js'), options);
     worker.on('message', onAnswer);
     worker.on('error', onCrash);
     return {
@@ -108,7 +112,7 @@ function createPool(
   const pending = (lane: number): number => waiting[lane]?.size ?? 0;
   const idlestLane = (): number => {
     const order = Array.from({ length: laneCount }, (_, lane) => lane);
-    const cost = (lane: number): number => pending(lane) * 2 + (lanes.has(lane) ? 0 : 1);
+    const cost = (lane: number): number => pending(lane) + (lanes.has(lane) ? 0 : START_COST);
     return order.reduce((best, lane) => (cost(lane) < cost(best) ? lane : best), 0);
   };
 

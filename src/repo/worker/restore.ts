@@ -67,7 +67,7 @@ function writePlace(
     descriptor = files.at.open(directory, target.name, isWhole ? 'create-file' : 'write-file');
     files.write(descriptor, bytes, position);
     isWritten = true;
-    if (isWhole) setMetadata(files, descriptor, target, job.setsOwner);
+    if (isWhole) setMetadata(files, { type: 'open', descriptor }, target, job.setsOwner);
     return [];
   } catch (error) {
     return [{ file, isMetadataOnly: isWritten, ...describeFailure(error) }];

@@ -3,6 +3,7 @@ import { HASH_BYTES } from '../../delta/hash.js';
 import type { StoredFrame } from '../model.js';
 import { writingRun, type Ticket, type WorkerContext } from './context.js';
 import type { StoreJob, StoreResult } from './jobs.js';
+import { retirePairs } from './retire.js';
 
 /**
  * Small blobs share a frame until it holds this many raw bytes; a blob of {@link ALONE_BYTES} or more
@@ -12,26 +13,45 @@ import type { StoreJob, StoreResult } from './jobs.js';
 const SHARED_FRAME_BYTES = 1024 * 1024;
 const ALONE_BYTES = 512 * 1024;
 
+const NO_BASES: ReadonlySet<number> = new Set();
+
 export function storeTicket(context: WorkerContext, job: StoreJob): StoreResult {
   const ticket = context.tickets.get(job.ticket);
   if (!ticket) throw new Error(`no ticket ${job.ticket}`);
   context.tickets.delete(job.ticket);
-  const frames = storeBlobs(context, ticket, (position) => job.wanted[position] === 1);
+  const bases = new Set(job.replaced.map(({ position }) => position));
+  const isWanted = (position: number): boolean => job.wanted[position] === 1;
+  const frames = storeBlobs(context, ticket, isWanted, bases);
+  const { frames: deltaFrames } = retirePairs(
+    context,
+    job.replaced.map(({ old, oldStoredBytes, position }) => ({
+      old,
+      oldStoredBytes,
+      newers: [
+        { hash: hashAt(ticket, position), read: () => gather(ticket, [position]), stays: true },
+      ],
+    })),
+  );
   context.pool.give(ticket.bytes);
-  return { frames };
+  return { frames, deltaFrames };
 }
 
-/** Appends the blobs of `ticket` that `isWanted` names. */
+function hashAt({ hashes }: Ticket, position: number): Uint8Array {
+  return hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES);
+}
+
+/** Appends the blobs of `ticket` that `isWanted` names; deltas are to rest on `bases`. */
 export function storeBlobs(
   context: WorkerContext,
   ticket: Ticket,
   isWanted: (position: number) => boolean,
+  bases: ReadonlySet<number> = NO_BASES,
 ): StoredFrame[] {
   const frames: StoredFrame[] = [];
   let group: number[] = [];
   let groupBytes = 0;
   const flush = (): void => {
-    if (group.length > 0) frames.push(appendGroup(context, ticket, group));
+    if (group.length > 0) frames.push(appendGroup(context, ticket, group, bases));
     group = [];
     groupBytes = 0;
   };
@@ -39,7 +59,7 @@ export function storeBlobs(
   ticket.lengths.forEach((length, position) => {
     if (length === 0 || !isWanted(position)) return;
     if (length >= ALONE_BYTES || !ticket.sharesFrames) {
-      frames.push(appendGroup(context, ticket, [position]));
+      frames.push(appendGroup(context, ticket, [position], bases));
       return;
     }
     group.push(position);
@@ -54,12 +74,14 @@ function appendGroup(
   context: WorkerContext,
   ticket: Ticket,
   positions: readonly number[],
+  bases: ReadonlySet<number>,
 ): StoredFrame {
   const members = positions.map((position) => ({
-    hash: ticket.hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES),
+    hash: hashAt(ticket, position),
     lengthBytes: ticket.lengths[position] ?? 0,
   }));
-  return writingRun(context).appendFull(members, gather(ticket, positions), positions);
+  const isBasis = positions.some((position) => bases.has(position));
+  return writingRun(context).appendFull(members, gather(ticket, positions), positions, isBasis);
 }
 
 /** The blobs end to end: a view where they lie so already, else a copy. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createWorkspace, finished } from '../helpers/varve.js';
 
@@ -92,19 +92,22 @@ test('the environment names a repository, and --repo overrules it', async () => 
   expect(stdout).toContain(`:${path('tree')}\n`);
 });
 
-test('special files are a notice, and the exit code stays 0', async () => {
+test('special files are backed up, listed and restored', async () => {
   mkdirSync(path('special'));
-  execFileSync('mkfifo', [path('special/fifo')]);
-  const { code, stderr } = await run(['backup', 'special']);
-  expect(code).toBe(0);
-  expect(stderr).toBe(
-    'varve: 1 special file was left out (fifo, socket or device); -v lists them.\n',
-  );
-  const verbose = await run(['backup', '-v', 'special']);
-  expect(verbose.stderr).toContain(`${path('special/fifo')} was left out`);
-  expect(await json('backup', 'special')).toMatchObject({
-    issues: [{ path: path('special/fifo'), code: 'SPECIAL_FILE_SKIPPED' }],
+  execFileSync('mkfifo', ['-m', '640', path('special/fifo')]);
+  expect(await run(['backup', 'special'])).toMatchObject({ code: 0, stderr: '' });
+  expect(await run(['ls', '-l', path('special')])).toMatchObject({
+    stdout: expect.stringMatching(/^prw-r----- .*\/fifo\n$/) as string,
   });
+  expect(await run(['cat', path('special/fifo')])).toMatchObject({
+    code: 1,
+    stderr: `varve: ${path('special/fifo')} is a fifo, not a file.\n`,
+  });
+  expect(await run(['restore', path('special'), '--to', 'back'])).toMatchObject({
+    code: 0,
+    stderr: '',
+  });
+  expect(lstatSync(path('back/special/fifo')).isFIFO()).toBe(true);
 });
 
 test('a list of paths is read from standard input, beside those that are named', async () => {

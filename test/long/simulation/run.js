@@ -2,12 +2,12 @@
  * Signature, delta and patch of a file of 100 GB that exists only as a rule (bytes from seed and
  * offset), in a process of its own whose memory is measured. Prints one JSON document.
  *
- *     node test/long/simulation/run.js [BYTES]
+ * Its test bundles it first: what it measures are sources, not the library's door.
  */
-import { writeDelta } from '../../../dist/rdiff/delta.js';
-import { writePatched } from '../../../dist/rdiff/patch.js';
-import { writeSignature } from '../../../dist/rdiff/signature.js';
-import { SignatureReader } from '../../../dist/delta/librsync/signature-reader.js';
+import { writeDelta } from '../../../src/rdiff/delta.ts';
+import { writePatched } from '../../../src/rdiff/patch.ts';
+import { writeSignature } from '../../../src/rdiff/signature.ts';
+import { SignatureReader } from '../../../src/delta/librsync/signature-reader.ts';
 import { VirtualFile } from './virtual-file.js';
 
 const size = Number(process.argv[2] ?? 100e9);

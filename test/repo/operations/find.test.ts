@@ -17,6 +17,9 @@ const TREE: Tree = {
   'report-x/docs': { type: 'file', content: '' },
   'caf\xc3\xa9': { type: 'file', content: '' },
   'caf\xe9': { type: 'file', content: '' },
+  'x\xff': { type: 'file', content: '' },
+  y: { type: 'file', content: '' },
+  '\xff\xff': { type: 'file', content: '' },
 };
 
 async function twoSnapshots(): Promise<TestRepository> {
@@ -47,6 +50,8 @@ test.each([
   ['*é', ['caf\xc3\xa9']],
   ['*\udce9', ['caf\xe9']],
   ['caf\udce9', ['caf\xe9']],
+  ['x\udcff*', ['x\xff']],
+  ['\udcff*', ['\xff\xff']],
   ['tree', ['']],
   ['nothing', []],
 ])('%j finds %j in all of history', async (pattern, expected) => {

@@ -15,7 +15,7 @@ describe('a new repository', () => {
     const directory = scratchDirectory();
     const path = join(directory, 'new');
     const { chunking, formatVersion, id } = initRepository(path, platform);
-    expect(formatVersion).toBe(1);
+    expect(formatVersion).toBe(2);
     expect(id).toHaveLength(16);
     expect(chunking.averageBytes).toBe(256 * 1024);
     expect(() => initRepository(path, platform)).toThrow(
@@ -77,7 +77,12 @@ describe('what is no repository', () => {
     [
       'of a newer format',
       'FORMAT_UNKNOWN',
-      (text: string) => text.replace('"format": 1', '"format": 2'),
+      (text: string) => text.replace('"format": 2', '"format": 3'),
+    ],
+    [
+      'of an older format',
+      'FORMAT_UNKNOWN',
+      (text: string) => text.replace('"format": 2', '"format": 1'),
     ],
     ['with another hash', 'FORMAT_UNKNOWN', (text: string) => text.replace('blake3-256', 'md4')],
   ])('its varve.json is %s: %s', async (_, code, change) => {

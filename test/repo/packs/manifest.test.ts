@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { VersionType } from '../../../src/repo/model.js';
 import {
   createManifestPartWriter,
   decodeManifestPart,
@@ -18,6 +19,8 @@ const inode = fc.oneof(uint32, fc.integer({ min: 2 ** 51, max: 2 ** 52 - 1 }));
 const byteString = fc
   .uint8Array({ minLength: 1, maxLength: 255 })
   .map((bytes) => Buffer.from(bytes).toString('latin1') as ByteString);
+const birth = fc.option(time, { nil: undefined });
+const attributeSet = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes));
 const part = fc.record({
   paths: fc.array(
     fc.record({ id, parent: fc.oneof(id, fc.integer({ min: -5, max: -1 })), name: byteString }),
@@ -26,14 +29,18 @@ const part = fc.record({
   opens: fc.array(
     fc.record({
       path: id,
-      type: fc.constantFrom(1 as const, 2 as const, 3 as const),
+      type: fc.constantFrom(...Object.values(VersionType)),
       flags: fc.nat(3),
       mode: fc.nat(4095),
       uid: uint32,
       gid: uint32,
       mtime: time,
       ctime: time,
+      btime: birth,
       inode,
+      links: id,
+      rdev: uint32,
+      attributeSet,
       sizeBytes: fc.nat({ max: 2 ** 50 }),
       link: fc.option(byteString, { nil: undefined }),
       blobs: fc.array(
@@ -42,7 +49,7 @@ const part = fc.record({
       ),
     }),
   ),
-  touches: fc.array(fc.record({ path: id, flags: fc.nat(3), ctime: time, inode })),
+  touches: fc.array(fc.record({ path: id, flags: fc.nat(3), ctime: time, btime: birth, inode })),
 });
 
 function encode({ paths, closes, opens, touches }: ManifestPart): Uint8Array[] {
@@ -68,7 +75,7 @@ describe('a manifest part', () => {
 
   test('that lacks a section is refused', () => {
     const sections = encode({ paths: [], closes: [], opens: [], touches: [] });
-    for (let count = 0; count < 8; count += 1) {
+    for (let count = 0; count < 9; count += 1) {
       expect(() => decodeManifestPart(sections.slice(0, count))).toThrow(
         expect.objectContaining({
           code: 'FRAME_CORRUPT',
@@ -82,11 +89,16 @@ describe('a manifest part', () => {
     const time = { seconds: 0, nanoseconds: 0 };
     const facts = { type: 1, flags: 0, mode: 0, uid: 0, gid: 0, inode: 1, sizeBytes: 1 } as const;
     const blobs = [Buffer.alloc(32)];
-    const open = { ...facts, path: 1, mtime: time, ctime: time, link: undefined, blobs };
+    const rare = { btime: undefined, links: 0, rdev: 0, attributeSet: Buffer.from('set') };
+    const open = { ...facts, ...rare, path: 1, mtime: time, ctime: time, link: undefined, blobs };
     const sections = encode({ paths: [], closes: [], opens: [open], touches: [] });
     for (const index of [3, 5]) {
       const cut = sections.with(index, sections[index]!.subarray(0, -1));
       expect(() => decodeManifestPart(cut)).toThrow('A manifest part is shorter than it says.');
     }
+    const noSets = sections.with(8, Buffer.alloc(0));
+    expect(() => decodeManifestPart(noSets)).toThrow('A manifest part is shorter than it says.');
+    const cutSet = sections.with(8, sections[8]!.subarray(0, -1));
+    expect(() => decodeManifestPart(cutSet)).toThrow('An attribute set is shorter than it says.');
   });
 });

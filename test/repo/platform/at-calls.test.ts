@@ -109,6 +109,74 @@ describe.each(implementations.map((at) => [at.name, at] as const))('at-calls by 
   });
 });
 
+describe.each(implementations.map((at) => [at.name, at] as const))('at-calls by %s', (_, at) => {
+  test('give what a name names another name, a symbolic link itself', () => {
+    const root = openRoot(at);
+    const directory = 'directory' as ByteString;
+    at.makeDirectory(root, directory);
+    const other = at.open(root, directory, 'read-directory');
+    makeFile(at, root, 'file' as ByteString);
+    at.makeSymlink(root, 'link' as ByteString, 'file' as ByteString);
+    for (const name of ['file', 'link'] as ByteString[]) {
+      at.link(root, name, other, name);
+      const [first, second] = [at.stat(root, name)!, at.stat(other, name)!];
+      expect(second).toEqual(first);
+      expect(second.linkCount).toBe(2);
+    }
+    expect(() => at.link(root, 'file' as ByteString, other, 'file' as ByteString)).toThrow(
+      expect.objectContaining({ code: 'EEXIST' }),
+    );
+    fs.closeSync(other);
+    fs.closeSync(root);
+  });
+
+  test('set permissions by name, never through a symbolic link', () => {
+    const root = openRoot(at);
+    makeFile(at, root, 'file' as ByteString);
+    at.makeSymlink(root, 'link' as ByteString, 'file' as ByteString);
+    at.setMode(root, 'file' as ByteString, 0o4741);
+    expect(at.stat(root, 'file' as ByteString)!.mode).toBe(0o4741);
+    expect(() => at.setMode(root, 'link' as ByteString, 0o600)).toThrow();
+    expect(at.stat(root, 'file' as ByteString)!.mode).toBe(0o4741);
+    fs.closeSync(root);
+  });
+});
+
+describe.runIf(native)('calls that only libc has', () => {
+  test('make fifos and sockets, and never in the place of anything', () => {
+    const at = native!;
+    const root = openRoot(at);
+    for (const type of ['fifo', 'socket'] as const) {
+      at.makeSpecial(root, type as ByteString, type, 0);
+      expect(at.stat(root, type as ByteString)).toMatchObject({ type, mode: 0o600, rdev: 0 });
+      expect(() => at.makeSpecial(root, type as ByteString, type, 0)).toThrow(
+        expect.objectContaining({ code: 'EEXIST' }),
+      );
+    }
+    expect(() => portableAtCalls.makeSpecial(root, 'more' as ByteString, 'fifo', 0)).toThrow(
+      expect.objectContaining({ code: 'ENOSYS' }),
+    );
+    fs.closeSync(root);
+  });
+
+  test('find the data of a file with holes', () => {
+    const at = native!;
+    const root = openRoot(at);
+    const descriptor = at.open(root, 'file' as ByteString, 'create-file');
+    const [start, end] = [1024 * 1024, 3 * 1024 * 1024];
+    fs.writeSync(descriptor, Buffer.alloc(65_536, 1), 0, 65_536, start);
+    fs.ftruncateSync(descriptor, end);
+    fs.fsyncSync(descriptor);
+    expect(at.seek(descriptor, 0, 'data')).toBe(start);
+    expect(at.seek(descriptor, start, 'hole')).toBe(start + 65_536);
+    expect(at.seek(descriptor, start + 65_536, 'data')).toBeUndefined();
+    expect(at.seek(descriptor, end, 'data')).toBeUndefined();
+    expect(portableAtCalls.seek(descriptor, 0, 'data')).toBeUndefined();
+    fs.closeSync(descriptor);
+    fs.closeSync(root);
+  });
+});
+
 describe.runIf(native)('both implementations', () => {
   test('see the same of every entry', () => {
     const at = native!;

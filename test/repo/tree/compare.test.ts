@@ -13,10 +13,14 @@ const stat: FileStat = {
   uid: 1,
   gid: 2,
   sizeBytes: 3,
+  allocatedBytes: 4096,
+  linkCount: 1,
+  rdev: 0,
   inode: 4,
   device: 5,
   mtime: { seconds: 100, nanoseconds: 6 },
   ctime: { seconds: 200, nanoseconds: 7 },
+  btime: undefined,
 };
 const known = { ...stat, type: 1, flags: 0 } as const;
 

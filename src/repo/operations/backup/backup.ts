@@ -2,13 +2,11 @@
  * Backup: walks a source, stores what is new, turns what it replaced into reverse deltas, and makes
  * all of it a snapshot in one transaction. `docs/architecture.md` tells the story.
  */
-import { CodedError } from '../../../errors.js';
 import { parentOfRoots } from '../../index/versions.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import type { ContentRef, Issue } from '../../model.js';
-import { bytesFromBuffer, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import type { ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
-import { textToBytes } from '../../tree/byte-text.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
 import { compact } from '../compact.js';
 import { explainFullDisk } from '../full-disk.js';
@@ -16,10 +14,13 @@ import { ownPaths } from '../own-paths.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
-import { createContents, type FileOutcome, type FileToRead } from './contents.js';
-import { recordOutcome, type FileContext } from './found.js';
+import { createContents, type FileToRead } from './contents.js';
+import { recordLinked, recordOutcome, type FileContext } from './found.js';
+import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
+import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
+import { checkRootsExist, resolveRoots } from './roots.js';
 import { createTally, type Tally, type WalkTotals } from './tally.js';
 import { interrupted } from './turns.js';
 import { createWalk } from './walk.js';
@@ -61,6 +62,7 @@ export interface BackupResult {
   readonly bytes: number;
   readonly filesNew: number;
   readonly filesChanged: number;
+  /** Whether they were read again or not. */
   readonly filesUnchanged: number;
   readonly filesRemoved: number;
   readonly bytesRead: number;
@@ -80,7 +82,7 @@ export async function backup(
   options: BackupOptions,
 ): Promise<BackupResult> {
   const startedMs = platform.clock.nowMs();
-  const roots = resolveRoots(options.paths, platform);
+  const roots = resolveRoots(options.paths, platform.files);
   const issues: Issue[] = [];
   const filter = createFilter(options.filter ?? {}, platform.files, issues);
   const { lockWaitMs = 0, signal } = options;
@@ -121,13 +123,14 @@ async function takeSnapshot(
     const source =
       index.sources.find(host, subject.roots) ?? index.sources.add(host, subject.roots);
     const previous = index.snapshots.latest(source.id);
-    checkRootsExist(repository, source, options.toleratesMissing ?? false);
+    checkRootsExist(index, platform.files, source, options.toleratesMissing ?? false);
     const number = index.counters.next('snapshot');
     const recorder = createRecorder(index, run.manifest, number);
     announce(options, previous);
 
+    const ahead = createRetirementAhead(run, index);
     const { tally, bytesRead, replacements, appeared } = await readSource(
-      { repository, run, recorder, options, subject },
+      { repository, run, recorder, ahead, options, subject },
       source,
       previous !== undefined,
     );
@@ -145,7 +148,7 @@ async function takeSnapshot(
       return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
     }
     const vanished = pairVanished(recorder.vanished, appeared);
-    await retireReplaced(run, index, [...replacements, ...vanished]);
+    await retireReplaced(run, index, [...replacements, ...vanished], ahead);
     await compact(run, repository);
     if (options.signal?.aborted) throw interrupted();
 
@@ -164,6 +167,7 @@ interface SourceRun {
   readonly repository: Repository;
   readonly run: WritingRun;
   readonly recorder: Recorder;
+  readonly ahead: RetirementAhead;
   readonly options: BackupOptions;
   readonly subject: Subject;
 }
@@ -177,7 +181,7 @@ interface SourceRead {
 
 /** Walks the roots and stores what is new of them. */
 async function readSource(
-  { repository, run, recorder, options, subject }: SourceRun,
+  { repository, run, recorder, ahead, options, subject }: SourceRun,
   source: Source,
   hasHistory: boolean,
 ): Promise<SourceRead> {
@@ -185,16 +189,27 @@ async function readSource(
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
   const tally = createTally(index, recorder, subject.issues);
-  const onFile = (file: FileToRead<FileContext>, outcome: FileOutcome): void => {
-    recordOutcome(file, outcome, recorder, tally);
-    if (outcome.type !== 'read' || outcome.content.type === 'none') return;
-    const { known } = file.context;
+  /** Notes what a content took the place of, or that it is new here. */
+  const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
+    if (content.type === 'none') return;
+    const { known, directory } = file.context;
     if (known && known.content.type !== 'none') {
-      const { directory } = file.context;
-      replacements.push({ old: known.content, newer: outcome.content, directory });
-    } else if (hasHistory) appeared.push(describeAppeared(file, outcome.content));
+      replacements.push({ old: known.content, newer: content, directory });
+    } else if (hasHistory) appeared.push(describeAppeared(file, content));
   };
-  const contents = createContents<FileContext>(run, index, config.chunking, onFile);
+  const events: ReadEvents = {
+    onFile(file, outcome) {
+      recordOutcome(file, outcome, recorder, tally);
+      if (outcome.type === 'read') note(file, outcome.content);
+    },
+    onLinked(file, first, blobs) {
+      recordLinked(file, first, blobs, tally);
+      note(file, first.content);
+    },
+  };
+  const contents = createLinkedContents(index, events, (onFile) =>
+    createContents<FileContext>(run, index, config.chunking, ahead, hasHistory, onFile),
+  );
   const walk = createWalk(
     {
       index,
@@ -220,34 +235,6 @@ function describeAppeared({ path, stat }: FileToRead<FileContext>, content: Cont
   return { name, inode: stat.inode, content };
 }
 
-/** Absolute, without a trailing slash, in byte order, each once; none below another. */
-function resolveRoots(paths: readonly string[], { files }: Platform): ByteString[] {
-  const roots = paths.map((path) => bytesFromBuffer(textToBytes(files.absolutePath(path))));
-  const unique = new Set(roots.sort());
-  return [...unique].filter((root) => !directoriesAbove(root).some((above) => unique.has(above)));
-}
-
-/** `/a` and `/` for `/a/b`. */
-function directoriesAbove(path: ByteString): ByteString[] {
-  const names = path.split('/').slice(0, -1);
-  const above = names.map((_, depth) => names.slice(0, depth + 1).join('/') || '/');
-  return above.filter((directory) => directory !== path) as ByteString[];
-}
-
-/** A root that was never backed up and does not exist is a mistyped path, not a deleted one. */
-function checkRootsExist(
-  { index, platform }: Repository,
-  { id, roots }: Source,
-  toleratesMissing: boolean,
-): void {
-  const known = new Set(index.versions.current(parentOfRoots(id)).map(({ name }) => name));
-  const unseen = roots.filter((root) => !known.has(root) && !platform.files.exists(root));
-  const [missing] = unseen;
-  if (missing === undefined || (toleratesMissing && unseen.length < roots.length)) return;
-  const message = `${textFromBytes(missing)} does not exist, so there is nothing to back up.`;
-  throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
-}
-
 function announce({ onStart }: BackupOptions, previous: Snapshot | undefined): void {
   onStart?.(previous && { files: previous.files, bytes: previous.bytes });
 }
@@ -268,7 +255,8 @@ function describeSnapshot(
   { tags = [] }: BackupOptions,
   { clock }: Platform,
 ): Snapshot {
-  const { files, directories, symlinks, bytes, filesNew, filesChanged, filesRemoved } = result;
+  const { files, directories, symlinks, specials, bytes } = result;
+  const { filesNew, filesChanged, filesRemoved } = result;
   return {
     number,
     source: result.source.id,
@@ -279,6 +267,7 @@ function describeSnapshot(
     files,
     directories,
     symlinks,
+    specials,
     bytes,
     filesNew,
     filesChanged,

@@ -14,6 +14,11 @@ export interface Found extends Metadata {
   readonly path: number;
   readonly known: Version | undefined;
   readonly flags: number;
+  readonly links: number;
+  /** Row id of `attributeSet`. */
+  readonly attributes: number;
+  /** Encoded; empty where there is nothing to say. */
+  readonly attributeSet: Uint8Array;
   readonly link: ByteString | undefined;
   readonly content: ContentRef;
   /** Hashes of the content's blobs, in order. */
@@ -43,8 +48,11 @@ export interface Recorder {
   readonly vanished: readonly Vanished[];
   /** The id of a node, made now when it never was. `isFresh`: its parent is new, so it cannot be. */
   pathId(parent: number, name: ByteString, isFresh: boolean): { id: number; isNew: boolean };
-  /** Opens a version if the node changed; else updates only what decides about reading it again. */
-  record(found: Found): void;
+  /**
+   * Opens a version if the node changed, and says so; else updates only what decides about reading it
+   * again.
+   */
+  record(found: Found): boolean;
   /** Ends a node and everything below it; `directory` is the id of what it is in. */
   remove(entry: Entry, directory: number): void;
 }
@@ -99,10 +107,10 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
     record(found) {
       const { known, path } = found;
       if (known && isSameVersion(known, found)) {
-        if (!needsTouch(known, found)) return;
+        if (!needsTouch(known, found)) return false;
         versions.touch(found);
         manifest.touch(found);
-        return;
+        return false;
       }
       if (found.type === VersionType.file) {
         if (known?.type === VersionType.file) counts.filesChanged += 1;
@@ -110,6 +118,7 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
       }
       if (known) close(path);
       open(found);
+      return true;
     },
     remove,
   };
@@ -118,6 +127,8 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
 function isSameVersion(known: Version, found: Found): boolean {
   return (
     sameMetadata(known, found) &&
+    known.links === found.links &&
+    known.attributes === found.attributes &&
     known.link === found.link &&
     sameContent(known.content, found.content)
   );

@@ -5,15 +5,15 @@
  * against its neighbours of about its size (split, merged or renamed beyond recognition: of seven
  * TypeScript releases this saves 3 of 10 MB).
  */
-import { BlobKind, type PlacedBlob } from '../../index/blobs.js';
+import type { PlacedBlob, SizedBlob } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { ContentRef } from '../../model.js';
 import type { ByteString } from '../../platform/bytes.js';
-import { extendTail } from '../../chain/retire.js';
-import type { StoredFrame } from '../../model.js';
 import type { WritingRun } from '../writing-run.js';
 import { createLimiter } from '../limiter.js';
 import type { Vanished } from './recorder.js';
+import { blobList, fullBlob, recordRetired, retirable, type BlobPair } from './retired.js';
+import type { RetirementAhead } from './retirement-ahead.js';
 
 /** A content that is gone from a directory, and what took its place, if anything did. */
 export interface Replacement {
@@ -44,9 +44,6 @@ const LEAST_NEIGHBOUR_BYTES = 64 * 1024;
 const MOST_NEIGHBOURS = 3;
 /** ...that are at most so many times larger or smaller. */
 const MOST_SIZE_RATIO = 4;
-/** Smaller blobs cost more as a delta (its header and a link) than they save. */
-const LEAST_BLOB_BYTES = 256;
-
 /** What vanished, with the file that appeared instead: same inode first, else same name. */
 export function pairVanished(
   vanished: readonly Vanished[],
@@ -60,14 +57,18 @@ export function pairVanished(
   });
 }
 
-/** Retires what can be retired; every delta is proven by the worker that makes it. */
+/**
+ * Retires what can be retired and was not `ahead`; every delta is proven by the worker that makes it.
+ */
 export async function retireReplaced(
   run: WritingRun,
   index: Index,
   replacements: Iterable<Replacement>,
+  ahead: RetirementAhead,
 ): Promise<void> {
+  ahead.finish();
   const limiter = createLimiter(run.pool.laneCount * 2);
-  for (const job of groupIntoJobs(planCandidates(index, replacements))) {
+  for (const job of groupIntoJobs(planCandidates(index, replacements, ahead))) {
     await limiter.start(async () => {
       const pairs = job.map(({ old, newers }) => ({
         old: old.address,
@@ -79,7 +80,7 @@ export async function retireReplaced(
         const candidates = job[position];
         const newer = candidates?.newers[taken.get(position) ?? 0];
         if (!candidates || !newer) throw new Error(`no pair ${position}`);
-        return { old: candidates.old, newer };
+        return { old: candidates.old, newer: newer.id };
       };
       for (const frame of frames) recordRetired(run, index, pairAt, frame);
     });
@@ -88,18 +89,26 @@ export async function retireReplaced(
 }
 
 /** Each old blob once, in the order in which the packs hold them. */
-function planCandidates(index: Index, replacements: Iterable<Replacement>): Candidates[] {
+function planCandidates(
+  index: Index,
+  replacements: Iterable<Replacement>,
+  ahead: RetirementAhead,
+): Candidates[] {
   const planned = new Map<number, Candidates>();
   const neighbours = createNeighbours(index);
   for (const { old, newer, directory } of replacements) {
-    const counterparts = new Map(pairBlobs(index, old, newer));
-    for (const { id } of blobList(index, old)) {
-      if (planned.has(id)) continue;
-      const blob = retirable(index, id);
-      if (!blob) continue;
+    const olds = blobList(index, old);
+    const newerBlobs = blobList(index, newer);
+    const kept = new Set(newerBlobs.map(({ id }) => id));
+    const left = olds.filter(({ id }) => !kept.has(id) && !planned.has(id) && !ahead.hasDelta(id));
+    const blobs = left.flatMap(({ id }) => retirable(index, id) ?? []);
+    if (blobs.length === 0) continue;
+    const counterparts = new Map(pairBlobs(olds, newerBlobs));
+    for (const blob of blobs) {
+      const { id } = blob;
       const likely = counterparts.get(id);
       const newers = [
-        ...(likely === undefined ? [] : [likely]),
+        ...(likely === undefined || ahead.wasTried(id, likely) ? [] : [likely]),
         ...neighbours.of(directory, blob.lengthBytes),
       ];
       const distinct = [...new Set(newers)].flatMap((newerId) => fullBlob(index, newerId) ?? []);
@@ -110,18 +119,6 @@ function planCandidates(index: Index, replacements: Iterable<Replacement>): Cand
     ({ old: { address: left } }, { old: { address: right } }) =>
       left.frame.pack - right.frame.pack || left.frame.offset - right.frame.offset,
   );
-}
-
-/** The blob when it is stored whole, worth a delta, and used by no current version. */
-function retirable(index: Index, id: number): PlacedBlob | undefined {
-  const blob = fullBlob(index, id);
-  if (!blob || blob.lengthBytes < LEAST_BLOB_BYTES) return undefined;
-  return index.blobs.isCurrent(id) ? undefined : blob;
-}
-
-function fullBlob(index: Index, id: number): PlacedBlob | undefined {
-  const blob = index.blobs.placed(id);
-  return blob?.kind === BlobKind.full ? blob : undefined;
 }
 
 /** Current files of one directory as blobs of about a given size, the nearest in size first. */
@@ -155,9 +152,7 @@ function createNeighbours(index: Index) {
  * two anchors each old blob is paired with the newer one that overlaps it most, measured from the
  * anchor before.
  */
-function pairBlobs(index: Index, old: ContentRef, newer: ContentRef): [number, number][] {
-  const olds = blobList(index, old);
-  const newers = blobList(index, newer);
+function pairBlobs(olds: readonly SizedBlob[], newers: readonly SizedBlob[]): [number, number][] {
   const shared = new Map(newers.map(({ id }, position) => [id, position]));
   const pairs: [number, number][] = [];
   let oldFrom = 0;
@@ -174,11 +169,6 @@ function pairBlobs(index: Index, old: ContentRef, newer: ContentRef): [number, n
   });
   pairRegion(olds.length, newers.length);
   return pairs;
-}
-
-interface SizedBlob {
-  readonly id: number;
-  readonly lengthBytes: number;
 }
 
 function pairOverlapping(
@@ -205,16 +195,6 @@ function pairOverlapping(
   return pairs;
 }
 
-function blobList(index: Index, content: ContentRef): SizedBlob[] {
-  const ids =
-    content.type === 'blob'
-      ? [content.blob]
-      : content.type === 'content'
-        ? index.blobs.ofContent(content.content)
-        : [];
-  return ids.map((id) => ({ id, lengthBytes: index.blobs.get(id)?.lengthBytes ?? 0 }));
-}
-
 function* groupIntoJobs(candidates: readonly Candidates[]): Generator<Candidates[]> {
   let job: Candidates[] = [];
   let jobBytes = 0;
@@ -227,40 +207,4 @@ function* groupIntoJobs(candidates: readonly Candidates[]): Generator<Candidates
     jobBytes = 0;
   }
   if (job.length > 0) yield job;
-}
-
-interface BlobPair {
-  readonly old: PlacedBlob;
-  readonly newer: PlacedBlob;
-}
-
-/** Hangs the deltas of `frame` into their chains; one that would make a chain too costly is not used. */
-function recordRetired(
-  run: WritingRun,
-  index: Index,
-  pairAt: (position: number) => BlobPair,
-  frame: StoredFrame,
-): void {
-  run.register(
-    frame,
-    (position, where) => {
-      const { old, newer } = pairAt(position);
-      const basis = index.blobs.get(newer.id);
-      const current = index.blobs.get(old.id);
-      if (!basis || !current) throw new Error('a blob vanished while it was retired');
-      const tail = extendTail(
-        { links: basis.tailLinks, bytes: basis.tailBytes },
-        { links: current.tailLinks, bytes: current.tailBytes },
-        where.storedBytes,
-        current.storedBytes,
-      );
-      if (!tail) return false;
-      index.packs.addLive(current.frame, -current.storedBytes);
-      index.blobs.place(old.id, where);
-      index.blobs.setTail(newer.id, tail.links, tail.bytes);
-      run.manifest.retired(old.hash);
-      return true;
-    },
-    (position) => pairAt(position).newer.id,
-  );
 }

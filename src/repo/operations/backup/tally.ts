@@ -10,6 +10,7 @@ export interface WalkTotals {
   files: number;
   directories: number;
   symlinks: number;
+  specials: number;
   bytes: number;
   filesUnchanged: number;
 }
@@ -31,15 +32,22 @@ export interface Tally {
 
 /** `issues`: those that there are already; more are added. */
 export function createTally(index: Index, recorder: Recorder, issues: Issue[]): Tally {
-  const totals: WalkTotals = { files: 0, directories: 0, symlinks: 0, bytes: 0, filesUnchanged: 0 };
+  const totals: WalkTotals = {
+    files: 0,
+    directories: 0,
+    symlinks: 0,
+    specials: 0,
+    bytes: 0,
+    filesUnchanged: 0,
+  };
 
   const count = (type: VersionType, sizeBytes: number): void => {
     if (type === VersionType.directory) totals.directories += 1;
     else if (type === VersionType.symlink) totals.symlinks += 1;
-    else {
+    else if (type === VersionType.file) {
       totals.files += 1;
       totals.bytes += sizeBytes;
-    }
+    } else totals.specials += 1;
   };
   const keep = (known: Version | undefined): void => {
     if (!known) return;
@@ -53,7 +61,8 @@ export function createTally(index: Index, recorder: Recorder, issues: Issue[]): 
     issues,
     report: (path, code, message) => void issues.push({ path, code, message }),
     record(found) {
-      recorder.record(found);
+      const isChanged = recorder.record(found);
+      if (!isChanged && found.type === VersionType.file) totals.filesUnchanged += 1;
       count(found.type, found.sizeBytes);
     },
     keepUnchanged(known) {

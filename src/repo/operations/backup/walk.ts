@@ -6,12 +6,13 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { joinBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
 import type { DirectoryFilter, TreeFilter } from '../../tree/filter.js';
 import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
+import { createHardLinks } from './hard-links.js';
 import type { Recorder } from './recorder.js';
 import { lookAtRoot } from './roots.js';
 import { unreadable, type Tally, type WalkTotals } from './tally.js';
@@ -54,6 +55,7 @@ export function createWalk(
 ): Walk {
   const { index, platform } = options;
   const { files, clock } = platform;
+  const hardLinks = createHardLinks(index);
   const turn = createTurns(clock, options.signal, (path: ByteString) =>
     options.onProgress(tally.totals, path),
   );
@@ -113,14 +115,10 @@ export function createWalk(
     scanStartMs: number,
   ): Promise<void> | undefined => {
     const type = versionTypeOf(stat.type);
-    if (type === undefined) {
-      if (known) recorder.remove(known, directory.id);
-      const what = 'fifos, sockets and devices are not backed up yet';
-      tally.report(path, 'SPECIAL_FILE_SKIPPED', `${textFromBytes(path)} was left out: ${what}.`);
-      return undefined;
-    }
     const isFile = type === VersionType.file;
-    if (known && isFile && !options.readsAll && isUnchanged(stat, known)) {
+    const links = hardLinks.numberOf(stat, known);
+    const mayKeep = known && isFile && known.links === links && !options.readsAll;
+    if (mayKeep && isUnchanged(stat, known)) {
       tally.keepUnchanged(known);
       return turn(path);
     }
@@ -132,7 +130,7 @@ export function createWalk(
       ? { id: known.path, isNew: false }
       : recorder.pathId(directory.id, directory.holdsRoots ? path : name, directory.isFresh);
     if (isFile && stat.sizeBytes > 0) {
-      const context = { path: id, directory: directory.id, known, scanStartMs };
+      const context = { path: id, directory: directory.id, known, links, scanStartMs };
       return contents.add({ path, stat, context }) ?? turn(path);
     }
     const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
@@ -141,7 +139,7 @@ export function createWalk(
       return undefined;
     }
     const flags = isFile ? racyFlag(stat, scanStartMs) : 0;
-    tally.record(describeFound(id, known, stat, type, flags, link));
+    tally.record(describeFound(id, known, stat, type, flags, links, link));
     if (type !== VersionType.directory) return turn(path);
     return enter(directory, name, stat, { path, id, isFresh: isNew }, known);
   };

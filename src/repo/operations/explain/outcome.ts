@@ -3,7 +3,6 @@ import type { Source } from '../../index/sources.js';
 import { parentOfRoots } from '../../index/versions.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { joinBytes, type ByteString } from '../../platform/bytes.js';
-import { versionTypeOf } from '../../tree/compare.js';
 import type { DirectoryFilter, FilterReason, TreeFilter } from '../../tree/filter.js';
 import { lookAtRoot } from '../backup/roots.js';
 import { unreadable } from '../backup/tally.js';
@@ -21,7 +20,7 @@ export type Outcome =
 
 /** `nothing`: nothing speaks against it. */
 type TakenInReason = FilterReason | { readonly type: 'root' | 'nothing' };
-type LeftOutReason = FilterReason | { readonly type: 'repository' | 'special-file' };
+type LeftOutReason = FilterReason | { readonly type: 'repository' };
 
 /** An entry of an open directory. */
 interface Entry {
@@ -64,7 +63,7 @@ export function findOutcome(
       const verdict = filter?.judge(name, stat);
       if (verdict?.excludes) return { type: 'left-out', at, reason: verdict.reason };
       if (rest.length > 0) return descend({ handle, name, path: at, stat }, filter, rest);
-      return takenIn(at, stat, verdict?.reason ?? { type: 'nothing' });
+      return { type: 'taken-in', stat, reason: verdict?.reason ?? { type: 'nothing' } };
     } catch (error) {
       const { path: place } = directory;
       return { type: 'unreadable', at: place, message: unreadable(place, error) };
@@ -78,14 +77,9 @@ export function findOutcome(
   if (view.type === 'refused') return { type: 'unreadable', at: root, message: view.message };
   const names = path.slice(root.length).split('/').filter(Boolean) as ByteString[];
   try {
-    if (names.length === 0) return takenIn(root, view.stat, { type: 'root' });
+    if (names.length === 0) return { type: 'taken-in', stat: view.stat, reason: { type: 'root' } };
     return descend({ ...view, path: root }, undefined, names);
   } finally {
     files.close(view.handle);
   }
-}
-
-function takenIn(at: ByteString, stat: FileStat, reason: TakenInReason): Outcome {
-  if (versionTypeOf(stat.type) !== undefined) return { type: 'taken-in', stat, reason };
-  return { type: 'left-out', at, reason: { type: 'special-file' } };
 }

@@ -2,8 +2,7 @@
 import { BlobKind } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import { VersionType, type Version } from '../../model.js';
-import type { FileStat } from '../../platform/at-calls.js';
-import { fileTypeOf, ReadReason, reasonsToRead } from '../../tree/compare.js';
+import { fileTypeOf, ReadReason, reasonsToRead, type FileState } from '../../tree/compare.js';
 
 /**
  * `new`: nothing was saved of it. `asked`: the backup reads files whatever is known of them. `damaged`:
@@ -14,7 +13,7 @@ export type ReadCause = 'new' | 'asked' | 'damaged' | keyof typeof ReadReason;
 /** Why the next backup reads `file`; empty: it does not. `known`: its current version. */
 export function causesToRead(
   index: Index,
-  file: Omit<FileStat, 'device'>,
+  file: FileState,
   known: Version | undefined,
 ): ReadCause[] {
   if (!known) return ['new'];

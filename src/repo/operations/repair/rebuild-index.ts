@@ -159,7 +159,10 @@ class Replay {
       for (const open of opens) {
         // The run that ended the one before may be the one whose manifest is damaged.
         index.versions.close(open.path, snapshot.number);
-        index.versions.insert({ ...open, content: this.contentOf(open) }, snapshot.number);
+        const attributes = index.attributes.idOf(open.attributeSet);
+        const content = this.contentOf(open);
+        index.counters.raise('links', open.links);
+        index.versions.insert({ ...open, attributes, content }, snapshot.number);
       }
       for (const touch of touches) index.versions.touch(touch);
     }

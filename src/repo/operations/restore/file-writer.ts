@@ -5,19 +5,17 @@
  */
 import type { Repository } from '../repository.js';
 import type { IssueCode, Version } from '../../model.js';
-import { joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { openDirectoryHandles } from '../../tree/directory-handles.js';
 import { setMetadata } from '../../tree/metadata.js';
+import { pathOf, type NodePlace } from '../../tree/relative-path.js';
 import type { RestoreFile, RestoreJob, RestorePiece, RestorePlace } from '../../worker/jobs.js';
 import type { WorkerPool } from '../../worker/pool.js';
 import { createLimiter } from '../limiter.js';
 
 /** A version of a file, and where it goes. */
-interface FileToRestore {
-  /** Below the target; '' is the target itself. */
-  readonly directory: ByteString;
-  readonly name: ByteString;
+interface FileToRestore extends NodePlace {
   readonly version: Version;
 }
 
@@ -43,9 +41,7 @@ const LARGE_BATCH = 1024;
  * A file that is one blob, with the frame that its bytes are in: what it is sorted by. Its version is
  * read again when its turn comes: 32 000 of them would take 40 MB.
  */
-interface WaitingFile {
-  readonly directory: ByteString;
-  readonly name: ByteString;
+interface WaitingFile extends NodePlace {
   readonly path: number;
   readonly sizeBytes: number;
   readonly blob: number;
@@ -131,7 +127,7 @@ export function createFileWriter(
       }
       const descriptor = files.at.open(directory, file.name, 'write-file');
       try {
-        setMetadata(files, descriptor, file.version, setsOwner);
+        setMetadata(files, { type: 'open', descriptor }, file.version, setsOwner);
       } finally {
         files.close(descriptor);
       }
@@ -210,10 +206,6 @@ function plain({
   version: { mode, uid, gid, mtime },
 }: FileToRestore): RestoreFile {
   return { directory, name, mode, uid, gid, mtime };
-}
-
-function pathOf({ directory, name }: FileToRestore): ByteString {
-  return directory === '' ? name : joinBytes(directory, name);
 }
 
 function issueCode(code: string, isMetadataOnly: boolean): IssueCode {

@@ -6,11 +6,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../../errors.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
-import { bytesFromText, joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';
 import { setMetadata } from '../../tree/metadata.js';
+import { childPath, splitPath } from '../../tree/relative-path.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
 import { stoppable } from '../interrupts.js';
@@ -18,6 +19,7 @@ import { readRepository } from '../reading.js';
 import type { Repository } from '../repository.js';
 import type { TimePoint } from '../time-point.js';
 import { createFileWriter, type FileWriter } from './file-writer.js';
+import { makeNode, type NodeType } from './nodes.js';
 import { planRoots, type RestoreRoot } from './roots.js';
 
 export interface RestoreOptions {
@@ -51,6 +53,8 @@ export interface RestoreResult {
   readonly files: number;
   readonly directories: number;
   readonly symlinks: number;
+  /** Fifos, sockets and devices. */
+  readonly specials: number;
   readonly bytesWritten: number;
   readonly bytesUnchanged: number;
   readonly durationMs: number;
@@ -95,7 +99,7 @@ interface FinishedDirectory {
 class RestoreRun {
   private readonly issues: Issue[] = [];
   private readonly directories: FinishedDirectory[] = [];
-  private readonly counts = { files: 0, directories: 0, symlinks: 0, bytesWritten: 0 };
+  private readonly counts = { files: 0, directories: 0, symlinks: 0, specials: 0, bytesWritten: 0 };
   private readonly setsOwner: boolean;
   private readonly repository: Repository;
   private readonly snapshot: number;
@@ -169,39 +173,40 @@ class RestoreRun {
     version: Version,
   ): Promise<void> {
     await this.takeTurn();
-    switch (version.type) {
-      case VersionType.file:
-        return writer.add({ ...split(path), version });
-      case VersionType.symlink:
-        this.attempt(path, () => this.makeSymlink(handles, path, version));
-        return;
-      case VersionType.directory:
-        if (
-          path !== '' &&
-          !this.attempt(path, () => makeDirectory(this.repository, handles, path))
-        ) {
-          return;
-        }
-        this.counts.directories += 1;
-        this.directories.push({ path, version });
-        for (const entry of this.repository.index.versions.at(version.path, this.snapshot)) {
-          await this.restoreNode(writer, handles, below(path, entry.name), entry);
-        }
+    const { type } = version;
+    if (type === VersionType.file) return writer.add({ ...splitPath(path), version });
+    if (path !== '' && !this.attempt(path, () => this.makeNode(handles, path, type, version))) {
+      return;
+    }
+    if (type !== VersionType.directory) {
+      if (type === VersionType.symlink) this.counts.symlinks += 1;
+      else this.counts.specials += 1;
+      return;
+    }
+    this.counts.directories += 1;
+    this.directories.push({ path, version });
+    for (const entry of this.repository.index.versions.at(version.path, this.snapshot)) {
+      await this.restoreNode(writer, handles, childPath(path, entry.name), entry);
     }
   }
 
-  private makeSymlink(handles: DirectoryHandles, path: ByteString, version: Version): void {
-    const { at } = this.repository.platform.files;
-    const { directory, name } = split(path);
-    const handle = handles.open(directory);
-    at.makeSymlink(handle, name, version.link ?? ('' as ByteString));
-    this.counts.symlinks += 1;
+  /** Directories get their metadata at the end. */
+  private makeNode(
+    handles: DirectoryHandles,
+    path: ByteString,
+    type: NodeType,
+    version: Version,
+  ): void {
+    const { files } = this.repository.platform;
+    const { directory: parent, name } = splitPath(path);
+    const directory = handles.open(parent);
+    makeNode(files, directory, name, type, version);
+    if (type === VersionType.directory) return;
+    const isLink = type === VersionType.symlink;
+    const place = { type: isLink ? 'symlink' : 'special', directory, name } as const;
     this.attempt(
       path,
-      () => {
-        if (this.setsOwner) at.setOwner(handle, name, version.uid, version.gid);
-        at.setMtime(handle, name, version.mtime);
-      },
+      () => setMetadata(files, place, version, this.setsOwner),
       'METADATA_NOT_RESTORED',
     );
   }
@@ -213,8 +218,8 @@ class RestoreRun {
       this.attempt(
         path,
         () => {
-          const handle = handles.open(path);
-          setMetadata(files, handle, version, this.setsOwner);
+          const place = { type: 'open', descriptor: handles.open(path) } as const;
+          setMetadata(files, place, version, this.setsOwner);
         },
         'METADATA_NOT_RESTORED',
       );
@@ -239,11 +244,11 @@ class RestoreRun {
       this.counts.files += 1;
       this.counts.bytesWritten += version.sizeBytes;
     } else if (version.type === VersionType.symlink) this.counts.symlinks += 1;
-    else {
+    else if (version.type === VersionType.directory) {
       this.counts.directories += 1;
       const entries = this.repository.index.versions.at(version.path, this.snapshot);
       for (const entry of entries) await this.count(entry);
-    }
+    } else this.counts.specials += 1;
   }
 
   private async takeTurn(): Promise<void> {
@@ -257,37 +262,6 @@ function interrupted(target: string): CodedError {
   return new CodedError('INTERRUPTED', `The restore into ${target} was interrupted.`, {
     hint: 'What it holds is incomplete: remove it, and restore again.',
   });
-}
-
-function makeDirectory(
-  { platform }: Repository,
-  handles: DirectoryHandles,
-  path: ByteString,
-): void {
-  const { directory, name } = split(path);
-  platform.files.at.makeDirectory(handles.open(directory), name);
-}
-
-/** `directory/name`. @throws CodedError INDEX_CORRUPT for a name that would lead elsewhere */
-function below(directory: ByteString, name: ByteString): ByteString {
-  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
-    throw new CodedError(
-      'INDEX_CORRUPT',
-      `The index holds the impossible name '${textFromBytes(name)}'.`,
-      {
-        hint: 'Run `varve repair --rebuild-index`.',
-      },
-    );
-  }
-  return directory === '' ? name : joinBytes(directory, name);
-}
-
-function split(path: ByteString): { directory: ByteString; name: ByteString } {
-  const slash = path.lastIndexOf('/');
-  return {
-    directory: path.slice(0, Math.max(slash, 0)) as ByteString,
-    name: path.slice(slash + 1) as ByteString,
-  };
 }
 
 /** Makes the target when it does not exist. @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE */

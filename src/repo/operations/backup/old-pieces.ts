@@ -1,0 +1,46 @@
+/** Which piece of a large file's old content a new piece most likely replaces. */
+import type { Index } from '../../index/index.js';
+import type { ContentRef } from '../../model.js';
+import { blobList } from './retired.js';
+
+export interface OldPieces {
+  /**
+   * The old blob at the place of a new piece, or undefined. Pieces are asked for in order, those that
+   * both contents have included: by them it is known how far the bytes between have moved.
+   */
+  at(start: number, lengthBytes: number, blob: number): number | undefined;
+}
+
+export function createOldPieces(index: Index, content: ContentRef): OldPieces {
+  const olds = blobList(index, content);
+  const starts: number[] = [];
+  let lengthBytes = 0;
+  for (const old of olds) {
+    starts.push(lengthBytes);
+    lengthBytes += old.lengthBytes;
+  }
+  const startOf = new Map(olds.map(({ id }, position) => [id, starts[position] ?? 0]));
+  let moved = 0;
+
+  return {
+    at(start, length, blob) {
+      const same = startOf.get(blob);
+      if (same !== undefined) moved = same - start;
+      const middle = start + moved + length / 2;
+      if (same !== undefined || middle < 0 || middle >= lengthBytes) return undefined;
+      return olds[lastAtMost(starts, middle)]?.id;
+    },
+  };
+}
+
+/** The position of the last of the sorted `values` that is at most `limit`. */
+function lastAtMost(values: readonly number[], limit: number): number {
+  let low = 0;
+  let high = values.length;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] ?? Infinity) <= limit) low = middle;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,34 @@
+/** Paths below a restore target: names joined by slashes, '' for the target itself. */
+import { CodedError } from '../../errors.js';
+import { joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
+
+/** A node as its directory and its name there. */
+export interface NodePlace {
+  /** Below the target; '' is the target itself. */
+  readonly directory: ByteString;
+  readonly name: ByteString;
+}
+
+/** `directory/name`. @throws CodedError INDEX_CORRUPT for a name that would lead elsewhere */
+export function childPath(directory: ByteString, name: ByteString): ByteString {
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
+    throw new CodedError(
+      'INDEX_CORRUPT',
+      `The index holds the impossible name '${textFromBytes(name)}'.`,
+      { hint: 'Run `varve repair --rebuild-index`.' },
+    );
+  }
+  return directory === '' ? name : joinBytes(directory, name);
+}
+
+export function splitPath(path: ByteString): NodePlace {
+  const slash = path.lastIndexOf('/');
+  return {
+    directory: path.slice(0, Math.max(slash, 0)) as ByteString,
+    name: path.slice(slash + 1) as ByteString,
+  };
+}
+
+export function pathOf({ directory, name }: NodePlace): ByteString {
+  return directory === '' ? name : joinBytes(directory, name);
+}
