@@ -100,10 +100,10 @@ CREATE INDEX content_blob_by_blob ON content_blob (blob);
 -- An immutable run of bytes and where it is stored.
 CREATE TABLE blob (
   id          INTEGER PRIMARY KEY,
-  hash        BLOB NOT NULL,
-  kind        INTEGER NOT NULL,        -- 1 full, 2 delta, 3 lost (damaged; stored again when seen again)
+  hash        BLOB NOT NULL,           -- of a hole what stands for it: docs/format.md, section 6.1
+  kind        INTEGER NOT NULL,        -- 1 full, 2 delta, 3 lost (damaged; stored again when seen again), 4 hole (zeros, stored nowhere)
   length      INTEGER NOT NULL,        -- bytes when rebuilt
-  frame       INTEGER NOT NULL,        -- 0 when lost
+  frame       INTEGER NOT NULL,        -- 0 when lost or a hole
   member      INTEGER NOT NULL,        -- position in the frame's member table
   basis       INTEGER,                 -- blob that a delta is against
   stored      INTEGER NOT NULL,        -- its share of the frame's stored bytes

@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'REPOSITORY_READ_ONLY'
   // source and target trees
   | 'NOT_A_FILE'
+  | 'OWNER_MAP_INVALID'
   | 'PATH_NOT_FOUND'
   | 'SOURCE_AMBIGUOUS'
   | 'SOURCE_NOT_FOUND'
@@ -51,6 +52,7 @@ export type ErrorCode =
   | 'USAGE_DURATION'
   | 'USAGE_PATTERN'
   | 'USAGE_SAMPLE'
+  | 'USAGE_SHARE'
   | 'USAGE_SIZE'
   | 'USAGE_TIME'
   // librsync's formats and `varve rdiff`; src/delta/librsync/results.ts maps them to librsync's results

@@ -7,13 +7,21 @@ import { lazily } from './lazy.js';
 
 export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
 export type { Snapshot, Source } from './repo/index/sources.js';
-export { VersionType, type Issue, type IssueCode, type Version } from './repo/model.js';
+export {
+  VersionFlag,
+  VersionType,
+  type AttributeSet,
+  type Issue,
+  type IssueCode,
+  type Version,
+} from './repo/model.js';
 export { rootNames } from './repo/operations/root-names.js';
 export {
   resolveTimePoint,
   type DatedSnapshot,
   type TimePoint,
 } from './repo/operations/time-point.js';
+export { flagLetters } from './repo/platform/attribute-calls.js';
 export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
 export { openPlatform, type Platform } from './repo/platform/platform.js';
 export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';
@@ -26,6 +34,7 @@ export type {
   BackupProgress,
   BackupResult,
 } from './repo/operations/backup/backup.js';
+export type { RereadOptions } from './repo/operations/backup/reread.js';
 export type { CatOptions } from './repo/operations/cat.js';
 export type { Change, ChangeType, DiffOptions, SnapshotDiff } from './repo/operations/diff.js';
 export type { DiffLiveOptions, LiveDiff } from './repo/operations/diff-live.js';

@@ -43,5 +43,10 @@ export function exitCodeOfError(code: ErrorCode): ExitCode {
 /** The exit code of a run that ended and reported `issues`. */
 export function exitCodeOfIssues(issues: readonly Pick<Issue, 'code'>[]): ExitCode {
   if (issues.some(({ code }) => code === 'DAMAGED')) return ExitCode.damage;
-  return issues.length > 0 ? ExitCode.incomplete : ExitCode.done;
+  return issues.some(isProblem) ? ExitCode.incomplete : ExitCode.done;
+}
+
+/** What an ordinary user may not do was not to be expected either. */
+function isProblem({ code }: Pick<Issue, 'code'>): boolean {
+  return code !== 'METADATA_NOT_PERMITTED';
 }

@@ -3,6 +3,7 @@
  * types. Words as in docs/architecture.md.
  */
 import type { FileTime } from './platform/at-calls.js';
+import type { NodeAttributes } from './platform/attribute-calls.js';
 import type { ByteString } from './platform/bytes.js';
 
 /** Where a frame lies. */
@@ -69,6 +70,14 @@ export interface Metadata {
   readonly sizeBytes: number;
 }
 
+/** What is recorded of a path beside its {@link Metadata}. */
+export interface AttributeSet extends NodeAttributes {
+  /** Name of the owner; empty for a uid without one. */
+  readonly user: ByteString;
+  /** Name of the group; empty for a gid without one. */
+  readonly group: ByteString;
+}
+
 /** What a version's bytes are, by row ids of the index. */
 export type ContentRef =
   | { readonly type: 'none' }
@@ -83,7 +92,7 @@ export interface Version extends Metadata {
   readonly flags: number;
   /** Files with the same number are hard links of each other; 0: none. */
   readonly links: number;
-  /** Row id of its attribute set; 0: an empty one. */
+  /** Row id of its attribute set; 0: the empty one, nothing is known. */
   readonly attributes: number;
   readonly link: ByteString | undefined;
   readonly content: ContentRef;
@@ -102,12 +111,14 @@ export type IssueCode =
   | 'UNREADABLE_DIRECTORY'
   | 'VANISHED'
   | 'UNSTABLE'
+  | 'POSSIBLE_BIT_ROT'
   | 'SOURCE_MISSING'
   | 'SOURCE_EMPTY'
   | 'RULES_UNREADABLE'
   | 'DAMAGED'
   | 'NOT_RESTORED'
-  | 'METADATA_NOT_RESTORED';
+  | 'METADATA_NOT_RESTORED'
+  | 'METADATA_NOT_PERMITTED';
 
 /** How large files are cut; fixed when the repository is made. */
 export interface ChunkingParameters {

@@ -15,9 +15,10 @@ test.each([
   expect(exitCodeOfError(code)).toBe(exitCode);
 });
 
-test('issues end with 3, damage among them with 4', () => {
+test('issues end with 3, damage among them with 4, want of rights alone with 0', () => {
   const [unreadable, damaged] = [{ code: 'UNREADABLE' }, { code: 'DAMAGED' }] as const;
   expect(exitCodeOfIssues([])).toBe(0);
+  expect(exitCodeOfIssues([{ code: 'METADATA_NOT_PERMITTED' }])).toBe(0);
   expect(exitCodeOfIssues([unreadable])).toBe(3);
   expect(exitCodeOfIssues([unreadable, damaged])).toBe(4);
 });

@@ -3,6 +3,8 @@
  * it, and reads such a listing back into bytes.
  */
 import { readVarint, unzigzag } from '../../src/delta/varint.js';
+import type { AttributeSet } from '../../src/repo/model.js';
+import { decodeAttributeSet } from '../../src/repo/packs/attribute-set.js';
 import {
   decodeFrameHead,
   decodeSection,
@@ -185,7 +187,8 @@ function dumpPart(listing: Listing, head: FrameHead, raw: readonly Uint8Array[])
         const cursor = { bytes, position: section.position };
         const length = readVarint(cursor);
         section.take(cursor.position - section.position, `attribute set of ${length}`);
-        section.take(length, 'its bytes');
+        const set = decodeAttributeSet(bytes.subarray(cursor.position, cursor.position + length));
+        section.take(length, describeSet(set));
       }
     },
   ];
@@ -194,6 +197,14 @@ function dumpPart(listing: Listing, head: FrameHead, raw: readonly Uint8Array[])
     dump(inner);
     listing.section(index, head, inner);
   });
+}
+
+function describeSet(set: AttributeSet | undefined): string {
+  if (!set) throw new Error('the empty set is written');
+  const { user, group, flags, xattrs } = set;
+  const list = xattrs.map(({ name, value }) => `${name} = '${value}'`);
+  const owners = `owner ${user}, group ${group}`;
+  return `${owners}, inode flags 0x${flags.toString(16)}, ${xattrs.length} extended attributes${list.length > 0 ? `: ${list.join(', ')}` : ''}`;
 }
 
 /** Records of `fields` varints each, one a line. */

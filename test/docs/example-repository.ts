@@ -3,6 +3,8 @@ import { blake3 } from '../../src/delta/hash.js';
 import { backup } from '../../src/repo/operations/backup/backup.js';
 import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
 import { openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
+import type { NodeAttributes } from '../../src/repo/platform/attribute-calls.js';
+import type { ByteString } from '../../src/repo/platform/bytes.js';
 import type { Platform } from '../../src/repo/platform/platform.js';
 import type { BeginJob } from '../../src/repo/worker/jobs.js';
 import { createInlinePool, type WorkerPool } from '../../src/repo/worker/pool.js';
@@ -43,15 +45,21 @@ const file = (inode: number, bytes: Uint8Array, mtime: number, ctime = mtime): S
   bytes,
 });
 
+/** Without a copy by dump(8), and with a note. */
+const DRILLED: NodeAttributes = {
+  flags: 0x40,
+  xattrs: [{ name: 'user.depth' as ByteString, value: '12 m' as ByteString }],
+};
+
 export const FIRST_TREE: SourceTree = {
   '/lake': directory(10, NOVEMBER),
-  '/lake/core': file(11, OLD_CORE, NOVEMBER),
+  '/lake/core': { ...file(11, OLD_CORE, NOVEMBER), attributes: DRILLED },
   '/lake/note': file(12, NOTE, NOVEMBER),
 };
 
 export const SECOND_TREE: SourceTree = {
   '/lake': directory(10, NOVEMBER + DAY + 60),
-  '/lake/core': file(11, NEW_CORE, NOVEMBER + DAY + 60),
+  '/lake/core': { ...file(11, NEW_CORE, NOVEMBER + DAY + 60), attributes: DRILLED },
   // Its permissions were changed and changed back: only the time of that differs.
   '/lake/note': file(12, NOTE, NOVEMBER, NOVEMBER + DAY + 60),
   '/lake/top': {

@@ -3,6 +3,7 @@
  * run, so that a backup of it writes the same bytes everywhere. The repository itself is on the disk.
  */
 import type { AtCalls, FileStat, FileType } from '../../src/repo/platform/at-calls.js';
+import { NO_ATTRIBUTES, type NodeAttributes } from '../../src/repo/platform/attribute-calls.js';
 import type { ByteString } from '../../src/repo/platform/bytes.js';
 import type { FileSystem } from '../../src/repo/platform/files.js';
 import { openPlatform, type Platform } from '../../src/repo/platform/platform.js';
@@ -16,6 +17,7 @@ export interface SourceNode {
   readonly ctime: readonly [seconds: number, nanoseconds: number];
   readonly bytes?: Uint8Array;
   readonly link?: string;
+  readonly attributes?: NodeAttributes;
 }
 
 export type SourceTree = Readonly<Record<string, SourceNode>>;
@@ -40,6 +42,15 @@ export function platformWithSource(tree: SourceTree, nowMs: number): Platform {
 
   const at: AtCalls = {
     ...real.files.at,
+    attributes: {
+      ...real.files.at.attributes!,
+      read: (node) =>
+        nodeAt(
+          node.type === 'open'
+            ? (open.get(node.descriptor) ?? '')
+            : pathOf(node.directory, node.name),
+        ).attributes ?? NO_ATTRIBUTES,
+    },
     list: (directory) => namesIn(tree, open.get(directory) ?? '') as ByteString[],
     stat: (directory, name) => {
       const path = pathOf(directory, name);
@@ -73,8 +84,14 @@ export function platformWithSource(tree: SourceTree, nowMs: number): Platform {
     clock: { nowMs: () => nowMs },
     randomBytes: (count) => Buffer.from(Array.from({ length: count }, (_, index) => index)),
     hostName: 'lakeside',
+    users: { ...real.users, userName: nameOf, groupName: nameOf },
     coreCount: 1,
   };
+}
+
+/** Whatever names the machine has. */
+function nameOf(id: number): ByteString | undefined {
+  return id === 1000 ? ('wader' as ByteString) : undefined;
 }
 
 function namesIn(tree: SourceTree, directory: string): string[] {

@@ -18,7 +18,7 @@ import sys
 import zlib
 
 FULL, DELTA, PART, END = 1, 2, 3, 4
-FILE, DIRECTORY, SYMLINK = 1, 2, 3
+FILE, DIRECTORY, SYMLINK, FIFO = 1, 2, 3, 4
 MAX_SECTION = 1 << 28
 
 
@@ -103,6 +103,15 @@ def varints(data):
     if length:
         raise Damaged("a number runs past its stream")
     return values
+
+
+def varint(data, at):
+    """The varint at a place, and the place behind it."""
+    end = at
+    while end < len(data) and data[end] >= 128:
+        end += 1
+    (value,) = varints(data[at:end + 1])
+    return value, end + 1
 
 
 def unzigzag(value):
@@ -237,6 +246,36 @@ def records(section, width, deltas):
         yield row
 
 
+NOTHING_KNOWN = {"user": b"", "group": b"", "flags": 0, "xattrs": []}
+
+
+def attribute_sets(section):
+    """Each with its length before it."""
+    at = 0
+    while at < len(section):
+        length, at = varint(section, at)
+        end = at + length
+        user, at = counted(section, at)
+        group, at = counted(section, at)
+        flags, at = varint(section, at)
+        count, at = varint(section, at)
+        xattrs = []
+        for _ in range(count):
+            name, at = counted(section, at)
+            value, at = counted(section, at)
+            xattrs.append((name, value))
+        if at != end:
+            raise Damaged("an attribute set has the wrong length")
+        yield {"user": user, "group": group, "flags": flags, "xattrs": xattrs}
+
+
+def counted(section, at):
+    length, at = varint(section, at)
+    if at + length > len(section):
+        raise Damaged("an attribute set runs past its section")
+    return section[at:at + length], at + length
+
+
 def tree_at(runs, number, source):
     """6.3: the current versions of a source at a snapshot, and all paths, by path id."""
     paths, current = {}, {}
@@ -250,7 +289,8 @@ def tree_at(runs, number, source):
 
 
 def replay(sections, paths, current):
-    paths_section, names, opens, nanoseconds, links, hashes, closes, _touches, _sets = sections
+    paths_section, names, opens, nanoseconds, links, hashes, closes, _touches, set_section = sections
+    sets = [NOTHING_KNOWN, *attribute_sets(set_section)]
     at = 0
     for path, parent, length in records(paths_section, 3, (0, 1)):
         paths[path] = (parent, names[at:at + length])
@@ -259,13 +299,15 @@ def replay(sections, paths, current):
         current.pop(path, None)
     link_at = hash_at = 0
     for position, row in enumerate(records(opens, 16, (0, 6, 7, 8, 9))):
-        path, kind, _flags, mode, uid, gid, mtime, _ctime, _btime, _inode = row[:10]
-        _links, _device, _set, size, link_length, blob_count = row[10:]
+        path, kind, flags, mode, uid, gid, mtime, _ctime, _btime, _inode = row[:10]
+        _links, _device, set_number, size, link_length, blob_count = row[10:]
         blobs = [hashes[hash_at + 32 * index:hash_at + 32 * index + 32] for index in range(blob_count)]
         current[path] = {
             "type": kind, "mode": mode, "uid": uid, "gid": gid, "size": size, "blobs": blobs,
+            "is_sparse": flags & 4 != 0,
             "mtime_ns": mtime * 10 ** 9 + u32(nanoseconds, position * 12),
             "link": links[link_at:link_at + link_length],
+            "attributes": sets[set_number],
         }
         link_at += link_length
         hash_at += 32 * blob_count
@@ -367,15 +409,28 @@ def place(path, target, children, current, blobs):
     elif version["type"] == FILE:
         with open(target, "xb") as file:
             for hash in version["blobs"]:
-                file.write(blobs.rebuild(hash))
+                if hash[8:] != bytes(24):
+                    file.write(blobs.rebuild(hash))
+                elif version["is_sparse"]:
+                    file.seek(int.from_bytes(hash[:8], "little"), os.SEEK_CUR)
+                else:
+                    file.write(bytes(int.from_bytes(hash[:8], "little")))
             if file.tell() != version["size"]:
                 raise Damaged(f"{target!r} has the wrong size")
+            file.truncate()
+    elif version["type"] == FIFO:
+        os.mkfifo(target)
     else:
         os.mkdir(target)
         for name, child in children.get(path, []):
             if name in (b"", b".", b"..") or b"/" in name or b"\0" in name:
                 raise Damaged(f"the impossible name {name!r}")
             place(child, os.path.join(target, name), children, current, blobs)
+    for name, value in version["attributes"]["xattrs"]:
+        try:
+            os.setxattr(target, name, value, follow_symlinks=False)
+        except PermissionError:
+            print(f"{target!r} goes without {name!r}", file=sys.stderr)
     if version["type"] != SYMLINK:
         os.chmod(target, version["mode"])
     os.utime(target, ns=(version["mtime_ns"], version["mtime_ns"]), follow_symlinks=False)

@@ -13,6 +13,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -107,9 +108,13 @@ function changeSource(number: number): void {
   text[number * 50] = `year ${number}\n`;
   writeFileSync(`${source}/notes/core.txt`, text.join(''));
   writeFileSync(`${source}/image`, image(number));
+  writeFileSync(`${source}/zeros`, Buffer.concat([Buffer.alloc(65_536 * 2), Buffer.of(number)]));
+  writeFileSync(`${source}/hole`, image(number).subarray(0, 3000));
+  truncateSync(`${source}/hole`, 65_536 * (4 + number));
   writeFileSync(Buffer.concat([Buffer.from(`${source}/not utf-8 `), Buffer.of(0xff, 0x0a)]), 'x');
   if (number === 1) {
     writeFileSync(`${source}/empty`, '');
+    execFileSync('mkfifo', [`${source}/fifo`]);
     writeFileSync(`${source}/gone`, text.slice(0, 100).join(''));
     mkdirSync(`${source}/goes`);
     writeFileSync(`${source}/goes/too`, 'soon');
@@ -140,7 +145,7 @@ function image(number: number): Buffer {
 
 /** What differs in names, types, bytes, modes and times. */
 function differences(left: string, right: string): string {
-  const { stdout } = spawnSync('diff', ['-r', '--no-dereference', left, right]);
+  const { stdout } = spawnSync('diff', ['-r', '--no-dereference', '-x', 'fifo', left, right]);
   const list = (path: string): string =>
     String(spawnSync('find', ['.', '-printf', '%p %y %m %T@ %l\n'], { cwd: path }).stdout);
   const sorted = (path: string): string => list(path).split('\n').sort().join('\n');

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { backup, type BackupOptions } from '../../src/repo/operations/backup/backup.js';
-import { prune } from '../../src/repo/operations/prune/prune.js';
+import { prune, type PruneOptions } from '../../src/repo/operations/prune/prune.js';
 import type { RetentionPolicy } from '../../src/repo/operations/prune/retention.js';
 import { repair, type RepairOptions } from '../../src/repo/operations/repair/repair.js';
 import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
@@ -100,7 +100,7 @@ export function createLab(options: LabOptions = {}) {
       }),
     verify: (more: VerifyOptions = {}) =>
       verify(repository, platform, { jobs: lanes, createPool, ...more }),
-    prune: (policy: RetentionPolicy, more: { isDryRun?: boolean } = {}) =>
+    prune: (policy: RetentionPolicy, more: Partial<PruneOptions> = {}) =>
       prune(repository, platform, {
         policy,
         jobs: lanes,

@@ -17,13 +17,20 @@ import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
 import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
-import { addJobsOption, jobsOption, listOption, type JobsFlag } from '../shared-options.js';
+import {
+  addJobsOption,
+  addRereadOptions,
+  jobsOption,
+  listOption,
+  rereadOptions,
+  type JobsFlag,
+  type RereadFlags,
+} from '../shared-options.js';
 
-interface BackupFlags extends JobsFlag, FilterFlags, PathListFlags {
+interface BackupFlags extends JobsFlag, FilterFlags, PathListFlags, RereadFlags {
   readonly tag?: readonly string[];
   readonly host?: string;
   readonly dryRun?: boolean;
-  readonly readAll?: boolean;
   readonly skipIfUnchanged?: boolean;
   readonly level?: string;
 }
@@ -49,9 +56,9 @@ export const backupCommand: CliCommand = {
       .addOption(listOption('--tag <tag>', 'mark the snapshot; repeatable'))
       .option('--host <name>', 'the host of the source (default: the name of this machine)')
       .option('-n, --dry-run', 'say what a backup would do, and write nothing')
-      .option('--read-all', 'read every file, whatever its times say')
       .option('--skip-if-unchanged', 'take no snapshot when nothing has changed')
       .option('--level <n>', 'zstd level, 1 to 19 (default: 3)');
+    addRereadOptions(command);
     addJobsOption(command);
     addExamples(command, [
       ['varve backup ~/documents', 'into the default repository'],
@@ -72,6 +79,7 @@ export const backupCommand: CliCommand = {
     );
     session.progress.finish();
     session.listIssues(result.issues);
+    if (!session.platform.files.at.attributes) session.notice(WITHOUT_ATTRIBUTES);
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) await session.output.write(describe(result, flags, session));
     return exitCodeOfIssues(result.issues);
@@ -92,6 +100,10 @@ async function pathsToBackUp(
   });
 }
 
+const WITHOUT_ATTRIBUTES =
+  'Extended attributes, access control lists and inode flags are not saved: ' +
+  'that takes Linux with glibc.';
+
 function backupOptions(
   session: Session,
   paths: readonly string[],
@@ -104,7 +116,7 @@ function backupOptions(
     filter: filterOptions(flags),
     tags: flags.tag ?? [],
     toleratesMissing: flags.filesFrom !== undefined,
-    readsAll: flags.readAll ?? false,
+    ...rereadOptions(flags),
     skipsIfUnchanged: flags.skipIfUnchanged ?? false,
     isDryRun: flags.dryRun ?? false,
     lockWaitMs: session.lockWaitMs,

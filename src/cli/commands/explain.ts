@@ -12,11 +12,16 @@ import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filt
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
 import { bytesOf, formatName, formatNameText, jsonPath, type Medium } from '../render/names.js';
-import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
+import {
+  addRereadOptions,
+  addSourceOption,
+  rereadOptions,
+  sourceOption,
+  type RereadFlags,
+  type SourceFlag,
+} from '../shared-options.js';
 
-interface ExplainFlags extends SourceFlag, FilterFlags {
-  readonly readAll?: boolean;
-}
+type ExplainFlags = SourceFlag & FilterFlags & RereadFlags;
 
 export const explainCommand: CliCommand = {
   define(command) {
@@ -26,9 +31,9 @@ export const explainCommand: CliCommand = {
           'why it reads a file again, or does not. Give the options that the backups have: they ' +
           'are not remembered.',
       )
-      .argument('<path>', 'absolute as backed up, or relative to here or to the root')
-      .option('--read-all', 'the backups read every file');
+      .argument('<path>', 'absolute as backed up, or relative to here or to the root');
     addFilterOptions(command);
+    addRereadOptions(command);
     addSourceOption(command);
     addExamples(command, [
       ['varve explain ~/project/build/a.o', 'with the ignore files of the tree'],
@@ -42,7 +47,7 @@ export const explainCommand: CliCommand = {
     const explanation = await explainPath(repository.path, platform, {
       path: command.args[0] ?? '',
       filter: filterOptions(flags),
-      readsAll: flags.readAll ?? false,
+      ...rereadOptions(flags),
       ...sourceOption(flags),
       lockWaitMs,
     });
@@ -125,7 +130,7 @@ function describeRule({ type, pattern, origin }: Rule, medium: Medium): string {
 
 const CAUSES: Readonly<Record<ReadCause, string>> = {
   new: 'nothing was saved of it before',
-  asked: 'every file was to be read',
+  asked: 'it was to be read whatever was known of it',
   damaged: 'what was saved of it is damaged',
   type: 'it was no file before',
   size: 'its size differed',

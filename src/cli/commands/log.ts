@@ -1,12 +1,12 @@
 /** `varve log`: every version of one path. */
-import { logPath, type LoggedVersion } from '../../store.js';
+import { logPath, VersionFlag, type LoggedVersion } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
 import { bytesOf, formatName, jsonPath } from '../render/names.js';
 import { renderTable, type Column } from '../render/table.js';
 import { formatLocalTime } from '../render/times.js';
-import { formatMtime, typeName } from '../render/versions.js';
+import { formatBtime, formatMtime, typeName } from '../render/versions.js';
 import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
 
 export const logCommand: CliCommand = {
@@ -14,7 +14,8 @@ export const logCommand: CliCommand = {
     command
       .description(
         'Lists every version of one path: the snapshots that have it, its size, and how it is ' +
-          'stored: whole ("full"), or as so many deltas to apply.',
+          'stored: whole ("full"), or as so many deltas to apply. A note says which version came to ' +
+          'be without a change of size or times: possible bit rot.',
       )
       .argument('<path>', 'absolute as backed up, or relative to here or to the root');
     addSourceOption(command);
@@ -33,7 +34,9 @@ export const logCommand: CliCommand = {
       await output.json({ ...jsonPath(bytesOf(log.path)), versions: log.versions.map(toJson) });
     } else {
       const name = formatName(bytesOf(log.path), output.medium);
-      await output.write(`${palette.bold(name)}\n${renderTable(COLUMNS, log.versions)}`);
+      await output.write(
+        `${palette.bold(name)}\n${renderTable(columnsFor(log.versions), log.versions)}`,
+      );
     }
     return ExitCode.done;
   },
@@ -47,6 +50,21 @@ const COLUMNS: readonly Column<LoggedVersion>[] = [
   { head: 'STORED', cell: formatStorage },
   { head: 'HASH', cell: ({ hash }) => hash?.toString('hex', 0, 6) ?? '' },
 ];
+
+/** Shown only where there is something to say. */
+const NOTE: Column<LoggedVersion> = {
+  head: 'NOTE',
+  cell: (logged) => (isSuspect(logged) ? 'possible bit rot' : ''),
+};
+
+function columnsFor(versions: readonly LoggedVersion[]): readonly Column<LoggedVersion>[] {
+  return versions.some(isSuspect) ? [...COLUMNS, NOTE] : COLUMNS;
+}
+
+/** Its bytes came to be without a change of size or times. */
+function isSuspect({ version }: LoggedVersion): boolean {
+  return (version.flags & VersionFlag.suspect) !== 0;
+}
 
 function formatSpan({ firstSnapshot, lastSnapshot }: LoggedVersion): string {
   return firstSnapshot === lastSnapshot ? `${firstSnapshot}` : `${firstSnapshot}-${lastSnapshot}`;
@@ -65,8 +83,10 @@ function toJson(logged: LoggedVersion): object {
     type: typeName(version),
     size: version.sizeBytes,
     mtime: formatMtime(version),
+    btime: formatBtime(version),
     hash: hash?.toString('hex') ?? null,
     stored: logged.stored,
     chain_length: logged.chainLength,
+    possible_bit_rot: isSuspect(logged),
   };
 }

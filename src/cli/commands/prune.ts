@@ -5,6 +5,7 @@ import {
   listSnapshots,
   prune,
   resolveTimePoint,
+  textFromBytes,
   type ListedSnapshot,
   type PruneResult,
   type RetentionPolicy,
@@ -16,6 +17,7 @@ import { parseKeepCount } from '../parse/count.js';
 import { parseCalendarDuration } from '../parse/duration.js';
 import { parseTime } from '../parse/time.js';
 import { formatBytes } from '../render/bytes.js';
+import { bytesOf, jsonPath } from '../render/names.js';
 import { renderTable } from '../render/table.js';
 import { formatLocalTime } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
@@ -31,6 +33,7 @@ interface PruneFlags {
   readonly keepWithin?: string;
   readonly keepTag?: readonly string[];
   readonly olderThan?: string;
+  readonly dropBeforeBitRot?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -40,7 +43,8 @@ export const pruneCommand: CliCommand = {
       .description(
         'Removes snapshots and gives their space back. A snapshot stays when any of the rules ' +
           'given keeps it; each source is judged by itself, and its last snapshot always stays. ' +
-          'At least one rule must be given.',
+          'At least one rule must be given. Of a file with possible bit rot a snapshot with the ' +
+          'bytes of before stays, whatever the rules say, and one with those of after.',
       )
       .option('--keep-last <n>', 'keep the newest n ("unlimited" keeps all, here and below)')
       .option('--keep-hourly <n>', 'keep the newest of each of the last n hours that have one')
@@ -55,6 +59,10 @@ export const pruneCommand: CliCommand = {
         ),
       )
       .option('--older-than <time>', 'remove what is older than this TIME and keep the rest')
+      .option(
+        '--drop-before-bit-rot',
+        'remove also the last snapshots with the bytes of files from before possible bit rot',
+      )
       .option('-n, --dry-run', 'show what each rule keeps and what would be freed; change nothing');
     addExamples(command, [
       ['varve prune -n --keep-daily 7 --keep-weekly 5 --keep-monthly 12', 'show what would go'],
@@ -69,9 +77,14 @@ export const pruneCommand: CliCommand = {
     const snapshots = await listSnapshots(repository.path, platform, { lockWaitMs });
     const result = await prune(repository.path, platform, {
       policy: toPolicy(flags, snapshots, session.now),
+      dropsBeforeBitRot: flags.dropBeforeBitRot ?? false,
       isDryRun: flags.dryRun ?? false,
       lockWaitMs,
       signal: session.takeSignal(),
+    });
+    result.dropped.forEach(({ path, snapshot }) => {
+      const bytes = `the bytes of ${textFromBytes(path)} from before possible bit rot`;
+      session.notice(`Snapshot ${snapshot} is the last with ${bytes}, and no rule keeps it.`);
     });
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) {
@@ -145,10 +158,14 @@ function describe(
   return `${table}${counts}; ${formatBytes(bytesFreed)} ${would}freed\n`;
 }
 
-function toJson({ kept, removed, bytesFreed, durationMs }: PruneResult): object {
+function toJson({ kept, removed, dropped, bytesFreed, durationMs }: PruneResult): object {
   return {
     kept: kept.map(({ number, reasons }) => ({ number, reasons })),
     removed: removed.map(({ number }) => number),
+    dropped_before_bit_rot: dropped.map(({ path, snapshot }) => ({
+      ...jsonPath(bytesOf(path)),
+      snapshot,
+    })),
     bytes_freed: bytesFreed,
     duration_ms: durationMs,
   };

@@ -21,6 +21,9 @@ import {
 interface RestoreFlags extends AtFlag, SourceFlag, JobsFlag {
   readonly to: string;
   readonly dryRun?: boolean;
+  readonly numericOwner?: boolean;
+  readonly mapUser?: string;
+  readonly mapGroup?: string;
 }
 
 export const restoreCommand: CliCommand = {
@@ -35,7 +38,11 @@ export const restoreCommand: CliCommand = {
       .requiredOption('--to <dir>', 'where to; must be new or empty');
     addAtOption(command);
     addSourceOption(command);
-    command.option('-n, --dry-run', 'count what would be restored, and write nothing');
+    command
+      .option('-n, --dry-run', 'count what would be restored, and write nothing')
+      .option('--numeric-owner', 'take owners by number, not by name')
+      .option('--map-user <file>', 'give files to other users: a line old:new for each')
+      .option('--map-group <file>', 'the same for groups');
     addJobsOption(command);
     addExamples(command, [
       ['varve restore --to /tmp/back', 'everything, as it was at the last backup'],
@@ -53,6 +60,9 @@ export const restoreCommand: CliCommand = {
       ...sourceOption(flags),
       to: flags.to,
       isDryRun: flags.dryRun ?? false,
+      isNumericOwner: flags.numericOwner ?? false,
+      ...(flags.mapUser !== undefined && { userMap: flags.mapUser }),
+      ...(flags.mapGroup !== undefined && { groupMap: flags.mapGroup }),
       ...jobsOption(flags),
       lockWaitMs: session.lockWaitMs,
       signal: session.takeSignal(),

@@ -1,6 +1,7 @@
 /** Reads what `verify --sample` takes: a share, an amount of bytes or an amount of time. */
 import { CodedError } from '../../store.js';
 import { parseDuration } from './duration.js';
+import { readShare } from './share.js';
 import { parseSize } from './size.js';
 
 /** How much of the repository to verify. */
@@ -27,10 +28,8 @@ export function parseSample(text: string): Sample {
 }
 
 function readSample(text: string): Sample | undefined {
-  if (/^\d{1,3}(?:\.\d{1,9})?%$/.test(text)) {
-    const fraction = parseFloat(text) / 100;
-    return fraction > 0 && fraction <= 1 ? { type: 'share', fraction } : undefined;
-  }
+  const fraction = readShare(text);
+  if (fraction !== undefined) return { type: 'share', fraction };
   if (/^(?:\d+[smhDW])+$/.test(text)) {
     const durationMs = parseDuration(text);
     return durationMs > 0 ? { type: 'time', durationMs } : undefined;

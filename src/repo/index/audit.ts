@@ -20,9 +20,13 @@ export interface AuditCounts {
 export function createAudit(db: Connection) {
   return {
     counts(): AuditCounts {
-      const count = (table: string): number =>
-        db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
-      return { snapshots: count('snapshot'), versions: count('version'), blobs: count('blob') };
+      const count = (rows: string): number =>
+        db.prepare(`SELECT count(*) FROM ${rows}`).pluck().get() as number;
+      return {
+        snapshots: count('snapshot'),
+        versions: count('version'),
+        blobs: count('blob WHERE kind <> 4'),
+      };
     },
     /** SQLite's own check of its pages and indexes; empty when there is nothing wrong. */
     databaseProblems(): string[] {
@@ -85,7 +89,8 @@ function missingRows(db: Connection): Inconsistency[] {
   const questions: [message: string, query: string][] = [
     [
       'A blob lies in a frame that the index does not know.',
-      `SELECT id FROM blob WHERE kind <> 3 AND NOT EXISTS (SELECT 1 FROM frame f WHERE f.id = frame)`,
+      `SELECT id FROM blob WHERE kind IN (1, 2)
+         AND NOT EXISTS (SELECT 1 FROM frame f WHERE f.id = frame)`,
     ],
     [
       'A delta is against a blob that the index does not know.',

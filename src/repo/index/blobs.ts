@@ -2,8 +2,8 @@
 import type { BlobAddress, BlobRecipe, ContentRef } from '../model.js';
 import type { Connection } from './database.js';
 
-/** How a blob is stored. */
-export const BlobKind = { full: 1, delta: 2, lost: 3 } as const;
+/** How a blob is stored. `hole`: zeros that are stored nowhere, of which no frame or chain knows. */
+export const BlobKind = { full: 1, delta: 2, lost: 3, hole: 4 } as const;
 export type BlobKind = (typeof BlobKind)[keyof typeof BlobKind];
 
 export interface BlobRow {
@@ -27,6 +27,11 @@ export interface PlacedBlob extends BlobRow {
 export interface SizedBlob {
   readonly id: number;
   readonly lengthBytes: number;
+}
+
+/** A blob in the list that a large file is. */
+export interface ListedBlob extends SizedBlob {
+  readonly kind: BlobKind;
 }
 
 /** Where and how a blob is stored, when that changes. */
@@ -73,7 +78,7 @@ export function createBlobs(db: Connection) {
   );
   const setTail = db.prepare('UPDATE blob SET tail_links = ?, tail_bytes = ? WHERE id = ?');
   const remove = db.prepare('DELETE FROM blob WHERE id = ?');
-  const count = db.prepare('SELECT count(*) FROM blob').pluck();
+  const count = db.prepare('SELECT count(*) FROM blob WHERE kind <> 4').pluck();
   const isEmpty = db.prepare('SELECT NOT EXISTS (SELECT 1 FROM blob)').pluck();
   const ofContent = db
     .prepare('SELECT blob FROM content_blob WHERE content = ? ORDER BY position')
@@ -85,7 +90,8 @@ export function createBlobs(db: Connection) {
     )
     .pluck();
   const sizedOfContent = db.prepare(
-    `SELECT c.blob AS id, b.length AS lengthBytes FROM content_blob c JOIN blob b ON b.id = c.blob
+    `SELECT c.blob AS id, b.length AS lengthBytes, b.kind
+       FROM content_blob c JOIN blob b ON b.id = c.blob
        WHERE c.content = ? ORDER BY c.position`,
   );
   const contentByHash = db
@@ -129,14 +135,23 @@ export function createBlobs(db: Connection) {
     get: (id: number) => optional(byId.get(id) as BlobTuple | undefined),
     find: (hash: Uint8Array) => optional(byHash.get(prefixOf(hash), hash) as BlobTuple | undefined),
     placed,
+    /** Of the blobs that are, or should be, in packs. */
     count: () => count.get() as number,
     isEmpty: () => isEmpty.get() === 1,
     insert(id: number, hash: Uint8Array, lengthBytes: number, where: BlobPlace): void {
       const { kind, frame, member, basis, storedBytes } = where;
       insert.run(id, hash, kind, lengthBytes, frame, member, basis ?? null, storedBytes);
     },
+    insertHole(id: number, hash: Uint8Array, lengthBytes: number): void {
+      insert.run(id, hash, BlobKind.hole, lengthBytes, 0, 0, null, 0);
+    },
     place(id: number, { kind, frame, member, basis, storedBytes }: BlobPlace): void {
       place.run(kind, frame, member, basis ?? null, storedBytes, id);
+    },
+    /** The length of a hole; undefined for what is stored. */
+    holeBytes(id: number): number | undefined {
+      const row = byId.get(id) as BlobTuple | undefined;
+      return row?.[2] === BlobKind.hole ? row[3] : undefined;
     },
     setTail: (id: number, links: number, bytes: number) => void setTail.run(links, bytes, id),
     remove: (id: number) => void remove.run(id),
@@ -165,8 +180,8 @@ export function createBlobs(db: Connection) {
           : (hashesOfContent.all(content.content) as (Buffer | null)[]);
       return hashes.every((hash) => hash !== null) ? hashes : undefined;
     },
-    /** The same, each with its length. */
-    sizedOfContent: (content: number) => sizedOfContent.all(content) as SizedBlob[],
+    /** The same, each with its length and kind. */
+    sizedOfContent: (content: number) => sizedOfContent.all(content) as ListedBlob[],
     findContent: (hash: Uint8Array) =>
       contentByHash.get(prefixOf(hash), hash) as number | undefined,
     contentHash: (content: number) => contentHash.get(content) as Buffer,

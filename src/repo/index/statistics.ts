@@ -12,7 +12,7 @@ export interface Counts {
 
 /** Sums over all blobs, bytes. */
 export interface BlobSums {
-  /** Of the blobs as they are when rebuilt. */
+  /** Of the blobs as they are when rebuilt, holes not counted. */
   readonly contentBytes: number;
   /** That blobs stored whole take in packs. */
   readonly fullBytes: number;
@@ -50,13 +50,13 @@ export function createStatistics(db: Connection) {
                   (SELECT count(*) FROM source) AS sources,
                   (SELECT count(*) FROM version) AS versions,
                   (SELECT count(*) FROM path) AS paths,
-                  (SELECT count(*) FROM blob) AS blobs`,
+                  (SELECT count(*) FROM blob WHERE kind <> 4) AS blobs`,
         )
         .get() as Counts,
     blobSums: () =>
       db
         .prepare(
-          `SELECT coalesce(sum(length), 0) AS contentBytes,
+          `SELECT coalesce(sum(length) FILTER (WHERE kind <> 4), 0) AS contentBytes,
                   coalesce(sum(stored) FILTER (WHERE kind = 1), 0) AS fullBytes,
                   coalesce(sum(stored) FILTER (WHERE kind = 2), 0) AS deltaBytes
            FROM blob`,

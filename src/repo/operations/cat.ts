@@ -21,6 +21,8 @@ export interface CatOptions extends QueryOptions {
 
 /** Decoded frames that are kept: blobs of one file, and their deltas, lie side by side. */
 const READER_CACHE_BYTES = 16 * 1024 * 1024;
+/** Zeros of a hole that are written at once. */
+const ZEROS_BYTES = 1024 * 1024;
 
 /**
  * Writes the bytes of a file as it was, blob by blob, each proven by its hash before it is given out.
@@ -44,6 +46,12 @@ export function catFile(
     );
     let count = 0;
     for (const blob of blobsOf(index, located.version.content)) {
+      const holeBytes = index.blobs.holeBytes(blob);
+      if (holeBytes !== undefined) {
+        await writeZeros(holeBytes, options.write);
+        count += holeBytes;
+        continue;
+      }
       const recipe = index.blobs.recipe(blob);
       if (!recipe) throw lost(index, blob, located);
       const bytes = rebuildBlob(reader, recipe);
@@ -53,6 +61,13 @@ export function catFile(
     }
     return count;
   });
+}
+
+async function writeZeros(count: number, write: CatOptions['write']): Promise<void> {
+  const zeros = Buffer.alloc(Math.min(count, ZEROS_BYTES));
+  for (let left = count; left > 0; left -= zeros.length) {
+    await write(left < zeros.length ? zeros.subarray(0, left) : zeros);
+  }
 }
 
 function blobsOf({ blobs }: Index, content: ContentRef): number[] {

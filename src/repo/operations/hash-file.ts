@@ -1,8 +1,10 @@
 /** Hashes a live file as a backup would, in memory that does not grow with it. */
 import { blake3 } from '../../delta/hash.js';
 import type { ChunkingParameters } from '../model.js';
+import { holeHash } from '../packs/hole.js';
 import type { FileSystem } from '../platform/files.js';
-import { cutWindow } from '../worker/read-window.js';
+import { chunkParams, cutWindow, leastWindowBytes } from '../worker/cut-window.js';
+import { isSameMap, mapHoles, nextStep, NO_HOLES, type HoleMap } from '../worker/hole-map.js';
 
 /** What a backup would know the bytes of a file by. */
 export type FileHash =
@@ -37,27 +39,85 @@ function hashWhole(files: FileSystem, descriptor: number, sizeBytes: number): Ui
   return count === 0 ? [] : [blake3(bytes.subarray(0, count))];
 }
 
-/** The blobs of a file that is cut: each segment by itself, window after window. */
+/** The pieces of a file that is cut. Holes count only when they are the same after the reading. */
 function hashPieces(
   files: FileSystem,
   descriptor: number,
   sizeBytes: number,
-  { segmentBytes, leastBytes, averageBytes, mostBytes }: ChunkingParameters,
+  chunking: ChunkingParameters,
 ): Uint8Array[] {
-  const cuts = { min: leastBytes, average: averageBytes, max: mostBytes };
-  const window = Buffer.allocUnsafeSlow(Math.max(WINDOW_BYTES, 2 * mostBytes));
-  const hashes: Uint8Array[] = [];
+  const mapNow = (): HoleMap => mapHoles(files, descriptor, files.at.statOpen(descriptor));
+  const holes = mapNow();
+  const hashes = hashSegments(files, descriptor, sizeBytes, chunking, holes);
+  return holes.length === 0 || isSameMap(holes, mapNow())
+    ? hashes
+    : hashSegments(files, descriptor, sizeBytes, chunking, NO_HOLES);
+}
+
+/** Each segment by itself, window after window. */
+function hashSegments(
+  files: FileSystem,
+  descriptor: number,
+  sizeBytes: number,
+  chunking: ChunkingParameters,
+  holes: HoleMap,
+): Uint8Array[] {
+  const { segmentBytes } = chunking;
+  const cuts = chunkParams(chunking);
+  const window = Buffer.allocUnsafeSlow(Math.max(WINDOW_BYTES, 2 * leastWindowBytes(cuts)));
+  const hashes = new PieceHashes();
   for (let offset = 0; offset < sizeBytes;) {
+    const isStart = offset % segmentBytes === 0;
     const segmentEnd = Math.min(offset - (offset % segmentBytes) + segmentBytes, sizeBytes);
-    const wanted = Math.min(window.length, segmentEnd - offset);
-    const count = files.read(descriptor, window, 0, wanted, offset);
-    const isEnd = count < wanted || offset + count === segmentEnd;
-    const { starts, lengths } = cutWindow(window.subarray(0, count), isEnd, cuts);
-    starts.forEach((start, index) => {
-      hashes.push(blake3(window.subarray(start, start + (lengths[index] ?? 0))));
-    });
-    offset += lengths.reduce((sum, length) => sum + length, 0);
-    if (count < wanted) break;
+    const step = nextStep(holes, offset, segmentEnd, window.length);
+    if (step.type === 'hole') {
+      hashes.addHole(step.lengthBytes);
+      offset += step.lengthBytes;
+      continue;
+    }
+    const count = files.read(descriptor, window, 0, step.lengthBytes, offset);
+    const bytes = window.subarray(0, count);
+    const isEnd = step.isEnd || count < step.lengthBytes;
+    const { precedesHole } = step;
+    const followsHole = !isStart && hashes.endInHole;
+    for (const { start, lengthBytes, isHole } of cutWindow(
+      { bytes, offset, isEnd, followsHole, precedesHole },
+      cuts,
+    )) {
+      if (isHole) hashes.addHole(lengthBytes);
+      else hashes.add(blake3(bytes.subarray(start, start + lengthBytes)));
+      offset += lengthBytes;
+    }
+    if (count < step.lengthBytes) break;
   }
-  return hashes;
+  return hashes.finish();
+}
+
+/** Hashes of pieces, in which holes that touch are one. */
+class PieceHashes {
+  private readonly hashes: Uint8Array[] = [];
+  private holeBytes = 0;
+
+  get endInHole(): boolean {
+    return this.holeBytes > 0;
+  }
+
+  add(hash: Uint8Array): void {
+    this.endHole();
+    this.hashes.push(hash);
+  }
+
+  addHole(lengthBytes: number): void {
+    this.holeBytes += lengthBytes;
+  }
+
+  finish(): Uint8Array[] {
+    this.endHole();
+    return this.hashes;
+  }
+
+  private endHole(): void {
+    if (this.holeBytes > 0) this.hashes.push(holeHash(this.holeBytes));
+    this.holeBytes = 0;
+  }
 }

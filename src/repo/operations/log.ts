@@ -80,7 +80,7 @@ function createStorageReader({ blobs }: Index): (content: ContentRef) => Storage
       const blob = blobs.get(next);
       chains.set(next, undefined);
       links.push(next);
-      if (blob?.kind === BlobKind.full) length = -1;
+      if (blob?.kind === BlobKind.full || blob?.kind === BlobKind.hole) length = -1;
       next = blob?.kind === BlobKind.delta ? blob.basis : undefined;
     }
     if (next !== undefined) length = chains.get(next);

@@ -15,6 +15,18 @@ const GRAIN_BYTES = 128 * 1024;
 /** A buffer more than this many times too large is left for a larger need. */
 const MOST_SLACK = 4;
 
+/** The position of the smallest that is large enough and not far too large, or the end. */
+function tightest(buffers: readonly ArrayBufferLike[], lengthBytes: number): number {
+  let best = buffers.length;
+  let bestBytes = Math.max(lengthBytes, GRAIN_BYTES) * MOST_SLACK + 1;
+  buffers.forEach(({ byteLength }, position) => {
+    if (byteLength < lengthBytes || byteLength >= bestBytes) return;
+    best = position;
+    bestBytes = byteLength;
+  });
+  return best;
+}
+
 /** A pool that keeps up to `mostBytes` of unused buffers. */
 export function createBufferPool(mostBytes: number): BufferPool {
   const unused: ArrayBufferLike[] = [];
@@ -22,12 +34,7 @@ export function createBufferPool(mostBytes: number): BufferPool {
 
   return {
     take(lengthBytes) {
-      const fits = unused.findIndex(
-        ({ byteLength }) =>
-          byteLength >= lengthBytes &&
-          byteLength <= Math.max(lengthBytes, GRAIN_BYTES) * MOST_SLACK,
-      );
-      const [reused] = fits === -1 ? [] : unused.splice(fits, 1);
+      const [reused] = unused.splice(tightest(unused, lengthBytes), 1);
       if (reused) {
         unusedBytes -= reused.byteLength;
         return Buffer.from(reused, 0, lengthBytes);

@@ -3,6 +3,7 @@
  * here follows a symbolic link in the last component. Two implementations: `native-at-calls.ts`
  * (libc through koffi) and `portable-at-calls.ts` (node:fs through /proc/self/fd).
  */
+import type { AttributeCalls } from './attribute-calls.js';
 import type { ByteString } from './bytes.js';
 
 /** What kind of thing a name is. */
@@ -57,6 +58,10 @@ export interface AtCalls {
   readonly name: 'libc' | 'proc';
   /** Whether modification times keep their nanoseconds when set. */
   readonly setsNanoseconds: boolean;
+  /** Whether {@link AtCalls.seek} can be asked. */
+  readonly seeksHoles: boolean;
+  /** Extended attributes and inode flags; undefined where there are no calls for them. */
+  readonly attributes: AttributeCalls | undefined;
   /** Names in an open directory, without `.` and `..`, in no order. */
   list(directory: number): ByteString[];
   /** undefined when nothing of that name exists. */
@@ -81,7 +86,7 @@ export interface AtCalls {
   setMtimeOpen(descriptor: number, mtime: FileTime): void;
   /**
    * Where the next data or the next hole begins, from `offset` on, as far as the file system says;
-   * undefined when there is none, or no way to ask.
+   * undefined when there is none. Needs `seeksHoles`.
    */
   seek(descriptor: number, offset: number, next: 'data' | 'hole'): number | undefined;
   /** Gives the space of a range back, the bytes read as zeros. False where that cannot be done. */

@@ -4,10 +4,10 @@
  * with statx, 240 000 with `lstatSync(path, { bigint: true })`.
  */
 import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { getSystemErrorMap } from 'node:util';
 import type { AtCalls, FileStat, FileTime, FileType, OpenMode, SpecialType } from './at-calls.js';
-import { bytesFromBuffer, textFromBytes, type ByteString } from './bytes.js';
+import { bytesFromBuffer, type ByteString } from './bytes.js';
+import { loadLibc, NameBuffer, type Libc, type NativeCall } from './libc.js';
+import { bindAttributeCalls } from './native-attribute-calls.js';
 import { portableAtCalls } from './portable-at-calls.js';
 
 const AT_FDCWD = -100;
@@ -39,25 +39,14 @@ const openFlags: Record<OpenMode, number> = {
   'write-file': O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 };
 
-type NativeCall = (...values: unknown[]) => number;
-interface Koffi {
-  load(path: string): { func(declaration: string): NativeCall };
-  errno(): number;
-}
-
-/** The calls, or undefined where koffi or this libc is not to be had. */
+/** The calls, or undefined where this libc is not to be had. */
 export function loadNativeAtCalls(): AtCalls | undefined {
-  if (process.platform !== 'linux') return undefined;
-  try {
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
-    return bind(koffi);
-  } catch {
-    return undefined;
-  }
+  const libc = loadLibc();
+  return libc && bind(libc);
 }
 
-function bind(koffi: Koffi): AtCalls {
-  const libc = koffi.load('libc.so.6');
+function bind(libc: Libc): AtCalls {
+  const { check } = libc;
   limitRetainedMemory(libc.func('int mallopt(int, int)'));
   const statx = libc.func('int statx(int, const void *, int, uint32_t, void *)');
   const openat = libc.func('int openat(int, const void *, int, uint32_t)');
@@ -82,10 +71,6 @@ function bind(koffi: Koffi): AtCalls {
   const linkBytes = Buffer.alloc(65536);
   const times = new BigInt64Array([0n, BigInt(UTIME_OMIT), 0n, 0n]);
 
-  const check = (result: number, call: string, name: ByteString): number => {
-    if (result >= 0) return result;
-    throw systemError(koffi.errno(), call, name);
-  };
   const timesOf = (mtime: FileTime): BigInt64Array => {
     times[2] = BigInt(mtime.seconds);
     times[3] = BigInt(mtime.nanoseconds);
@@ -96,12 +81,14 @@ function bind(koffi: Koffi): AtCalls {
   return {
     name: 'libc',
     setsNanoseconds: true,
+    seeksHoles: true,
+    attributes: bindAttributeCalls(libc),
     list: (directory) => readdirSync(`/proc/self/fd/${directory}`, 'latin1') as ByteString[],
     stat(directory, name) {
       const flags = AT_SYMLINK_NOFOLLOW;
       const result = statx(directory, names.put(name), flags, STATX_ALL, statWords);
       if (result === 0) return readStatx(statWords);
-      const error = systemError(koffi.errno(), 'statx', name);
+      const error = libc.failure('statx', name);
       if (error.code === 'ENOENT') return undefined;
       throw error;
     },
@@ -155,7 +142,7 @@ function bind(koffi: Koffi): AtCalls {
     },
     seek(descriptor, offset, next) {
       const found = lseek(descriptor, offset, seekWhence[next]);
-      return found < 0 && koffi.errno() === ENXIO ? undefined : check(found, 'lseek', noName);
+      return found < 0 && libc.errno() === ENXIO ? undefined : check(found, 'lseek', noName);
     },
     punchHole(descriptor, offset, length) {
       const mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
@@ -172,18 +159,6 @@ const M_MMAP_THRESHOLD = -3;
  */
 function limitRetainedMemory(mallopt: NativeCall): void {
   mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-}
-
-/** A reusable NUL-terminated copy of a name, so that a call allocates nothing. */
-class NameBuffer {
-  private bytes = Buffer.alloc(512);
-
-  put(name: ByteString): Buffer {
-    if (name.includes('\0')) throw systemError(22, 'name', name);
-    if (name.length >= this.bytes.length) this.bytes = Buffer.alloc(name.length * 2);
-    this.bytes[this.bytes.write(name, 'latin1')] = 0;
-    return this.bytes;
-  }
 }
 
 const typeOfMode: Partial<Record<number, FileType>> = {
@@ -231,10 +206,4 @@ function readStatx(words: Int32Array): FileStat {
     ctime: { seconds: wide(24), nanoseconds: word(26) },
     btime: (word(0) & STATX_BTIME) === 0 ? undefined : { seconds: wide(20), nanoseconds: word(22) },
   };
-}
-
-function systemError(errno: number, syscall: string, name: ByteString): NodeJS.ErrnoException {
-  const [code, description] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, 'unknown error'];
-  const error: NodeJS.ErrnoException = new Error(`${code}: ${description}, ${syscall}`);
-  return Object.assign(error, { code, errno: -errno, syscall, path: textFromBytes(name) });
 }

@@ -2,6 +2,7 @@
 import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { openFileSystem, type FileSystem } from './files.js';
 import { once } from './once.js';
+import { openUserDatabase, type UserDatabase } from './user-database.js';
 
 interface Clock {
   /** Milliseconds since 1970. Never trusted for order. */
@@ -16,6 +17,7 @@ export interface Platform {
   readonly coreCount: number;
   readonly temporaryDirectory: string;
   readonly isSuperuser: boolean;
+  readonly users: UserDatabase;
 }
 
 /** Loading it takes 5 ms, which a query need not pay. */
@@ -31,6 +33,7 @@ export function openPlatform(): Platform {
     coreCount: availableParallelism(),
     temporaryDirectory: tmpdir(),
     isSuperuser: process.getuid?.() === 0,
+    users: openUserDatabase(),
   };
 }
 

@@ -1,7 +1,8 @@
 /**
  * {@link AtCalls} where libc cannot be called: node:fs through `/proc/self/fd/N/name`, which names an
  * entry of an open directory just as the at-calls do. Modification times are set to the microsecond
- * only (a limit of node:fs), no special file is made, and no hole is punched or looked for.
+ * only (a limit of node:fs), no special file is made, there are no attributes, and no hole is punched or
+ * looked for.
  */
 import * as fs from 'node:fs';
 import type { AtCalls, FileStat, FileTime, FileType, OpenMode } from './at-calls.js';
@@ -28,6 +29,8 @@ const O_PATH = 0o10000000;
 export const portableAtCalls: AtCalls = {
   name: 'proc',
   setsNanoseconds: false,
+  seeksHoles: false,
+  attributes: undefined,
   list: (directory) => fs.readdirSync(handle(directory), 'latin1') as ByteString[],
   stat(directory, name) {
     const options = { bigint: true, throwIfNoEntry: false } as const;

@@ -2,7 +2,7 @@
  * Decides what changed between what a directory holds and what the index says it held. Plain
  * functions over plain data.
  */
-import { VersionFlag, VersionType, type Metadata } from '../model.js';
+import { VersionFlag, VersionType, type ContentRef, type Metadata } from '../model.js';
 import type { FileStat, FileTime, FileType } from '../platform/at-calls.js';
 
 /** One name of a directory: on disk (and perhaps in the index), or in the index only. */
@@ -64,9 +64,15 @@ export const ReadReason = {
   unstable: 64,
 } as const;
 
+/** Only files have sizes that say something. */
+function hasSameSize(stat: Pick<FileStat, 'type' | 'sizeBytes'>, known: Metadata): boolean {
+  return stat.type !== 'file' || stat.sizeBytes === known.sizeBytes;
+}
+
 /**
- * Why a file must be read again, as bits of {@link ReadReason}. 0: it need not be; its type, size,
- * both times to the nanosecond and its inode agree, and no flag was recorded.
+ * Why a node must be read again, as bits of {@link ReadReason}. 0: it need not be; its type, both
+ * times to the nanosecond, its inode and the size of a file agree, and no flag was recorded. What a
+ * directory or a link has, its attributes among it, does not change without its ctime.
  */
 export function reasonsToRead(
   stat: FileState,
@@ -74,7 +80,7 @@ export function reasonsToRead(
 ): number {
   return (
     (versionTypeOf(stat.type) === known.type ? 0 : ReadReason.type) |
-    (stat.sizeBytes === known.sizeBytes ? 0 : ReadReason.size) |
+    (hasSameSize(stat, known) ? 0 : ReadReason.size) |
     (sameTime(stat.mtime, known.mtime) ? 0 : ReadReason.mtime) |
     (sameTime(stat.ctime, known.ctime) ? 0 : ReadReason.ctime) |
     (stat.inode === known.inode ? 0 : ReadReason.inode) |
@@ -101,6 +107,13 @@ export function sameMetadata(left: Metadata, right: Metadata): boolean {
   );
 }
 
+/** Whether two contents are the same bytes; each content has one row in the index. */
+export function sameContent(left: ContentRef, right: ContentRef): boolean {
+  if (left.type === 'blob') return right.type === 'blob' && left.blob === right.blob;
+  if (left.type === 'content') return right.type === 'content' && left.content === right.content;
+  return right.type === 'none';
+}
+
 export function sameTime(left: FileTime, right: FileTime): boolean {
   return left.seconds === right.seconds && left.nanoseconds === right.nanoseconds;
 }
@@ -119,6 +132,11 @@ export function racyFlag({ mtime, ctime }: FileStat, scanStartMs: number): numbe
   const safeBeforeMs = scanStartMs - (isCoarse ? COARSE_MS : TICK_MS);
   const newest = Math.max(timeMs(mtime), timeMs(ctime));
   return newest >= safeBeforeMs ? VersionFlag.racy : 0;
+}
+
+/** The sparse flag for a file that takes less space than its length. */
+export function sparseFlag({ sizeBytes, allocatedBytes }: FileStat): number {
+  return allocatedBytes < sizeBytes ? VersionFlag.sparse : 0;
 }
 
 function timeMs({ seconds, nanoseconds }: FileTime): number {

@@ -1,46 +1,197 @@
-/** Gives what was restored its owner, permissions and time. */
-import type { FileTime } from '../platform/at-calls.js';
+/** Gives what was restored its owner, permissions, attributes and time. */
+import { VersionType } from '../model.js';
+import type { AtCalls, FileTime } from '../platform/at-calls.js';
+import {
+  INODE_FLAGS,
+  LOCKING_FLAGS,
+  type NodeAttributes,
+  type NodeHandle,
+} from '../platform/attribute-calls.js';
 import type { ByteString } from '../platform/bytes.js';
 import type { FileSystem } from '../platform/files.js';
+import { systemErrorCode } from '../platform/platform.js';
 
 /** What is set on a restored node. */
 export interface RestorableMetadata {
+  readonly type: VersionType;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
   readonly mtime: FileTime;
+  /** undefined: nothing is known, and what is there stays. */
+  readonly known: NodeAttributes | undefined;
+}
+
+/** What of a node's metadata could not be set. */
+export type MetadataKind =
+  | 'owner'
+  | 'group'
+  | 'permissions'
+  | 'access control list'
+  | 'extended attribute'
+  | 'inode flags'
+  | 'time';
+
+export interface Shortfall {
+  readonly kind: MetadataKind;
+  /** Of the system call that failed. */
+  readonly code: string;
 }
 
 /**
- * What metadata is put on: an open file or directory, or by its name what cannot be opened. A special
- * file has permissions, a symbolic link has none.
+ * Sets all that can be set and says what could not: a node without its owner is still worth having.
+ * The order matters: changing the owner clears setuid and capabilities; an access control list and
+ * the permissions share bits; the time goes behind everything that may change it. Flags that lock a
+ * node ({@link lockNode}) are left for the end of the restore.
  */
-export type MetadataPlace =
-  | { readonly type: 'open'; readonly descriptor: number }
-  | {
-      readonly type: 'symlink' | 'special';
-      readonly directory: number;
-      readonly name: ByteString;
-    };
-
-/** Owner first, since changing it clears setuid; the time last, since all else may change it. */
 export function setMetadata(
   files: FileSystem,
-  place: MetadataPlace,
-  { uid, gid, mode, mtime }: RestorableMetadata,
-  setsOwner: boolean,
-): void {
+  node: NodeHandle,
+  wanted: RestorableMetadata,
+): readonly Shortfall[] {
   const { at } = files;
-  switch (place.type) {
-    case 'open':
-      if (setsOwner) at.setOwnerOpen(place.descriptor, uid, gid);
-      files.setMode(place.descriptor, mode);
-      at.setMtimeOpen(place.descriptor, mtime);
-      return;
-    case 'symlink':
-    case 'special':
-      if (setsOwner) at.setOwner(place.directory, place.name, uid, gid);
-      if (place.type === 'special') at.setMode(place.directory, place.name, mode);
-      at.setMtime(place.directory, place.name, mtime);
+  const shortfalls: Shortfall[] = [];
+  const lost = setOwner(at, node, wanted, shortfalls);
+  const { known } = wanted;
+  if (known) setExtendedAttributes(at, node, known, shortfalls);
+  setMode(files, node, wanted, lost, shortfalls);
+  if (node.type === 'open') {
+    attempt(shortfalls, 'time', () => at.setMtimeOpen(node.descriptor, wanted.mtime));
+    if (known) setFlags(at, node.descriptor, known.flags & ~LOCKING_FLAGS, shortfalls);
+  } else {
+    attempt(shortfalls, 'time', () => at.setMtime(node.directory, node.name, wanted.mtime));
+  }
+  return shortfalls.length === 0 ? NONE : shortfalls;
+}
+
+/** Makes an open file or directory immutable or append-only, if it was. Nothing can follow that. */
+export function lockNode(
+  at: AtCalls,
+  descriptor: number,
+  { flags }: NodeAttributes,
+): readonly Shortfall[] {
+  const shortfalls: Shortfall[] = [];
+  setFlags(at, descriptor, flags, shortfalls);
+  return shortfalls;
+}
+
+/** Whether {@link lockNode} has something to do. */
+export function isLocked(known: NodeAttributes | undefined): known is NodeAttributes {
+  return known !== undefined && (known.flags & LOCKING_FLAGS) !== 0;
+}
+
+const NONE: readonly Shortfall[] = [];
+/** To chown(2): this one stays. */
+const KEEP = 0xffffffff;
+const SETUID = 0o4000;
+const SETGID = 0o2000;
+
+function attempt(shortfalls: Shortfall[], kind: MetadataKind, action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    shortfalls.push({ kind, code });
+    return false;
+  }
+}
+
+/**
+ * The permission bits that the node must not get: a program that runs as its owner does not become
+ * one that runs as somebody else. (What GNU cp does.)
+ */
+function setOwner(
+  at: AtCalls,
+  node: NodeHandle,
+  { type, uid, gid }: RestorableMetadata,
+  shortfalls: Shortfall[],
+): number {
+  const change = (user: number, group: number): void => {
+    if (node.type === 'open') at.setOwnerOpen(node.descriptor, user, group);
+    else at.setOwner(node.directory, node.name, user, group);
+  };
+  if (attempt([], 'owner', () => change(uid, gid))) return 0;
+  const there =
+    node.type === 'open' ? at.statOpen(node.descriptor) : at.stat(node.directory, node.name);
+  const isOwner = there?.uid === uid || attempt(shortfalls, 'owner', () => change(uid, KEEP));
+  const isGroup = there?.gid === gid || attempt(shortfalls, 'group', () => change(KEEP, gid));
+  // On a directory the bits say only whose group new files get.
+  if (type === VersionType.directory) return 0;
+  return (isOwner ? 0 : SETUID) | (isGroup ? 0 : SETGID);
+}
+
+/** All but the bits of `lost`. A symbolic link has no permissions. */
+function setMode(
+  files: FileSystem,
+  node: NodeHandle,
+  { type, mode }: RestorableMetadata,
+  lost: number,
+  shortfalls: Shortfall[],
+): void {
+  if (type === VersionType.symlink) return;
+  if ((mode & lost) !== 0) shortfalls.push({ kind: 'permissions', code: 'EPERM' });
+  const allowed = mode & ~lost;
+  attempt(shortfalls, 'permissions', () => {
+    if (node.type === 'open') files.setMode(node.descriptor, allowed);
+    else files.at.setMode(node.directory, node.name, allowed);
+  });
+}
+
+/** Sets what differs, and removes what was not there where that is sure. */
+function setExtendedAttributes(
+  { attributes: calls }: AtCalls,
+  node: NodeHandle,
+  known: NodeAttributes,
+  shortfalls: Shortfall[],
+): void {
+  if (!calls) {
+    for (const { name } of known.xattrs) shortfalls.push({ kind: kindOf(name), code: 'ENOSYS' });
+    return;
+  }
+  const there = new Map(calls.read(node).xattrs.map(({ name, value }) => [name, value]));
+  const wanted = new Set(known.xattrs.map(({ name }) => name));
+  for (const name of there.keys()) {
+    if (wanted.has(name) || !isSeenByAll(name)) continue;
+    attempt(shortfalls, kindOf(name), () => calls.remove(node, name));
+  }
+  for (const attribute of known.xattrs) {
+    if (there.get(attribute.name) === attribute.value) continue;
+    attempt(shortfalls, kindOf(attribute.name), () => calls.set(node, attribute));
+  }
+}
+
+function kindOf(name: ByteString): MetadataKind {
+  return name.startsWith('system.posix_acl_') ? 'access control list' : 'extended attribute';
+}
+
+/**
+ * Whether whoever made the backup would have seen the attribute: its absence then is known. Others
+ * (`trusted.*` for an ordinary user) may only have been out of sight, or are given by the system.
+ */
+function isSeenByAll(name: ByteString): boolean {
+  return name.startsWith('user.') || name.startsWith('system.posix_acl_');
+}
+
+/** All at once, else each that can be set: a file system has some of the flags and not others. */
+function setFlags(
+  { attributes: calls }: AtCalls,
+  descriptor: number,
+  wanted: number,
+  shortfalls: Shortfall[],
+): void {
+  if (!calls) {
+    if (wanted !== 0) shortfalls.push({ kind: 'inode flags', code: 'ENOSYS' });
+    return;
+  }
+  let there = calls.flags(descriptor);
+  if (there === wanted || attempt([], 'inode flags', () => calls.setFlags(descriptor, wanted))) {
+    return;
+  }
+  for (const { bit } of INODE_FLAGS) {
+    const next = (there & ~bit) | (wanted & bit);
+    if (next === there) continue;
+    if (attempt(shortfalls, 'inode flags', () => calls.setFlags(descriptor, next))) there = next;
   }
 }

@@ -20,8 +20,11 @@ import type { BeginJob } from './jobs.js';
 
 /** Decoded frames that a worker keeps: a few large ones, or a hundred shared ones. */
 const READER_CACHE_BYTES = 6 * 1024 * 1024;
-/** Unused buffers that a worker keeps. */
-const POOL_BYTES = 8 * 1024 * 1024;
+/**
+ * Unused buffers that a worker keeps: all that one job with deltas takes. With half of it the windows of
+ * large files are dropped and allocated again, 180 MB of garbage for each GiB.
+ */
+const POOL_BYTES = 16 * 1024 * 1024;
 
 /** Blobs that were read and wait for the word whether to store them. */
 export interface Ticket {

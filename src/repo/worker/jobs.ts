@@ -6,9 +6,11 @@ import type { ChunkParams } from '../../delta/chunk.js';
 import type { BlobAddress, BlobRecipe, StoredFrame } from '../model.js';
 import type { PackLane } from '../packs/pack-writer.js';
 import type { FileStat } from '../platform/at-calls.js';
+import type { NodeAttributes } from '../platform/attribute-calls.js';
 import type { ByteString } from '../platform/bytes.js';
-import type { RestorableMetadata } from '../tree/metadata.js';
+import type { RestorableMetadata, Shortfall } from '../tree/metadata.js';
 import type { NodePlace } from '../tree/relative-path.js';
+import type { HoleMap } from './hole-map.js';
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {
@@ -37,6 +39,14 @@ export interface ReadFilesJob {
   readonly mostBytes: number;
 }
 
+/** Looks at a large file before its bytes are read, and after. */
+export interface SurveyJob {
+  readonly type: 'survey';
+  readonly path: ByteString;
+  /** Whether to ask where it has holes. */
+  readonly mapsHoles: boolean;
+}
+
 /** Reads a part of a large file, cuts it, hashes the pieces, keeps them under `ticket`. */
 export interface ReadWindowJob {
   readonly type: 'read-window';
@@ -44,8 +54,10 @@ export interface ReadWindowJob {
   readonly path: ByteString;
   readonly offset: number;
   readonly lengthBytes: number;
-  /** Whether the last piece ends where the window ends, rather than being left for the next window. */
-  readonly isSegmentEnd: boolean;
+  /** Nothing of the segment follows, or a hole does: the last piece ends where the window ends. */
+  readonly isEnd: boolean;
+  readonly followsHole: boolean;
+  readonly precedesHole: boolean;
   readonly chunking: ChunkParams;
 }
 
@@ -91,7 +103,6 @@ export interface RestoreJob {
   readonly target: ByteString;
   readonly files: readonly RestoreFile[];
   readonly pieces: readonly RestorePiece[];
-  readonly setsOwner: boolean;
 }
 
 export interface RestoreFile extends RestorableMetadata, NodePlace {}
@@ -134,6 +145,7 @@ export interface RewriteJob {
 export type Job =
   | BeginJob
   | ReadFilesJob
+  | SurveyJob
   | ReadWindowJob
   | StoreJob
   | RetireJob
@@ -163,20 +175,31 @@ export interface ReadFilesResult {
   readonly hashes: Uint8Array;
   /** The newer metadata of `changed`, `unstable` and `outgrown` files, by position. */
   readonly stats: ReadonlyMap<number, FileStat>;
+  /** Attributes of the files that have any, by position: nearly none. */
+  readonly attributes: ReadonlyMap<number, NodeAttributes>;
   /** Why `failed` files failed, by position. */
   readonly failures: ReadonlyMap<number, string>;
+}
+
+export interface SurveyResult {
+  /** None that are certain, unless it was asked for them. */
+  readonly holes: HoleMap;
+  readonly attributes: NodeAttributes;
+  /** The file as it was after all that. */
+  readonly stat: FileStat;
 }
 
 export interface ReadWindowResult {
   /** Lengths of the pieces, bytes. */
   readonly lengths: number[];
+  /** Of the pieces; of a hole, what stands for it. */
   readonly hashes: Uint8Array;
   /** The file as it was after reading. */
   readonly stat: FileStat;
 }
 
 /** The source could not be read: not a failure of the run. */
-export interface ReadWindowFailure {
+export interface SourceFailure {
   /** Of the failed system call. */
   readonly code: string;
   readonly message: string;
@@ -202,6 +225,13 @@ interface SyncResult {
 
 export interface RestoreResult {
   readonly failures: readonly RestoreFailure[];
+  /** Files that are there with their bytes, and what of their metadata is not as it was. */
+  readonly shortfalls: readonly RestoreShortfall[];
+}
+
+export interface RestoreShortfall {
+  readonly file: number;
+  readonly missing: readonly Shortfall[];
 }
 
 export interface RestoreFailure {
@@ -209,8 +239,6 @@ export interface RestoreFailure {
   /** Of a CodedError, or of a failed system call. */
   readonly code: string;
   readonly message: string;
-  /** Whether the file is there with its bytes, and only its metadata is not as it was. */
-  readonly isMetadataOnly: boolean;
 }
 
 export interface VerifyResult {
@@ -239,7 +267,8 @@ export interface RewriteResult {
 export interface JobResults {
   readonly begin: null;
   readonly 'read-files': ReadFilesResult;
-  readonly 'read-window': ReadWindowResult | ReadWindowFailure;
+  readonly survey: SurveyResult | SourceFailure;
+  readonly 'read-window': ReadWindowResult | SourceFailure;
   readonly store: StoreResult;
   readonly retire: RetireResult;
   readonly sync: SyncResult;

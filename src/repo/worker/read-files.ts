@@ -1,10 +1,12 @@
 /** Reads whole files: opens, reads, proves that nothing changed meanwhile, hashes. */
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
 import type { FileStat } from '../platform/at-calls.js';
+import { NO_ATTRIBUTES, type NodeAttributes } from '../platform/attribute-calls.js';
 import type { BufferPool } from '../packs/buffer-pool.js';
 import type { ByteString } from '../platform/bytes.js';
 import type { FileSystem } from '../platform/files.js';
 import { systemErrorCode } from '../platform/platform.js';
+import { readAttributes } from '../tree/attributes.js';
 import type { WorkerContext } from './context.js';
 import {
   agreesWithStat,
@@ -23,13 +25,15 @@ export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesR
   const arena = createArena(expected, context.pool);
   const statuses = new Uint8Array(paths.length);
   const newStats = new Map<number, FileStat>();
+  const attributes = new Map<number, NodeAttributes>();
   const failures = new Map<number, string>();
 
   paths.forEach((path, index) => {
     try {
-      const { status, stat } = readOne(context.files, path, arena, index, job);
+      const { status, stat, found } = readOne(context.files, path, arena, index, job);
       statuses[index] = status;
       if (status !== ReadStatus.read) newStats.set(index, stat);
+      if (found.flags !== 0 || found.xattrs.length > 0) attributes.set(index, found);
     } catch (error) {
       const code = systemErrorCode(error);
       if (code === undefined) throw error;
@@ -45,12 +49,20 @@ export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesR
     hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
   });
   context.tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: true });
-  return { statuses, lengths: Float64Array.from(lengths), hashes, stats: newStats, failures };
+  return {
+    statuses,
+    lengths: Float64Array.from(lengths),
+    hashes,
+    stats: newStats,
+    attributes,
+    failures,
+  };
 }
 
 interface ReadOutcome {
   readonly status: ReadStatus;
   readonly stat: FileStat;
+  readonly found: NodeAttributes;
 }
 
 function readOne(
@@ -61,27 +73,30 @@ function readOne(
   { stats, mostBytes }: ReadFilesJob,
 ): ReadOutcome {
   const descriptor = files.at.open(undefined, path, 'read-file');
-  try {
-    arena.fill(index, stats[index * STAT_FIELDS] ?? 0, (into, offset, length) =>
+  /** Attributes before the stat, whose ctime then stands for them, too. */
+  const readAll = (sizeBytes: number): NodeAttributes => {
+    arena.fill(index, sizeBytes, (into, offset, length) =>
       files.read(descriptor, into, offset, length, 0),
     );
+    return readAttributes(files.at, { type: 'open', descriptor });
+  };
+  try {
+    let found = readAll(stats[index * STAT_FIELDS] ?? 0);
     let stat = files.at.statOpen(descriptor);
-    if (agreesWithStat(stats, index, stat)) return { status: ReadStatus.read, stat };
+    if (agreesWithStat(stats, index, stat)) return { status: ReadStatus.read, stat, found };
     if (stat.type !== 'file') throw notAFile(path);
     for (let attempt = 2; attempt <= MOST_ATTEMPTS; attempt++) {
       if (stat.sizeBytes > mostBytes) {
         arena.setLength(index, 0);
-        return { status: ReadStatus.outgrown, stat };
+        return { status: ReadStatus.outgrown, stat, found: NO_ATTRIBUTES };
       }
-      arena.fill(index, stat.sizeBytes, (into, offset, length) =>
-        files.read(descriptor, into, offset, length, 0),
-      );
+      found = readAll(stat.sizeBytes);
       const after = files.at.statOpen(descriptor);
       const isStable = sameState(stat, after);
       stat = after;
-      if (isStable) return { status: ReadStatus.changed, stat };
+      if (isStable) return { status: ReadStatus.changed, stat, found };
     }
-    return { status: ReadStatus.unstable, stat };
+    return { status: ReadStatus.unstable, stat, found };
   } finally {
     files.close(descriptor);
   }

@@ -1,40 +1,65 @@
-/** Reads a part of a large file and cuts it at content-defined boundaries. */
-import { nextCut, type ChunkParams } from '../../delta/chunk.js';
+/** Reads a part of a large file and cuts it into pieces, and what is to be known of it beside them. */
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
+import { holeHash } from '../packs/hole.js';
 import type { FileStat } from '../platform/at-calls.js';
+import type { ByteString } from '../platform/bytes.js';
 import type { FileSystem } from '../platform/files.js';
 import { systemErrorCode } from '../platform/platform.js';
+import { readAttributes } from '../tree/attributes.js';
 import type { WorkerContext } from './context.js';
-import type { ReadWindowFailure, ReadWindowJob, ReadWindowResult } from './jobs.js';
+import { cutWindow } from './cut-window.js';
+import { mapHoles, NO_HOLES } from './hole-map.js';
+import type {
+  ReadWindowJob,
+  ReadWindowResult,
+  SourceFailure,
+  SurveyJob,
+  SurveyResult,
+} from './jobs.js';
 import { notAFile } from './read-files.js';
 
+export function survey(
+  { files }: WorkerContext,
+  { path, mapsHoles }: SurveyJob,
+): SurveyResult | SourceFailure {
+  return orFailure(() =>
+    withFile(files, path, (descriptor, stat) => ({
+      holes: mapsHoles ? mapHoles(files, descriptor, stat) : NO_HOLES,
+      attributes: readAttributes(files.at, { type: 'open', descriptor }),
+      // Its ctime stands for the attributes, too.
+      stat: files.at.statOpen(descriptor),
+    })),
+  );
+}
+
 /**
- * A window that is no segment's end leaves what follows its last sure cut to the next window, which
- * begins there. So no state is kept between windows, and at most one piece is read twice.
+ * A window that is no end leaves what follows its last sure cut to the next window, which begins
+ * there. So no state is kept between windows, and at most one piece is read twice.
  */
 export function readWindow(
   { files, tickets, pool }: WorkerContext,
   job: ReadWindowJob,
-): ReadWindowResult | ReadWindowFailure {
-  const bytes = pool.take(job.lengthBytes);
-  let count: number;
-  let stat: FileStat;
-  try {
-    ({ count, stat } = readBytes(files, job, bytes));
-  } catch (error) {
-    pool.give(bytes);
-    const code = systemErrorCode(error);
-    if (code === undefined || !(error instanceof Error)) throw error;
-    return { code, message: error.message };
+): ReadWindowResult | SourceFailure {
+  const buffer = pool.take(job.lengthBytes);
+  const read = orFailure(() => readBytes(files, job, buffer));
+  if ('code' in read) {
+    pool.give(buffer);
+    return read;
   }
-  const isEnd = job.isSegmentEnd || count < job.lengthBytes;
-  const { starts, lengths } = cutWindow(bytes.subarray(0, count), isEnd, job.chunking);
-  const hashes = new Uint8Array(starts.length * HASH_BYTES);
-  starts.forEach((start, index) => {
-    hashes.set(blake3(bytes.subarray(start, start + (lengths[index] ?? 0))), index * HASH_BYTES);
+  const bytes = buffer.subarray(0, read.count);
+  const isEnd = job.isEnd || read.count < job.lengthBytes;
+  const pieces = cutWindow({ ...job, bytes, isEnd }, job.chunking);
+  const hashes = new Uint8Array(pieces.length * HASH_BYTES);
+  pieces.forEach(({ start, lengthBytes, isHole }, index) => {
+    const hash = isHole
+      ? holeHash(lengthBytes)
+      : blake3(bytes.subarray(start, start + lengthBytes));
+    hashes.set(hash, index * HASH_BYTES);
   });
-  tickets.set(job.ticket, { bytes, starts, lengths, hashes, sharesFrames: false });
-  return { lengths, hashes, stat };
+  const starts = pieces.map(({ start }) => start);
+  const lengths = pieces.map(({ lengthBytes }) => lengthBytes);
+  tickets.set(job.ticket, { bytes: buffer, starts, lengths, hashes, sharesFrames: false });
+  return { lengths, hashes, stat: read.stat };
 }
 
 function readBytes(
@@ -42,33 +67,33 @@ function readBytes(
   { path, offset, lengthBytes }: ReadWindowJob,
   into: Buffer,
 ): { count: number; stat: FileStat } {
-  const descriptor = files.at.open(undefined, path, 'read-file');
-  try {
-    if (files.at.statOpen(descriptor).type !== 'file') throw notAFile(path);
+  return withFile(files, path, (descriptor) => {
     const count = files.read(descriptor, into, 0, lengthBytes, offset);
     return { count, stat: files.at.statOpen(descriptor) };
+  });
+}
+
+function withFile<T>(
+  files: FileSystem,
+  path: ByteString,
+  action: (descriptor: number, stat: FileStat) => T,
+): T {
+  const descriptor = files.at.open(undefined, path, 'read-file');
+  try {
+    const stat = files.at.statOpen(descriptor);
+    if (stat.type !== 'file') throw notAFile(path);
+    return action(descriptor, stat);
   } finally {
     files.close(descriptor);
   }
 }
 
-/**
- * The pieces of `bytes`, which begin at a cut. Unless they end their segment (`isEnd`), the cuts of
- * the last `chunking.max` bytes are not sure and left out.
- */
-export function cutWindow(
-  bytes: Uint8Array,
-  isEnd: boolean,
-  chunking: ChunkParams,
-): { starts: number[]; lengths: number[] } {
-  const starts: number[] = [];
-  const lengths: number[] = [];
-  const sureUntil = isEnd ? bytes.length : bytes.length - chunking.max;
-  for (let start = 0; start < bytes.length && (isEnd || start <= sureUntil);) {
-    const end = nextCut(bytes, start, bytes.length, chunking);
-    starts.push(start);
-    lengths.push(end - start);
-    start = end;
+function orFailure<T extends object>(action: () => T): T | SourceFailure {
+  try {
+    return action();
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined || !(error instanceof Error)) throw error;
+    return { code, message: error.message };
   }
-  return { starts, lengths };
 }

@@ -15,19 +15,21 @@ import type {
   RestorePiece,
   RestorePlace,
   RestoreResult,
+  RestoreShortfall,
 } from './jobs.js';
 
 export function restore(context: WorkerContext, job: RestoreJob): RestoreResult {
   const { files } = context;
   const close = (descriptor: number): void => files.close(descriptor);
   const handles = openDirectoryHandles(files.at, close, job.target);
+  const shortfalls: RestoreShortfall[] = [];
   try {
     const failures = job.pieces.flatMap((piece) => {
-      const failed = restorePiece(context, handles, job, piece);
+      const failed = restorePiece(context, handles, job, piece, shortfalls);
       context.reader.recycle();
       return failed;
     });
-    return { failures };
+    return { failures, shortfalls };
   } finally {
     handles.close();
   }
@@ -38,6 +40,7 @@ function restorePiece(
   handles: DirectoryHandles,
   job: RestoreJob,
   { recipe, places }: RestorePiece,
+  shortfalls: RestoreShortfall[],
 ): RestoreFailure[] {
   const { reader, pool } = context;
   let bytes: Uint8Array;
@@ -45,9 +48,11 @@ function restorePiece(
     bytes = rebuildBlob(reader, recipe, (lengthBytes) => pool.take(lengthBytes));
   } catch (error) {
     const damaged = [...new Set(places.map(({ file }) => file))];
-    return damaged.map((file) => ({ file, isMetadataOnly: false, ...describeFailure(error) }));
+    return damaged.map((file) => ({ file, ...describeFailure(error) }));
   }
-  const failures = places.flatMap((place) => writePlace(context, handles, job, place, bytes));
+  const failures = places.flatMap((place) =>
+    writePlace(context, handles, job, place, bytes, shortfalls),
+  );
   if (recipe.deltas.length > 0) pool.give(bytes);
   return failures;
 }
@@ -58,19 +63,21 @@ function writePlace(
   job: RestoreJob,
   { file, position, isWhole }: RestorePlace,
   bytes: Uint8Array,
+  shortfalls: RestoreShortfall[],
 ): RestoreFailure[] {
   const target = targetOf(job, file);
-  let isWritten = false;
   let descriptor: number | undefined;
   try {
     const directory = handles.open(target.directory);
     descriptor = files.at.open(directory, target.name, isWhole ? 'create-file' : 'write-file');
     files.write(descriptor, bytes, position);
-    isWritten = true;
-    if (isWhole) setMetadata(files, { type: 'open', descriptor }, target, job.setsOwner);
+    if (isWhole) {
+      const missing = setMetadata(files, { type: 'open', descriptor }, target);
+      if (missing.length > 0) shortfalls.push({ file, missing });
+    }
     return [];
   } catch (error) {
-    return [{ file, isMetadataOnly: isWritten, ...describeFailure(error) }];
+    return [{ file, ...describeFailure(error) }];
   } finally {
     if (descriptor !== undefined) files.close(descriptor);
   }

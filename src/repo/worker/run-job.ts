@@ -2,7 +2,7 @@
 import type { WorkerContext } from './context.js';
 import type { Job, JobResults } from './jobs.js';
 import { readFiles } from './read-files.js';
-import { readWindow } from './read-window.js';
+import { readWindow, survey } from './read-window.js';
 import { restore } from './restore.js';
 import { retire } from './retire.js';
 import { rewrite } from './rewrite.js';
@@ -17,6 +17,8 @@ export function runJob(context: WorkerContext, job: Job): JobResults[Job['type']
       return null;
     case 'read-files':
       return readFiles(context, job);
+    case 'survey':
+      return survey(context, job);
     case 'read-window':
       return readWindow(context, job);
     case 'store':

@@ -14,10 +14,12 @@ import { ownPaths } from '../own-paths.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import { createSetRecorder } from './attributes.js';
 import { createContents, type FileToRead } from './contents.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { createRecorder, type Recorder } from './recorder.js';
+import { rereadsOf, type RereadOptions } from './reread.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
 import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
 import { checkRootsExist, resolveRoots } from './roots.js';
@@ -25,7 +27,7 @@ import { createTally, type Tally, type WalkTotals } from './tally.js';
 import { interrupted } from './turns.js';
 import { createWalk } from './walk.js';
 
-export interface BackupOptions extends RunOptions {
+export interface BackupOptions extends RunOptions, RereadOptions {
   /**
    * Absolute or relative to the working directory; at least one. Bytes that are not UTF-8 as lone
    * surrogates: U+DC00 plus the byte.
@@ -37,8 +39,6 @@ export interface BackupOptions extends RunOptions {
   readonly filter?: FilterOptions;
   readonly tags?: readonly string[];
   readonly host?: string;
-  /** Reads every file, whatever its times say. */
-  readonly readsAll?: boolean;
   /** Makes no snapshot when nothing changed. */
   readonly skipsIfUnchanged?: boolean;
   readonly lockWaitMs?: number;
@@ -130,7 +130,7 @@ async function takeSnapshot(
 
     const ahead = createRetirementAhead(run, index);
     const { tally, bytesRead, replacements, appeared } = await readSource(
-      { repository, run, recorder, ahead, options, subject },
+      { repository, run, recorder, ahead, options, subject, number },
       source,
       previous !== undefined,
     );
@@ -170,6 +170,8 @@ interface SourceRun {
   readonly ahead: RetirementAhead;
   readonly options: BackupOptions;
   readonly subject: Subject;
+  /** Of the snapshot that is made. */
+  readonly number: number;
 }
 
 interface SourceRead {
@@ -181,7 +183,7 @@ interface SourceRead {
 
 /** Walks the roots and stores what is new of them. */
 async function readSource(
-  { repository, run, recorder, ahead, options, subject }: SourceRun,
+  { repository, run, recorder, ahead, options, subject, number }: SourceRun,
   source: Source,
   hasHistory: boolean,
 ): Promise<SourceRead> {
@@ -189,6 +191,7 @@ async function readSource(
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
   const tally = createTally(index, recorder, subject.issues);
+  const sets = createSetRecorder(index.attributes, platform.users);
   /** Notes what a content took the place of, or that it is new here. */
   const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
     if (content.type === 'none') return;
@@ -199,11 +202,11 @@ async function readSource(
   };
   const events: ReadEvents = {
     onFile(file, outcome) {
-      recordOutcome(file, outcome, recorder, tally);
+      recordOutcome(file, outcome, recorder, tally, sets);
       if (outcome.type === 'read') note(file, outcome.content);
     },
     onLinked(file, first, blobs) {
-      recordLinked(file, first, blobs, tally);
+      recordLinked(file, first, blobs, tally, sets);
       note(file, first.content);
     },
   };
@@ -215,7 +218,11 @@ async function readSource(
       index,
       platform,
       filter: subject.filter,
-      readsAll: options.readsAll ?? false,
+      isDue: rereadsOf(options, {
+        snapshot: number,
+        isOnlySource: index.sources.all().length === 1,
+      }),
+      sets,
       excluded: ownPaths(repository, source.roots),
       signal: options.signal,
       onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),

@@ -6,7 +6,9 @@
 import { HASH_BYTES } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef, Version } from '../../model.js';
+import { holeLength } from '../../packs/hole.js';
 import type { FileStat } from '../../platform/at-calls.js';
+import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
 import type { WritingRun } from '../writing-run.js';
@@ -35,6 +37,7 @@ export type FileOutcome =
       readonly type: 'read';
       /** As it was when its bytes were read; its size is what was read. */
       readonly stat: FileStat;
+      readonly attributes: NodeAttributes;
       readonly content: ContentRef;
       readonly blobs: readonly Uint8Array[];
       /** It changed while it was read, every time. */
@@ -108,7 +111,7 @@ export function createContents<Context extends Known>(
   };
   /**
    * Stores the blobs of a ticket that are not stored yet, and makes deltas of those that they replace;
-   * the blob of each position (0: no bytes).
+   * the blob of each position (0: no bytes, or a hole).
    */
   const storeTicket = async (
     { lane, ticket, lengths, hashes }: ReadTicket,
@@ -116,9 +119,11 @@ export function createContents<Context extends Known>(
   ): Promise<{ blob: number }[]> => {
     const hashOf = (position: number): Uint8Array =>
       hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES);
-    const claims = lengths.map((length, position) =>
-      length === 0 ? { blob: 0, isWanted: false } : dedup.claim(hashOf(position), length),
-    );
+    const claims = lengths.map((length, position) => {
+      const hash = hashOf(position);
+      const isStored = length > 0 && holeLength(hash) === undefined;
+      return isStored ? dedup.claim(hash, length) : { blob: 0, isWanted: false };
+    });
     const wanted = Uint8Array.from(claims, ({ isWanted }) => (isWanted ? 1 : 0));
     const successions = claims.flatMap(({ blob, isWanted }, position) => {
       const replaced = replacedBy(position, blob);
@@ -167,6 +172,12 @@ export function createContents<Context extends Known>(
       chunking,
       limiter,
       index,
+      holeBlob: (lengthBytes) => dedup.claimHole(lengthBytes),
+      survey: async (path, mapsHoles) => {
+        const result = await run.pool.run({ type: 'survey', path, mapsHoles });
+        if ('code' in result) throw new SourceError(result);
+        return result;
+      },
       readWindow: async (window) => {
         const lane = run.pool.idlestLane();
         const ticket = nextTicket++;
@@ -233,7 +244,7 @@ interface ReadTicket {
 
 function outcomeOf(
   { stat }: FileToRead<unknown>,
-  { statuses, lengths, hashes, stats, failures }: ReadFilesResult,
+  { statuses, lengths, hashes, stats, attributes, failures }: ReadFilesResult,
   position: number,
   claim: { readonly blob: number } | undefined,
 ): FileOutcome {
@@ -249,6 +260,7 @@ function outcomeOf(
   return {
     type: 'read',
     stat: read.sizeBytes === sizeBytes ? read : { ...read, sizeBytes },
+    attributes: attributes.get(position) ?? NO_ATTRIBUTES,
     content: hasBytes ? { type: 'blob', blob: claim.blob } : { type: 'none' },
     blobs: hasBytes ? [hash] : [],
     isUnstable: status === ReadStatus.unstable,

@@ -5,6 +5,7 @@
 import { HASH_BYTES } from '../../../delta/hash.js';
 import { BlobKind, type BlobPlace } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
+import { holeHash } from '../../packs/hole.js';
 
 /** What is to be done with one blob. */
 interface Claim {
@@ -14,6 +15,8 @@ interface Claim {
 
 export interface Dedup {
   claim(hash: Uint8Array, lengthBytes: number): Claim;
+  /** The blob that a hole of this length is. */
+  claimHole(lengthBytes: number): number;
   /** Records where a claimed blob was stored. */
   placed(hash: Uint8Array, lengthBytes: number, where: BlobPlace): void;
 }
@@ -42,6 +45,15 @@ export function createDedup(index: Index): Dedup {
       const blob = known?.id ?? counters.next('blob');
       claimed.set(key, { blob, isPromoted: known !== undefined });
       return { blob, isWanted: true };
+    },
+    claimHole(lengthBytes) {
+      const hash = holeHash(lengthBytes);
+      const known = hadBlobs || stored.mayHave(hash) ? blobs.find(hash) : undefined;
+      if (known) return known.id;
+      const blob = counters.next('blob');
+      blobs.insertHole(blob, hash, lengthBytes);
+      stored.add(hash);
+      return blob;
     },
     placed(hash, lengthBytes, where) {
       const key = keyOf(hash);

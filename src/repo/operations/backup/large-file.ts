@@ -1,14 +1,24 @@
 /**
  * Reads a large file in windows of its segments, several at once, so that two workers share one file
- * and memory stays flat in its size. Where its state changed between the first window and the last,
- * the whole of it is read again.
+ * and memory stays flat in its size; what the file system says is a hole is left out. Where its state
+ * changed between the first look and the last, the whole of it is read again.
  */
 import { blake3, HASH_BYTES } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef } from '../../model.js';
+import { holeHash, holeLength } from '../../packs/hole.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { sameTime } from '../../tree/compare.js';
-import type { ReadWindowFailure, ReadWindowJob, ReadWindowResult } from '../../worker/jobs.js';
+import type { NodeAttributes } from '../../platform/attribute-calls.js';
+import type { ByteString } from '../../platform/bytes.js';
+import { sameTime, sparseFlag } from '../../tree/compare.js';
+import { chunkParams, leastWindowBytes } from '../../worker/cut-window.js';
+import { isSameMap, nextStep, type HoleMap } from '../../worker/hole-map.js';
+import type {
+  ReadWindowJob,
+  ReadWindowResult,
+  SourceFailure,
+  SurveyResult,
+} from '../../worker/jobs.js';
 import type { FileOutcome, FileToRead } from './contents.js';
 import type { Limiter } from '../limiter.js';
 
@@ -18,6 +28,10 @@ export interface LargeFileReader {
   readonly chunking: ChunkingParameters;
   readonly limiter: Limiter;
   readonly index: Index;
+  /** The blob that a hole of so many bytes is. */
+  readonly holeBlob: (lengthBytes: number) => number;
+  /** What is to be known of the file beside its bytes. @throws SourceError */
+  readonly survey: (path: ByteString, mapsHoles: boolean) => Promise<SurveyResult>;
   /** Reads, deduplicates and stores one window. @throws SourceError */
   readonly readWindow: (
     window: Window,
@@ -29,25 +43,27 @@ const WINDOW_BYTES = 4 * 1024 * 1024;
 const MOST_ATTEMPTS = 3;
 
 export async function readLargeFile(
-  file: FileToRead<unknown>,
+  { path, stat: seen }: FileToRead<unknown>,
   reader: LargeFileReader,
 ): Promise<FileOutcome> {
   try {
-    let { stat } = file;
+    let stat = seen;
     for (let attempt = 1; ; attempt++) {
-      const read = await readOnce(file, stat, reader);
-      const isStable = read.stats.every((after) => sameState(stat, after));
-      stat = read.stats.at(-1) ?? stat;
+      // What moves so fast that no map of it holds is read as a whole.
+      const mayMap = attempt < MOST_ATTEMPTS;
+      const { pieces, stats, attributes, isSound } = await readOnce(path, stat, reader, mayMap);
+      const isStable = isSound && stats.every((after) => sameState(stat, after));
+      stat = stats.at(-1) ?? stat;
       if (!isStable && attempt < MOST_ATTEMPTS) continue;
-      const sizeBytes = read.lengths.reduce((sum, length) => sum + length, 0);
-      const content = contentOf(reader.index, read.blobs, read.hashes, sizeBytes);
-      const isUnstable = !isStable;
+      const joined = joinHoles(pieces);
+      const sizeBytes = joined.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
       return {
         type: 'read',
         stat: { ...stat, sizeBytes },
-        content,
-        blobs: read.hashes,
-        isUnstable,
+        attributes,
+        content: contentOf(reader, joined, sizeBytes),
+        blobs: joined.map(({ hash }) => hash),
+        isUnstable: !isStable,
       };
     }
   } catch (error) {
@@ -64,22 +80,51 @@ export class SourceError extends Error {
   /** Of the failed system call. */
   readonly code: string;
 
-  constructor({ code, message }: ReadWindowFailure) {
+  constructor({ code, message }: SourceFailure) {
     super(message);
     this.code = code;
   }
 }
 
-interface ReadParts {
-  readonly blobs: number[];
-  readonly hashes: Uint8Array[];
-  readonly lengths: number[];
-  readonly stats: FileStat[];
+/** A part of a file: a blob, or with none a hole. */
+interface Piece {
+  readonly hash: Uint8Array;
+  readonly lengthBytes: number;
+  readonly blob: number | undefined;
 }
 
+interface ReadParts {
+  readonly pieces: readonly Piece[];
+  /** What the file was like each time that it was looked at. */
+  readonly stats: readonly FileStat[];
+}
+
+/** `isSound`: no hole was left out that may have been filled meanwhile. */
 async function readOnce(
-  { path }: FileToRead<unknown>,
+  path: ByteString,
   stat: FileStat,
+  reader: LargeFileReader,
+  mayMap: boolean,
+): Promise<ReadParts & { readonly attributes: NodeAttributes; readonly isSound: boolean }> {
+  const before = await reader.survey(path, mayMap && sparseFlag(stat) > 0);
+  const { attributes, holes } = before;
+  const read = await readSegments(path, stat, holes, reader);
+  const { pieces } = read;
+  const stats = [before.stat, ...read.stats];
+  if (holes.length === 0) return { pieces, stats, attributes, isSound: true };
+  const after = await reader.survey(path, true);
+  return {
+    pieces,
+    stats: [...stats, after.stat],
+    attributes,
+    isSound: isSameMap(holes, after.holes),
+  };
+}
+
+async function readSegments(
+  path: ByteString,
+  stat: FileStat,
+  holes: HoleMap,
   reader: LargeFileReader,
 ): Promise<ReadParts> {
   const { segmentBytes } = reader.chunking;
@@ -92,7 +137,7 @@ async function readOnce(
     const start = segment * segmentBytes;
     const end = Math.min(start + segmentBytes, stat.sizeBytes);
     try {
-      parts[segment] = await readSegment(path, start, end, reader);
+      parts[segment] = await readSegment(path, start, end, holes, reader);
     } catch (error) {
       failure ??= { error };
     }
@@ -107,9 +152,7 @@ async function readOnce(
   await Promise.all(tasks);
   throwIfFailed(failure);
   return {
-    blobs: parts.flatMap(({ blobs }) => blobs),
-    hashes: parts.flatMap(({ hashes }) => hashes),
-    lengths: parts.flatMap(({ lengths }) => lengths),
+    pieces: parts.flatMap(({ pieces }) => pieces),
     stats: parts.flatMap(({ stats }) => stats),
   };
 }
@@ -119,46 +162,77 @@ function throwIfFailed(failure: { readonly error: unknown } | undefined): void {
 }
 
 async function readSegment(
-  path: FileToRead<unknown>['path'],
+  path: ByteString,
   start: number,
   end: number,
+  holes: HoleMap,
   { chunking, readWindow }: LargeFileReader,
 ): Promise<ReadParts> {
-  const part: ReadParts = { blobs: [], hashes: [], lengths: [], stats: [] };
-  const { leastBytes: min, averageBytes: average, mostBytes: max } = chunking;
+  const pieces: Piece[] = [];
+  const stats: FileStat[] = [];
+  const cuts = chunkParams(chunking);
+  const mostBytes = Math.max(WINDOW_BYTES, 2 * leastWindowBytes(cuts));
   for (let offset = start; offset < end;) {
-    // A window must be longer than any piece, or it would hold no sure cut and end the file early.
-    const lengthBytes = Math.min(Math.max(WINDOW_BYTES, 2 * max), end - offset);
-    const isSegmentEnd = offset + lengthBytes === end;
-    const window = { path, offset, lengthBytes, isSegmentEnd, chunking: { min, average, max } };
-    const { lengths, hashes, stat, blobs } = await readWindow(window);
-    part.stats.push(stat);
-    if (lengths.length === 0) break;
-    part.blobs.push(...blobs);
-    part.lengths.push(...lengths);
-    lengths.forEach((_, index) =>
-      part.hashes.push(hashes.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES)),
-    );
-    offset += lengths.reduce((sum, length) => sum + length, 0);
+    const step = nextStep(holes, offset, end, mostBytes);
+    const followsHole = pieces.length > 0 && pieces.at(-1)?.blob === undefined;
+    if (step.type === 'hole') {
+      pieces.push(hole(step.lengthBytes));
+      offset += step.lengthBytes;
+      continue;
+    }
+    const { lengthBytes, isEnd, precedesHole } = step;
+    const read = await readWindow({
+      path,
+      offset,
+      lengthBytes,
+      isEnd,
+      followsHole,
+      precedesHole,
+      chunking: cuts,
+    });
+    stats.push(read.stat);
+    if (read.lengths.length === 0) break;
+    read.lengths.forEach((length, index) => {
+      const hash = read.hashes.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+      const isHole = holeLength(hash) !== undefined;
+      pieces.push({ hash, lengthBytes: length, blob: isHole ? undefined : read.blobs[index] });
+      offset += length;
+    });
   }
-  return part;
+  return { pieces, stats };
+}
+
+function hole(lengthBytes: number): Piece {
+  return { hash: holeHash(lengthBytes), lengthBytes, blob: undefined };
+}
+
+/** Holes that touch are one, so that a file of nothing but a hole is one row. */
+function joinHoles(pieces: readonly Piece[]): Piece[] {
+  const joined: Piece[] = [];
+  for (const piece of pieces) {
+    const before = joined.at(-1);
+    if (piece.blob === undefined && before && before.blob === undefined) {
+      joined[joined.length - 1] = hole(before.lengthBytes + piece.lengthBytes);
+    } else joined.push(piece);
+  }
+  return joined;
 }
 
 /** The list of blobs as a row of its own; a single blob needs none. */
 function contentOf(
-  index: Index,
-  blobs: readonly number[],
-  hashes: readonly Uint8Array[],
+  { index, holeBlob }: LargeFileReader,
+  pieces: readonly Piece[],
   sizeBytes: number,
 ): ContentRef {
-  const [first] = blobs;
-  if (first === undefined) return { type: 'none' };
-  if (blobs.length === 1) return { type: 'blob', blob: first };
-  const hash = blake3(Buffer.concat(hashes));
+  const [first] = pieces;
+  if (!first) return { type: 'none' };
+  const blobOf = ({ blob, lengthBytes }: Piece): number => blob ?? holeBlob(lengthBytes);
+  if (pieces.length === 1) return { type: 'blob', blob: blobOf(first) };
+  const hash = blake3(Buffer.concat(pieces.map((piece) => piece.hash)));
   const known = index.blobs.findContent(hash);
   if (known !== undefined) return { type: 'content', content: known };
   const content = index.counters.next('content');
-  index.blobs.insertContent(content, hash, sizeBytes, blobs);
+  index.blobs.insertContent(content, hash, sizeBytes, pieces.map(blobOf));
   return { type: 'content', content };
 }
 

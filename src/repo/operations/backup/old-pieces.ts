@@ -1,4 +1,5 @@
 /** Which piece of a large file's old content a new piece most likely replaces. */
+import { BlobKind } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { ContentRef } from '../../model.js';
 import { blobList } from './retired.js';
@@ -19,7 +20,11 @@ export function createOldPieces(index: Index, content: ContentRef): OldPieces {
     starts.push(lengthBytes);
     lengthBytes += old.lengthBytes;
   }
-  const startOf = new Map(olds.map(({ id }, position) => [id, starts[position] ?? 0]));
+  const startOf = new Map<number, number>();
+  olds.forEach(({ id, kind }, position) => {
+    // Holes of one length are one blob, wherever they lie: they say nothing of what has moved.
+    if (kind !== BlobKind.hole) startOf.set(id, starts[position] ?? 0);
+  });
   let moved = 0;
 
   return {

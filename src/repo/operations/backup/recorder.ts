@@ -6,7 +6,7 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type ContentRef, type Metadata, type Version } from '../../model.js';
 import type { ByteString } from '../../platform/bytes.js';
-import { sameMetadata, sameTime } from '../../tree/compare.js';
+import { sameContent, sameMetadata, sameTime } from '../../tree/compare.js';
 import type { ManifestWriter } from '../writing-run.js';
 
 /** A node of the source as it is now. `known`: its current version in the index. */
@@ -49,8 +49,8 @@ export interface Recorder {
   /** The id of a node, made now when it never was. `isFresh`: its parent is new, so it cannot be. */
   pathId(parent: number, name: ByteString, isFresh: boolean): { id: number; isNew: boolean };
   /**
-   * Opens a version if the node changed, and says so; else updates only what decides about reading it
-   * again.
+   * Opens a version if the node changed; else updates only what decides about reading it again.
+   * Whether it changed.
    */
   record(found: Found): boolean;
   /** Ends a node and everything below it; `directory` is the id of what it is in. */
@@ -132,12 +132,6 @@ function isSameVersion(known: Version, found: Found): boolean {
     known.link === found.link &&
     sameContent(known.content, found.content)
   );
-}
-
-function sameContent(left: ContentRef, right: ContentRef): boolean {
-  if (left.type === 'blob') return right.type === 'blob' && left.blob === right.blob;
-  if (left.type === 'content') return right.type === 'content' && left.content === right.content;
-  return right.type === 'none';
 }
 
 function needsTouch(known: Version, { flags, inode, ctime }: Found): boolean {

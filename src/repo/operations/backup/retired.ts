@@ -1,6 +1,6 @@
 /** Old blobs as candidates for deltas, and how a delta takes the place of a full copy in the index. */
 import { extendTail } from '../../chain/retire.js';
-import { BlobKind, type PlacedBlob, type SizedBlob } from '../../index/blobs.js';
+import { BlobKind, type PlacedBlob, type ListedBlob } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { ContentRef, StoredFrame } from '../../model.js';
 import type { WritingRun } from '../writing-run.js';
@@ -9,10 +9,11 @@ import type { WritingRun } from '../writing-run.js';
 const LEAST_BLOB_BYTES = 256;
 
 /** The blobs of a content, in order. */
-export function blobList({ blobs }: Index, content: ContentRef): SizedBlob[] {
+export function blobList({ blobs }: Index, content: ContentRef): ListedBlob[] {
   if (content.type === 'content') return blobs.sizedOfContent(content.content);
   if (content.type === 'none') return [];
-  return [{ id: content.blob, lengthBytes: blobs.get(content.blob)?.lengthBytes ?? 0 }];
+  const { lengthBytes = 0, kind = BlobKind.lost } = blobs.get(content.blob) ?? {};
+  return [{ id: content.blob, lengthBytes, kind }];
 }
 
 /** The blob when it is stored whole, worth a delta, and used by no current version. */

@@ -5,7 +5,7 @@
  * against its neighbours of about its size (split, merged or renamed beyond recognition: of seven
  * TypeScript releases this saves 3 of 10 MB).
  */
-import type { PlacedBlob, SizedBlob } from '../../index/blobs.js';
+import { BlobKind, type ListedBlob, type PlacedBlob, type SizedBlob } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { ContentRef } from '../../model.js';
 import type { ByteString } from '../../platform/bytes.js';
@@ -148,12 +148,15 @@ function createNeighbours(index: Index) {
 }
 
 /**
- * Old and newer blobs that cover the same region. Blobs that both contents have are anchors; between
- * two anchors each old blob is paired with the newer one that overlaps it most, measured from the
- * anchor before.
+ * Old and newer blobs that cover the same region. Blobs that both contents have are anchors (holes are
+ * not: those of one length are one blob, wherever they lie); between two anchors each old blob is
+ * paired with the newer one that overlaps it most, measured from the anchor before.
  */
-function pairBlobs(olds: readonly SizedBlob[], newers: readonly SizedBlob[]): [number, number][] {
-  const shared = new Map(newers.map(({ id }, position) => [id, position]));
+function pairBlobs(olds: readonly ListedBlob[], newers: readonly ListedBlob[]): [number, number][] {
+  const shared = new Map<number, number>();
+  newers.forEach(({ id, kind }, position) => {
+    if (kind !== BlobKind.hole) shared.set(id, position);
+  });
   const pairs: [number, number][] = [];
   let oldFrom = 0;
   let newFrom = 0;

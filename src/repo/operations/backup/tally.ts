@@ -22,7 +22,7 @@ export interface Tally {
   readonly report: (path: ByteString, code: IssueCode, message: string) => void;
   /** Records a node, and counts it. */
   record(found: Found): void;
-  /** Counts a file that need not be read. */
+  /** Counts a node that need not be read. */
   keepUnchanged(known: Version): void;
   /** What cannot be seen stays as it was, and counts as it was. */
   keep(known: Version | undefined): void;
@@ -62,11 +62,11 @@ export function createTally(index: Index, recorder: Recorder, issues: Issue[]): 
     report: (path, code, message) => void issues.push({ path, code, message }),
     record(found) {
       const isChanged = recorder.record(found);
-      if (!isChanged && found.type === VersionType.file) totals.filesUnchanged += 1;
+      if (found.type === VersionType.file && !isChanged) totals.filesUnchanged += 1;
       count(found.type, found.sizeBytes);
     },
     keepUnchanged(known) {
-      totals.filesUnchanged += 1;
+      if (known.type === VersionType.file) totals.filesUnchanged += 1;
       count(known.type, known.sizeBytes);
     },
     keep,

@@ -6,14 +6,19 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
+import type { NodeAttributes } from '../../platform/attribute-calls.js';
 import { joinBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
+import { readAttributes } from '../../tree/attributes.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
 import type { DirectoryFilter, TreeFilter } from '../../tree/filter.js';
+import type { SetRecorder } from './attributes.js';
 import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
 import { createHardLinks } from './hard-links.js';
+import { lookAt, lookAtClosed } from './look.js';
 import type { Recorder } from './recorder.js';
+import type { IsDue } from './reread.js';
 import { lookAtRoot } from './roots.js';
 import { unreadable, type Tally, type WalkTotals } from './tally.js';
 import { createTurns } from './turns.js';
@@ -22,8 +27,9 @@ export interface WalkOptions {
   readonly index: Index;
   readonly platform: Platform;
   readonly filter: TreeFilter;
-  /** Reads every file, whatever its times say. */
-  readonly readsAll: boolean;
+  readonly sets: SetRecorder;
+  /** Which files are read although they seem unchanged. */
+  readonly isDue: IsDue;
   /** Absolute paths that are never backed up: the repository itself. */
   readonly excluded: ReadonlySet<ByteString>;
   readonly signal: AbortSignal | undefined;
@@ -53,7 +59,7 @@ export function createWalk(
   tally: Tally,
   contents: Contents<FileContext>,
 ): Walk {
-  const { index, platform } = options;
+  const { index, platform, sets } = options;
   const { files, clock } = platform;
   const hardLinks = createHardLinks(index);
   const turn = createTurns(clock, options.signal, (path: ByteString) =>
@@ -117,10 +123,11 @@ export function createWalk(
     const type = versionTypeOf(stat.type);
     const isFile = type === VersionType.file;
     const links = hardLinks.numberOf(stat, known);
-    const mayKeep = known && isFile && known.links === links && !options.readsAll;
-    if (mayKeep && isUnchanged(stat, known)) {
+    const seemsUnchanged = known !== undefined && known.links === links && isUnchanged(stat, known);
+    if (seemsUnchanged && !options.isDue(known.path)) {
       tally.keepUnchanged(known);
-      return turn(path);
+      if (type !== VersionType.directory) return turn(path);
+      return enter(directory, name, stat, { path, id: known.path, isFresh: false }, known);
     }
     // What a directory held goes when something else takes its name.
     if (known?.type === VersionType.directory && type !== VersionType.directory) {
@@ -129,41 +136,44 @@ export function createWalk(
     const { id, isNew } = known
       ? { id: known.path, isNew: false }
       : recorder.pathId(directory.id, directory.holdsRoots ? path : name, directory.isFresh);
-    if (isFile && stat.sizeBytes > 0) {
-      const context = { path: id, directory: directory.id, known, links, scanStartMs };
+    // An empty file with several names goes with the others of its kind: it is looked at once.
+    if (isFile && (stat.sizeBytes > 0 || links > 0)) {
+      const context = {
+        path: id,
+        directory: directory.id,
+        known,
+        links,
+        seemsUnchanged,
+        scanStartMs,
+      };
       return contents.add({ path, stat, context }) ?? turn(path);
     }
-    const link = type === VersionType.symlink ? readLink(directory, name, path) : undefined;
-    if (type === VersionType.symlink && link === undefined) {
-      tally.keep(known);
-      return undefined;
+    const record = (attributes: NodeAttributes, link?: ByteString): void => {
+      const set = sets.of(stat, attributes);
+      const flags = racyFlag(stat, scanStartMs);
+      tally.record(describeFound(id, known, stat, set, type, flags, links, link));
+    };
+    if (type === VersionType.directory) {
+      return enter(directory, name, stat, { path, id, isFresh: isNew }, known, record);
     }
-    const flags = isFile ? racyFlag(stat, scanStartMs) : 0;
-    tally.record(describeFound(id, known, stat, type, flags, links, link));
-    if (type !== VersionType.directory) return turn(path);
-    return enter(directory, name, stat, { path, id, isFresh: isNew }, known);
-  };
-
-  const readLink = (
-    directory: Directory,
-    name: ByteString,
-    path: ByteString,
-  ): ByteString | undefined => {
     try {
-      return files.at.readSymlink(directory.handle, name);
+      const { attributes, link } = lookAt(files, directory.handle, name, type);
+      record(attributes, link);
     } catch (error) {
       tally.report(path, 'UNREADABLE', unreadable(path, error));
-      return undefined;
+      tally.keep(known);
     }
+    return turn(path);
   };
 
-  /** Opens and walks `name` in the directory whose handle is given. */
+  /** Opens and walks `name` in the directory whose handle is given; `record`: it is not as it was. */
   const enter = async (
     parent: Directory,
     name: ByteString,
     { device }: FileStat,
     { path, id, isFresh }: Pick<Directory, 'path' | 'id' | 'isFresh'>,
     known: Version | undefined,
+    record?: (attributes: NodeAttributes) => void,
   ): Promise<void> => {
     const pending = turn(path);
     if (pending) await pending;
@@ -171,9 +181,11 @@ export function createWalk(
     let names: ByteString[];
     try {
       handle = files.at.open(parent.handle, name, 'read-directory');
+      record?.(readAttributes(files.at, { type: 'open', descriptor: handle }));
       names = files.at.list(handle).sort();
     } catch (error) {
       if (handle !== undefined) files.close(handle);
+      else record?.(lookAtClosed(files, parent.handle, name));
       tally.report(path, 'UNREADABLE_DIRECTORY', unreadable(path, error));
       if (known) tally.keepBelow(id);
       return;

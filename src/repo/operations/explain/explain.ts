@@ -7,6 +7,7 @@ import type { Issue, Version } from '../../model.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { createFilter, type FilterOptions } from '../../tree/filter.js';
+import { rereadsOf, type RereadOptions } from '../backup/reread.js';
 import { candidatePaths, pathIdOf, rootOf, selectSource } from '../locate.js';
 import { readRepository, type QueryOptions } from '../reading.js';
 import { rootNames } from '../root-names.js';
@@ -14,13 +15,11 @@ import { createSpans } from '../span.js';
 import { findOutcome, type Outcome } from './outcome.js';
 import { causesOfVersion, causesToRead, type ReadCause } from './read-causes.js';
 
-export interface ExplainOptions extends QueryOptions {
+export interface ExplainOptions extends QueryOptions, RereadOptions {
   /** As backed up, or relative to the working directory or a root. */
   readonly path: string;
   /** What the backups leave out. */
   readonly filter?: FilterOptions;
-  /** Whether the backups read every file. */
-  readonly readsAll?: boolean;
 }
 
 /** What the latest snapshot has of a path. */
@@ -63,13 +62,26 @@ export function explainPath(
     const id = pathIdOf(index, source, path);
     const known = id === undefined ? undefined : index.versions.currentOf(id);
     const saved = known && savedState(index, source, known);
-    const asked: ReadCause[] = options.readsAll ? ['asked'] : [];
+    const asked: ReadCause[] = known && isDueNext(index, known, options) ? ['asked'] : [];
     const causes =
       outcome.type === 'taken-in' && outcome.stat.type === 'file' && outcome.stat.sizeBytes > 0
         ? [...asked, ...causesToRead(index, outcome.stat, known)]
         : undefined;
     return { path, outcome, saved, causes, issues };
   });
+}
+
+/** Whether the next snapshot is to read a file whatever is known of it. */
+function isDueNext(
+  { counters, sources }: Index,
+  { path }: Version,
+  options: RereadOptions,
+): boolean {
+  const run = {
+    snapshot: counters.last('snapshot') + 1,
+    isOnlySource: sources.all().length === 1,
+  };
+  return rereadsOf(options, run)(path);
 }
 
 function placeOf(

@@ -5,7 +5,7 @@ import { VersionType, type Version } from '../../model.js';
 import { fileTypeOf, ReadReason, reasonsToRead, type FileState } from '../../tree/compare.js';
 
 /**
- * `new`: nothing was saved of it. `asked`: the backup reads files whatever is known of them. `damaged`:
+ * `new`: nothing was saved of it. `asked`: the backup reads all files, or it is this one's turn. `damaged`:
  * what was saved is lost, and repair wants it again. The others: see {@link ReadReason}.
  */
 export type ReadCause = 'new' | 'asked' | 'damaged' | keyof typeof ReadReason;

@@ -4,18 +4,30 @@
  */
 import { CodedError } from '../../../errors.js';
 import { createCompaction } from '../../index/compaction.js';
+import type { Index } from '../../index/index.js';
+import { createPathPlaces } from '../../index/names.js';
 import { createRemoval } from '../../index/removal.js';
+import { readSuspicions } from '../../index/suspects.js';
+import type { ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { compact } from '../compact.js';
 import { explainFullDisk } from '../full-disk.js';
 import { reclaim } from '../reclaim.js';
 import { openRepository, type Repository } from '../repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import {
+  droppedBytes,
+  guardSuspects,
+  type DroppedBytes,
+  type SuspectFile,
+} from './bit-rot-guard.js';
 import { removeUnusedBlobs } from './remove-blobs.js';
 import { chooseSnapshots, type Retention, type RetentionPolicy } from './retention.js';
 
 export interface PruneOptions extends RunOptions {
   readonly policy: RetentionPolicy;
+  /** Removes what the policy says even if it is the last that has bytes from before possible bit rot. */
+  readonly dropsBeforeBitRot?: boolean;
   /** Does everything but keep it: the figures are those of a real run. */
   readonly isDryRun?: boolean;
   readonly lockWaitMs?: number;
@@ -23,6 +35,8 @@ export interface PruneOptions extends RunOptions {
 }
 
 export interface PruneResult extends Retention {
+  /** Bytes from before possible bit rot that went. */
+  readonly dropped: readonly DroppedBytes<ByteString>[];
   /** Payload bytes in packs before, less those after: what the repository shrinks by. */
   readonly bytesFreed: number;
   readonly durationMs: number;
@@ -43,15 +57,28 @@ export async function prune(
   });
   try {
     const snapshots = repository.index.snapshots.all();
-    const retention = chooseSnapshots(snapshots, options.policy, new Date(startedMs));
+    const suspects = readSuspectFiles(repository.index);
+    const chosen = chooseSnapshots(snapshots, options.policy, new Date(startedMs));
+    const retention = options.dropsBeforeBitRot ? chosen : guardSuspects(chosen, suspects);
+    const dropped = droppedBytes(retention, suspects);
     const bytesFreed = await explainFullDisk(repositoryPath, () =>
       removeSnapshots(repository, retention, options),
     );
     if (!options.isDryRun) reclaim(repository);
-    return { ...retention, bytesFreed, durationMs: platform.clock.nowMs() - startedMs };
+    const durationMs = platform.clock.nowMs() - startedMs;
+    return { ...retention, dropped, bytesFreed, durationMs };
   } finally {
     repository.close();
   }
+}
+
+function readSuspectFiles(index: Index): SuspectFile<ByteString>[] {
+  const places = createPathPlaces(index.connection);
+  return readSuspicions(index.connection).map(({ path, good, suspect }) => ({
+    ...places.ofId(path),
+    good,
+    suspect,
+  }));
 }
 
 async function removeSnapshots(

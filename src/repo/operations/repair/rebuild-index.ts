@@ -12,6 +12,7 @@ import { createTails } from '../../index/tails.js';
 import type { ContentRef, FrameAddress } from '../../model.js';
 import { decodeFrameHead, decodeSection, FrameKind, type FrameHead } from '../../packs/frame.js';
 import { decodeDeltas, readFrame } from '../../packs/frame-reader.js';
+import { holeLength } from '../../packs/hole.js';
 import { decodeManifestPart, type ManifestOpen } from '../../packs/manifest.js';
 import { PACK_HEADER_BYTES, readPackKind, type PackStore } from '../../packs/pack-store.js';
 import { scanPack } from '../../packs/scan.js';
@@ -260,12 +261,17 @@ class Replay {
     return { type: 'content', content };
   }
 
-  /** The row of a blob; one that no pack holds so far is lost, unless a later run brings it back. */
+  /** The row of a blob or hole; a blob that no pack holds so far is lost, unless a later run brings it. */
   private blobOf(hash: Uint8Array, lengthBytes: number): number {
     const { blobs, counters } = this.index;
     const known = blobs.find(hash);
     if (known) return known.id;
     const id = counters.next('blob');
+    const holeBytes = holeLength(hash);
+    if (holeBytes !== undefined) {
+      blobs.insertHole(id, hash, holeBytes);
+      return id;
+    }
     const nowhere = { kind: BlobKind.lost, frame: 0, member: 0, basis: undefined, storedBytes: 0 };
     blobs.insert(id, hash, lengthBytes, nowhere);
     return id;

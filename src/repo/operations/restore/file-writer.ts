@@ -8,11 +8,12 @@ import type { IssueCode, Version } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { openDirectoryHandles } from '../../tree/directory-handles.js';
-import { setMetadata } from '../../tree/metadata.js';
+import { setMetadata, type Shortfall } from '../../tree/metadata.js';
 import { pathOf, type NodePlace } from '../../tree/relative-path.js';
 import type { RestoreFile, RestoreJob, RestorePiece, RestorePlace } from '../../worker/jobs.js';
 import type { WorkerPool } from '../../worker/pool.js';
 import { createLimiter } from '../limiter.js';
+import type { Wanted } from './wanted.js';
 
 /** A version of a file, and where it goes. */
 interface FileToRestore extends NodePlace {
@@ -28,6 +29,8 @@ export interface FileWriterEvents {
   /** A file is there, with so many bytes. */
   onFile(bytes: number): void;
   onIssue(path: ByteString, code: IssueCode, message: string): void;
+  /** A file is there, but for this of its metadata. */
+  onShortfalls(path: ByteString, missing: readonly Shortfall[]): void;
 }
 
 /** Files gathered before they are put in pack order: bounds memory. */
@@ -54,7 +57,7 @@ export function createFileWriter(
   snapshot: number,
   pool: WorkerPool,
   target: ByteString,
-  setsOwner: boolean,
+  wanted: Wanted,
   events: FileWriterEvents,
 ): FileWriter {
   const { index, platform } = repository;
@@ -74,26 +77,27 @@ export function createFileWriter(
     fail(file, 'DAMAGED', `${path} was not restored: its content is lost or damaged.`);
   };
 
+  const plain = ({ directory, name, version }: FileToRestore): RestoreFile => {
+    return { directory, name, ...wanted(version) };
+  };
   const runJob = async (
     pieces: readonly RestorePiece[],
     jobFiles: readonly FileToRestore[],
   ): Promise<ReadonlySet<number>> => {
-    const job: RestoreJob = {
-      type: 'restore',
-      target,
-      files: jobFiles.map(plain),
-      pieces,
-      setsOwner,
-    };
-    const { failures } = await pool.run(job);
-    const damaged = new Set<number>();
-    for (const { file: position, code, message, isMetadataOnly } of failures) {
+    const job: RestoreJob = { type: 'restore', target, files: jobFiles.map(plain), pieces };
+    const { failures, shortfalls } = await pool.run(job);
+    const fileAt = (position: number): FileToRestore => {
       const file = jobFiles[position];
       if (!file) throw new Error(`no file ${position}`);
-      if (!isMetadataOnly) damaged.add(position);
-      const text = `${textFromBytes(pathOf(file))}: ${message}`;
-      fail(file, issueCode(code, isMetadataOnly), text);
+      return file;
+    };
+    const damaged = new Set<number>();
+    for (const { file: position, code, message } of failures) {
+      const file = fileAt(position);
+      damaged.add(position);
+      fail(file, issueCode(code), `${textFromBytes(pathOf(file))}: ${message}`);
     }
+    for (const { file, missing } of shortfalls) events.onShortfalls(pathOf(fileAt(file)), missing);
     return damaged;
   };
 
@@ -115,7 +119,9 @@ export function createFileWriter(
   /** Made first, so that workers can write its parts in any order. */
   const createFile = (file: FileToRestore): void => {
     withHandles((open) => {
-      files.close(files.at.open(open(file.directory), file.name, 'create-file'));
+      const descriptor = files.at.open(open(file.directory), file.name, 'create-file');
+      files.truncate(descriptor, file.version.sizeBytes);
+      files.close(descriptor);
     });
   };
   const finishFile = (file: FileToRestore, isWhole: boolean): void => {
@@ -127,7 +133,8 @@ export function createFileWriter(
       }
       const descriptor = files.at.open(directory, file.name, 'write-file');
       try {
-        setMetadata(files, { type: 'open', descriptor }, file.version, setsOwner);
+        const missing = setMetadata(files, { type: 'open', descriptor }, wanted(file.version));
+        events.onShortfalls(pathOf(file), missing);
       } finally {
         files.close(descriptor);
       }
@@ -175,6 +182,9 @@ export function createFileWriter(
     if (content.type === 'content') {
       return restoreLarge(file, index.blobs.ofContent(content.content));
     }
+    if (index.blobs.holeBytes(content.blob) !== undefined) {
+      return restoreLarge(file, [content.blob]);
+    }
     const { frame = 0, member = 0 } = index.blobs.get(content.blob) ?? {};
     const { directory, name, version } = file;
     const { path, sizeBytes } = version;
@@ -200,16 +210,7 @@ export function createFileWriter(
   };
 }
 
-function plain({
-  directory,
-  name,
-  version: { mode, uid, gid, mtime },
-}: FileToRestore): RestoreFile {
-  return { directory, name, mode, uid, gid, mtime };
-}
-
-function issueCode(code: string, isMetadataOnly: boolean): IssueCode {
-  if (isMetadataOnly) return 'METADATA_NOT_RESTORED';
+function issueCode(code: string): IssueCode {
   return code === 'BLOB_DAMAGED' || code.startsWith('PACK_') ? 'DAMAGED' : 'NOT_RESTORED';
 }
 
@@ -275,6 +276,11 @@ function* largePieces(
   let job: RestorePiece[] = [];
   let jobBytes = 0;
   for (const blob of blobs) {
+    const holeBytes = index.blobs.holeBytes(blob);
+    if (holeBytes !== undefined) {
+      position += holeBytes;
+      continue;
+    }
     const recipe = index.blobs.recipe(blob);
     if (!recipe) {
       yield undefined;

@@ -10,9 +10,11 @@ import { bytesFromText, textFromBytes, type ByteString } from '../../platform/by
 import type { Platform } from '../../platform/platform.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';
-import { setMetadata } from '../../tree/metadata.js';
+import type { NodeAttributes } from '../../platform/attribute-calls.js';
+import { isLocked, lockNode, setMetadata } from '../../tree/metadata.js';
 import { childPath, splitPath } from '../../tree/relative-path.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
+import { createSetReader } from '../attribute-sets.js';
 import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
 import { stoppable } from '../interrupts.js';
 import { readRepository } from '../reading.js';
@@ -20,9 +22,12 @@ import type { Repository } from '../repository.js';
 import type { TimePoint } from '../time-point.js';
 import { createFileWriter, type FileWriter } from './file-writer.js';
 import { makeNode, type NodeType } from './nodes.js';
+import { createOwnerResolver, type OwnerOptions } from './owners.js';
 import { planRoots, type RestoreRoot } from './roots.js';
+import { createShortfallTally, type ShortfallTally } from './shortfalls.js';
+import { createWanted, type Wanted } from './wanted.js';
 
-export interface RestoreOptions {
+export interface RestoreOptions extends OwnerOptions {
   /** As backed up, or relative to the working directory or a root; none: the whole source. */
   readonly paths: readonly string[];
   readonly at: TimePoint;
@@ -33,8 +38,6 @@ export interface RestoreOptions {
   readonly isDryRun?: boolean;
   /** Worker threads. Default: one for each core, at most 8. */
   readonly jobs?: number;
-  /** Restores owner and group. Default: only for the superuser. */
-  readonly setsOwner?: boolean;
   readonly lockWaitMs?: number;
   readonly signal?: AbortSignal;
   readonly onStart?: (expected: RestoreProgress) => void;
@@ -66,7 +69,7 @@ const MOST_WORKERS = 8;
 const ENTRIES_A_TURN = 256;
 
 /**
- * @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE, PATH_NOT_FOUND, TIME_BEFORE_FIRST_SNAPSHOT, DISK_FULL, INTERRUPTED
+ * @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE, OWNER_MAP_INVALID, PATH_NOT_FOUND, TIME_BEFORE_FIRST_SNAPSHOT, DISK_FULL, INTERRUPTED
  */
 export async function restore(
   repositoryPath: string,
@@ -95,12 +98,21 @@ interface FinishedDirectory {
   readonly version: Version;
 }
 
+interface LockedNode {
+  readonly path: ByteString;
+  readonly type: VersionType;
+  readonly known: NodeAttributes;
+}
+
 /** One restore: what it holds open, and what it has counted. */
 class RestoreRun {
   private readonly issues: Issue[] = [];
   private readonly directories: FinishedDirectory[] = [];
   private readonly counts = { files: 0, directories: 0, symlinks: 0, specials: 0, bytesWritten: 0 };
-  private readonly setsOwner: boolean;
+  /** What becomes immutable or append-only at the end. */
+  private readonly locked: LockedNode[] = [];
+  private readonly shortfalls: ShortfallTally;
+  private readonly wanted: Wanted;
   private readonly repository: Repository;
   private readonly snapshot: number;
   private readonly options: RestoreOptions;
@@ -110,7 +122,9 @@ class RestoreRun {
     this.repository = repository;
     this.snapshot = snapshot;
     this.options = options;
-    this.setsOwner = options.setsOwner ?? repository.platform.isSuperuser;
+    const { index, platform } = repository;
+    this.wanted = createWanted(createSetReader(index), createOwnerResolver(options, platform));
+    this.shortfalls = createShortfallTally(platform.isSuperuser);
   }
 
   async execute(
@@ -125,28 +139,23 @@ class RestoreRun {
     const pool = this.openPool();
     const handles = openDirectoryHandles(files.at, (descriptor) => files.close(descriptor), target);
     try {
-      const writer = createFileWriter(
-        this.repository,
-        this.snapshot,
-        pool,
-        target,
-        this.setsOwner,
-        {
-          onFile: (bytes) => {
-            this.counts.files += 1;
-            this.counts.bytesWritten += bytes;
-            this.options.onProgress?.({
-              files: this.counts.files,
-              bytes: this.counts.bytesWritten,
-            });
-          },
-          onIssue: (path, code, message) => this.report(path, code, message),
+      const writer = createFileWriter(this.repository, this.snapshot, pool, target, this.wanted, {
+        onFile: (bytes) => {
+          this.counts.files += 1;
+          this.counts.bytesWritten += bytes;
+          this.options.onProgress?.({
+            files: this.counts.files,
+            bytes: this.counts.bytesWritten,
+          });
         },
-      );
+        onIssue: (path, code, message) => this.report(path, code, message),
+        onShortfalls: (path, missing) => this.shortfalls.add(path, missing),
+      });
       for (const { path, version } of roots) await this.restoreNode(writer, handles, path, version);
       await writer.finish();
       this.finishDirectories(handles);
-      return { ...this.counts, issues: this.issues };
+      this.lockNodes(handles);
+      return { ...this.counts, issues: [...this.issues, ...this.shortfalls.issues()] };
     } finally {
       handles.close();
       await pool.close();
@@ -174,6 +183,8 @@ class RestoreRun {
   ): Promise<void> {
     await this.takeTurn();
     const { type } = version;
+    const { known } = this.wanted(version);
+    if (isLocked(known)) this.locked.push({ path, type, known });
     if (type === VersionType.file) return writer.add({ ...splitPath(path), version });
     if (path !== '' && !this.attempt(path, () => this.makeNode(handles, path, type, version))) {
       return;
@@ -202,38 +213,46 @@ class RestoreRun {
     const directory = handles.open(parent);
     makeNode(files, directory, name, type, version);
     if (type === VersionType.directory) return;
-    const isLink = type === VersionType.symlink;
-    const place = { type: isLink ? 'symlink' : 'special', directory, name } as const;
-    this.attempt(
-      path,
-      () => setMetadata(files, place, version, this.setsOwner),
-      'METADATA_NOT_RESTORED',
-    );
+    const missing = setMetadata(files, { type: 'named', directory, name }, this.wanted(version));
+    this.shortfalls.add(path, missing);
   }
 
   /** Deepest first: setting what is in a directory changes its time. */
   private finishDirectories(handles: DirectoryHandles): void {
     const { files } = this.repository.platform;
     for (const { path, version } of this.directories.reverse()) {
-      this.attempt(
-        path,
-        () => {
-          const place = { type: 'open', descriptor: handles.open(path) } as const;
-          setMetadata(files, place, version, this.setsOwner);
-        },
-        'METADATA_NOT_RESTORED',
-      );
+      this.attempt(path, () => {
+        const descriptor = handles.open(path);
+        const missing = setMetadata(files, { type: 'open', descriptor }, this.wanted(version));
+        this.shortfalls.add(path, missing);
+      });
     }
   }
 
-  private attempt(path: ByteString, action: () => void, code: IssueCode = 'NOT_RESTORED'): boolean {
+  /** What is below a directory first. */
+  private lockNodes(handles: DirectoryHandles): void {
+    const { files } = this.repository.platform;
+    for (const { path, type, known } of this.locked.reverse()) {
+      this.attempt(path, () => {
+        const { directory, name } = splitPath(path);
+        const isFile = type === VersionType.file;
+        const descriptor = isFile
+          ? files.at.open(handles.open(directory), name, 'read-file')
+          : handles.open(path);
+        this.shortfalls.add(path, lockNode(files.at, descriptor, known));
+        if (isFile) files.close(descriptor);
+      });
+    }
+  }
+
+  private attempt(path: ByteString, action: () => void): boolean {
     try {
       action();
       return true;
     } catch (error) {
       if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
       if (systemErrorCode(error) === 'ENOSPC') throw error;
-      this.report(path, code, `${textFromBytes(path)}: ${error.message}.`);
+      this.report(path, 'NOT_RESTORED', `${textFromBytes(path)}: ${error.message}.`);
       return false;
     }
   }

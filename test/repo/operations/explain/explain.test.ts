@@ -118,6 +118,18 @@ describe('a file is read again', () => {
     expect((await explain(lab, 'empty')).causes).toBeUndefined();
   });
 
+  test('when it is its turn: within a share of the runs each file is read once', async () => {
+    const lab = await backedUp({ file: 'x' });
+    const turns: boolean[] = [];
+    for (let run = 0; run < 4; run++) {
+      const { causes } = await explain(lab, 'file', { rereadShare: 0.25 });
+      const { bytesRead } = await lab.backup({ rereadShare: 0.25 });
+      expect(causes).toEqual(bytesRead > 0 ? ['asked'] : []);
+      turns.push(bytesRead > 0);
+    }
+    expect(turns.filter(Boolean)).toHaveLength(1);
+  });
+
   test.each<[string, string[], (path: string) => void]>([
     ['was made longer', ['size', 'mtime', 'ctime'], (path) => fs.appendFileSync(path, 'y')],
     ['has another mode', ['ctime'], (path) => fs.chmodSync(path, 0o600)],

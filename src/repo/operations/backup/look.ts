@@ -1,0 +1,39 @@
+/** What there is to know of a node whose bytes nobody reads: its attributes, where a link leads. */
+import { VersionType } from '../../model.js';
+import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
+import type { ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
+import { readAttributes, readAttributesAt } from '../../tree/attributes.js';
+
+interface Seen {
+  readonly attributes: NodeAttributes;
+  /** Where a symbolic link leads. */
+  readonly link?: ByteString;
+}
+
+/** A file without bytes, a link or a special file. @throws system errors */
+export function lookAt(
+  files: FileSystem,
+  directory: number,
+  name: ByteString,
+  type: VersionType,
+): Seen {
+  const attributes = readAttributesAt(files, directory, name, type);
+  if (type !== VersionType.symlink) return { attributes };
+  return { attributes, link: files.at.readSymlink(directory, name) };
+}
+
+/** Of a directory that may not be opened: the attributes that are for everybody. */
+export function lookAtClosed(
+  { at }: FileSystem,
+  directory: number,
+  name: ByteString,
+): NodeAttributes {
+  try {
+    return readAttributes(at, { type: 'named', directory, name });
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return NO_ATTRIBUTES;
+  }
+}

@@ -1,0 +1,90 @@
+/** What programs that are not Varve say of a tree, so that two trees can be compared by their word. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+/** What the oracle and the tree of {@link growOddTree} are made with. */
+const TOOLS = [
+  'bash',
+  'chattr',
+  'find',
+  'getfacl',
+  'getfattr',
+  'lsattr',
+  'rsync',
+  'setfacl',
+  'setfattr',
+];
+
+/** Those of the programs that are not installed here. */
+export function missingTools(more: readonly string[] = []): string[] {
+  return [...TOOLS, ...more].filter(
+    (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
+  );
+}
+
+/** A program, one byte a character in what it takes and gives. @throws Error when it fails */
+export function run(command: string, args: readonly string[], cwd?: string): string {
+  return execFileSync(command, args, {
+    encoding: 'latin1',
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+    ...(cwd !== undefined && { cwd }),
+  });
+}
+
+/** Fills the directory `root` with everything; see `odd-tree.sh`. `as`: a prefix that changes the user. */
+export function growOddTree(root: string, as: readonly string[] = []): void {
+  removeWithLocks(root);
+  const script = fileURLToPath(new URL('odd-tree.sh', import.meta.url));
+  run('env', [...as, 'bash', script, root]);
+}
+
+/** Immutable files would outlive the test. To be called for every directory that may hold some. */
+export function removeWithLocks(root: string): void {
+  onTestFinished(() => {
+    spawnSync('chattr', ['-R', '-f', '-i', '-a', root]);
+    spawnSync('chmod', ['-R', 'u+rwX', root]);
+    fs.rmSync(root, { recursive: true, force: true });
+  });
+}
+
+/** What there is to compare of a tree beside the bytes of its files. */
+export interface Description {
+  /** Path, time, mode, owner, links, size, type, target; of a directory neither links nor size. */
+  readonly nodes: readonly string[];
+  readonly xattrs: string;
+  readonly acls: string;
+  readonly flags: readonly string[];
+}
+
+export function describeTree(root: string): Description {
+  const common = String.raw`%P %T+ %m %U %G %y`;
+  const nodes = run('find', [
+    '.',
+    ...['-type', 'd', '-printf', String.raw`${common}\0`, '-o'],
+    ...['-printf', String.raw`${common} %n %s %l\0`],
+  ].flat(), root); // prettier-ignore
+  const sorted = (test: string, command: string): string =>
+    run('sh', ['-c', `find . ${test} -print0 | sort -z | xargs -0 ${command}`], root);
+  return {
+    nodes: nodes.split('\0').sort(),
+    xattrs: sorted('', 'getfattr -h -d -m - -e hex --'),
+    acls: sorted('! -type l', 'getfacl -n --'),
+    flags: run('lsattr', ['-aR', '.'], root).split('\n').map(settable).sort(),
+  };
+}
+
+/** Without the flags that say how the file system keeps a file: extents, indexes, inline data. */
+function settable(line: string): string {
+  const [flags = '', ...path] = line.split(' ');
+  return path.length === 0 ? line : [flags.replace(/[eEIN]/g, '-'), ...path].join(' ');
+}
+
+/** What rsync would change to make `copy` as `original`, contents and all; empty: nothing. */
+export function rsyncDifferences(original: string, copy: string): string {
+  const compare = ['-aHAXSni', '--checksum', '--delete', '--modify-window=-1'];
+  return run('rsync', [...compare, `${original}/`, `${copy}/`]);
+}
