@@ -47,7 +47,7 @@ const homes = [
     names: ['node:fs', 'node:fs/promises', 'fs'],
     home: ['src/repo/platform/**', 'src/rdiff/files/**'],
   },
-  { names: ['koffi'], home: ['src/repo/platform/**'] },
+  { names: ['koffi', 'node:child_process'], home: ['src/repo/platform/**'] },
 ];
 
 const bans = (allowed) => ({

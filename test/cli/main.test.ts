@@ -62,7 +62,7 @@ describe.concurrent('wrong usage ends with 2 and a hint', () => {
     ],
     [
       ['backup'],
-      "Missing required argument 'path'.\nGive at least one PATH, or a list with --files-from FILE.",
+      'There is nothing to back up.\nName paths, or a list of them with --files-from FILE',
     ],
     [['snapshots', 'extra'], "Too many arguments for 'snapshots'."],
     [['restore'], "Required option '--to <dir>' not specified.\nSee `varve help restore`."],

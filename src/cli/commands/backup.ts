@@ -1,17 +1,26 @@
 /** `varve backup`: takes a snapshot of some paths. */
+import type { Command } from 'commander';
 import {
   backup,
+  backupStream,
   CodedError,
   initRepository,
   isRepository,
   rootNames,
   type BackupOptions,
   type BackupResult,
+  type SnapshotOptions,
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
 import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
 import { readPathList, type PathListFlags } from '../parse/path-list.js';
+import {
+  addStreamOptions,
+  streamOption,
+  type NamedStream,
+  type StreamFlags,
+} from '../parse/stream.js';
 import { wholeNumber } from '../parse/whole-number.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
@@ -27,7 +36,7 @@ import {
   type RereadFlags,
 } from '../shared-options.js';
 
-interface BackupFlags extends JobsFlag, FilterFlags, PathListFlags, RereadFlags {
+interface BackupFlags extends JobsFlag, FilterFlags, PathListFlags, RereadFlags, StreamFlags {
   readonly tag?: readonly string[];
   readonly host?: string;
   readonly dryRun?: boolean;
@@ -59,24 +68,27 @@ export const backupCommand: CliCommand = {
       .option('--skip-if-unchanged', 'take no snapshot when nothing has changed')
       .option('--level <n>', 'zstd level, 1 to 19 (default: 3)');
     addRereadOptions(command);
+    addStreamOptions(command);
     addJobsOption(command);
     addExamples(command, [
       ['varve backup ~/documents', 'into the default repository'],
       ["varve backup --exclude '*.tmp' --tag daily ~", 'without temporary files'],
       ['find ~ -name "*.tex" -print0 | varve backup --files-from - --null', 'what find finds'],
       ['varve backup -n /etc', 'what would be done'],
+      ['varve backup --command db.sql -- pg_dump shop', 'what a command writes; no shell is used'],
     ]);
   },
 
   async run(session, command) {
     const flags = command.opts<BackupFlags>();
-    const paths = await pathsToBackUp(command.args, flags, session);
+    const source = await chooseSource(command, flags, session);
+    const options = snapshotOptions(session, flags);
     if (!flags.dryRun) await makeDefaultRepository(session);
-    const result = await backup(
-      session.repository.path,
-      session.platform,
-      backupOptions(session, paths, flags),
-    );
+    const { repository, platform } = session;
+    const result =
+      'stream' in source
+        ? await backupStream(repository.path, platform, { ...options, ...source })
+        : await backup(repository.path, platform, { ...options, ...source });
     session.progress.finish();
     session.listIssues(result.issues);
     if (!session.platform.files.at.attributes) session.notice(WITHOUT_ATTRIBUTES);
@@ -86,37 +98,39 @@ export const backupCommand: CliCommand = {
   },
 };
 
-async function pathsToBackUp(
-  named: readonly string[],
-  flags: PathListFlags,
-  { platform }: Session,
-): Promise<string[]> {
-  const paths = [...named, ...(await readPathList(flags, platform))];
-  if (paths.length > 0) return paths;
-  const isListEmpty = flags.filesFrom !== undefined;
-  const message = isListEmpty ? 'The list names no path.' : "Missing required argument 'path'.";
-  throw new CodedError('USAGE', message, {
-    hint: 'Give at least one PATH, or a list with --files-from FILE. See `varve help backup`.',
-  });
-}
-
 const WITHOUT_ATTRIBUTES =
   'Extended attributes, access control lists and inode flags are not saved: ' +
   'that takes Linux with glibc.';
 
-function backupOptions(
-  session: Session,
-  paths: readonly string[],
+/** What is backed up, and how it is read. @throws CodedError USAGE, USAGE_SHARE */
+async function chooseSource(
+  command: Command,
   flags: BackupFlags,
-): BackupOptions {
+  { platform }: Session,
+): Promise<Omit<BackupOptions, keyof SnapshotOptions> | NamedStream> {
+  const stream = await streamOption(flags, command);
+  if (stream) return stream;
+  const paths = [...command.args, ...(await readPathList(flags, platform))];
+  const hasList = flags.filesFrom !== undefined;
+  if (paths.length === 0) {
+    const message = hasList ? 'The list names no path.' : 'There is nothing to back up.';
+    const hint =
+      'Name paths, or a list of them with --files-from FILE, or pipe something into `varve backup --stdin`.';
+    throw new CodedError('USAGE', message, { hint });
+  }
+  return {
+    paths,
+    toleratesMissing: hasList,
+    filter: filterOptions(flags),
+    ...rereadOptions(flags),
+  };
+}
+
+function snapshotOptions(session: Session, flags: BackupFlags): SnapshotOptions {
   const { progress } = session;
   const level = optionValue('--level', wholeNumber(...ZSTD_LEVELS), flags.level);
   return {
-    paths,
-    filter: filterOptions(flags),
     tags: flags.tag ?? [],
-    toleratesMissing: flags.filesFrom !== undefined,
-    ...rereadOptions(flags),
     skipsIfUnchanged: flags.skipIfUnchanged ?? false,
     isDryRun: flags.dryRun ?? false,
     lockWaitMs: session.lockWaitMs,

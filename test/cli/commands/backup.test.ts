@@ -125,7 +125,7 @@ test('a list of paths is read from standard input, beside those that are named',
 test('without a path, or with an empty list, nothing is done', async () => {
   const nothing = await run(['backup']);
   expect(nothing).toMatchObject({ code: 2, stdout: '' });
-  expect(nothing.stderr).toContain("varve: Missing required argument 'path'.\n");
+  expect(nothing.stderr).toContain('varve: There is nothing to back up.\n');
   const empty = await run(['backup', '--files-from', '/dev/null']);
   expect(empty).toMatchObject({ code: 2, stdout: '' });
   expect(empty.stderr).toContain('varve: The list names no path.\n');

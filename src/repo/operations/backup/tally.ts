@@ -31,7 +31,7 @@ export interface Tally {
 }
 
 /** `issues`: those that there are already; more are added. */
-export function createTally(index: Index, recorder: Recorder, issues: Issue[]): Tally {
+export function createTally(index: Index, recorder: Recorder, issues: Issue[] = []): Tally {
   const totals: WalkTotals = {
     files: 0,
     directories: 0,
