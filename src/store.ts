@@ -84,6 +84,10 @@ export type {
   VerifySample,
 } from './repo/operations/verify/verify.js';
 
+export type { Compression } from './remote/client/link.js';
+export type { CopyOptions, CopyResult, Endpoint } from './remote/copy/copy.js';
+export type { RunningServer, ServeOptions } from './remote/server/serve.js';
+
 /** Makes an empty repository. */
 export const initRepository = lazily(
   async () => (await import('./repo/operations/repository.js')).initRepository,
@@ -154,3 +158,7 @@ export const explainPath = lazily(
 export const catFile = lazily(async () => (await import('./repo/operations/cat.js')).catFile);
 /** What history costs. */
 export const readStats = lazily(async () => (await import('./repo/operations/stats.js')).readStats);
+/** Copies one file by its differences, from or to a server or on this machine. */
+export const copyFile = lazily(async () => (await import('./remote/copy/copy.js')).copyFile);
+/** Serves the files of a directory to `copyFile`. */
+export const serve = lazily(async () => (await import('./remote/server/serve.js')).serve);

@@ -73,6 +73,7 @@ describe.concurrent('wrong usage ends with 2 and a hint', () => {
     [['ls', '--lock-wait', 'x'], '--lock-wait: "x" is not a duration'],
     [['verify', '--sample', '0%'], '--sample: "0%" is not a sample'],
     [['verify', '--quick', '--sample', '5%'], '--quick reads no content'],
+    [['backup', '--reread', '0%', '.'], '--reread: "0%" is not a share'],
     [['find'], 'find takes either a PATTERN or --content FILE.'],
     [['find', 'x', '--content', 'y'], 'find takes either a PATTERN or --content FILE.'],
     [['diff', '1', '2', '--read-all'], 'With two times no file is read'],
