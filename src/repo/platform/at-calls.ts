@@ -48,10 +48,16 @@ export interface FileStat {
 export type OpenMode =
   | 'read-file'
   | 'read-directory'
-  /** Made by this call (`O_EXCL`), writable. */
+  /** Made by this call (`O_EXCL`), writable, for its owner only. */
   | 'create-file'
+  /** The same, with the permissions of any new file: what the umask leaves of 0666. */
+  | 'create-public-file'
   /** An existing file, for writing within it. */
   | 'write-file';
+
+/** Permissions of a file that is made, before the umask. */
+export const permissions = (mode: OpenMode): number =>
+  mode === 'create-public-file' ? 0o666 : 0o600;
 
 export interface AtCalls {
   /** What implements the calls, for `--version` and notices. */
@@ -78,6 +84,8 @@ export interface AtCalls {
   readSymlink(directory: number, name: ByteString): ByteString;
   /** Removes what is not a directory. */
   remove(directory: number, name: ByteString): void;
+  /** Gives a name of the directory to what another of its names is; what had it goes. */
+  rename(directory: number, from: ByteString, to: ByteString): void;
   setOwner(directory: number, name: ByteString, uid: number, gid: number): void;
   setOwnerOpen(descriptor: number, uid: number, gid: number): void;
   /** Permissions of what is not opened: neither a symbolic link nor through one. */
@@ -91,4 +99,6 @@ export interface AtCalls {
   seek(descriptor: number, offset: number, next: 'data' | 'hole'): number | undefined;
   /** Gives the space of a range back, the bytes read as zeros. False where that cannot be done. */
   punchHole(descriptor: number, offset: number, length: number): boolean;
+  /** Takes the open file for this descriptor alone, until it is closed. False: another has it. */
+  tryLock(descriptor: number): boolean;
 }

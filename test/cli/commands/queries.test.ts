@@ -134,6 +134,7 @@ describe.concurrent('log', () => {
           hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
           stored: expect.stringMatching(/^(full|delta)$/) as string,
           chain_length: expect.any(Number) as number,
+          possible_bit_rot: false,
         },
       ],
     });
