@@ -58,8 +58,9 @@ const homes = [
     names: ['node:fs', 'node:fs/promises', 'fs'],
     home: ['src/repo/platform/**', 'src/rdiff/files/**'],
   },
+  { names: ['koffi'], home: ['src/repo/platform/**'] },
   {
-    names: ['koffi', 'node:child_process'],
+    names: ['node:child_process'],
     home: ['src/repo/platform/**', 'src/remote/benchmark/**'],
   },
 ];

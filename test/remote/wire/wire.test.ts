@@ -70,6 +70,7 @@ test('a document that begins a file survives, and nothing else is one', () => {
     mtime: { seconds: -1, nanoseconds: 999_999_999 },
   } as const;
   expect(decodeBegin(JSON.parse(JSON.stringify(encodeBegin(begin))))).toEqual(begin);
+  expect(decodeBegin({ ...encodeBegin(begin), mode: 0o4755 }).mode).toBe(0o755);
   for (const bad of [
     null,
     1,
