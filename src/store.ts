@@ -10,6 +10,7 @@ export type { Snapshot, Source } from './repo/index/sources.js';
 export {
   VersionFlag,
   VersionType,
+  type AttributeSet,
   type Issue,
   type IssueCode,
   type Version,
@@ -19,6 +20,7 @@ export {
   type DatedSnapshot,
   type TimePoint,
 } from './repo/operations/time-point.js';
+export { flagLetters } from './repo/platform/attribute-calls.js';
 export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
 export { openPlatform, type Platform } from './repo/platform/platform.js';
 export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';

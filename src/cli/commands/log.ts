@@ -6,7 +6,7 @@ import { formatBytes } from '../render/bytes.js';
 import { bytesOf, formatName, jsonPath } from '../render/names.js';
 import { renderTable, type Column } from '../render/table.js';
 import { formatLocalTime } from '../render/times.js';
-import { formatMtime, typeName } from '../render/versions.js';
+import { formatBtime, formatMtime, typeName } from '../render/versions.js';
 import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
 
 export const logCommand: CliCommand = {
@@ -83,6 +83,7 @@ function toJson(logged: LoggedVersion): object {
     type: typeName(version),
     size: version.sizeBytes,
     mtime: formatMtime(version),
+    btime: formatBtime(version),
     hash: hash?.toString('hex') ?? null,
     stored: logged.stored,
     chain_length: logged.chainLength,

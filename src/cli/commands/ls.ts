@@ -4,7 +4,14 @@ import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { lineChunks, mapped } from '../render/lines.js';
 import { bytesOf, formatName, jsonPath, type Medium } from '../render/names.js';
-import { formatLong, formatMtime, octalMode, typeName } from '../render/versions.js';
+import {
+  formatBtime,
+  formatLong,
+  formatMtime,
+  jsonAttributes,
+  octalMode,
+  typeName,
+} from '../render/versions.js';
 import {
   addAtOption,
   addSourceOption,
@@ -58,12 +65,16 @@ export const lsCommand: CliCommand = {
   },
 };
 
-function describe({ path, version }: ListedEntry, isLong: boolean, medium: Medium): string {
+function describe(
+  { path, version, attributes }: ListedEntry,
+  isLong: boolean,
+  medium: Medium,
+): string {
   const name = formatName(bytesOf(path), medium);
-  return isLong ? formatLong(version, name, medium) : name;
+  return isLong ? formatLong(version, attributes, name, medium) : name;
 }
 
-function toJson({ path, version }: ListedEntry): object {
+function toJson({ path, version, attributes }: ListedEntry): object {
   const { uid, gid, sizeBytes, link } = version;
   return {
     ...jsonPath(bytesOf(path)),
@@ -72,7 +83,9 @@ function toJson({ path, version }: ListedEntry): object {
     mode: octalMode(version),
     uid,
     gid,
+    ...jsonAttributes(attributes),
     mtime: formatMtime(version),
+    btime: formatBtime(version),
     ...(link !== undefined && { link: formatName(bytesOf(link), 'stream') }),
   };
 }

@@ -1,5 +1,11 @@
 /** What a path was at a time: its type, mode and times, for people and for programs. */
-import { VersionType, type Version } from '../../store.js';
+import {
+  flagLetters,
+  VersionType,
+  type AttributeSet,
+  type ByteString,
+  type Version,
+} from '../../store.js';
 import { bytesOf, formatName, type Medium } from './names.js';
 import { formatIsoTimeNs, formatLocalTime } from './times.js';
 
@@ -43,10 +49,17 @@ export function formatMode({ type, mode }: Pick<Version, 'type' | 'mode'>): stri
   return TYPE_LETTERS[type] + triples.join('');
 }
 
-/** The line of `ls -l`, numeric owners, the time to the second. */
-export function formatLong(version: Version, name: string, medium: Medium): string {
+/** The line of `ls -l`, owners by name where they have one, the time to the second. */
+export function formatLong(
+  version: Version,
+  attributes: AttributeSet | undefined,
+  name: string,
+  medium: Medium,
+): string {
   const { uid, gid, mtime, link } = version;
-  const owner = `${String(uid).padStart(5)} ${String(gid).padStart(5)}`;
+  const ownerName = (owner: ByteString | undefined, id: number): string =>
+    (owner ? formatName(bytesOf(owner), medium) : String(id)).padEnd(8);
+  const owner = `${ownerName(attributes?.user, uid)} ${ownerName(attributes?.group, gid)}`;
   const time = formatLocalTime(mtime.seconds * 1000);
   const target = link === undefined ? '' : ` -> ${formatName(bytesOf(link), medium)}`;
   return `${formatMode(version)} ${owner} ${formatSize(version).padStart(11)} ${time} ${name}${target}`;
@@ -60,7 +73,29 @@ function formatSize({ type, sizeBytes, rdev }: Version): string {
 
 /** The modification time for programs, all nine digits. */
 export function formatMtime({ mtime }: Pick<Version, 'mtime'>): string {
-  return formatIsoTimeNs(BigInt(mtime.seconds) * 1_000_000_000n + BigInt(mtime.nanoseconds));
+  return formatFileTime(mtime);
+}
+
+/** The time of birth likewise; null where the file system kept none. */
+export function formatBtime({ btime }: Pick<Version, 'btime'>): string | null {
+  return btime ? formatFileTime(btime) : null;
+}
+
+function formatFileTime({ seconds, nanoseconds }: Version['mtime']): string {
+  return formatIsoTimeNs(BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds));
+}
+
+/** What a version has beside its columns, for programs: null where it is not known or there is none. */
+export function jsonAttributes(attributes: AttributeSet | undefined): object {
+  const { user = '', group = '', flags, xattrs } = attributes ?? {};
+  const nameOf = (bytes: string): string | null =>
+    bytes === '' ? null : formatName(bytesOf(bytes as ByteString), 'stream');
+  return {
+    user: nameOf(user),
+    group: nameOf(group),
+    flags: flags === undefined ? null : flagLetters(flags),
+    xattrs: xattrs?.map(({ name }) => nameOf(name)) ?? null,
+  };
 }
 
 /** Permission bits for programs: `0644`. */

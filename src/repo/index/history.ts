@@ -38,7 +38,8 @@ const CHANGE = `
     WHEN old.type <> v.type THEN 2
     WHEN old.blob IS NOT v.blob OR old.content IS NOT v.content OR old.link IS NOT v.link THEN 3
     WHEN old.mode <> v.mode OR old.uid <> v.uid OR old.gid <> v.gid OR old.size <> v.size
-      OR old.mtime_s <> v.mtime_s OR old.mtime_ns <> v.mtime_ns THEN 4
+      OR old.mtime_s <> v.mtime_s OR old.mtime_ns <> v.mtime_ns
+      OR old.attributes <> v.attributes OR old.rdev <> v.rdev THEN 4
     ELSE 0
   END`;
 

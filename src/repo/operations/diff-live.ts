@@ -5,6 +5,7 @@ import { VersionType, type Issue, type IssueCode, type Version } from '../model.
 import type { FileStat } from '../platform/at-calls.js';
 import { joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../platform/platform.js';
+import { readAttributesAt, sameAttributes } from '../tree/attributes.js';
 import { fileTypeOf, mergeByName, sameMetadata, sameTime, versionTypeOf } from '../tree/compare.js';
 import {
   createFilter,
@@ -12,6 +13,7 @@ import {
   type FilterOptions,
   type TreeFilter,
 } from '../tree/filter.js';
+import { createSetReader } from './attribute-sets.js';
 import type { Change, ChangeType } from './diff.js';
 import { inByteOrder } from './find.js';
 import { hashFile } from './hash-file.js';
@@ -85,6 +87,7 @@ function createComparison(
 ): Comparison {
   const { index, platform } = repository;
   const { at: calls } = platform.files;
+  const setOf = createSetReader(index);
   const changes: Change[] = [];
   const issues: Issue[] = [];
 
@@ -179,7 +182,22 @@ function createComparison(
   ): ChangeType | undefined => {
     const sizeBytes = known.type === VersionType.file ? stat.sizeBytes : 0;
     if (hasOtherBytes(place, stat, known)) return 'modified';
-    return sameMetadata({ ...stat, type: known.type, sizeBytes }, known) ? undefined : 'metadata';
+    const isSame =
+      sameMetadata({ ...stat, type: known.type, sizeBytes }, known) &&
+      !hasOtherAttributes(place, stat, known);
+    return isSame ? undefined : 'metadata';
+  };
+  /** They do not change without the ctime. */
+  const hasOtherAttributes = ({ parent, name }: Place, stat: FileStat, known: Version): boolean => {
+    if (sameTime(stat.ctime, known.ctime) || !calls.attributes) return false;
+    const saved = setOf(known);
+    if (!saved) return false;
+    const { users } = platform;
+    return (
+      saved.user !== (users.userName(stat.uid) ?? '') ||
+      saved.group !== (users.groupName(stat.gid) ?? '') ||
+      !sameAttributes(readAttributesAt(platform.files, parent, name, known.type), saved)
+    );
   };
   const hasOtherBytes = (place: Place, stat: FileStat, known: Version): boolean => {
     if (known.type === VersionType.symlink) {

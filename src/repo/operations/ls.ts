@@ -1,9 +1,10 @@
 /** Ls: what a directory held at a time, or everything below it. */
 import type { Index } from '../index/index.js';
 import type { Entry } from '../index/versions.js';
-import { VersionType, type Version } from '../model.js';
+import { VersionType, type AttributeSet, type Version } from '../model.js';
 import { joinBytes, type ByteString } from '../platform/bytes.js';
 import type { Platform } from '../platform/platform.js';
+import { createSetReader, type SetReader } from './attribute-sets.js';
 import { locatePath, locateSource, selectSnapshot, selectSource, type Located } from './locate.js';
 import { explained, openForReading, type QueryOptions } from './reading.js';
 import type { Repository } from './repository.js';
@@ -21,6 +22,8 @@ export interface ListedEntry {
   /** Absolute. */
   readonly path: ByteString;
   readonly version: Version;
+  /** undefined: nothing is known. */
+  readonly attributes: AttributeSet | undefined;
 }
 
 /** A listing that is read while it is used, so that a million entries take no memory. */
@@ -72,14 +75,18 @@ function entriesOf(
   snapshot: number,
   isRecursive: boolean,
 ): Iterable<ListedEntry> {
-  if (version && version.type !== VersionType.directory) return [{ path, version }];
-  return walk(path, (parent) => index.versions.at(parent, snapshot), id, isRecursive);
+  const setOf = createSetReader(index);
+  if (version && version.type !== VersionType.directory) {
+    return [{ path, version, attributes: setOf(version) }];
+  }
+  return walk(path, (parent) => index.versions.at(parent, snapshot), setOf, id, isRecursive);
 }
 
 /** One directory after the other: what is held at once is one listing for each level of depth. */
 function* walk(
   path: ByteString,
   children: (parent: number) => Entry[],
+  setOf: SetReader,
   id: number,
   isRecursive: boolean,
 ): Generator<ListedEntry> {
@@ -93,7 +100,7 @@ function* walk(
     const { name, ...version } = entry;
     // A root's name is its absolute path.
     const entryPath = level.path === '' ? name : joinBytes(level.path, name);
-    yield { path: entryPath, version };
+    yield { path: entryPath, version, attributes: setOf(version) };
     if (isRecursive && version.type === VersionType.directory) {
       levels.push({ path: entryPath, entries: children(version.path), next: 0 });
     }

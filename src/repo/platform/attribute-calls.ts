@@ -58,6 +58,13 @@ export const INODE_FLAGS = [
   { letter: 'm', bit: 0x400 },
 ] as const;
 
+/** As lsattr(1) shows them, without its dashes: `ia`. */
+export function flagLetters(flags: number): string {
+  return INODE_FLAGS.filter(({ bit }) => (flags & bit) !== 0)
+    .map(({ letter }) => letter)
+    .join('');
+}
+
 /** Every bit of {@link INODE_FLAGS}. */
 export const SETTABLE_FLAGS = INODE_FLAGS.reduce((sum, { bit }) => sum | bit, 0);
 

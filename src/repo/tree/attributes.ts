@@ -1,4 +1,5 @@
 /** Reads what a node has beside its stat. */
+import { VersionType } from '../model.js';
 import type { AtCalls } from '../platform/at-calls.js';
 import {
   NO_ATTRIBUTES,
@@ -15,26 +16,44 @@ export function readAttributes(at: AtCalls, node: NodeHandle): NodeAttributes {
 }
 
 /**
- * The same of a file or directory that nobody has open. It is opened for its inode flags; one that
- * may not be opened has its extended attributes alone.
+ * The same of a node that nobody has open. A file or directory is opened for its inode flags; one
+ * that may not be opened has its extended attributes alone, and so has whatever else.
  * @throws system errors
  */
 export function readAttributesAt(
   { at, close }: Pick<FileSystem, 'at' | 'close'>,
   directory: number,
   name: ByteString,
-  mode: 'read-file' | 'read-directory',
+  type: VersionType,
 ): NodeAttributes {
-  let descriptor: number;
+  const mode = openModes[type];
+  let descriptor: number | undefined;
   try {
-    descriptor = at.open(directory, name, mode);
+    descriptor = mode && at.open(directory, name, mode);
   } catch (error) {
     if (systemErrorCode(error) !== 'EACCES') throw error;
-    return readAttributes(at, { type: 'named', directory, name });
   }
+  if (descriptor === undefined) return readAttributes(at, { type: 'named', directory, name });
   try {
     return readAttributes(at, { type: 'open', descriptor });
   } finally {
     close(descriptor);
   }
+}
+
+/** What may be opened: to open a device or a fifo does something to it. */
+const openModes: Partial<Record<VersionType, 'read-file' | 'read-directory'>> = {
+  [VersionType.file]: 'read-file',
+  [VersionType.directory]: 'read-directory',
+};
+
+export function sameAttributes(left: NodeAttributes, right: NodeAttributes): boolean {
+  return (
+    left.flags === right.flags &&
+    left.xattrs.length === right.xattrs.length &&
+    left.xattrs.every(({ name, value }, index) => {
+      const other = right.xattrs[index];
+      return other?.name === name && other.value === value;
+    })
+  );
 }

@@ -19,7 +19,7 @@ test.each([
   expect(formatMode({ type, mode })).toBe(text);
 });
 
-test('the long line is that of ls -l', () => {
+test('the long line is that of ls -l, owners by name where they have one', () => {
   const version = {
     type: symlink,
     mode: 0o777,
@@ -29,9 +29,12 @@ test('the long line is that of ls -l', () => {
     mtime: { seconds: 0, nanoseconds: 5 },
     link: 'to/\xff' as ByteString,
   } as Version;
-  expect(formatLong(version, '/a', 'stream')).toBe(
-    'lrwxrwxrwx  1000   100           0 1970-01-01 00:00:00 /a -> to/\\xff',
+  const rest = '          0 1970-01-01 00:00:00 /a -> to/\\xff';
+  expect(formatLong(version, undefined, '/a', 'stream')).toBe(
+    `lrwxrwxrwx 1000     100      ${rest}`,
   );
+  const known = { user: 'wader' as ByteString, group: '' as ByteString, flags: 0, xattrs: [] };
+  expect(formatLong(version, known, '/a', 'stream')).toBe(`lrwxrwxrwx wader    100      ${rest}`);
 });
 
 test('programs get all nine digits', () => {

@@ -19,10 +19,7 @@ export function lookAt(
   name: ByteString,
   type: VersionType,
 ): Seen {
-  if (type === VersionType.file) {
-    return { attributes: readAttributesAt(files, directory, name, 'read-file') };
-  }
-  const attributes = readAttributes(files.at, { type: 'named', directory, name });
+  const attributes = readAttributesAt(files, directory, name, type);
   if (type !== VersionType.symlink) return { attributes };
   return { attributes, link: files.at.readSymlink(directory, name) };
 }

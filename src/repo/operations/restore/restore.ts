@@ -14,6 +14,7 @@ import type { NodeAttributes } from '../../platform/attribute-calls.js';
 import { isLocked, lockNode, setMetadata } from '../../tree/metadata.js';
 import { childPath, splitPath } from '../../tree/relative-path.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
+import { createSetReader } from '../attribute-sets.js';
 import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
 import { stoppable } from '../interrupts.js';
 import { readRepository } from '../reading.js';
@@ -122,7 +123,7 @@ class RestoreRun {
     this.snapshot = snapshot;
     this.options = options;
     const { index, platform } = repository;
-    this.wanted = createWanted(index, createOwnerResolver(options, platform));
+    this.wanted = createWanted(createSetReader(index), createOwnerResolver(options, platform));
     this.shortfalls = createShortfallTally(platform.isSuperuser);
   }
 
