@@ -51,7 +51,9 @@ export type {
 export type { QueryOptions } from './repo/operations/reading.js';
 export type { RepairOptions, RepairResult } from './repo/operations/repair/repair.js';
 export type { RepositoryConfig } from './repo/operations/repository.js';
+export type { OverwriteRule } from './repo/operations/restore/decide.js';
 export type {
+  InPlaceOptions,
   RestoreOptions,
   RestoreProgress,
   RestoreResult,

@@ -117,8 +117,11 @@ export type IssueCode =
   | 'RULES_UNREADABLE'
   | 'DAMAGED'
   | 'NOT_RESTORED'
+  | 'SPECIAL_NOT_RESTORED'
   | 'METADATA_NOT_RESTORED'
-  | 'METADATA_NOT_PERMITTED';
+  | 'METADATA_NOT_PERMITTED'
+  | 'NOT_DELETED'
+  | 'READ_BACK_DIFFERS';
 
 /** How large files are cut; fixed when the repository is made. */
 export interface ChunkingParameters {

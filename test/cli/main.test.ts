@@ -62,7 +62,7 @@ describe.concurrent('wrong usage ends with 2 and a hint', () => {
     ],
     [['backup'], "Missing required argument 'path'.\nSee `varve help backup`."],
     [['snapshots', 'extra'], "Too many arguments for 'snapshots'."],
-    [['restore'], "Required option '--to <dir>' not specified.\nSee `varve help restore`."],
+    [['restore'], 'restore needs to know where to.\nName a new directory with --to'],
     [['backup', '--jobs', '0', '.'], '--jobs: "0" is not a whole number from 1 to 64.'],
     [['backup', '--level', 'x', '.'], '--level: "x" is not a whole number from 1 to 19.'],
     [['ls', '--at', 'tomorow'], '--at: "tomorow" is not a time.'],

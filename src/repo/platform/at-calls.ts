@@ -51,7 +51,9 @@ export type OpenMode =
   /** Made by this call (`O_EXCL`), writable. */
   | 'create-file'
   /** An existing file, for writing within it. */
-  | 'write-file';
+  | 'write-file'
+  /** The same, for reading as well. */
+  | 'update-file';
 
 export interface AtCalls {
   /** What implements the calls, for `--version` and notices. */
@@ -78,6 +80,10 @@ export interface AtCalls {
   readSymlink(directory: number, name: ByteString): ByteString;
   /** Removes what is not a directory. */
   remove(directory: number, name: ByteString): void;
+  /** Removes an empty directory. */
+  removeDirectory(directory: number, name: ByteString): void;
+  /** Within one directory; what is not a directory and has the name `to` is replaced. */
+  rename(directory: number, from: ByteString, to: ByteString): void;
   setOwner(directory: number, name: ByteString, uid: number, gid: number): void;
   setOwnerOpen(descriptor: number, uid: number, gid: number): void;
   /** Permissions of what is not opened: neither a symbolic link nor through one. */
