@@ -131,8 +131,8 @@ function openExisting(
     try {
       descriptor = files.at.open(handles.open(directory), candidate, 'update-file');
       const stat = files.at.statOpen(descriptor);
-      // Another name of it may lie outside the target.
-      if (stat.type !== 'file' || stat.linkCount > 1) continue;
+      // Another name of it may lie outside the target: it is compared, and not written.
+      if (stat.type !== 'file' || (stat.linkCount > 1 && !isDryRun)) continue;
       if (stat.sizeBytes !== version.sizeBytes && !isDryRun) {
         files.truncate(descriptor, version.sizeBytes);
       }
