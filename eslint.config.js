@@ -9,6 +9,7 @@ import tseslint from 'typescript-eslint';
 const mayImport = {
   'errors.ts': [],
   'package-root.ts': [],
+  'thread-failure.ts': ['errors.ts'],
   delta: ['errors.ts'],
   'repo/platform': ['errors.ts'],
   'repo/model.ts': ['repo/platform'],
@@ -19,6 +20,7 @@ const mayImport = {
   'repo/worker': [
     'errors.ts',
     'package-root.ts',
+    'thread-failure.ts',
     'repo/platform',
     'repo/model.ts',
     'delta',
@@ -28,6 +30,15 @@ const mayImport = {
   ],
   'repo/operations': ['errors.ts', 'repo', 'delta'],
   rdiff: ['errors.ts', 'package-root.ts', 'delta'],
+  remote: [
+    'errors.ts',
+    'package-root.ts',
+    'thread-failure.ts',
+    'delta',
+    'repo/platform',
+    'repo/tree',
+    'repo/packs/codec.ts',
+  ],
   // The command `rdiff` has a door of its own: loading the library takes longer than most patches.
   cli: ['store.ts', 'rdiff/index.ts', 'package-root.ts'],
 };
@@ -47,7 +58,7 @@ const homes = [
     names: ['node:fs', 'node:fs/promises', 'fs'],
     home: ['src/repo/platform/**', 'src/rdiff/files/**'],
   },
-  { names: ['koffi'], home: ['src/repo/platform/**'] },
+  { names: ['koffi', 'node:child_process'], home: ['src/repo/platform/**'] },
 ];
 
 const bans = (allowed) => ({

@@ -18,6 +18,7 @@ export default defineConfig({
     'cli/rdiff/main': 'src/cli/rdiff/main.ts',
     'repo/worker/entry': 'src/repo/worker/entry.ts',
     'rdiff/worker/entry': 'src/rdiff/worker/entry.ts',
+    'remote/worker/entry': 'src/remote/worker/entry.ts',
   },
   platform: 'node',
   logLevel: 'warn',

@@ -21,6 +21,7 @@ export {
   type TimePoint,
 } from './repo/operations/time-point.js';
 export { flagLetters } from './repo/platform/attribute-calls.js';
+export type { ByteStream } from './repo/platform/byte-streams.js';
 export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
 export { openPlatform, type Platform } from './repo/platform/platform.js';
 export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';
@@ -28,11 +29,13 @@ export type { FilterOptions, FilterReason } from './repo/tree/filter.js';
 export type { RuleFile } from './repo/tree/rule-files.js';
 export type { PatternRule, RuleOrigin } from './repo/tree/rules.js';
 
+export type { BackupStreamOptions } from './repo/operations/backup/backup-stream.js';
+export type { BackupOptions } from './repo/operations/backup/backup.js';
 export type {
-  BackupOptions,
   BackupProgress,
   BackupResult,
-} from './repo/operations/backup/backup.js';
+  SnapshotOptions,
+} from './repo/operations/backup/snapshot-run.js';
 export type { CatOptions } from './repo/operations/cat.js';
 export type { Change, ChangeType, DiffOptions, SnapshotDiff } from './repo/operations/diff.js';
 export type { DiffLiveOptions, LiveDiff } from './repo/operations/diff-live.js';
@@ -74,6 +77,10 @@ export type {
   VerifySample,
 } from './repo/operations/verify/verify.js';
 
+export type { Compression } from './remote/client/link.js';
+export type { CopyOptions, CopyResult, Endpoint } from './remote/copy/copy.js';
+export type { RunningServer, ServeOptions } from './remote/server/serve.js';
+
 /** Makes an empty repository. */
 export const initRepository = lazily(
   async () => (await import('./repo/operations/repository.js')).initRepository,
@@ -85,6 +92,18 @@ export const isRepository = lazily(
 /** Takes a snapshot. */
 export const backup = lazily(
   async () => (await import('./repo/operations/backup/backup.js')).backup,
+);
+/** Takes a snapshot of one file whose bytes come from a stream. */
+export const backupStream = lazily(
+  async () => (await import('./repo/operations/backup/backup-stream.js')).backupStream,
+);
+/** Standard input of this process, as a stream to back up. */
+export const standardInput = lazily(
+  async () => (await import('./repo/platform/byte-streams.js')).standardInput,
+);
+/** What a command writes to its standard output, as a stream to back up. */
+export const commandOutput = lazily(
+  async () => (await import('./repo/platform/byte-streams.js')).commandOutput,
 );
 /** Writes a snapshot, or some of its paths, into a directory. */
 export const restore = lazily(
@@ -128,3 +147,7 @@ export const diffLive = lazily(
 export const catFile = lazily(async () => (await import('./repo/operations/cat.js')).catFile);
 /** What history costs. */
 export const readStats = lazily(async () => (await import('./repo/operations/stats.js')).readStats);
+/** Copies one file by its differences, from or to a server or on this machine. */
+export const copyFile = lazily(async () => (await import('./remote/copy/copy.js')).copyFile);
+/** Serves the files of a directory to `copyFile`. */
+export const serve = lazily(async () => (await import('./remote/server/serve.js')).serve);

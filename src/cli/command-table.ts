@@ -59,4 +59,12 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
     summary: 'set damage aside, or make the index anew',
     load: async () => (await import('./commands/repair.js')).repairCommand,
   },
+  copy: {
+    summary: 'copy one file by its differences, from or to a server',
+    load: async () => (await import('./commands/copy.js')).copyCommand,
+  },
+  serve: {
+    summary: 'serve the files of a directory to `varve copy`',
+    load: async () => (await import('./commands/serve.js')).serveCommand,
+  },
 };

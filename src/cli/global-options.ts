@@ -10,6 +10,8 @@ export interface GlobalFlags {
   readonly lockWait?: string;
 }
 
+const HEADING = 'Global options:';
+
 /** Declares them on the program or on a command, there under a heading of their own. */
 export function addGlobalOptions(command: Command): void {
   const options = [
@@ -25,7 +27,11 @@ export function addGlobalOptions(command: Command): void {
     new Option('--no-progress', 'draw no progress line on a terminal'),
     new Option('--lock-wait <duration>', 'wait for another writer, e.g. 10m (default: 0s)'),
   ];
-  for (const option of options) command.addOption(option.helpGroup('Global options:'));
+  for (const option of options) command.addOption(option.helpGroup(HEADING));
+}
+
+export function isGlobalOption({ helpGroupHeading }: Option): boolean {
+  return helpGroupHeading === HEADING;
 }
 
 /** What was given before and after the command's name; the latter wins. */

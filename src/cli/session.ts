@@ -27,6 +27,7 @@ export interface Session {
   readonly palette: Palette;
   readonly progress: Progress;
   readonly now: Date;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Stops the operation it is given to; until it is taken, an interrupt ends the process at once. */
   takeSignal(): AbortSignal;
   /** A line for people on standard error, which `--quiet` keeps back. */
@@ -68,6 +69,7 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
     palette: paletteFor(output.stream, env),
     progress: createProgress(stderr, flags.progress && !isQuiet),
     now: new Date(platform.clock.nowMs()),
+    env,
     takeSignal: () => interrupts.takeSignal(),
     notice,
     problem: write,

@@ -3,6 +3,10 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { backup, type BackupOptions } from '../../src/repo/operations/backup/backup.js';
+import {
+  backupStream,
+  type BackupStreamOptions,
+} from '../../src/repo/operations/backup/backup-stream.js';
 import { prune, type PruneOptions } from '../../src/repo/operations/prune/prune.js';
 import type { RetentionPolicy } from '../../src/repo/operations/prune/retention.js';
 import { repair, type RepairOptions } from '../../src/repo/operations/repair/repair.js';
@@ -14,6 +18,7 @@ import {
 } from '../../src/repo/operations/restore/restore.js';
 import { verify, type VerifyOptions } from '../../src/repo/operations/verify/verify.js';
 import { discardWrites, openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
+import type { ByteStream } from '../../src/repo/platform/byte-streams.js';
 import type { FileSystem } from '../../src/repo/platform/files.js';
 import { openPlatform, type Platform } from '../../src/repo/platform/platform.js';
 import type { BeginJob } from '../../src/repo/worker/jobs.js';
@@ -98,6 +103,14 @@ export function createLab(options: LabOptions = {}) {
     backup: (more: Partial<BackupOptions> = {}) =>
       backup(repository, platform, {
         paths: [source],
+        jobs: lanes,
+        createPool: poolWith(more.isDryRun ?? false),
+        ...more,
+      }),
+    backupStream: (name: string, stream: ByteStream, more: Partial<BackupStreamOptions> = {}) =>
+      backupStream(repository, platform, {
+        name,
+        stream,
         jobs: lanes,
         createPool: poolWith(more.isDryRun ?? false),
         ...more,

@@ -13,11 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { onTestFinished } from 'vitest';
-import {
-  backup,
-  type BackupOptions,
-  type BackupResult,
-} from '../../src/repo/operations/backup/backup.js';
+import { backup, type BackupOptions } from '../../src/repo/operations/backup/backup.js';
+import type { BackupResult } from '../../src/repo/operations/backup/snapshot-run.js';
 import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
 import { openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
 import { bufferFromBytes, bytesFromText, type ByteString } from '../../src/repo/platform/bytes.js';

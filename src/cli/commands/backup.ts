@@ -1,17 +1,26 @@
 /** `varve backup`: takes a snapshot of some paths. */
+import type { Command } from 'commander';
 import {
   backup,
+  backupStream,
   CodedError,
   initRepository,
   isRepository,
   textFromBytes,
   type BackupOptions,
   type BackupResult,
+  type SnapshotOptions,
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
 import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
 import { parseShare } from '../parse/share.js';
+import {
+  addStreamOptions,
+  streamOption,
+  type NamedStream,
+  type StreamFlags,
+} from '../parse/stream.js';
 import { wholeNumber } from '../parse/whole-number.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
@@ -19,7 +28,7 @@ import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
 import { addJobsOption, jobsOption, listOption, type JobsFlag } from '../shared-options.js';
 
-interface BackupFlags extends JobsFlag, FilterFlags {
+interface BackupFlags extends JobsFlag, FilterFlags, StreamFlags {
   readonly tag?: readonly string[];
   readonly host?: string;
   readonly dryRun?: boolean;
@@ -39,7 +48,7 @@ export const backupCommand: CliCommand = {
           'source; the next backup of the same paths stores only what has changed since. ' +
           'The first backup into the default repository makes it.',
       )
-      .argument('<path...>', 'what to back up');
+      .argument('[path...]', 'what to back up');
     addFilterOptions(command);
     command
       .addOption(listOption('--tag <tag>', 'mark the snapshot; repeatable'))
@@ -49,22 +58,26 @@ export const backupCommand: CliCommand = {
       .option('--reread <share>', 'read so many of the unchanged files, others each time: 2%')
       .option('--skip-if-unchanged', 'take no snapshot when nothing has changed')
       .option('--level <n>', 'zstd level, 1 to 19 (default: 3)');
+    addStreamOptions(command);
     addJobsOption(command);
     addExamples(command, [
       ['varve backup ~/documents', 'into the default repository'],
       ["varve backup --exclude '*.tmp' --tag daily ~", 'without temporary files'],
       ['varve backup -n /etc', 'what would be done'],
+      ['varve backup --command db.sql -- pg_dump shop', 'what a command writes; no shell is used'],
     ]);
   },
 
   async run(session, command) {
     const flags = command.opts<BackupFlags>();
+    const source = await chooseSource(command, flags);
+    const options = snapshotOptions(session, flags);
     if (!flags.dryRun) await makeDefaultRepository(session);
-    const result = await backup(
-      session.repository.path,
-      session.platform,
-      backupOptions(session, command.args, flags),
-    );
+    const { repository, platform } = session;
+    const result =
+      'stream' in source
+        ? await backupStream(repository.path, platform, { ...options, ...source })
+        : await backup(repository.path, platform, { ...options, ...source });
     session.progress.finish();
     session.listIssues(result.issues);
     if (!session.platform.files.at.attributes) session.notice(WITHOUT_ATTRIBUTES);
@@ -78,19 +91,31 @@ const WITHOUT_ATTRIBUTES =
   'Extended attributes, access control lists and inode flags are not saved: ' +
   'that takes Linux with glibc.';
 
-function backupOptions(
-  session: Session,
-  paths: readonly string[],
+/** What is backed up, and how it is read. @throws CodedError USAGE, USAGE_SHARE */
+async function chooseSource(
+  command: Command,
   flags: BackupFlags,
-): BackupOptions {
-  const { progress } = session;
+): Promise<Omit<BackupOptions, keyof SnapshotOptions> | NamedStream> {
+  const stream = await streamOption(flags, command);
+  if (stream) return stream;
+  if (command.args.length === 0) {
+    const hint = 'Name paths, or pipe something into `varve backup --stdin`.';
+    throw new CodedError('USAGE', 'There is nothing to back up.', { hint });
+  }
   const rereadShare = optionValue('--reread', parseShare, flags.reread);
+  return {
+    paths: command.args,
+    filter: filterOptions(flags),
+    readsAll: flags.readAll ?? false,
+    ...(rereadShare !== undefined && { rereadShare }),
+  };
+}
+
+function snapshotOptions(session: Session, flags: BackupFlags): SnapshotOptions {
+  const { progress } = session;
   const level = optionValue('--level', wholeNumber(...ZSTD_LEVELS), flags.level);
   return {
-    paths,
-    filter: filterOptions(flags),
     tags: flags.tag ?? [],
-    readsAll: flags.readAll ?? false,
     skipsIfUnchanged: flags.skipIfUnchanged ?? false,
     isDryRun: flags.dryRun ?? false,
     lockWaitMs: session.lockWaitMs,
@@ -98,7 +123,6 @@ function backupOptions(
     onStart: (expected) => progress.start({ label: 'backup', ...(expected && { expected }) }),
     onProgress: (done) => progress.update(done),
     ...(flags.host !== undefined && { host: flags.host }),
-    ...(rereadShare !== undefined && { rereadShare }),
     ...(level !== undefined && { level }),
     ...jobsOption(flags),
   };

@@ -36,7 +36,10 @@ export const diffCommand: CliCommand = {
       )
       .argument('[time]', 'from (default: latest); see below')
       .argument('[time]', 'to (default: the files as they are now)')
-      .option('--read-all', 'compare the bytes of the files as they are now, not only their times')
+      .option(
+        '--read-all',
+        'compare the bytes of all files as they are now, not only of suspicious ones',
+      )
       .option('--exit-code', 'end with 5 when there are differences');
     addFilterOptions(command);
     addSourceOption(command);

@@ -6,7 +6,14 @@ import type { FileStat } from '../platform/at-calls.js';
 import { joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../platform/platform.js';
 import { readAttributesAt, sameAttributes } from '../tree/attributes.js';
-import { fileTypeOf, mergeByName, sameMetadata, sameTime, versionTypeOf } from '../tree/compare.js';
+import {
+  fileTypeOf,
+  isUnchanged,
+  mergeByName,
+  sameMetadata,
+  sameTime,
+  versionTypeOf,
+} from '../tree/compare.js';
 import {
   createFilter,
   type DirectoryFilter,
@@ -19,13 +26,18 @@ import { inByteOrder } from './find.js';
 import { hashFile } from './hash-file.js';
 import { selectSnapshot, selectSource } from './locate.js';
 import { ownPaths } from './own-paths.js';
+import { possibleBitRot } from './possible-bit-rot.js';
 import { readRepository, type QueryOptions } from './reading.js';
 import type { Repository } from './repository.js';
+import { isOfStream } from './stream-version.js';
 import type { TimePoint } from './time-point.js';
 
 export interface DiffLiveOptions extends QueryOptions {
   readonly from: TimePoint;
-  /** Compares the bytes of every file, else only size and modification time. */
+  /**
+   * Compares the bytes of every file, else of those only that a backup would read although size and
+   * modification time agree: their change time or inode is another, or they were racy.
+   */
   readonly readsAll: boolean;
   /** What the backups leave out: neither side of it is compared. */
   readonly filter?: FilterOptions;
@@ -36,7 +48,7 @@ export interface LiveDiff {
   readonly changes: readonly Change[];
   readonly from: number;
   readonly to: undefined;
-  /** What could not be read; it counts as unchanged. */
+  /** What could not be read, which counts as unchanged; and possible bit rot. */
   readonly issues: readonly Issue[];
 }
 
@@ -205,7 +217,15 @@ function createComparison(
     }
     if (known.type !== VersionType.file) return false;
     if (stat.sizeBytes !== known.sizeBytes) return true;
-    return options.readsAll ? readsDifferent(place, known) : !sameTime(stat.mtime, known.mtime);
+    if (!options.readsAll && !sameTime(stat.mtime, known.mtime)) return true;
+    const seemsUnchanged = isUnchanged(stat, known);
+    if (!options.readsAll && seemsUnchanged) return false;
+    const isDifferent = readsDifferent(place, known);
+    if (isDifferent && seemsUnchanged) {
+      const { path } = place;
+      issues.push({ path, code: 'POSSIBLE_BIT_ROT', message: possibleBitRot(path) });
+    }
+    return isDifferent;
   };
   const readsDifferent = ({ parent, name }: Place, known: Version): boolean => {
     const descriptor = calls.open(parent, name, 'read-file');
@@ -232,6 +252,11 @@ function createComparison(
     changes,
     issues,
     root(path, known) {
+      if (known && isOfStream(known)) {
+        const message = `${textFromBytes(path)} came from a stream: there is nothing to compare it with.`;
+        issues.push({ path, code: 'SOURCE_MISSING', message });
+        return;
+      }
       const slash = path.lastIndexOf('/');
       const directory = (path.slice(0, slash) || '/') as ByteString;
       const name = (path.slice(slash + 1) || '.') as ByteString;

@@ -48,12 +48,18 @@ export interface FileStat {
 export type OpenMode =
   | 'read-file'
   | 'read-directory'
-  /** Made by this call (`O_EXCL`), writable. */
+  /** Made by this call (`O_EXCL`), writable, for its owner only. */
   | 'create-file'
+  /** The same, with the permissions of any new file: what the umask leaves of 0666. */
+  | 'create-public-file'
   /** An existing file, for writing within it. */
   | 'write-file'
   /** The same, for reading as well. */
   | 'update-file';
+
+/** Permissions of a file that is made, before the umask. */
+export const permissions = (mode: OpenMode): number =>
+  mode === 'create-public-file' ? 0o666 : 0o600;
 
 export interface AtCalls {
   /** What implements the calls, for `--version` and notices. */
@@ -97,4 +103,6 @@ export interface AtCalls {
   seek(descriptor: number, offset: number, next: 'data' | 'hole'): number | undefined;
   /** Gives the space of a range back, the bytes read as zeros. False where that cannot be done. */
   punchHole(descriptor: number, offset: number, length: number): boolean;
+  /** Takes the open file for this descriptor alone, until it is closed. False: another has it. */
+  tryLock(descriptor: number): boolean;
 }

@@ -49,6 +49,11 @@ export interface FileSystem {
   remove(path: string): void;
   removeTree(path: string): void;
   copyFile(from: string, to: string): void;
+  /**
+   * Makes a file in an open directory that shares the bytes of an open file. False, and nothing made,
+   * where the file system cannot do that.
+   */
+  cloneFile(from: number, directory: number, name: ByteString): boolean;
   readFile(path: string): Buffer;
   canWrite(path: string): boolean;
   /** Free bytes for this user on the file system of `path`. */
@@ -91,6 +96,7 @@ export function openFileSystem(): FileSystem {
     remove: (path) => fs.unlinkSync(path),
     removeTree: (path) => fs.rmSync(path, { recursive: true, force: true }),
     copyFile: (from, to) => fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE),
+    cloneFile,
     readFile: (path) => fs.readFileSync(path),
     canWrite: (path) => accessible(path, fs.constants.W_OK),
     freeBytes(path) {
@@ -132,6 +138,18 @@ function statPath(path: string): PathStat | undefined {
   if (!found) return undefined;
   const type = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
   return { type, sizeBytes: found.size, allocatedBytes: found.blocks * 512 };
+}
+
+function cloneFile(from: number, directory: number, name: ByteString): boolean {
+  const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = fs.constants;
+  const to = bufferFromBytes(`/proc/self/fd/${directory}/${name}` as ByteString);
+  try {
+    fs.copyFileSync(`/proc/self/fd/${from}`, to, COPYFILE_EXCL | COPYFILE_FICLONE_FORCE);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
+    return false;
+  }
 }
 
 function accessible(path: string, mode: number): boolean {

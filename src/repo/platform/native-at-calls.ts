@@ -4,7 +4,15 @@
  * with statx, 240 000 with `lstatSync(path, { bigint: true })`.
  */
 import { readdirSync } from 'node:fs';
-import type { AtCalls, FileStat, FileTime, FileType, OpenMode, SpecialType } from './at-calls.js';
+import {
+  permissions,
+  type AtCalls,
+  type FileStat,
+  type FileTime,
+  type FileType,
+  type OpenMode,
+  type SpecialType,
+} from './at-calls.js';
 import { bytesFromBuffer, type ByteString } from './bytes.js';
 import { loadLibc, NameBuffer, type Libc, type NativeCall } from './libc.js';
 import { bindAttributeCalls } from './native-attribute-calls.js';
@@ -17,6 +25,9 @@ const AT_REMOVEDIR = 0x200;
 const STATX_BTIME = 0x800;
 const STATX_ALL = 0x7ff | STATX_BTIME;
 const UTIME_OMIT = 0x3ffffffe;
+const EWOULDBLOCK = 11;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
 const ENXIO = 6;
@@ -38,6 +49,7 @@ const openFlags: Record<OpenMode, number> = {
   'read-file': O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
   'read-directory': O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
   'create-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+  'create-public-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
   'write-file': O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
   'update-file': O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 };
@@ -66,6 +78,7 @@ function bind(libc: Libc): AtCalls {
   const futimens = libc.func('int futimens(int, const void *)');
   const utimensat = libc.func('int utimensat(int, const void *, const void *, int)');
   const lseek = libc.func('int64_t lseek(int, int64_t, int)');
+  const flock = libc.func('int flock(int, int)');
   const fallocate = libc.func('int fallocate(int, int, int64_t, int64_t)');
 
   const names = new NameBuffer();
@@ -102,7 +115,7 @@ function bind(libc: Libc): AtCalls {
     },
     open(directory, name, mode) {
       const at = directory ?? AT_FDCWD;
-      return check(openat(at, names.put(name), openFlags[mode], 0o600), 'openat', name);
+      return check(openat(at, names.put(name), openFlags[mode], permissions(mode)), 'openat', name);
     },
     makeDirectory(directory, name) {
       check(mkdirat(directory, names.put(name), 0o700), 'mkdirat', name);
@@ -157,6 +170,12 @@ function bind(libc: Libc): AtCalls {
     punchHole(descriptor, offset, length) {
       const mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
       return fallocate(descriptor, mode, offset, length) === 0;
+    },
+    tryLock(descriptor) {
+      const result = flock(descriptor, LOCK_EX | LOCK_NB);
+      if (result !== 0 && libc.errno() === EWOULDBLOCK) return false;
+      check(result, 'flock', noName);
+      return true;
     },
   };
 }

@@ -17,6 +17,8 @@ export interface Platform {
   readonly coreCount: number;
   readonly temporaryDirectory: string;
   readonly isSuperuser: boolean;
+  /** Who runs this process. */
+  readonly user: { readonly uid: number; readonly gid: number };
   readonly users: UserDatabase;
 }
 
@@ -33,6 +35,7 @@ export function openPlatform(): Platform {
     coreCount: availableParallelism(),
     temporaryDirectory: tmpdir(),
     isSuperuser: process.getuid?.() === 0,
+    user: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     users: openUserDatabase(),
   };
 }

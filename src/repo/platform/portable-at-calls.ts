@@ -1,11 +1,18 @@
 /**
  * {@link AtCalls} where libc cannot be called: node:fs through `/proc/self/fd/N/name`, which names an
  * entry of an open directory just as the at-calls do. Modification times are set to the microsecond
- * only (a limit of node:fs), no special file is made, there are no attributes, and no hole is punched or
- * looked for.
+ * only (a limit of node:fs), no special file is made, there are no attributes, no hole is punched or
+ * looked for, and no file is locked.
  */
 import * as fs from 'node:fs';
-import type { AtCalls, FileStat, FileTime, FileType, OpenMode } from './at-calls.js';
+import {
+  permissions,
+  type AtCalls,
+  type FileStat,
+  type FileTime,
+  type FileType,
+  type OpenMode,
+} from './at-calls.js';
 import {
   bufferFromBytes,
   bytesFromBuffer,
@@ -21,6 +28,7 @@ const openFlags: Record<OpenMode, number> = {
   'read-file': O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
   'read-directory': O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
   'create-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+  'create-public-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
   'write-file': O_WRONLY | O_NOFOLLOW | O_NONBLOCK,
   'update-file': O_RDWR | O_NOFOLLOW | O_NONBLOCK,
 };
@@ -42,7 +50,7 @@ export const portableAtCalls: AtCalls = {
   statOpen: (descriptor) => toFileStat(fs.fstatSync(descriptor, { bigint: true })),
   open(directory, name, mode) {
     const path = directory === undefined ? bufferFromBytes(name) : entry(directory, name);
-    return fs.openSync(path, openFlags[mode], 0o600);
+    return fs.openSync(path, openFlags[mode], permissions(mode));
   },
   makeDirectory: (directory, name) => fs.mkdirSync(entry(directory, name), 0o700),
   makeSymlink(directory, name, target) {
@@ -77,6 +85,7 @@ export const portableAtCalls: AtCalls = {
   },
   seek: () => undefined,
   punchHole: () => false,
+  tryLock: () => true,
 };
 
 function handle(directory: number): string {

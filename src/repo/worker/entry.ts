@@ -3,7 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { discardWrites, openDirectoryPackStore } from '../packs/pack-store.js';
 import { openFileSystem } from '../platform/files.js';
 import { createWorkerContext } from './context.js';
-import { encodeFailure, type Answer, type Request } from './messages.js';
+import { encodeFailure } from '../../thread-failure.js';
+import type { Answer, Request } from './messages.js';
 import { runJob } from './run-job.js';
 import type { WorkerSetup } from './jobs.js';
 

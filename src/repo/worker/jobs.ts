@@ -11,6 +11,7 @@ import type { ByteString } from '../platform/bytes.js';
 import type { RestorableMetadata, Shortfall } from '../tree/metadata.js';
 import type { NodePlace } from '../tree/relative-path.js';
 import type { HoleMap } from './hole-map.js';
+import type { Piece } from './cut-window.js';
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {
@@ -59,6 +60,15 @@ export interface ReadWindowJob {
   readonly followsHole: boolean;
   readonly precedesHole: boolean;
   readonly chunking: ChunkParams;
+}
+
+/** Hashes pieces that come with the job, being in no file, and keeps them under `ticket`. */
+export interface TakePiecesJob {
+  readonly type: 'take-pieces';
+  readonly ticket: number;
+  /** In shared memory: the answer says that they were taken out of it. */
+  readonly bytes: Uint8Array;
+  readonly pieces: readonly Piece[];
 }
 
 /** Stores those blobs of a ticket that are wanted, and forgets the ticket. */
@@ -171,6 +181,7 @@ export type Job =
   | ReadFilesJob
   | SurveyJob
   | ReadWindowJob
+  | TakePiecesJob
   | StoreJob
   | RetireJob
   | SyncJob
@@ -227,6 +238,13 @@ export interface SourceFailure {
   /** Of the failed system call. */
   readonly code: string;
   readonly message: string;
+}
+
+export interface TakePiecesResult {
+  /** Lengths of the pieces, bytes. */
+  readonly lengths: number[];
+  /** 32 bytes for each piece. */
+  readonly hashes: Uint8Array;
 }
 
 export interface StoreResult {
@@ -295,6 +313,7 @@ export interface JobResults {
   readonly 'read-files': ReadFilesResult;
   readonly survey: SurveyResult | SourceFailure;
   readonly 'read-window': ReadWindowResult | SourceFailure;
+  readonly 'take-pieces': TakePiecesResult;
   readonly store: StoreResult;
   readonly retire: RetireResult;
   readonly sync: SyncResult;

@@ -8,7 +8,8 @@ import type { PackStore } from '../packs/pack-store.js';
 import type { FileSystem } from '../platform/files.js';
 import { createWorkerContext } from './context.js';
 import type { BeginJob, Job, ResultOf, WorkerSetup } from './jobs.js';
-import { decodeFailure, type Answer, type Request } from './messages.js';
+import { decodeFailure } from '../../thread-failure.js';
+import type { Answer, Request } from './messages.js';
 import { runJob } from './run-job.js';
 
 export interface WorkerPool {

@@ -1,6 +1,4 @@
 /** Reads a part of a large file and cuts it into pieces, and what is to be known of it beside them. */
-import { blake3, HASH_BYTES } from '../../delta/hash.js';
-import { holeHash } from '../packs/hole.js';
 import type { FileStat } from '../platform/at-calls.js';
 import type { ByteString } from '../platform/bytes.js';
 import type { FileSystem } from '../platform/files.js';
@@ -17,6 +15,7 @@ import type {
   SurveyJob,
   SurveyResult,
 } from './jobs.js';
+import { keepPieces } from './keep-pieces.js';
 import { notAFile } from './read-files.js';
 
 export function survey(
@@ -38,9 +37,10 @@ export function survey(
  * there. So no state is kept between windows, and at most one piece is read twice.
  */
 export function readWindow(
-  { files, tickets, pool }: WorkerContext,
+  context: WorkerContext,
   job: ReadWindowJob,
 ): ReadWindowResult | SourceFailure {
+  const { files, pool } = context;
   const buffer = pool.take(job.lengthBytes);
   const read = orFailure(() => readBytes(files, job, buffer));
   if ('code' in read) {
@@ -50,17 +50,7 @@ export function readWindow(
   const bytes = buffer.subarray(0, read.count);
   const isEnd = job.isEnd || read.count < job.lengthBytes;
   const pieces = cutWindow({ ...job, bytes, isEnd }, job.chunking);
-  const hashes = new Uint8Array(pieces.length * HASH_BYTES);
-  pieces.forEach(({ start, lengthBytes, isHole }, index) => {
-    const hash = isHole
-      ? holeHash(lengthBytes)
-      : blake3(bytes.subarray(start, start + lengthBytes));
-    hashes.set(hash, index * HASH_BYTES);
-  });
-  const starts = pieces.map(({ start }) => start);
-  const lengths = pieces.map(({ lengthBytes }) => lengthBytes);
-  tickets.set(job.ticket, { bytes: buffer, starts, lengths, hashes, sharesFrames: false });
-  return { lengths, hashes, stat: read.stat };
+  return { ...keepPieces(context, job.ticket, buffer, pieces), stat: read.stat };
 }
 
 function readBytes(

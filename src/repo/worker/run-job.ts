@@ -7,6 +7,7 @@ import { restore } from './restore.js';
 import { retire } from './retire.js';
 import { rewrite } from './rewrite.js';
 import { storeTicket } from './store.js';
+import { takePieces } from './take-pieces.js';
 import { verify } from './verify.js';
 import { writingRun } from './context.js';
 
@@ -21,6 +22,8 @@ export function runJob(context: WorkerContext, job: Job): JobResults[Job['type']
       return survey(context, job);
     case 'read-window':
       return readWindow(context, job);
+    case 'take-pieces':
+      return takePieces(context, job);
     case 'store':
       return storeTicket(context, job);
     case 'retire':

@@ -70,6 +70,7 @@ describe('prune', () => {
         { number: 3, reasons: [expect.stringContaining('not older than') as string] },
       ],
       removed: [1],
+      dropped_before_bit_rot: [],
       bytes_freed: planned.bytes_freed,
       duration_ms: expect.any(Number) as number,
     });

@@ -1,5 +1,5 @@
 import { rmSync, utimesSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createWorkspace } from '../helpers/varve.js';
 
@@ -8,6 +8,7 @@ const workspace = createWorkspace();
 const { run, json, path, write } = workspace;
 const lines = Array.from({ length: 2000 }, (_, i) => `line ${i}\n`).join('');
 const badName = Buffer.concat([Buffer.from(`${path('tree')}/bad`), Buffer.from([0xff])]);
+const owner = userInfo().username;
 const LS_TIME = new Date('2026-02-03T04:05:06.789Z');
 
 beforeAll(async () => {
@@ -67,7 +68,7 @@ describe.concurrent('ls', () => {
     const { stdout } = await run(['ls', '-lR', 'tree']);
     expect(stdout).toMatch(
       new RegExp(
-        `^-rw\\S+ +\\d+ +\\d+ +${lines.length + 9} 2026-02-03 04:05:06 ${path('tree/long.txt')}$`,
+        `^-rw\\S+ ${owner} +\\S+ +${lines.length + 9} 2026-02-03 04:05:06 ${path('tree/long.txt')}$`,
         'm',
       ),
     );
@@ -87,6 +88,11 @@ describe.concurrent('ls', () => {
       mode: '0644',
       uid: process.getuid?.(),
       gid: process.getgid?.(),
+      user: owner,
+      group: expect.any(String) as string,
+      flags: expect.any(String) as string,
+      xattrs: [],
+      btime: expect.stringMatching(/^20\S+T/) as string,
       mtime: expect.stringMatching(/^\S+T\d\d:\d\d:\d\d\.\d{9}\+00:00$/) as string,
     });
     expect(entries[1]).toMatchObject({ mtime: '2026-02-03T04:05:06.789000000+00:00' });
@@ -124,9 +130,11 @@ describe.concurrent('log', () => {
           type: 'file',
           size: 5,
           mtime: expect.any(String) as string,
+          btime: expect.any(String) as string,
           hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
           stored: expect.stringMatching(/^(full|delta)$/) as string,
           chain_length: expect.any(Number) as number,
+          possible_bit_rot: false,
         },
       ],
     });

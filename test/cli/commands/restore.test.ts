@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { createWorkspace } from '../helpers/varve.js';
 
@@ -89,4 +89,24 @@ test.each([
   expect(code).toBe(2);
   expect(stderr).toContain(message);
   expect(readdirSync(path())).not.toContain('x');
+});
+
+test('a file of owners that makes no sense is refused before anything is written', async () => {
+  write({ 'owners.map': 'ann:1\nann\n' });
+  for (const option of ['--map-user', '--map-group']) {
+    const { code, stderr } = await run(['restore', '--to', 'mapped', option, 'owners.map']);
+    expect(code).toBe(1);
+    expect(stderr).toContain("Line 2 of owners.map is not of the form from:to: 'ann'.");
+  }
+  expect(readdirSync(path())).not.toContain('mapped');
+});
+
+test.runIf(process.getuid?.() === 0)('owners are those that the maps say', async () => {
+  write({ 'user.map': '0:4001\n', 'group.map': 'root:4002\n' });
+  const maps = ['--map-user', 'user.map', '--map-group', 'group.map'];
+  const { code } = await run(['restore', '--to', 'owned', '--numeric-owner', ...maps]);
+  expect(code).toBe(0);
+  for (const name of ['owned', 'owned/sub', 'owned/sub/b.txt']) {
+    expect(statSync(path(name)), name).toMatchObject({ uid: 4001, gid: 4002 });
+  }
 });

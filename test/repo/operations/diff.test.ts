@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { diffSnapshots, type Change, type ChangeType } from '../../../src/repo/operations/diff.js';
 import { diffLive, type DiffLiveOptions } from '../../../src/repo/operations/diff-live.js';
+import { streamOf } from '../../support/byte-stream.js';
+import { createLab } from '../../support/lab.js';
 import {
   backupTree,
   below,
@@ -13,6 +15,7 @@ import {
   type Tree,
   type TreeNode,
 } from '../../support/repository.js';
+import { rottingFiles } from '../../support/rotting-files.js';
 
 const at = (number: number) => ({ type: 'snapshot', number }) as const;
 const LATEST = { type: 'latest' } as const;
@@ -149,7 +152,7 @@ test('another source changes nothing here', async () => {
   expect(changes).toEqual([{ path: tree, change: 'metadata' }]);
 });
 
-test('content that changed behind equal times is seen only by reading', async () => {
+test('content that changed behind an equal size and mtime is seen, for ctime tells', async () => {
   const repository = makeRepository();
   const { tree } = repository;
   const large = Buffer.alloc(12 * 1024 * 1024 + 7);
@@ -157,8 +160,43 @@ test('content that changed behind equal times is seen only by reading', async ()
   await backupTree(repository);
   large[5_000_000] = 1;
   writeTree(tree, { a: { type: 'file', content: 'new' }, large: { type: 'file', content: large } });
-  expect(await live(repository)).toEqual({});
+  expect(await live(repository)).toEqual({ a: 'modified', large: 'modified' });
   expect(await live(repository, { readsAll: true })).toEqual({ a: 'modified', large: 'modified' });
+});
+
+test('content that changed while no time did is seen only by reading, as possible bit rot', async () => {
+  const lab = createLab();
+  const rotting = rottingFiles();
+  lab.useFiles(rotting.files);
+  lab.write('a', 'good');
+  lab.runAhead();
+  await lab.backup();
+  rotting.rot(lab.path('a'), 'rott');
+  const compare = (readsAll: boolean) =>
+    diffLive(lab.repository, lab.platform, { from: LATEST, readsAll });
+  expect(await compare(false)).toMatchObject({ changes: [], issues: [] });
+  const path = lab.path('a');
+  expect(await compare(true)).toMatchObject({
+    changes: [{ path, change: 'modified' }],
+    issues: [{ path, code: 'POSSIBLE_BIT_ROT' }],
+  });
+});
+
+test('what came from a stream is compared with nothing', async () => {
+  const lab = createLab();
+  await lab.backupStream('db.sql', streamOf('bytes'));
+  expect(await diffLive(lab.repository, lab.platform, { from: LATEST, readsAll: true })).toEqual({
+    changes: [],
+    from: 1,
+    to: undefined,
+    issues: [
+      {
+        path: '/db.sql',
+        code: 'SOURCE_MISSING',
+        message: '/db.sql came from a stream: there is nothing to compare it with.',
+      },
+    ],
+  });
 });
 
 test('a file that was only touched is modified unless it is read', async () => {

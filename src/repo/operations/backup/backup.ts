@@ -1,34 +1,32 @@
-/**
- * Backup: walks a source, stores what is new, turns what it replaced into reverse deltas, and makes
- * all of it a snapshot in one transaction. `docs/architecture.md` tells the story.
- */
+/** Backup of files and directories: walks them, and stores what is new. */
 import { CodedError } from '../../../errors.js';
 import { parentOfRoots } from '../../index/versions.js';
-import type { Snapshot, Source } from '../../index/sources.js';
-import type { ContentRef, Issue } from '../../model.js';
+import type { Source } from '../../index/sources.js';
+import type { ContentRef } from '../../model.js';
 import { bytesFromBuffer, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { textToBytes } from '../../tree/byte-text.js';
 import { createFilter, type FilterOptions } from '../../tree/filter.js';
-import { compact } from '../compact.js';
-import { explainFullDisk } from '../full-disk.js';
 import { ownPaths } from '../own-paths.js';
-import { reclaim } from '../reclaim.js';
-import { openRepository, type Repository } from '../repository.js';
-import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import type { Repository } from '../repository.js';
 import { createSetRecorder } from './attributes.js';
 import { createContents, type FileToRead } from './contents.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
-import { createRecorder, type Recorder } from './recorder.js';
 import { rereadsOf, type RereadOptions } from './reread.js';
-import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
-import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
-import { createTally, type Tally, type WalkTotals } from './tally.js';
-import { interrupted } from './turns.js';
+import type { Appeared, Replacement } from './retirement.js';
+import {
+  snapshotOf,
+  type BackupProgress,
+  type BackupResult,
+  type SnapshotOptions,
+  type SourceRead,
+  type SourceRun,
+} from './snapshot-run.js';
+import { createTally, type WalkTotals } from './tally.js';
 import { createWalk } from './walk.js';
 
-export interface BackupOptions extends RunOptions, RereadOptions {
+export interface BackupOptions extends SnapshotOptions, RereadOptions {
   /**
    * Absolute or relative to the working directory; at least one. Bytes that are not UTF-8 as lone
    * surrogates: U+DC00 plus the byte.
@@ -36,38 +34,6 @@ export interface BackupOptions extends RunOptions, RereadOptions {
   readonly paths: readonly string[];
   /** What is left out. */
   readonly filter?: FilterOptions;
-  readonly tags?: readonly string[];
-  readonly host?: string;
-  /** Makes no snapshot when nothing changed. */
-  readonly skipsIfUnchanged?: boolean;
-  readonly lockWaitMs?: number;
-  readonly signal?: AbortSignal;
-  readonly onStart?: (expected: BackupProgress | undefined) => void;
-  readonly onProgress?: (progress: BackupProgress) => void;
-}
-
-/** How far a backup is; `bytes` counts the size of every file seen. */
-export interface BackupProgress {
-  readonly files: number;
-  readonly bytes: number;
-  readonly current?: ByteString;
-}
-
-export interface BackupResult {
-  /** undefined when nothing changed and none was asked for, or in a dry run. */
-  readonly snapshot: number | undefined;
-  readonly source: Source;
-  readonly files: number;
-  readonly bytes: number;
-  readonly filesNew: number;
-  readonly filesChanged: number;
-  /** Whether they were read again or not. */
-  readonly filesUnchanged: number;
-  readonly filesRemoved: number;
-  readonly bytesRead: number;
-  readonly bytesStored: number;
-  readonly durationMs: number;
-  readonly issues: readonly Issue[];
 }
 
 /**
@@ -80,101 +46,20 @@ export async function backup(
   platform: Platform,
   options: BackupOptions,
 ): Promise<BackupResult> {
-  const startedMs = platform.clock.nowMs();
-  const roots = resolveRoots(options.paths, platform);
-  const { lockWaitMs = 0, signal } = options;
-  const repository = await openRepository(repositoryPath, platform, {
-    access: 'write',
-    lockWaitMs,
-    signal,
-  });
-  try {
-    const result = await explainFullDisk(repositoryPath, () =>
-      takeSnapshot(repository, roots, options, startedMs),
-    );
-    reclaim(repository);
-    return result;
-  } finally {
-    repository.close();
-  }
-}
-
-async function takeSnapshot(
-  repository: Repository,
-  roots: readonly ByteString[],
-  options: BackupOptions,
-  startedMs: number,
-): Promise<BackupResult> {
-  const { index, platform } = repository;
-  const run = beginRun(repository, options);
-  try {
-    const host = options.host ?? platform.hostName;
-    const source = index.sources.find(host, roots) ?? index.sources.add(host, roots);
-    const previous = index.snapshots.latest(source.id);
-    checkRootsExist(repository, source);
-    const number = index.counters.next('snapshot');
-    const recorder = createRecorder(index, run.manifest, number);
-    announce(options, previous);
-
-    const ahead = createRetirementAhead(run, index);
-    const { tally, bytesRead, replacements, appeared } = await readSource(
-      { repository, run, recorder, ahead, options, number },
-      source,
-      previous !== undefined,
-    );
-    const isUnchanged = recorder.counts.versionsOpened + recorder.counts.versionsClosed === 0;
-    const result = {
-      source,
-      ...tally.totals,
-      ...recorder.counts,
-      bytesRead,
-      issues: tally.issues,
-    };
-    if (options.isDryRun || (options.skipsIfUnchanged && isUnchanged && previous)) {
-      await run.abort();
-      const durationMs = platform.clock.nowMs() - startedMs;
-      return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
-    }
-    const vanished = pairVanished(recorder.vanished, appeared);
-    await retireReplaced(run, index, [...replacements, ...vanished], ahead);
-    await compact(run, repository);
-    if (options.signal?.aborted) throw interrupted();
-
-    const snapshot = describeSnapshot(number, startedMs, run, result, options, platform);
-    await run.commit(manifestSummary(snapshot, source), () => index.snapshots.insert(snapshot));
-    const durationMs = platform.clock.nowMs() - startedMs;
-    const { bytesStored } = snapshot;
-    return { ...result, snapshot: number, bytesStored, durationMs };
-  } catch (error) {
-    await run.abort();
-    throw error;
-  }
-}
-
-interface SourceRun {
-  readonly repository: Repository;
-  readonly run: WritingRun;
-  readonly recorder: Recorder;
-  readonly ahead: RetirementAhead;
-  readonly options: BackupOptions;
-  /** Of the snapshot that is made. */
-  readonly number: number;
-}
-
-interface SourceRead {
-  readonly tally: Tally;
-  readonly bytesRead: number;
-  readonly replacements: readonly Replacement[];
-  readonly appeared: readonly Appeared[];
+  const reader = {
+    roots: resolveRoots(options.paths, platform),
+    read: (run: SourceRun) => readTree(run, options),
+  };
+  return snapshotOf(repositoryPath, platform, reader, options);
 }
 
 /** Walks the roots and stores what is new of them. */
-async function readSource(
-  { repository, run, recorder, ahead, options, number }: SourceRun,
-  source: Source,
-  hasHistory: boolean,
+async function readTree(
+  { repository, run, recorder, ahead, source, number, hasHistory }: SourceRun,
+  options: BackupOptions,
 ): Promise<SourceRead> {
   const { index, platform, config } = repository;
+  checkRootsExist(repository, source);
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
   const tally = createTally(index, recorder);
@@ -252,51 +137,6 @@ function checkRootsExist({ index, platform }: Repository, { id, roots }: Source)
   throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
 }
 
-function announce({ onStart }: BackupOptions, previous: Snapshot | undefined): void {
-  onStart?.(previous && { files: previous.files, bytes: previous.bytes });
-}
-
 function progressOf({ files, bytes }: WalkTotals, current: ByteString): BackupProgress {
   return { files, bytes, current };
-}
-
-function describeSnapshot(
-  number: number,
-  startedMs: number,
-  run: WritingRun,
-  result: WalkTotals &
-    Pick<
-      BackupResult,
-      'source' | 'filesNew' | 'filesChanged' | 'filesRemoved' | 'bytesRead' | 'issues'
-    >,
-  { tags = [] }: BackupOptions,
-  { clock }: Platform,
-): Snapshot {
-  const { files, directories, symlinks, specials, bytes } = result;
-  const { filesNew, filesChanged, filesRemoved } = result;
-  return {
-    number,
-    source: result.source.id,
-    generation: run.generation,
-    startedMs,
-    finishedMs: clock.nowMs(),
-    tags: [...tags],
-    files,
-    directories,
-    symlinks,
-    specials,
-    bytes,
-    filesNew,
-    filesChanged,
-    filesRemoved,
-    bytesRead: result.bytesRead,
-    bytesStored: run.bytesStored,
-    issues: result.issues.length,
-  };
-}
-
-/** What the manifest's end says, as JSON: enough to rebuild the rows of source and snapshot. */
-function manifestSummary(snapshot: Snapshot, source: Source): object {
-  const roots = source.roots.map((root) => Buffer.from(root, 'latin1').toString('base64'));
-  return { type: 'snapshot', snapshot, source: { id: source.id, host: source.host, roots } };
 }

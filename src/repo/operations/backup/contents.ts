@@ -6,17 +6,16 @@
 import { HASH_BYTES } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef, Version } from '../../model.js';
-import { holeLength } from '../../packs/hole.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
 import type { WritingRun } from '../writing-run.js';
-import { createDedup } from './dedup.js';
 import { readLargeFile, SourceError } from './large-file.js';
 import { createLimiter } from '../limiter.js';
 import { createOldPieces } from './old-pieces.js';
-import type { RetirementAhead, Succession } from './retirement-ahead.js';
+import type { RetirementAhead } from './retirement-ahead.js';
+import { createTicketStore } from './store-ticket.js';
 
 /** What is known of a file before it is read. */
 interface Known {
@@ -76,18 +75,17 @@ export function createContents<Context extends Known>(
   startsEarly: boolean,
   onFile: (file: FileToRead<Context>, outcome: FileOutcome) => void,
 ): Contents<Context> {
-  const dedup = createDedup(index);
+  const tickets = createTicketStore(run, index, ahead);
   const limiter = createLimiter(run.pool.laneCount * JOBS_A_WORKER);
   let waiting: FileToRead<Context>[] = [];
   let waitingBytes = 0;
   /** Files that have become large since the walk saw them: read last. */
   const grown: FileToRead<Context>[] = [];
   let bytesRead = 0;
-  let nextTicket = 0;
 
   const readSmall = async (files: readonly FileToRead<Context>[]): Promise<void> => {
     const lane = run.pool.idlestLane();
-    const ticket = nextTicket++;
+    const ticket = tickets.nextTicket();
     const stats = new Float64Array(files.length * STAT_FIELDS);
     files.forEach(({ stat }, position) => putStat(stats, position, stat));
     const paths = files.map(({ path }) => path);
@@ -97,7 +95,7 @@ export function createContents<Context extends Known>(
     const lengths = Array.from(result.lengths);
     bytesRead += lengths.reduce((sum, length) => sum + length, 0);
     const read = { lane, ticket, lengths, hashes: result.hashes };
-    const claims = await storeTicket(read, (position) => {
+    const claims = await tickets.store(read, (position) => {
       const known = files[position]?.context.known;
       return known?.content.type === 'blob'
         ? { path: known.path, old: known.content.blob }
@@ -108,43 +106,6 @@ export function createContents<Context extends Known>(
       if (result.statuses[position] === ReadStatus.outgrown && stat) grown.push({ ...file, stat });
       else onFile(file, outcomeOf(file, result, position, claims[position]));
     });
-  };
-  /**
-   * Stores the blobs of a ticket that are not stored yet, and makes deltas of those that they replace;
-   * the blob of each position (0: no bytes, or a hole).
-   */
-  const storeTicket = async (
-    { lane, ticket, lengths, hashes }: ReadTicket,
-    replacedBy: (position: number, blob: number) => Pick<Succession, 'path' | 'old'> | undefined,
-  ): Promise<{ blob: number }[]> => {
-    const hashOf = (position: number): Uint8Array =>
-      hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES);
-    const claims = lengths.map((length, position) => {
-      const hash = hashOf(position);
-      const isStored = length > 0 && holeLength(hash) === undefined;
-      return isStored ? dedup.claim(hash, length) : { blob: 0, isWanted: false };
-    });
-    const wanted = Uint8Array.from(claims, ({ isWanted }) => (isWanted ? 1 : 0));
-    const successions = claims.flatMap(({ blob, isWanted }, position) => {
-      const replaced = replacedBy(position, blob);
-      return isWanted && replaced ? [{ ...replaced, newer: blob, position }] : [];
-    });
-    const planned = ahead.plan(successions);
-    const replaced = planned.map(({ old, position }) => ({
-      old: old.address,
-      oldStoredBytes: old.storedBytes,
-      position,
-    }));
-    const job = { type: 'store', ticket, wanted, replaced } as const;
-    const { frames, deltaFrames } = await run.pool.run(job, lane);
-    for (const frame of frames) {
-      run.register(frame, (position, where) => {
-        dedup.placed(hashOf(position), lengths[position] ?? 0, where);
-        return true;
-      });
-    }
-    ahead.keep(deltaFrames, planned);
-    return claims;
   };
   const startJob = (files: readonly FileToRead<Context>[]): Promise<void> =>
     limiter.start(() => readSmall(files));
@@ -172,7 +133,7 @@ export function createContents<Context extends Known>(
       chunking,
       limiter,
       index,
-      holeBlob: (lengthBytes) => dedup.claimHole(lengthBytes),
+      holeBlob: tickets.holeBlob,
       survey: async (path, mapsHoles) => {
         const result = await run.pool.run({ type: 'survey', path, mapsHoles });
         if ('code' in result) throw new SourceError(result);
@@ -180,13 +141,13 @@ export function createContents<Context extends Known>(
       },
       readWindow: async (window) => {
         const lane = run.pool.idlestLane();
-        const ticket = nextTicket++;
+        const ticket = tickets.nextTicket();
         const result = await run.pool.run({ type: 'read-window', ticket, ...window }, lane);
         if ('code' in result) throw new SourceError(result);
         const { lengths, hashes } = result;
         bytesRead += lengths.reduce((sum, length) => sum + length, 0);
         let start = window.offset;
-        const claims = await storeTicket({ lane, ticket, lengths, hashes }, (position, blob) => {
+        const claims = await tickets.store({ lane, ticket, lengths, hashes }, (position, blob) => {
           const length = lengths[position] ?? 0;
           const old = oldPieces?.at(start, length, blob);
           start += length;
@@ -233,13 +194,6 @@ function resemblanceKey(path: ByteString): string {
   const dot = name.lastIndexOf('.');
   const extension = dot > 0 ? name.slice(dot).toLowerCase() : '';
   return `${extension}/${name}`;
-}
-
-interface ReadTicket {
-  readonly lane: number;
-  readonly ticket: number;
-  readonly lengths: readonly number[];
-  readonly hashes: Uint8Array;
 }
 
 function outcomeOf(

@@ -87,7 +87,7 @@ export class SourceError extends Error {
 }
 
 /** A part of a file: a blob, or with none a hole. */
-interface Piece {
+export interface Piece {
   readonly hash: Uint8Array;
   readonly lengthBytes: number;
   readonly blob: number | undefined;
@@ -207,7 +207,7 @@ function hole(lengthBytes: number): Piece {
 }
 
 /** Holes that touch are one, so that a file of nothing but a hole is one row. */
-function joinHoles(pieces: readonly Piece[]): Piece[] {
+export function joinHoles(pieces: readonly Piece[]): Piece[] {
   const joined: Piece[] = [];
   for (const piece of pieces) {
     const before = joined.at(-1);
@@ -219,8 +219,8 @@ function joinHoles(pieces: readonly Piece[]): Piece[] {
 }
 
 /** The list of blobs as a row of its own; a single blob needs none. */
-function contentOf(
-  { index, holeBlob }: LargeFileReader,
+export function contentOf(
+  { index, holeBlob }: Pick<LargeFileReader, 'index' | 'holeBlob'>,
   pieces: readonly Piece[],
   sizeBytes: number,
 ): ContentRef {

@@ -124,7 +124,8 @@ export function createWalk(
     const isFile = type === VersionType.file;
     const links = hardLinks.numberOf(stat, known);
     const seemsUnchanged = known !== undefined && known.links === links && isUnchanged(stat, known);
-    if (seemsUnchanged && !options.isDue(known.path)) {
+    // All names of a file are due together, or they would hold other bytes.
+    if (seemsUnchanged && !options.isDue(links || known.path)) {
       tally.keepUnchanged(known);
       if (type !== VersionType.directory) return turn(path);
       return enter(directory, name, stat, { path, id: known.path, isFresh: false }, known);

@@ -122,3 +122,27 @@ test('an index made anew still knows the suspects', async () => {
   expect(logicalIndex(lab.repository)).toEqual(before);
   expect(flagsOf(lab)).toEqual([0, VersionFlag.suspect]);
 });
+
+test('all names of a file come to their turn together, and get the same bytes', async () => {
+  const lab = createLab();
+  const rotting = rottingFiles();
+  lab.useFiles(rotting.files);
+  for (let number = 0; number < 10; number += 1) {
+    lab.write(`${number}.txt`, `good ${number}`);
+    fs.linkSync(lab.path(`${number}.txt`), lab.path(`${number}.link`));
+  }
+  lab.runAhead();
+  await lab.backup();
+  for (let number = 0; number < 10; number += 1) {
+    rotting.rot(lab.path(`${number}.txt`), `rott ${number}`);
+  }
+  for (let run = 0; run < 4; run += 1) {
+    const { snapshot } = await lab.backup({ rereadShare: 0.25 });
+    const tree = await lab.treeAt(snapshot!);
+    for (let number = 0; number < 10; number += 1) {
+      const { content } = tree.get(`${number}.txt`)!;
+      expect(tree.get(`${number}.link`)!.content).toBe(content);
+      if (run === 3) expect(content).toBe(`rott ${number}`);
+    }
+  }
+});

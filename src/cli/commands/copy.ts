@@ -1,0 +1,142 @@
+/** `varve copy`: copies one file by its differences. */
+import { homedir } from 'node:os';
+import {
+  CodedError,
+  copyFile,
+  type Compression,
+  type CopyOptions,
+  type CopyResult,
+} from '../../store.js';
+import { cacheDirectory } from '../cache-directory.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { ExitCode } from '../exit-code.js';
+import { parseEndpoint } from '../parse/endpoint.js';
+import { parseSize } from '../parse/size.js';
+import { wholeNumber } from '../parse/whole-number.js';
+import { formatBytes } from '../render/bytes.js';
+import { formatElapsed } from '../render/times.js';
+import { optionValue, type Session } from '../session.js';
+import { readToken } from '../token.js';
+
+const MOST_CONCURRENCY = 64;
+
+interface CopyFlags {
+  readonly blockSize?: string;
+  readonly hashMethod?: string;
+  readonly wholeFile?: boolean;
+  readonly concurrency?: string;
+  readonly dryRun?: boolean;
+  readonly inplace?: boolean;
+  readonly preserve?: boolean;
+  readonly compress?: string;
+  readonly bwlimit?: string;
+  readonly tokenFile?: string;
+  readonly cache: boolean;
+}
+
+export const copyCommand: CliCommand = {
+  define(command) {
+    command
+      .description(
+        'Copies one regular file by its differences: both sides hash it at once, what the target ' +
+          'lacks is sent, and the hash of the whole file is compared before the new file takes ' +
+          'the place of the old one. An interrupted copy goes on where it ended.',
+      )
+      .argument('<source>', 'a path, or http[s]://host[:8080]/path of a server')
+      .argument('<target>', 'the same; at least one of them is a path')
+      .option(
+        '-b, --block-size <size>',
+        'length of the blocks that are compared (default: by size)',
+      )
+      .option('-m, --hash-method <name>', 'blake3, xxh64, or one of Node.js (default: blake3)')
+      .option('-W, --whole-file', 'compare nothing and send everything')
+      .option('-c, --concurrency <n>', 'requests under way at once, and threads (default: 4)')
+      .option('-n, --dry-run', 'only compare, and say how much alike the files are')
+      .option('--inplace', 'write into the target; it is a mixture until the copy is done')
+      .option('-p, --preserve', "give the target the source's mode and modification time")
+      .option('--compress <when>', 'auto (where the link is slow), on or off', 'auto')
+      .option('--bwlimit <size>', 'send and receive at most so many bytes a second, e.g. 2M')
+      .option('--token-file <file>', 'the token of the server (default: $VARVE_TOKEN)')
+      .option('--no-cache', 'keep no hash lists for the next run, and use none');
+    addExamples(command, [
+      ['varve copy disk.img http://backup:8080/disk.img', 'to a server'],
+      ['varve copy -p http://backup:8080/disk.img disk.img', 'from a server'],
+      ['varve copy -n disk.img http://backup:8080/disk.img', 'how much would be sent'],
+    ]);
+  },
+
+  async run(session, command) {
+    const [source = '', target = ''] = command.args;
+    const { progress } = session;
+    const options: CopyOptions = {
+      source: parseEndpoint(source),
+      target: parseEndpoint(target),
+      ...copyOptions(session, command.opts<CopyFlags>()),
+      signal: session.takeSignal(),
+      onStart: (bytes) =>
+        progress.start({ label: 'copy', unit: 'files', expected: { files: 1, bytes } }),
+      onProgress: (bytes) => progress.update({ files: 0, bytes }),
+    };
+    const result = await copyFile(session.platform, options);
+    progress.finish();
+    if (session.isJson) await session.output.json(toJson(result));
+    else if (!session.isQuiet) await session.output.write(describe(result, options.isDryRun));
+    return ExitCode.done;
+  },
+};
+
+function copyOptions(session: Session, flags: CopyFlags): Omit<CopyOptions, 'source' | 'target'> {
+  const { platform, env } = session;
+  const blockBytes = optionValue('--block-size', parseSize, flags.blockSize);
+  const threads = wholeNumber(1, MOST_CONCURRENCY);
+  const concurrency = optionValue('--concurrency', threads, flags.concurrency);
+  const most = optionValue('--bwlimit', parseRate, flags.bwlimit);
+  return {
+    ...(most !== undefined && { mostBytesPerSecond: most }),
+    compression: parseCompression(flags.compress ?? 'auto'),
+    ...(blockBytes !== undefined && { blockBytes }),
+    ...(flags.hashMethod !== undefined && { method: flags.hashMethod }),
+    ...(concurrency !== undefined && { concurrency }),
+    isWholeFile: flags.wholeFile ?? false,
+    isDryRun: flags.dryRun ?? false,
+    isInPlace: flags.inplace ?? false,
+    preserves: flags.preserve ?? false,
+    jobs: concurrency ?? platform.coreCount,
+    token: readToken(platform, flags.tokenFile, env),
+    cacheDirectory: flags.cache ? cacheDirectory(env, homedir()) : undefined,
+  };
+}
+
+function parseRate(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes > 0) return bytes;
+  throw new CodedError('USAGE_SIZE', 'Nothing can be copied at 0 bytes a second.');
+}
+
+function parseCompression(text: string): Compression {
+  if (text === 'auto' || text === 'on' || text === 'off') return text;
+  throw new CodedError('USAGE', `--compress: "${text}" is not auto, on or off.`);
+}
+
+function describe(result: CopyResult, isDryRun: boolean): string {
+  const { similarity, sizeBytes, bytesSent, bytesReceived, bytesWritten, durationMs } = result;
+  const alike = `${formatPercent(similarity)} of ${formatBytes(sizeBytes)} ${isDryRun ? 'are' : 'were'} there`;
+  const traffic = `${formatBytes(bytesSent)} sent, ${formatBytes(bytesReceived)} received`;
+  const written = isDryRun ? '' : `, ${formatBytes(bytesWritten)} written`;
+  return `${alike}: ${traffic}${written} in ${formatElapsed(durationMs)}\n`;
+}
+
+/** Rounded down: 100% means all. */
+const formatPercent = (share: number): string => `${Math.floor(share * 1000) / 10}%`;
+
+function toJson(result: CopyResult): object {
+  return {
+    similarity: result.similarity,
+    size: result.sizeBytes,
+    bytes_hashed: result.bytesHashed,
+    bytes_sent: result.bytesSent,
+    bytes_received: result.bytesReceived,
+    bytes_written: result.bytesWritten,
+    duration_ms: result.durationMs,
+  };
+}

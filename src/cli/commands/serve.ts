@@ -1,0 +1,96 @@
+/** `varve serve`: serves the files of a directory to `varve copy`. */
+import { homedir } from 'node:os';
+import { CodedError, serve, type ServeOptions } from '../../store.js';
+import { cacheDirectory } from '../cache-directory.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { ExitCode } from '../exit-code.js';
+import { parseListen } from '../parse/listen.js';
+import { optionValue, type Session } from '../session.js';
+import { addJobsOption, jobsOption, type JobsFlag } from '../shared-options.js';
+import { readToken } from '../token.js';
+
+const DEFAULT_LISTEN = '8080';
+
+interface ServeFlags extends JobsFlag {
+  readonly root: string;
+  readonly listen: string;
+  readonly allowWrite?: boolean;
+  readonly tokenFile?: string;
+  readonly auth: boolean;
+  readonly allowHost?: readonly string[];
+  readonly cert?: string;
+  readonly key?: string;
+  readonly compat?: string;
+  readonly cache: boolean;
+}
+
+export const serveCommand: CliCommand = {
+  define(command) {
+    command
+      .description(
+        'Serves the regular files below a directory to `varve copy`, until it is interrupted. ' +
+          'Symbolic links are not followed. Without more said, it can be reached from this ' +
+          'machine only, and nothing can be written.',
+      )
+      .requiredOption('--root <dir>', 'the directory; nothing outside of it can be reached')
+      .option(
+        '-l, --listen <address>',
+        '[ADDRESS:]PORT; the address is 127.0.0.1 unless given',
+        DEFAULT_LISTEN,
+      )
+      .option('--allow-write', 'let clients write files, too')
+      .option('--token-file <file>', 'ask for the token in this file (default: $VARVE_TOKEN)')
+      .option('--no-auth', 'let everybody in who can reach the address')
+      .option('--allow-host <name...>', 'a further name by which clients call this machine')
+      .option('--cert <file>', 'TLS certificate, PEM')
+      .option('--key <file>', 'its key, PEM')
+      .option('--compat <name>', 'pdiffcopy: answer its clients, too')
+      .option('--no-cache', 'keep no hash lists beyond this process');
+    addJobsOption(command);
+    addExamples(command, [
+      ['varve serve --root /srv/images', 'to this machine, to be read'],
+      ['varve serve --root /srv -l 0.0.0.0:8080 --token-file token --allow-write', 'to others'],
+    ]);
+  },
+
+  async run(session, command) {
+    const flags = command.opts<ServeFlags>();
+    const signal = session.takeSignal();
+    const server = await serve(session.platform, serveOptions(session, flags));
+    session.notice(`serving ${flags.root} at ${server.url}`);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await server.close();
+    return ExitCode.interrupted;
+  },
+};
+
+function serveOptions({ platform, env }: Session, flags: ServeFlags): ServeOptions {
+  if (flags.compat !== undefined && flags.compat !== 'pdiffcopy') {
+    throw new CodedError('USAGE', `--compat: "${flags.compat}" is not known.`, {
+      hint: 'Only pdiffcopy is.',
+    });
+  }
+  return {
+    ...optionValue('--listen', parseListen, flags.listen),
+    root: flags.root,
+    allowsWriting: flags.allowWrite ?? false,
+    token: flags.auth ? readToken(platform, flags.tokenFile, env) : undefined,
+    isOpen: !flags.auth,
+    hosts: flags.allowHost ?? [],
+    isPdiffcopy: flags.compat === 'pdiffcopy',
+    tls: readTls(platform, flags),
+    jobs: jobsOption(flags).jobs ?? platform.coreCount,
+    cacheDirectory: flags.cache ? cacheDirectory(env, homedir()) : undefined,
+  };
+}
+
+function readTls({ files }: Session['platform'], { cert, key }: ServeFlags): ServeOptions['tls'] {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert !== undefined && key !== undefined) {
+    return { cert: files.readFile(cert), key: files.readFile(key) };
+  }
+  throw new CodedError('USAGE', '--cert and --key belong together.', { hint: 'Give both.' });
+}

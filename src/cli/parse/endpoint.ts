@@ -1,0 +1,19 @@
+/** Reads one side of a copy: a path, or the address of a file on a server. */
+import { CodedError, type Endpoint } from '../../store.js';
+
+const DEFAULT_PORT = '8080';
+
+/** `http[s]://host[:8080]/path`, or a path of this machine. @throws CodedError USAGE */
+export function parseEndpoint(text: string): Endpoint {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { type: 'local', path: text };
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (!url || !isHttp || url.username !== '' || url.search !== '' || url.hash !== '') {
+    throw new CodedError('USAGE', `"${text}" is not an address such as http://host:8080/path.`, {
+      hint: 'http and https are known; a token goes into --token-file; ? and # are %3F and %23 in a path.',
+    });
+  }
+  // The scheme's own port is left out of a URL: look whether it was given.
+  if (url.port === '' && !/^[a-z]+:\/\/[^/]*:\d+(?:\/|$)/i.test(text)) url.port = DEFAULT_PORT;
+  return { type: 'remote', url };
+}

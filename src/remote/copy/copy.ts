@@ -1,0 +1,330 @@
+/** Copies one file by its differences: the story of `varve copy`. */
+import { CodedError } from '../../errors.js';
+import type { Platform } from '../../repo/platform/platform.js';
+import { Connection } from '../client/connection.js';
+import { Link, type Compression } from '../client/link.js';
+import type { PdiffcopyFile } from '../client/pdiffcopy-file.js';
+import type { RemoteFile } from '../client/remote-file.js';
+import { openRemoteFile } from '../client/open.js';
+import {
+  identityOf,
+  localPlace,
+  openExistingFile,
+  type OpenFile,
+  type Place,
+} from '../file/place.js';
+import { chooseBlockBytes, LEAST_BLOCK_BYTES, MOST_BLOCK_BYTES } from '../hashing/hash-list.js';
+import { openListCache } from '../hashing/list-cache.js';
+import { loadHashMethod } from '../hashing/methods.js';
+import type { Attributes } from '../target/draft.js';
+import { startWorkers } from '../worker/pool.js';
+import type { CopyContext } from './context.js';
+import { factsOf, LocalTarget, type TargetTools } from './local-target.js';
+import { comparePull, executePull } from './pull.js';
+import { comparePush, executePush, type PushPlan } from './push.js';
+import type { FileFacts, Receiver, Target } from './sides.js';
+import type { Plan } from './plan.js';
+
+/** One side of a copy as its user names it. */
+export type Endpoint =
+  | { readonly type: 'local'; readonly path: string }
+  | { readonly type: 'remote'; readonly url: URL };
+
+export interface CopyOptions {
+  readonly source: Endpoint;
+  readonly target: Endpoint;
+  /** Default: chosen by the size of the file. */
+  readonly blockBytes?: number;
+  /** Default: blake3. */
+  readonly method?: string;
+  /** Compares nothing and sends everything. */
+  readonly isWholeFile: boolean;
+  /** Only compares. */
+  readonly isDryRun: boolean;
+  /** Writes into the target instead of replacing it. */
+  readonly isInPlace: boolean;
+  /** Gives the target the source's mode and modification time. */
+  readonly preserves: boolean;
+  /** Batches under way at once. Default: 4. */
+  readonly concurrency?: number;
+  /** Worker threads. */
+  readonly jobs: number;
+  readonly token: string | undefined;
+  /** Default: auto. */
+  readonly compression?: Compression;
+  /** Limit of the bytes a second that pass in each direction together. */
+  readonly mostBytesPerSecond?: number;
+  readonly cacheDirectory: string | undefined;
+  readonly signal?: AbortSignal;
+  /** The size of the new file is known. */
+  readonly onStart?: (sizeBytes: number) => void;
+  /** Bytes of the new file that the target has. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+export interface CopyResult {
+  /** The share of the new file that the target had, 0 to 1. */
+  readonly similarity: number;
+  readonly sizeBytes: number;
+  readonly bytesHashed: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly bytesWritten: number;
+  readonly durationMs: number;
+}
+
+/** What is counted on the way. */
+interface Counters {
+  hashed: number;
+  made: number;
+}
+
+/** A copy that is under way. */
+interface Run {
+  readonly options: CopyOptions;
+  readonly tools: TargetTools;
+  readonly connection: Connection | undefined;
+  readonly counters: Counters;
+}
+
+type Outcome = Pick<CopyResult, 'similarity' | 'sizeBytes' | 'bytesWritten'>;
+
+const DEFAULT_CONCURRENCY = 4;
+/** A source that changes meanwhile is copied so many times before that is an error. */
+const ATTEMPTS = 3;
+
+/**
+ * @throws CodedError COPY_BUSY, COPY_MISMATCH, COPY_SOURCE_CHANGED, COPY_TARGET_CHANGED, INTERRUPTED,
+ * NOT_A_FILE, PATH_NOT_FOUND, REMOTE_PROTOCOL, REMOTE_READ_ONLY, REMOTE_REFUSED, REMOTE_REQUEST,
+ * REMOTE_UNREACHABLE, USAGE_HASH_METHOD
+ */
+export async function copyFile(platform: Platform, options: CopyOptions): Promise<CopyResult> {
+  const nowMs = (): number => platform.clock.nowMs();
+  const startedMs = nowMs();
+  const workers = startWorkers(options.jobs);
+  const lists = openListCache(platform, options.cacheDirectory);
+  const connection = connect(options, nowMs);
+  const counters: Counters = { hashed: 0, made: 0 };
+  const tools: TargetTools = { files: platform.files, workers, lists, nowMs };
+  const abort = (): void => void workers.close(interrupted());
+  options.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const outcome = await attempt({ options, tools, connection, counters }, ATTEMPTS);
+    const { sent, received } = connection?.traffic ?? { sent: 0, received: 0 };
+    return {
+      ...outcome,
+      bytesHashed: counters.hashed,
+      bytesSent: sent,
+      bytesReceived: received,
+      durationMs: nowMs() - startedMs,
+    };
+  } finally {
+    options.signal?.removeEventListener('abort', abort);
+    await workers.close();
+    connection?.close();
+  }
+}
+
+function connect(options: CopyOptions, nowMs: () => number): Connection | undefined {
+  const { source, target, token, concurrency, signal } = options;
+  const remote = [source, target].find((endpoint) => endpoint.type === 'remote');
+  if (remote?.type !== 'remote') return undefined;
+  // One more than batches: what needs no bytes is asked for beside them.
+  const connections = (concurrency ?? DEFAULT_CONCURRENCY) + 1;
+  const link = new Link({
+    compression: options.compression ?? 'auto',
+    mostBytesPerSecond: options.mostBytesPerSecond,
+    nowMs,
+  });
+  return new Connection({ url: remote.url, token, signal, concurrency: connections, link });
+}
+
+async function attempt(run: Run, attemptsLeft: number): Promise<Outcome> {
+  try {
+    run.counters.made = 0;
+    return await (run.options.source.type === 'remote' ? pull(run) : push(run));
+  } catch (error) {
+    if (run.options.signal?.aborted) throw interrupted();
+    const isChanged = error instanceof CodedError && error.code === 'COPY_SOURCE_CHANGED';
+    if (!isChanged || attemptsLeft <= 1) throw error;
+    return attempt(run, attemptsLeft - 1);
+  }
+}
+
+async function push(run: Run): Promise<Outcome> {
+  const { options, tools, connection } = run;
+  const source = openLocalSource(tools, options.source);
+  const { target, release } = connection
+    ? { target: await openRemoteFile(connection), release: ignore }
+    : openLocalTarget(tools, options.target);
+  try {
+    const { sizeBytes } = source.stat;
+    options.onStart?.(sizeBytes);
+    const context = await contextOf(run, target, Math.max(sizeBytes, target.old?.sizeBytes ?? 0));
+    const plan = await comparePush(source, target, context);
+    const bytesWritten = await make(run, plan, target, context, {
+      facts: factsOf(source),
+      send: (receiver) => executePush(source, receiver, plan, context),
+      verify: () => assertUnchanged(tools, source),
+    });
+    return { similarity: plan.similarity, sizeBytes, bytesWritten };
+  } finally {
+    release();
+    source.close();
+  }
+}
+
+async function pull(run: Run): Promise<Outcome> {
+  const { options, tools, connection } = run;
+  const source = await openRemoteFile(connection as Connection);
+  const { target, release } = openLocalTarget(tools, options.target);
+  try {
+    const { sizeBytes, identity } = source.facts;
+    options.onStart?.(sizeBytes);
+    const context = await contextOf(run, source, Math.max(sizeBytes, target.old?.sizeBytes ?? 0));
+    const plan = await comparePull(source, target, context);
+    const bytesWritten = await make(run, plan, target, context, {
+      facts: source.facts,
+      send: (receiver) => executePull(source, receiver, plan, context),
+      async verify() {
+        if ((await source.identity()) !== identity) throw sourceChanged(options.source);
+      },
+    });
+    return { similarity: plan.similarity, sizeBytes, bytesWritten };
+  } finally {
+    release();
+  }
+}
+
+/** Where the new file comes from. */
+interface Origin {
+  readonly facts: FileFacts;
+  /** Returns the hash of the whole file. */
+  readonly send: (receiver: Receiver) => Promise<string>;
+  /** @throws CodedError COPY_SOURCE_CHANGED */
+  readonly verify: () => void | Promise<void>;
+}
+
+/** Makes the new file, unless that was not asked for or there is nothing to do. */
+async function make(
+  { options: { isDryRun, isInPlace, preserves } }: Run,
+  plan: Plan & Pick<PushPlan, 'basis'>,
+  target: Target,
+  { blockBytes, method }: CopyContext,
+  { facts, send, verify }: Origin,
+): Promise<number> {
+  const { sizeBytes, basis } = plan;
+  const isSame =
+    plan.similarity === 1 && basis?.name !== 'left' && target.old?.sizeBytes === sizeBytes;
+  if (isDryRun || (isSame && !preserves)) {
+    await verify();
+    return 0;
+  }
+  const attributes: Attributes = {
+    mode: preserves ? facts.mode : undefined,
+    mtime: preserves ? facts.mtime : undefined,
+  };
+  const receiver = await target.begin({
+    sizeBytes,
+    blockBytes,
+    method,
+    // Where only mode and time are to be set, the file stays the one it is.
+    isInPlace: isInPlace || isSame,
+    basis,
+    attributes,
+  });
+  try {
+    const root = await send(receiver);
+    await verify();
+    return await receiver.publish(root);
+  } finally {
+    await receiver.close().catch(ignore);
+  }
+}
+
+async function contextOf(
+  { options, tools, connection, counters }: Run,
+  far: LocalTarget | RemoteFile | PdiffcopyFile,
+  largestBytes: number,
+): Promise<CopyContext> {
+  const { blockBytes, method } = far.defaults;
+  return {
+    ...tools,
+    method: await loadHashMethod(options.method ?? method),
+    blockBytes: withinBounds(options.blockBytes ?? blockBytes ?? chooseBlockBytes(largestBytes)),
+    concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+    isWholeFile: options.isWholeFile,
+    isInPlace: options.isInPlace,
+    isLinkSlow: connection?.link.isSlow ?? false,
+    onHashed(bytes) {
+      counters.hashed += bytes;
+    },
+    onMade(bytes) {
+      counters.made += bytes;
+      options.onProgress?.(counters.made);
+    },
+  };
+}
+
+/** @throws CodedError USAGE_SIZE */
+function withinBounds(blockBytes: number): number {
+  if (blockBytes >= LEAST_BLOCK_BYTES && blockBytes <= MOST_BLOCK_BYTES) return blockBytes;
+  throw new CodedError('USAGE_SIZE', `A block of ${blockBytes} bytes is too short or too long.`, {
+    hint: `Blocks have ${LEAST_BLOCK_BYTES} bytes to ${MOST_BLOCK_BYTES / 1024 ** 2} MiB.`,
+  });
+}
+
+function openLocalSource({ files }: TargetTools, endpoint: Endpoint): OpenFile {
+  const place = localPlace(files, pathOf(endpoint));
+  try {
+    return openExistingFile(files, place);
+  } finally {
+    place.close();
+  }
+}
+
+function openLocalTarget(
+  tools: TargetTools,
+  endpoint: Endpoint,
+): { readonly target: LocalTarget; readonly release: () => void } {
+  const place: Place = localPlace(tools.files, pathOf(endpoint));
+  try {
+    const target = new LocalTarget(tools, place);
+    const release = (): void => {
+      target.close();
+      place.close();
+    };
+    return { target, release };
+  } catch (error) {
+    place.close();
+    throw error;
+  }
+}
+
+function pathOf(endpoint: Endpoint): string {
+  if (endpoint.type === 'local') return endpoint.path;
+  throw new CodedError('USAGE', 'Both sides are on servers; one has to be here.', {
+    hint: 'Run the copy on one of the two machines.',
+  });
+}
+
+/** @throws CodedError COPY_SOURCE_CHANGED */
+function assertUnchanged({ files }: TargetTools, { descriptor, stat, path }: OpenFile): void {
+  if (identityOf(files.at.statOpen(descriptor)) === identityOf(stat)) return;
+  throw sourceChanged({ type: 'local', path });
+}
+
+function sourceChanged(endpoint: Endpoint): CodedError {
+  const name = endpoint.type === 'local' ? endpoint.path : endpoint.url.href;
+  return new CodedError('COPY_SOURCE_CHANGED', `${name} changed while it was copied.`, {
+    hint: `It was tried ${ATTEMPTS} times; copy it when it is at rest, or a snapshot of it.`,
+  });
+}
+
+function interrupted(): CodedError {
+  return new CodedError('INTERRUPTED', 'The copy was interrupted.', {
+    hint: 'Run it again: it goes on from what is there.',
+  });
+}
+
+const ignore = (): void => undefined;

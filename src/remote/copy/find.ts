@@ -1,0 +1,196 @@
+/**
+ * Finds blocks of a list in a file of this machine: first each at its own place, while the list is
+ * still arriving; then what is missing at any other place.
+ */
+import type { OpenFile } from '../file/place.js';
+import {
+  blockCount,
+  blockLength,
+  digestOf,
+  equalBytes,
+  type HashList,
+} from '../hashing/hash-list.js';
+import { PART_BYTES, partBlocks, type Listing } from '../hashing/listing.js';
+import type { HashMethod } from '../hashing/methods.js';
+import { settleAll } from '../settle.js';
+import type { Match, Range } from '../worker/messages.js';
+import type { Workers } from '../worker/pool.js';
+
+/** A search is cut into ranges of about this length: a block may be missed where two meet. */
+const SEARCH_BYTES = 4 * PART_BYTES;
+/** So much is searched thoroughly in any case: less than the time of a disk's access for each MiB. */
+const THOROUGH_BYTES = 64 * 1024 * 1024;
+
+export interface FindOptions {
+  readonly workers: Workers;
+  readonly method: HashMethod;
+  /** Whether blocks are of use at other places than their own. */
+  readonly mayMove: boolean;
+  /** Looks at every byte: for links that are slower than the search. */
+  readonly isThorough: boolean;
+  readonly onHashed: (bytes: number) => void;
+}
+
+let searches = 0;
+
+/** The blocks of the list that stand in `file`, by their places in it, which do not overlap. */
+export async function findMatches(
+  file: OpenFile,
+  listing: Listing,
+  known: HashList | undefined,
+  options: FindOptions,
+): Promise<Match[]> {
+  const atPlace = known
+    ? await compareLists(known, listing)
+    : await compareWithFile(file, listing, options);
+  const missing = gaps(atPlace, listing.list, file.stat.sizeBytes);
+  if (missing.length === 0) return atPlace;
+  const wanted = wantedBlocks(listing.list, atPlace, options);
+  if (known && !wanted.includes(1)) return atPlace;
+  const moved = await searchGaps(file, listing.list, missing, wanted, options);
+  return withoutOverlap([...atPlace, ...moved], listing.list);
+}
+
+/** Both lists are there: nothing is read. */
+async function compareLists(known: HashList, { list, ready }: Listing): Promise<Match[]> {
+  const count = blockCount(list);
+  await ready(count);
+  const matches: Match[] = [];
+  let first: number | undefined;
+  for (let block = 0; block <= count; block++) {
+    if (block < count && isEqualBlock(known, list, block)) {
+      first ??= block;
+    } else if (first !== undefined) {
+      matches.push({ block: first, count: block - first, offset: first * list.blockBytes });
+      first = undefined;
+    }
+  }
+  return matches;
+}
+
+function isEqualBlock(a: HashList, b: HashList, block: number): boolean {
+  return (
+    block < blockCount(a) &&
+    blockLength(a, block) === blockLength(b, block) &&
+    equalBytes(digestOf(a, block), digestOf(b, block))
+  );
+}
+
+async function compareWithFile(
+  { descriptor, stat: { sizeBytes } }: OpenFile,
+  { list, ready }: Listing,
+  { workers, onHashed }: FindOptions,
+): Promise<Match[]> {
+  const matches: Match[] = [];
+  const end = Math.min(blockCount(list), Math.ceil(sizeBytes / list.blockBytes));
+  const step = partBlocks(list.blockBytes);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < end) {
+      const firstBlock = next;
+      const count = Math.min(step, end - firstBlock);
+      next += count;
+      await ready(firstBlock + count);
+      const job = { type: 'compare', descriptor, sizeBytes, list, firstBlock, count } as const;
+      const compared = await workers.run(job);
+      matches.push(...compared.matches);
+      onHashed(compared.count * list.blockBytes);
+    }
+  };
+  await settleAll(Array.from({ length: workers.count * 2 }, lane));
+  return matches.sort((a, b) => a.offset - b.offset);
+}
+
+/** What no match covers, of a file of `sizeBytes`. */
+function gaps(matches: readonly Match[], list: HashList, sizeBytes: number): Range[] {
+  const found: Range[] = [];
+  let end = 0;
+  for (const match of matches) {
+    if (match.offset > end) found.push({ offset: end, length: match.offset - end });
+    end = match.offset + matchBytes(match, list);
+  }
+  if (end < sizeBytes) found.push({ offset: end, length: sizeBytes - end });
+  return found;
+}
+
+/** The blocks that were not found; zeros are made anywhere and need no looking for. */
+function wantedBlocks(
+  list: HashList,
+  matches: readonly Match[],
+  { method, mayMove }: FindOptions,
+): Uint8Array<SharedArrayBuffer> {
+  const wanted = new Uint8Array(new SharedArrayBuffer(blockCount(list)));
+  if (!mayMove) return wanted;
+  wanted.fill(1);
+  for (const { block, count } of matches) wanted.fill(0, block, block + count);
+  const zeros = method.digest(new Uint8Array(list.blockBytes));
+  for (const block of wanted.keys()) {
+    if (wanted[block] === 1 && equalBytes(digestOf(list, block), zeros)) wanted[block] = 0;
+  }
+  return wanted;
+}
+
+async function searchGaps(
+  { descriptor, stat: { sizeBytes } }: OpenFile,
+  list: HashList,
+  missing: readonly Range[],
+  wanted: Uint8Array<SharedArrayBuffer>,
+  { workers, isThorough, onHashed }: FindOptions,
+): Promise<Match[]> {
+  const total = missing.reduce((sum, { length }) => sum + length, 0);
+  const search = searches++;
+  const ranges = missing.flatMap((range) => cut(range, SEARCH_BYTES));
+  const found: Match[] = [];
+  await settleAll(
+    ranges.map(async (range) => {
+      const matches = await workers.run({
+        type: 'search',
+        search,
+        descriptor,
+        sizeBytes,
+        list,
+        wanted,
+        range,
+        isThorough: isThorough || total <= THOROUGH_BYTES,
+      });
+      found.push(...matches);
+      onHashed(range.length);
+    }),
+  );
+  return found;
+}
+
+/** Parts of a range, each beginning at a multiple of `bytes`. */
+function cut({ offset, length }: Range, bytes: number): Range[] {
+  const parts: Range[] = [];
+  const end = offset + length;
+  for (let start = offset; start < end;) {
+    const stop = Math.min(end, (Math.floor(start / bytes) + 1) * bytes);
+    parts.push({ offset: start, length: stop - start });
+    start = stop;
+  }
+  return parts;
+}
+
+/** The blocks of matches that do not begin before the one before ends, in order. */
+function withoutOverlap(matches: Match[], list: HashList): Match[] {
+  const kept: Match[] = [];
+  let end = 0;
+  for (const match of matches.sort((a, b) => a.offset - b.offset)) {
+    const late = Math.max(0, Math.ceil((end - match.offset) / list.blockBytes));
+    if (late >= match.count) continue;
+    const rest = {
+      block: match.block + late,
+      count: match.count - late,
+      offset: match.offset + late * list.blockBytes,
+    };
+    kept.push(rest);
+    end = rest.offset + matchBytes(rest, list);
+  }
+  return kept;
+}
+
+/** How many bytes a match covers. */
+export function matchBytes({ block, count }: Match, list: HashList): number {
+  return (count - 1) * list.blockBytes + blockLength(list, block + count - 1);
+}

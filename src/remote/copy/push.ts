@@ -1,0 +1,128 @@
+/** Copies a file of this machine to a target, here or elsewhere. */
+import type { OpenFile } from '../file/place.js';
+import { digestOf, equalBytes, type HashList } from '../hashing/hash-list.js';
+import { settleAll } from '../settle.js';
+import type { Piece } from '../target/pieces.js';
+import { Proof } from '../target/proof.js';
+import type { Match } from '../worker/messages.js';
+import { chooseBasis } from './basis.js';
+import { forEach, forEachBatch, groupsOf, totalBytes } from './batches.js';
+import type { CopyContext } from './context.js';
+import { findMatches, matchBytes } from './find.js';
+import { cutPieces, planPush, type Plan } from './plan.js';
+import type { BasisName, Receiver, Target } from './sides.js';
+
+/** So much is kept or copied by one request: a second of work. */
+const READY_BYTES = 256 * 1024 * 1024;
+
+/** What is to be done, and what it rests on. */
+export interface PushPlan extends Plan {
+  readonly basis: { readonly name: BasisName; readonly list: HashList } | undefined;
+}
+
+/** Compares both files. */
+export async function comparePush(
+  source: OpenFile,
+  target: Target,
+  context: CopyContext,
+): Promise<PushPlan> {
+  const { sizeBytes } = source.stat;
+  const { blockBytes, method, workers, onHashed, lists, nowMs } = context;
+  const startedMs = nowMs();
+  const chosen = chooseBasis(target, sizeBytes, context);
+  if (!chosen) return { ...planPush(sizeBytes, blockBytes, [], undefined), basis: undefined };
+  const { name, mayMove } = chosen;
+  const listing = await target.list(name, { blockBytes, method, onHashed });
+  const known = lists.find(source.stat, blockBytes, method);
+  const matches = await findMatches(source, listing, known, {
+    workers,
+    method,
+    mayMove: mayMove && listing.hasWeakSums,
+    isThorough: context.isLinkSlow,
+    onHashed,
+  });
+  const { list } = listing;
+  const usable = listing.hasWeakSums ? matches : atBlockEnds(matches, list, sizeBytes);
+  const plan = planPush(sizeBytes, blockBytes, usable, list);
+  const isSame = plan.similarity === 1 && list.sizeBytes === sizeBytes;
+  if (isSame && !known && listing.hasWeakSums) lists.keep(source.stat, list, startedMs);
+  return { ...plan, basis: { name, list } };
+}
+
+/**
+ * Without a last block that is short, unless the new file ends with it: a server that can only hash
+ * whole files proves what is cut at multiples of a block.
+ */
+function atBlockEnds(matches: readonly Match[], list: HashList, sizeBytes: number): Match[] {
+  return matches.flatMap((match) => {
+    const end = match.offset + matchBytes(match, list);
+    if (end % list.blockBytes === 0 || end === sizeBytes) return [match];
+    return match.count > 1 ? [{ ...match, count: match.count - 1 }] : [];
+  });
+}
+
+/** Makes the new file of a plan, all but its name. Returns its hash. */
+export async function executePush(
+  source: OpenFile,
+  receiver: Receiver,
+  plan: PushPlan,
+  context: CopyContext,
+): Promise<string> {
+  const { method } = context;
+  const proof = new Proof(method.digestBytes);
+  if (plan.basis) addReady(proof, plan.ready, plan.basis.list);
+  await settleAll([
+    putReady(receiver, plan.ready, context),
+    sendMissing(source, receiver, plan, proof, context),
+  ]);
+  return proof.root(plan.sizeBytes);
+}
+
+/** Has the target make what needs no bytes. */
+export async function putReady(
+  receiver: Receiver,
+  ready: readonly Piece[],
+  { blockBytes, onMade }: CopyContext,
+): Promise<void> {
+  const none = new SharedArrayBuffer(0);
+  const step = Math.max(1, Math.floor(READY_BYTES / blockBytes)) * blockBytes;
+  await forEach(groupsOf(cutPieces(ready, step), step), 2, async (pieces) => {
+    await receiver.put(pieces, none);
+    onMade(totalBytes(pieces));
+  });
+}
+
+async function sendMissing(
+  { descriptor }: OpenFile,
+  receiver: Receiver,
+  { missing }: Plan,
+  proof: Proof,
+  { blockBytes, method, workers, concurrency, onMade }: CopyContext,
+): Promise<void> {
+  const zeros = method.digest(new Uint8Array(blockBytes));
+  await forEachBatch(missing, concurrency, async (ranges, into) => {
+    const job = { type: 'read', descriptor, ranges, into, method: method.name } as const;
+    const digests = await workers.run(job);
+    const pieces = ranges.map((range, index): Piece => {
+      const at = index * method.digestBytes;
+      const digest = digests.subarray(at, at + method.digestBytes);
+      proof.add(range.offset, range.length, digest);
+      const isZero = range.length === blockBytes && equalBytes(digest, zeros);
+      return isZero ? { ...range, type: 'zeros' } : { ...range, type: 'data' };
+    });
+    await receiver.put(pieces, into);
+    onMade(totalBytes(ranges));
+  });
+}
+
+/** What the target keeps and copies are blocks of its list. */
+function addReady(proof: Proof, ready: readonly Piece[], list: HashList): void {
+  for (const piece of ready) {
+    if (piece.type !== 'keep' && piece.type !== 'copy') continue;
+    const from = piece.type === 'copy' ? piece.from : piece.offset;
+    for (let done = 0; done < piece.length; done += list.blockBytes) {
+      const length = Math.min(list.blockBytes, piece.length - done);
+      proof.add(piece.offset + done, length, digestOf(list, (from + done) / list.blockBytes));
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/** The two sides of a copy, wherever they are. */
+import type { FileTime } from '../../repo/platform/at-calls.js';
+import type { HashList } from '../hashing/hash-list.js';
+import type { Listing } from '../hashing/listing.js';
+import type { HashMethod } from '../hashing/methods.js';
+import type { Attributes } from '../target/draft.js';
+import type { Piece } from '../target/pieces.js';
+import type { Placed } from '../worker/messages.js';
+
+/** What is known of a file without reading it. */
+export interface FileFacts {
+  readonly sizeBytes: number;
+  /** Which file, in which state; compared only with another from the same side. */
+  readonly identity: string;
+  readonly mode: number | undefined;
+  readonly mtime: FileTime | undefined;
+}
+
+/** What an interrupted copy left. */
+export interface LeftFacts extends FileFacts {
+  /** Without holes. */
+  readonly dataBytes: number;
+}
+
+/** What is used for a file unless its user says otherwise. */
+interface Defaults {
+  readonly method: string;
+  /** Undefined: by the size of the file. */
+  readonly blockBytes: number | undefined;
+}
+
+/** How a list is asked for. */
+export interface ListRequest {
+  readonly blockBytes: number;
+  readonly method: HashMethod;
+  readonly onHashed: (bytes: number) => void;
+}
+
+/** The side that has the new file, where that is another machine. */
+export interface RemoteSource {
+  readonly defaults: Defaults;
+  readonly facts: FileFacts;
+  list(request: ListRequest): Promise<Listing>;
+  /** @throws CodedError COPY_SOURCE_CHANGED */
+  read(ranges: readonly Placed[], into: SharedArrayBuffer): Promise<void>;
+  /** The identity now. */
+  identity(): Promise<string>;
+}
+
+/** What a new file is made from at the target. */
+export type BasisName = 'old' | 'left';
+
+/** How a new file is begun. */
+export interface BeginRequest {
+  readonly sizeBytes: number;
+  readonly blockBytes: number;
+  readonly method: HashMethod;
+  readonly isInPlace: boolean;
+  readonly basis: { readonly name: BasisName; readonly list: HashList } | undefined;
+  readonly attributes: Attributes;
+}
+
+/** The side that gets the new file. */
+export interface Target {
+  /** The file that stands there. */
+  readonly old: FileFacts | undefined;
+  /** What an interrupted copy left there. */
+  readonly left: LeftFacts | undefined;
+  readonly defaults: Defaults;
+  list(name: BasisName, request: ListRequest): Promise<Listing>;
+  /** @throws CodedError COPY_BUSY, COPY_TARGET_CHANGED */
+  begin(request: BeginRequest): Promise<Receiver>;
+}
+
+/** A new file that is being made. */
+export interface Receiver {
+  /** The bytes of the pieces with data lie in `bytes`, which is free again afterwards. */
+  put(pieces: readonly Piece[], bytes: SharedArrayBuffer): Promise<void>;
+  /** Gives it its name. Returns the bytes written. @throws CodedError COPY_MISMATCH */
+  publish(root: string): Promise<number>;
+  /** Leaves what was not published for the next copy. */
+  close(): Promise<void>;
+}

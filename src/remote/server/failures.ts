@@ -1,0 +1,41 @@
+/** Failures as answers: a status, and a document with code, message and hint. */
+import { CodedError, type ErrorCode } from '../../errors.js';
+import { systemErrorCode } from '../../repo/platform/platform.js';
+
+export interface FailureAnswer {
+  readonly status: number;
+  readonly body: {
+    readonly error: Readonly<Record<'code' | 'message' | 'hint', string | undefined>>;
+  };
+}
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  COPY_BUSY: 409,
+  COPY_MISMATCH: 409,
+  COPY_SOURCE_CHANGED: 409,
+  COPY_TARGET_CHANGED: 409,
+  NOT_A_FILE: 403,
+  PATH_NOT_FOUND: 404,
+  REMOTE_READ_ONLY: 403,
+  REMOTE_REFUSED: 403,
+};
+
+/** Of a system's refusal only its code is told: its text may name paths outside the root. */
+export function answerOf(error: unknown): FailureAnswer {
+  if (error instanceof CodedError) {
+    const { code, message, hint } = error;
+    return { status: STATUS[code] ?? 400, body: { error: { code, message, hint } } };
+  }
+  const system = systemErrorCode(error);
+  if (system === 'ENOSPC' || system === 'EDQUOT') {
+    return failure(507, 'DISK_FULL', 'There is no space left on the server.');
+  }
+  if (system === 'EACCES' || system === 'EPERM' || system === 'EROFS') {
+    return failure(403, 'REMOTE_REFUSED', `The server may not do that with this file (${system}).`);
+  }
+  return failure(500, system ?? 'BUG', `The server failed${system ? ` (${system})` : ''}.`);
+}
+
+function failure(status: number, code: string, message: string): FailureAnswer {
+  return { status, body: { error: { code, message, hint: undefined } } };
+}

@@ -1,0 +1,119 @@
+/** The requests of pdiffcopy's client, beside `GET /info`; it writes in place and proves nothing. */
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { TargetTools } from '../copy/local-target.js';
+import { openExistingFile, type OpenFile, type Place } from '../file/place.js';
+import { blockCount } from '../hashing/hash-list.js';
+import { partBlocks, startListing } from '../hashing/listing.js';
+import { withMemory } from '../memory.js';
+import { hashLines } from '../wire/pdiffcopy.js';
+import { MOST_BODY_BYTES } from '../wire/protocol.js';
+import { BinaryAnswer, TextAnswer } from './answers.js';
+import type { Application } from './application.js';
+import { withBody } from './bodies.js';
+import { blockBytesOf, closing, methodOf, numberOf, placeOf, requireWriting } from './requests.js';
+import type { RouteContext } from './requests.js';
+import type { ServerSettings } from './settings.js';
+
+export function addPdiffcopyRoutes(
+  app: Application,
+  settings: ServerSettings,
+  tools: TargetTools,
+): void {
+  const { files, workers } = tools;
+
+  app.get('/hashes', async (context) => {
+    const blockBytes = blockBytesOf(context);
+    const method = await methodOf(context);
+    await withFile(context, settings, tools, async (file) => {
+      const answer = new TextAnswer(context.env.outgoing);
+      const listing = startListing(workers, file, blockBytes, method, () => undefined);
+      const count = blockCount(listing.list);
+      const step = partBlocks(blockBytes);
+      try {
+        for (let first = 0; first < count && !answer.isGone; first += step) {
+          const next = Math.min(count, first + step);
+          await listing.ready(next);
+          await answer.write(Buffer.from(hashLines(listing.list, first, next - first)));
+        }
+        await answer.end();
+      } catch {
+        answer.breakOff();
+      } finally {
+        listing.stop();
+        await listing.settled;
+      }
+    });
+    return RESPONSE_ALREADY_SENT;
+  });
+
+  app.get('/blocks', async (context) => {
+    const offset = numberOf(context, 'offset', 0);
+    const asked = numberOf(context, 'size', 0, MOST_BODY_BYTES);
+    await withFile(context, settings, tools, async (file) => {
+      // Its client asks for a whole block, and beyond the end where its own file is longer.
+      const length = Math.max(0, Math.min(asked, file.stat.sizeBytes - offset));
+      await withMemory(length, async (into) => {
+        const ranges = [{ offset, length, at: 0 }];
+        const { descriptor } = file;
+        await workers.run({ type: 'read', descriptor, ranges, into, method: undefined });
+        const answer = new BinaryAnswer(context.env.outgoing, length, {});
+        await answer.write(Buffer.from(into, 0, length));
+        await answer.end();
+      });
+    });
+    return RESPONSE_ALREADY_SENT;
+  });
+
+  app.post('/blocks', async (context) => {
+    requireWriting(settings);
+    const offset = numberOf(context, 'offset', 0);
+    const place = placeOf(context, settings);
+    const descriptor = closing(place, () => openForWriting(tools, place));
+    try {
+      await withBody(context.env.incoming, MOST_BODY_BYTES, (body) =>
+        files.write(descriptor, body, offset),
+      );
+    } finally {
+      files.close(descriptor);
+    }
+    return context.body(null, 200);
+  });
+
+  app.post('/resize', (context) => {
+    requireWriting(settings);
+    const sizeBytes = numberOf(context, 'size', 0);
+    const place = placeOf(context, settings, { makesDirectories: true });
+    const descriptor = closing(place, () => openForWriting(tools, place, 'create'));
+    try {
+      files.truncate(descriptor, sizeBytes);
+    } finally {
+      files.close(descriptor);
+    }
+    return context.body(null, 200);
+  });
+}
+
+async function withFile(
+  context: RouteContext,
+  settings: ServerSettings,
+  { files }: TargetTools,
+  work: (file: OpenFile) => Promise<void>,
+): Promise<void> {
+  const place = placeOf(context, settings);
+  const file = closing(place, () => openExistingFile(files, place));
+  try {
+    await work(file);
+  } finally {
+    file.close();
+  }
+}
+
+/** @throws CodedError NOT_A_FILE, PATH_NOT_FOUND */
+function openForWriting({ files }: TargetTools, place: Place, missing?: 'create'): number {
+  const { directory, name } = place;
+  if (missing === 'create' && !files.at.stat(directory, name)) {
+    return files.at.open(directory, name, 'create-public-file');
+  }
+  openExistingFile(files, place).close();
+  return files.at.open(directory, name, 'write-file');
+}

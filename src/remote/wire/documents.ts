@@ -1,0 +1,125 @@
+/** The JSON documents of the wire, and how they are read: nothing in them is taken for granted. */
+import { CodedError } from '../../errors.js';
+import type { FileTime } from '../../repo/platform/at-calls.js';
+import type { BasisName, FileFacts, LeftFacts } from '../copy/sides.js';
+
+/** What begins a new file. */
+export interface BeginDocument {
+  readonly sizeBytes: number;
+  readonly blockBytes: number;
+  readonly method: string;
+  readonly isInPlace: boolean;
+  readonly basis: { readonly name: BasisName; readonly identity: string } | undefined;
+  readonly mode: number | undefined;
+  readonly mtime: FileTime | undefined;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** `undefined` fields vanish in JSON. */
+export const encodeFacts = (facts: FileFacts | LeftFacts): Json => ({
+  size: facts.sizeBytes,
+  identity: facts.identity,
+  mode: facts.mode,
+  mtime: facts.mtime && encodeTime(facts.mtime),
+  ...('dataBytes' in facts && { data_bytes: facts.dataBytes }),
+});
+
+export function decodeFacts(value: unknown): FileFacts {
+  const json = asObject(value);
+  return {
+    sizeBytes: asSize(json['size']),
+    identity: asText(json['identity']),
+    mode: optional(json['mode'], asMode),
+    mtime: optional(json['mtime'], asTime),
+  };
+}
+
+export function decodeLeftFacts(value: unknown): LeftFacts {
+  return { ...decodeFacts(value), dataBytes: asSize(asObject(value)['data_bytes']) };
+}
+
+export const encodeBegin = (begin: BeginDocument): Json => ({
+  size: begin.sizeBytes,
+  block_size: begin.blockBytes,
+  method: begin.method,
+  in_place: begin.isInPlace,
+  basis: begin.basis,
+  mode: begin.mode,
+  mtime: begin.mtime && encodeTime(begin.mtime),
+});
+
+export function decodeBegin(value: unknown): BeginDocument {
+  const json = asObject(value);
+  return {
+    sizeBytes: asSize(json['size']),
+    blockBytes: asSize(json['block_size']),
+    method: asText(json['method']),
+    isInPlace: json['in_place'] === true,
+    basis: optional(json['basis'], (basis) => {
+      const { name, identity } = asObject(basis);
+      if (name !== 'old' && name !== 'left') throw malformed();
+      return { name, identity: asText(identity) };
+    }),
+    mode: optional(json['mode'], asMode),
+    mtime: optional(json['mtime'], asTime),
+  };
+}
+
+/** @throws CodedError REMOTE_PROTOCOL */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw malformed(cause);
+  }
+}
+
+export function asObject(value: unknown): Json {
+  if (typeof value === 'object' && value !== null) return value as Json;
+  throw malformed();
+}
+
+export function asText(value: unknown): string {
+  if (typeof value === 'string' && value.length <= 4096) return value;
+  throw malformed();
+}
+
+export function asSize(value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw malformed();
+}
+
+function asMode(value: unknown): number {
+  const mode = asSize(value);
+  if (mode <= 0o7777) return mode;
+  throw malformed();
+}
+
+const encodeTime = ({ seconds, nanoseconds }: FileTime): readonly number[] => [
+  seconds,
+  nanoseconds,
+];
+
+function asTime(value: unknown): FileTime {
+  const [seconds, nanoseconds] = Array.isArray(value) ? (value as unknown[]) : [];
+  if (!Number.isSafeInteger(seconds)) throw malformed();
+  const rest = asSize(nanoseconds);
+  if (rest > 999_999_999) throw malformed();
+  return { seconds: seconds as number, nanoseconds: rest };
+}
+
+function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined {
+  return value === undefined || value === null ? undefined : read(value);
+}
+
+function malformed(cause?: unknown): CodedError {
+  return new CodedError(
+    'REMOTE_PROTOCOL',
+    'The other side sent a document that is not of its kind.',
+    {
+      hint: 'Check that the address is that of `varve serve` or of pdiffcopy, in a version that fits.',
+      ...(cause !== undefined && { cause }),
+    },
+  );
+}

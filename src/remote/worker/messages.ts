@@ -1,0 +1,117 @@
+/** What a thread is asked for: plain data, told apart by `type`. Descriptors belong to the process. */
+import type { Failure } from '../../thread-failure.js';
+import type { HashList } from '../hashing/hash-list.js';
+
+/** A range of a file. */
+export interface Range {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A range of one file, and where it is to stand in another. */
+export interface Move extends Range {
+  readonly from: number;
+}
+
+/** A range of a file, and where its bytes lie in memory. */
+export interface Placed extends Range {
+  readonly at: number;
+}
+
+/** A run of blocks of a list, found in a file: the first of them at `offset`. */
+export interface Match {
+  readonly block: number;
+  readonly count: number;
+  readonly offset: number;
+}
+
+/** Hashes blocks of a file into its list. */
+export interface HashJob {
+  readonly type: 'hash';
+  readonly descriptor: number;
+  readonly list: HashList;
+  readonly firstBlock: number;
+  readonly count: number;
+}
+
+/** Compares blocks of a list with a file, each at its own place. */
+export interface CompareJob {
+  readonly type: 'compare';
+  readonly descriptor: number;
+  readonly sizeBytes: number;
+  readonly list: HashList;
+  readonly firstBlock: number;
+  readonly count: number;
+}
+
+/** Looks for blocks of a list at any place of a range. */
+export interface SearchJob {
+  readonly type: 'search';
+  /** The same number for all jobs that look for the same blocks. */
+  readonly search: number;
+  readonly descriptor: number;
+  readonly sizeBytes: number;
+  readonly list: HashList;
+  /** One byte a block: 1 for those to be looked for. */
+  readonly wanted: Uint8Array<SharedArrayBuffer>;
+  readonly range: Range;
+  /** Every byte is looked at; otherwise what gives no match for a while is only sampled. */
+  readonly isThorough: boolean;
+}
+
+/** Reads ranges into memory and hashes each. */
+export interface ReadJob {
+  readonly type: 'read';
+  readonly descriptor: number;
+  readonly ranges: readonly Placed[];
+  readonly into: SharedArrayBuffer;
+  /** Undefined: the hashes are not asked for. */
+  readonly method: string | undefined;
+}
+
+/** Writes ranges from memory and hashes each. */
+export interface WriteJob {
+  readonly type: 'write';
+  readonly descriptor: number;
+  readonly ranges: readonly Placed[];
+  readonly bytes: SharedArrayBuffer;
+  readonly method: string;
+}
+
+/** Copies ranges of a file into another, and hashes each block of what was copied. */
+export interface CopyJob {
+  readonly type: 'copy';
+  readonly from: number;
+  readonly to: number;
+  readonly moves: readonly Move[];
+  readonly blockBytes: number;
+  readonly method: string;
+}
+
+export type Job = HashJob | CompareJob | SearchJob | ReadJob | WriteJob | CopyJob;
+
+/** What became of a comparison. */
+export interface Compared {
+  readonly matches: readonly Match[];
+  /** Blocks compared; fewer than asked for where nothing agreed. */
+  readonly count: number;
+}
+
+/** What each job gives. Digests lie one behind the other. */
+export interface Results {
+  readonly hash: undefined;
+  readonly compare: Compared;
+  readonly search: readonly Match[];
+  readonly read: Uint8Array;
+  readonly write: Uint8Array;
+  readonly copy: Uint8Array;
+}
+
+export interface Request {
+  readonly id: number;
+  readonly job: Job;
+}
+
+export type Answer =
+  | { readonly id: number; readonly type: 'done'; readonly result: Results[Job['type']] }
+  | { readonly id: number; readonly type: 'failed'; readonly failure: Failure };

@@ -1,0 +1,209 @@
+/**
+ * What every way of taking a snapshot shares: one run in which something reads a source, old contents
+ * are retired, and all of it becomes a snapshot in one transaction.
+ */
+import type { Snapshot, Source } from '../../index/sources.js';
+import type { Issue } from '../../model.js';
+import type { ByteString } from '../../platform/bytes.js';
+import type { Platform } from '../../platform/platform.js';
+import { compact } from '../compact.js';
+import { explainFullDisk } from '../full-disk.js';
+import { reclaim } from '../reclaim.js';
+import { openRepository, type Repository } from '../repository.js';
+import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import { createRecorder, type Recorder } from './recorder.js';
+import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
+import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
+import type { Tally, WalkTotals } from './tally.js';
+import { interrupted } from './turns.js';
+
+export interface SnapshotOptions extends RunOptions {
+  readonly tags?: readonly string[];
+  readonly host?: string;
+  /** Makes no snapshot when nothing changed. */
+  readonly skipsIfUnchanged?: boolean;
+  readonly lockWaitMs?: number;
+  readonly onStart?: (expected: BackupProgress | undefined) => void;
+  readonly onProgress?: (progress: BackupProgress) => void;
+}
+
+/** How far a backup is; `bytes` counts the size of every file seen. */
+export interface BackupProgress {
+  readonly files: number;
+  readonly bytes: number;
+  readonly current?: ByteString;
+}
+
+export interface BackupResult {
+  /** undefined when nothing changed and none was asked for, or in a dry run. */
+  readonly snapshot: number | undefined;
+  readonly source: Source;
+  readonly files: number;
+  readonly bytes: number;
+  readonly filesNew: number;
+  readonly filesChanged: number;
+  /** Whether they were read again or not. */
+  readonly filesUnchanged: number;
+  readonly filesRemoved: number;
+  readonly bytesRead: number;
+  readonly bytesStored: number;
+  readonly durationMs: number;
+  readonly issues: readonly Issue[];
+}
+
+/** Where the files of a snapshot come from. */
+export interface SourceReader {
+  /** Absolute paths in byte order: with the host, what the source is known by. */
+  readonly roots: readonly ByteString[];
+  /** Records and stores what is new. What it throws leaves no snapshot. */
+  read(run: SourceRun): Promise<SourceRead>;
+}
+
+export interface SourceRun {
+  readonly repository: Repository;
+  readonly run: WritingRun;
+  readonly recorder: Recorder;
+  /** Takes deltas that are made while the source is read. */
+  readonly ahead: RetirementAhead;
+  readonly source: Source;
+  /** Of the snapshot that is made. */
+  readonly number: number;
+  /** When the run started, milliseconds since 1970. */
+  readonly startedMs: number;
+  /** Whether the source has a snapshot. */
+  readonly hasHistory: boolean;
+}
+
+export interface SourceRead {
+  readonly tally: Tally;
+  readonly bytesRead: number;
+  /** What is to be retired if nothing current uses it any more. */
+  readonly replacements: readonly Replacement[];
+  readonly appeared: readonly Appeared[];
+}
+
+/** @throws CodedError REPOSITORY_*, DISK_FULL, INTERRUPTED, and what `reader` throws */
+export async function snapshotOf(
+  repositoryPath: string,
+  platform: Platform,
+  reader: SourceReader,
+  options: SnapshotOptions,
+): Promise<BackupResult> {
+  const startedMs = platform.clock.nowMs();
+  const { lockWaitMs = 0, signal } = options;
+  const repository = await openRepository(repositoryPath, platform, {
+    access: 'write',
+    lockWaitMs,
+    signal,
+  });
+  try {
+    const result = await explainFullDisk(repositoryPath, () =>
+      takeSnapshot(repository, reader, options, startedMs),
+    );
+    reclaim(repository);
+    return result;
+  } finally {
+    repository.close();
+  }
+}
+
+async function takeSnapshot(
+  repository: Repository,
+  reader: SourceReader,
+  options: SnapshotOptions,
+  startedMs: number,
+): Promise<BackupResult> {
+  const { index, platform } = repository;
+  const run = beginRun(repository, options);
+  try {
+    const host = options.host ?? platform.hostName;
+    const source = index.sources.find(host, reader.roots) ?? index.sources.add(host, reader.roots);
+    const previous = index.snapshots.latest(source.id);
+    const number = index.counters.next('snapshot');
+    const recorder = createRecorder(index, run.manifest, number);
+    announce(options, previous);
+
+    const ahead = createRetirementAhead(run, index);
+    const { tally, bytesRead, replacements, appeared } = await reader.read({
+      repository,
+      run,
+      recorder,
+      ahead,
+      source,
+      number,
+      startedMs,
+      hasHistory: previous !== undefined,
+    });
+    const isUnchanged = recorder.counts.versionsOpened + recorder.counts.versionsClosed === 0;
+    const result = {
+      source,
+      ...tally.totals,
+      ...recorder.counts,
+      bytesRead,
+      issues: tally.issues,
+    };
+    if (options.isDryRun || (options.skipsIfUnchanged && isUnchanged && previous)) {
+      await run.abort();
+      const durationMs = platform.clock.nowMs() - startedMs;
+      return { ...result, snapshot: undefined, bytesStored: run.bytesStored, durationMs };
+    }
+    const vanished = pairVanished(recorder.vanished, appeared);
+    await retireReplaced(run, index, [...replacements, ...vanished], ahead);
+    await compact(run, repository);
+    if (options.signal?.aborted) throw interrupted();
+
+    const snapshot = describeSnapshot(number, startedMs, run, result, options, platform);
+    await run.commit(manifestSummary(snapshot, source), () => index.snapshots.insert(snapshot));
+    const durationMs = platform.clock.nowMs() - startedMs;
+    const { bytesStored } = snapshot;
+    return { ...result, snapshot: number, bytesStored, durationMs };
+  } catch (error) {
+    await run.abort();
+    throw error;
+  }
+}
+
+function announce({ onStart }: SnapshotOptions, previous: Snapshot | undefined): void {
+  onStart?.(previous && { files: previous.files, bytes: previous.bytes });
+}
+
+function describeSnapshot(
+  number: number,
+  startedMs: number,
+  run: WritingRun,
+  result: WalkTotals &
+    Pick<
+      BackupResult,
+      'source' | 'filesNew' | 'filesChanged' | 'filesRemoved' | 'bytesRead' | 'issues'
+    >,
+  { tags = [] }: SnapshotOptions,
+  { clock }: Platform,
+): Snapshot {
+  const { files, directories, symlinks, specials, bytes } = result;
+  const { filesNew, filesChanged, filesRemoved } = result;
+  return {
+    number,
+    source: result.source.id,
+    generation: run.generation,
+    startedMs,
+    finishedMs: clock.nowMs(),
+    tags: [...tags],
+    files,
+    directories,
+    symlinks,
+    specials,
+    bytes,
+    filesNew,
+    filesChanged,
+    filesRemoved,
+    bytesRead: result.bytesRead,
+    bytesStored: run.bytesStored,
+    issues: result.issues.length,
+  };
+}
+
+/** What the manifest's end says, as JSON: enough to rebuild the rows of source and snapshot. */
+function manifestSummary(snapshot: Snapshot, source: Source): object {
+  const roots = source.roots.map((root) => Buffer.from(root, 'latin1').toString('base64'));
+  return { type: 'snapshot', snapshot, source: { id: source.id, host: source.host, roots } };
+}

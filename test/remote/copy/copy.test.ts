@@ -1,0 +1,180 @@
+/** Whole copies: a real client and a real server process, compared byte for byte. */
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createCopyLab, equalFiles, noise, type ServerProcess } from '../support.js';
+
+const lab = createCopyLab();
+const MEGABYTE = 1024 * 1024;
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await lab.serve('--allow-write');
+});
+
+const old = noise(3 * MEGABYTE + 123);
+const insert = (bytes: Buffer, at: number, what: Buffer): Buffer =>
+  Buffer.concat([bytes.subarray(0, at), what, bytes.subarray(at)]);
+const zeroed = Buffer.from(old).fill(0, 0, MEGABYTE);
+const scattered = Buffer.from(old);
+for (let page = 1; page < 700; page += 97) scattered.fill(page, page * 4096, page * 4096 + 4096);
+
+/** New content, and at most how much of it may be sent. */
+const changes: readonly (readonly [string, Buffer, number])[] = [
+  ['nothing', old, 4096],
+  ['one byte inserted at the front', insert(old, 0, Buffer.from('x')), 0.02 * old.length],
+  ['one byte inserted in the middle', insert(old, 1_500_001, Buffer.from('x')), 0.02 * old.length],
+  [
+    'some bytes removed',
+    Buffer.concat([old.subarray(0, 9999), old.subarray(20_000)]),
+    0.03 * old.length,
+  ],
+  [
+    'the halves exchanged',
+    Buffer.concat([old.subarray(1_500_001), old.subarray(0, 1_500_001)]),
+    0.02 * old.length,
+  ],
+  ['scattered pages', scattered, 0.1 * old.length],
+  ['the front zeroed', zeroed, 40_000],
+  ['made longer', insert(old, old.length, noise(5000, 2)), 20_000],
+  ['made shorter', old.subarray(0, 2 * MEGABYTE + 17), 20_000],
+  ['something else', noise(MEGABYTE + 1, 7), 1.1 * MEGABYTE],
+  ['emptied', Buffer.alloc(0), 4096],
+];
+
+describe.each(['beside', 'in place'])('a copy %s', (way) => {
+  const options = { isInPlace: way === 'in place' };
+  const allows = (sent: number, most: number): void => {
+    // In place nothing is moved within the file.
+    if (way === 'beside') expect(sent).toBeLessThanOrEqual(most + 4096);
+  };
+
+  test.each(changes)('to a server: %s', async (_, content, most) => {
+    const source = lab.put(lab.here, 'new', content);
+    const target = lab.put(lab.root, 'old', old);
+    const { bytesSent, sizeBytes } = await lab.copyFile(source, server.file('old'), options);
+    expect(equalFiles(source, target)).toBe(true);
+    expect(sizeBytes).toBe(content.length);
+    allows(bytesSent, most);
+  });
+
+  test.each(changes)('from a server: %s', async (_, content, most) => {
+    const source = lab.put(lab.root, 'new', content);
+    const target = lab.put(lab.here, 'old', old);
+    // The list that comes with every copy from a server is 0.9 % of the file.
+    const list = Math.ceil(content.length / 4096) * 36;
+    const { bytesReceived } = await lab.copyFile(server.file('new'), target, options);
+    expect(equalFiles(source, target)).toBe(true);
+    allows(bytesReceived, most + list);
+  });
+});
+
+test('onto nothing, from nothing, and nothing onto nothing', async () => {
+  const full = lab.put(lab.here, 'full', old);
+  const empty = lab.put(lab.here, 'empty', Buffer.alloc(0));
+  await lab.copyFile(full, server.file('fresh/deep/full'));
+  expect(equalFiles(full, join(lab.root, 'fresh/deep/full'))).toBe(true);
+  await lab.copyFile(empty, server.file('none'));
+  expect(statSync(join(lab.root, 'none')).size).toBe(0);
+  expect((await lab.copyFile(empty, server.file('none'))).similarity).toBe(1);
+  await lab.copyFile(full, server.file('none'));
+  expect(equalFiles(full, join(lab.root, 'none'))).toBe(true);
+});
+
+test('on one machine', async () => {
+  const source = lab.put(lab.here, 'a', insert(old, 7, Buffer.from('seven')));
+  const target = lab.put(lab.here, 'b', old);
+  const { similarity } = await lab.copyFile(source, target);
+  expect(similarity).toBeGreaterThan(0.95);
+  expect(equalFiles(source, target)).toBe(true);
+});
+
+test('a dry run says how much alike they are, and writes nothing', async () => {
+  const source = lab.put(lab.here, 'new', zeroed);
+  const target = lab.put(lab.root, 'old', old);
+  const { similarity, bytes_written } = await lab.copy('-n', source, server.file('old'));
+  expect(similarity).toBeCloseTo(2 / 3, 1);
+  expect(bytes_written).toBe(0);
+  expect(readFileSync(target).equals(old)).toBe(true);
+});
+
+test('-p gives mode and modification time, without it they are as of any write', async () => {
+  const source = lab.put(lab.here, 'dated', old);
+  utimesSync(source, 1000, 1_234_567_890.5);
+  const target = lab.put(lab.root, 'dated', old);
+  await lab.copy(source, server.file('dated'));
+  expect(statSync(target).mtimeMs).not.toBe(1_234_567_890_500);
+  const inode = statSync(target).ino;
+  await lab.copy('-p', source, server.file('dated'));
+  expect(statSync(target).mtimeMs).toBe(1_234_567_890_500);
+  expect(statSync(target).ino).toBe(inode);
+});
+
+test('a replaced file keeps its permissions', async () => {
+  const target = join(lab.root, 'private');
+  writeFileSync(target, old, { mode: 0o640 });
+  await lab.copy(lab.put(lab.here, 'new', zeroed), server.file('private'));
+  expect(statSync(target).mode & 0o777).toBe(0o640);
+});
+
+test('holes are neither read nor sent, and stay holes', async () => {
+  const source = lab.put(lab.here, 'sparse', Buffer.from('front'));
+  truncateSync(source, 64 * MEGABYTE);
+  const { bytesSent } = await lab.copyFile(source, server.file('sparse'));
+  expect(bytesSent).toBeLessThan(600_000);
+  expect(statSync(join(lab.root, 'sparse')).blocks * 512).toBeLessThan(MEGABYTE);
+  expect(equalFiles(source, join(lab.root, 'sparse'))).toBe(true);
+});
+
+test('a second run without change hashes nothing', async () => {
+  const source = lab.put(lab.here, 'cached', old);
+  const target = lab.put(lab.root, 'cached', old);
+  // Times that lie back prove that nothing was written since.
+  const start = Date.now();
+  while (Date.now() - start < 150) utimesSync(lab.put(lab.here, 'idle', old), 1, 1);
+  const first = await lab.copy(source, server.file('cached'));
+  const second = await lab.copy(source, server.file('cached'));
+  expect(first.bytes_hashed).toBeGreaterThan(old.length);
+  expect(second.similarity).toBe(1);
+  expect(second.bytes_hashed).toBeLessThan(first.bytes_hashed);
+  // What the cache says is of that state only.
+  writeFileSync(target, zeroed);
+  await lab.copy(source, server.file('cached'));
+  expect(equalFiles(source, target)).toBe(true);
+});
+
+test.each(['sha1', 'sha256', 'xxh64', 'MD5'])('blocks can be compared by %s', async (method) => {
+  const source = lab.put(lab.here, 'new', scattered);
+  const target = lab.put(lab.root, 'old', old);
+  await lab.copyFile(source, server.file('old'), { method, blockBytes: 5120 });
+  expect(equalFiles(source, target)).toBe(true);
+});
+
+test('--compress on sends less of what can be compressed, both ways', async () => {
+  const text = Buffer.from('all work and no play makes jack a dull boy\n'.repeat(40_000));
+  const source = lab.put(lab.here, 'text', text);
+  const up = await lab.copy('--compress', 'on', source, server.file('text'));
+  expect(up.bytes_sent).toBeLessThan(text.length / 20);
+  const down = await lab.copy('--compress', 'on', server.file('text'), join(lab.here, 'text2'));
+  expect(down.bytes_received).toBeLessThan(text.length / 20 + 20_000);
+  expect(equalFiles(source, join(lab.here, 'text2'))).toBe(true);
+});
+
+test('--bwlimit holds the rate', async () => {
+  const source = lab.put(lab.here, 'new', noise(MEGABYTE, 3));
+  const { duration_ms } = await lab.copy('--bwlimit', '2M', '-W', source, server.file('slow'));
+  expect(duration_ms).toBeGreaterThan(400);
+});
+
+test('no draft is left beside a finished copy', () => {
+  expect(readdirSync(lab.root).filter((name) => name.startsWith('.varve'))).toEqual([]);
+  expect(existsSync(join(lab.here, '.varve-copy'))).toBe(false);
+});

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { commandOutput, type ByteStream } from '../../../src/repo/platform/byte-streams.js';
+import { scratchDirectory } from '../../support/directory.js';
+
+async function readAll(stream: ByteStream, signal?: AbortSignal): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of stream.open(signal)) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
+const shell = (script: string): ByteStream => commandOutput('sh', ['-c', script]);
+
+test('the output of a command comes whole, without a shell and with nothing to read', async () => {
+  expect(await readAll(commandOutput('printf', ['%s-', '$HOME', '*', 'a b']))).toBe('$HOME-*-a b-');
+  expect(await readAll(shell('cat; exit 0'))).toBe('');
+  expect(await readAll(shell('head -c 1000000 /dev/zero'))).toHaveLength(1_000_000);
+});
+
+test.each([
+  ['exit 3', 'sh ended with exit code 3; no snapshot was made.'],
+  ['kill -KILL $$', 'sh ended by SIGKILL; no snapshot was made.'],
+])('%s is a failure, after all that was written', async (end, message) => {
+  let written = '';
+  const reading = (async () => {
+    for await (const part of shell(`echo written; ${end}`).open(undefined)) {
+      written += Buffer.from(part).toString();
+    }
+  })();
+  await expect(reading).rejects.toMatchObject({ code: 'COMMAND_FAILED', message });
+  expect(written).toBe('written\n');
+});
+
+test('a command that closes its output early is waited for', async () => {
+  await expect(readAll(shell('exec >&-; exit 4'))).rejects.toMatchObject({
+    message: 'sh ended with exit code 4; no snapshot was made.',
+  });
+});
+
+test('a program that is not there is named', async () => {
+  await expect(readAll(commandOutput('no-such-program', []))).rejects.toMatchObject({
+    code: 'COMMAND_FAILED',
+    message: 'no-such-program cannot be started: spawn no-such-program ENOENT.',
+  });
+});
+
+test('a command is ended when it is stopped, and when nobody reads on', async () => {
+  const died = join(scratchDirectory(), 'died');
+  const script = `trap 'touch ${died}; exit' TERM; echo ready; while :; do read -r _ || :; done`;
+  for (const isStopped of [true, false]) {
+    const controller = new AbortController();
+    const reading = (async () => {
+      for await (const part of shell(script).open(controller.signal)) {
+        expect(Buffer.from(part).toString()).toBe('ready\n');
+        if (!isStopped) return;
+        controller.abort();
+      }
+    })();
+    await reading.catch(() => undefined);
+    expect(existsSync(died)).toBe(true);
+  }
+});
