@@ -171,6 +171,13 @@ export function createBlobs(db: Connection) {
     currentDeltas: () => (currentDeltas.all() as BlobTuple[]).map(toRow),
     /** The blobs of a file that was cut, in order. */
     ofContent: (content: number) => ofContent.all(content) as number[],
+    /** The blobs of a file, in order. */
+    listOf(content: ContentRef): number[] {
+      if (content.type === 'none') return [];
+      return content.type === 'blob'
+        ? [content.blob]
+        : (ofContent.all(content.content) as number[]);
+    },
     /** The hashes of a content's blobs, in order; undefined while one of them is not stored. */
     hashesOf(content: ContentRef): Uint8Array[] | undefined {
       if (content.type === 'none') return [];

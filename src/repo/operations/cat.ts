@@ -2,7 +2,7 @@
 import { CodedError } from '../../errors.js';
 import { rebuildBlob } from '../chain/rebuild.js';
 import type { Index } from '../index/index.js';
-import { VersionType, type ContentRef, type Version } from '../model.js';
+import { VersionType, type Version } from '../model.js';
 import { createBufferPool } from '../packs/buffer-pool.js';
 import { createFrameReader } from '../packs/frame-reader.js';
 import { textFromBytes } from '../platform/bytes.js';
@@ -45,7 +45,7 @@ export function catFile(
       createBufferPool(READER_CACHE_BYTES),
     );
     let count = 0;
-    for (const blob of blobsOf(index, located.version.content)) {
+    for (const blob of index.blobs.listOf(located.version.content)) {
       const holeBytes = index.blobs.holeBytes(blob);
       if (holeBytes !== undefined) {
         await writeZeros(holeBytes, options.write);
@@ -68,11 +68,6 @@ async function writeZeros(count: number, write: CatOptions['write']): Promise<vo
   for (let left = count; left > 0; left -= zeros.length) {
     await write(left < zeros.length ? zeros.subarray(0, left) : zeros);
   }
-}
-
-function blobsOf({ blobs }: Index, content: ContentRef): number[] {
-  if (content.type === 'none') return [];
-  return content.type === 'blob' ? [content.blob] : blobs.ofContent(content.content);
 }
 
 function notAFile({ path, version }: Located): CodedError {

@@ -119,6 +119,8 @@ export interface RestoreJob {
 
 export interface RestoreFile extends RestorableMetadata, NodePlace {
   readonly way: RestoreWay;
+  /** Pages of zeros become holes. */
+  readonly leavesHoles: boolean;
 }
 
 /** How a file comes to its bytes. */
@@ -134,11 +136,18 @@ export type RestoreWay =
   /** The same, but bytes that are there already are not written again. */
   | 'patch';
 
-/** One blob and every place that it goes to. */
-export interface RestorePiece {
-  readonly recipe: BlobRecipe;
-  readonly places: readonly RestorePlace[];
-}
+/** One blob, or the zeros of a hole, and every place that it goes to. */
+export type RestorePiece =
+  | {
+      readonly type: 'blob';
+      readonly recipe: BlobRecipe;
+      readonly places: readonly RestorePlace[];
+    }
+  | {
+      readonly type: 'zeros';
+      readonly lengthBytes: number;
+      readonly places: readonly RestorePlace[];
+    };
 
 export interface RestorePlace {
   /** Position in `files`. */

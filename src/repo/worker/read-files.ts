@@ -7,6 +7,7 @@ import type { ByteString } from '../platform/bytes.js';
 import type { FileSystem } from '../platform/files.js';
 import { systemErrorCode } from '../platform/platform.js';
 import { readAttributes } from '../tree/attributes.js';
+import { openPath } from '../tree/long-paths.js';
 import type { WorkerContext } from './context.js';
 import {
   agreesWithStat,
@@ -72,7 +73,7 @@ function readOne(
   index: number,
   { stats, mostBytes }: ReadFilesJob,
 ): ReadOutcome {
-  const descriptor = files.at.open(undefined, path, 'read-file');
+  const descriptor = openPath(files, path, 'read-file');
   /** Attributes before the stat, whose ctime then stands for them, too. */
   const readAll = (sizeBytes: number): NodeAttributes => {
     arena.fill(index, sizeBytes, (into, offset, length) =>

@@ -4,6 +4,7 @@ import type { ByteString } from '../platform/bytes.js';
 import type { FileSystem } from '../platform/files.js';
 import { systemErrorCode } from '../platform/platform.js';
 import { readAttributes } from '../tree/attributes.js';
+import { openPath } from '../tree/long-paths.js';
 import type { WorkerContext } from './context.js';
 import { cutWindow } from './cut-window.js';
 import { mapHoles, NO_HOLES } from './hole-map.js';
@@ -68,7 +69,7 @@ function withFile<T>(
   path: ByteString,
   action: (descriptor: number, stat: FileStat) => T,
 ): T {
-  const descriptor = files.at.open(undefined, path, 'read-file');
+  const descriptor = openPath(files, path, 'read-file');
   try {
     const stat = files.at.statOpen(descriptor);
     if (stat.type !== 'file') throw notAFile(path);

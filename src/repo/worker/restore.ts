@@ -14,6 +14,7 @@ import { openDirectoryHandles, type DirectoryHandles } from '../tree/directory-h
 import { differsInMetadata, setMetadata } from '../tree/metadata.js';
 import { temporaryName } from '../tree/relative-path.js';
 import type { WorkerContext } from './context.js';
+import { dataRuns } from './data-runs.js';
 import { differingRuns } from './differing-runs.js';
 import type {
   RestoreFailure,
@@ -52,7 +53,54 @@ export function restore(context: WorkerContext, job: RestoreJob): RestoreResult 
   }
 }
 
-function restorePiece(run: Run, { recipe, places }: RestorePiece): RestoreFailure[] {
+function restorePiece(run: Run, piece: RestorePiece): RestoreFailure[] {
+  if (piece.type === 'blob') return restoreBlob(run, piece);
+  const { lengthBytes, places } = piece;
+  return places.flatMap(({ file, position }) => {
+    try {
+      restoreZeros(run, file, position, lengthBytes);
+      return [];
+    } catch (error) {
+      return [{ file, ...describeFailure(error) }];
+    }
+  });
+}
+
+/** The file has its size, and nothing but zeros where nothing was written. */
+function restoreZeros(run: Run, file: number, position: number, lengthBytes: number): void {
+  const target = fileOf(run, file);
+  const end = position + lengthBytes;
+  if (target.way === 'fill') {
+    if (target.leavesHoles) return;
+    for (let at = position; at < end; at += ZEROS.length) {
+      const bytes = ZEROS.subarray(0, Math.min(ZEROS.length, end - at));
+      writeRange({ run, file, target, bytes, position: at }, 'write-file', [[0, bytes.length]]);
+    }
+    return;
+  }
+  for (let at = position; at < end;) {
+    const from = nextData(run, target, at, end);
+    const bytes = ZEROS.subarray(0, Math.min(ZEROS.length, end - from));
+    if (bytes.length > 0) patch({ run, file, target, bytes, position: from });
+    at = from + bytes.length;
+  }
+}
+
+/** Where the file that is there may have other bytes than zeros; `end` when nowhere. */
+function nextData(run: Run, target: RestoreFile, from: number, end: number): number {
+  const { at } = run.context.files;
+  if (!at.seeksHoles) return from;
+  return withExisting(run, target, from, (descriptor) =>
+    Math.min(at.seek(descriptor, from, 'data') ?? end, end),
+  );
+}
+
+const ZEROS = Buffer.alloc(1024 * 1024);
+
+function restoreBlob(
+  run: Run,
+  { recipe, places }: Extract<RestorePiece, { type: 'blob' }>,
+): RestoreFailure[] {
   const { reader, pool } = run.context;
   const open = places.filter((place) => !isThere(run, place, recipe));
   const isOnlyCounted =
@@ -120,7 +168,7 @@ function writePlace(
         replaceWhole(fill);
         return [];
       case 'fill':
-        writeRange(fill, 'write-file', [[0, bytes.length]]);
+        writeRange(fill, 'write-file', rangesOf(target, bytes, position));
         return [];
       case 'patch':
         patch(fill);
@@ -146,7 +194,10 @@ function makeWhole({ run, file, target, bytes }: Fill, name: ByteString): void {
   const { files } = run.context;
   const descriptor = files.at.open(run.handles.open(target.directory), name, 'create-file');
   try {
-    files.write(descriptor, bytes, 0);
+    for (const [start, end] of rangesOf(target, bytes, 0)) {
+      files.write(descriptor, bytes.subarray(start, end), start);
+    }
+    if (target.leavesHoles) files.truncate(descriptor, bytes.length);
     count(run, file, bytes.length);
     dress(run, file, descriptor);
   } finally {
@@ -181,14 +232,57 @@ function patch(fill: Fill): void {
     pool.give(there);
     return found;
   });
-  if (!run.job.isDryRun) writeRange(fill, 'update-file', runs);
-  else for (const [start, end] of runs) count(run, file, end - start);
+  if (run.job.isDryRun) {
+    for (const [start, end] of runs) count(run, file, end - start);
+    return;
+  }
+  writeRange(fill, 'update-file', target.leavesHoles ? punchZeros(fill, runs) : runs);
+}
+
+type Range = readonly [start: number, end: number];
+
+/** What of a blob is to be written where there is nothing yet. */
+function rangesOf({ leavesHoles }: RestoreFile, bytes: Uint8Array, position: number): Range[] {
+  return leavesHoles ? dataRuns(bytes, position) : [[0, bytes.length]];
+}
+
+/** Makes holes of the zeros in `runs`, where that can be done; what is left is to be written. */
+function punchZeros(fill: Fill, runs: readonly Range[]): Range[] {
+  const { run, file, target, bytes, position } = fill;
+  const { files } = run.context;
+  const descriptor = files.at.open(run.handles.open(target.directory), target.name, 'update-file');
+  try {
+    return runs.flatMap(([start, end]): Range[] => {
+      const data = dataRuns(bytes.subarray(start, end), position + start).map(
+        ([from, to]): Range => [start + from, start + to],
+      );
+      const gaps = gapsBetween(data, start, end);
+      const arePunched = gaps.every(([from, to]) =>
+        files.at.punchHole(descriptor, position + from, to - from),
+      );
+      if (!arePunched) return [[start, end]];
+      for (const [from, to] of gaps) count(run, file, to - from);
+      return data;
+    });
+  } finally {
+    files.close(descriptor);
+  }
+}
+
+function gapsBetween(runs: readonly Range[], start: number, end: number): Range[] {
+  const edges = [start, ...runs.flat(), end];
+  const gaps: Range[] = [];
+  for (let index = 0; index < edges.length; index += 2) {
+    const [from = end, to = end] = edges.slice(index, index + 2);
+    if (to > from) gaps.push([from, to]);
+  }
+  return gaps;
 }
 
 function writeRange(
   { run, file, target, bytes, position }: Fill,
   mode: 'write-file' | 'update-file',
-  runs: readonly (readonly [start: number, end: number])[],
+  runs: readonly Range[],
 ): void {
   const { files } = run.context;
   const descriptor = files.at.open(run.handles.open(target.directory), target.name, mode);

@@ -3,7 +3,7 @@
  * decoded once. A blob that several files share is rebuilt once. A file of many blobs is made here
  * and finished when its last blob is written.
  */
-import type { IssueCode } from '../../model.js';
+import { VersionFlag, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { systemErrorCode } from '../../platform/platform.js';
@@ -80,7 +80,8 @@ export function createFileWriter(options: FileWriterOptions): FileWriter {
   };
 
   const plain = ({ directory, name, way, version }: JobFile): RestoreFile => {
-    return { directory, name, way, ...wanted(version) };
+    const leavesHoles = (version.flags & VersionFlag.sparse) !== 0;
+    return { directory, name, way, leavesHoles, ...wanted(version) };
   };
   /** Bytes written by file; undefined for one that could not be. */
   const runJob = async (
@@ -144,24 +145,23 @@ export function createFileWriter(options: FileWriterOptions): FileWriter {
         return;
       }
       const jobFile: JobFile = { ...file, name: working.name, way: working.way };
-      const written = await fillFile(
+      const bytes = await fillFile(
         repository,
         limiter,
         working,
         blobs,
         async (pieces, partEffect) => {
           const partly = isDryRun ? 'count' : partEffect;
-          const [bytes] = await runJob(pieces, [jobFile], partly, () => file);
-          return bytes;
+          const [written] = await runJob(pieces, [jobFile], partly, () => file);
+          return written;
         },
         () => lost(file),
       );
-      if (written === undefined) {
+      if (bytes === undefined) {
         working.discard();
         return;
       }
-      onShortfalls(pathOf(file), working.finish(written));
-      const bytes = working.isNew ? sizeBytes : written;
+      onShortfalls(pathOf(file), working.finish(bytes));
       const isUnchanged = kind === 'patched' && bytes === 0 && sizeBytes > 0;
       onFile(pathOf(file), sizeBytes, { bytes, isUnchanged });
     } finally {
@@ -171,12 +171,10 @@ export function createFileWriter(options: FileWriterOptions): FileWriter {
 
   const addNow = async (file: FileToRestore, there: FileStat | undefined): Promise<void> => {
     const { content, path, sizeBytes } = file.version;
-    if (content.type !== 'blob') {
-      const blobs = content.type === 'none' ? [] : index.blobs.ofContent(content.content);
+    const isHole = content.type === 'blob' && index.blobs.holeBytes(content.blob) !== undefined;
+    if (content.type !== 'blob' || isHole) {
+      const blobs = index.blobs.listOf(content);
       return restoreHere(file, blobs, kindOf(rule, there, blobs.length));
-    }
-    if (index.blobs.holeBytes(content.blob) !== undefined) {
-      return restoreHere(file, [content.blob], kindOf(rule, there, 1));
     }
     const way = wayOf(rule, there, sizeBytes);
     if (isDryRun && way !== 'compare') {

@@ -70,7 +70,7 @@ export function gatherPieces(
         continue;
       }
       before = { blob, places: [] };
-      pieces.push({ recipe, places: before.places });
+      pieces.push({ type: 'blob', recipe, places: before.places });
     }
     before.places.push({ file: files.length, position: 0 });
     files.push(file);

@@ -42,12 +42,7 @@ export async function fillFile(
     else state.written += bytes;
   };
   const tasks: Promise<void>[] = [];
-  const clear = (start: number, end: number): void => {
-    if (!state.isMarked && working.clearRange(start, end, 'count') === 0) return;
-    if (!state.isMarked) mark();
-    state.written += working.clearRange(start, end, 'write');
-  };
-  for (const pieces of partsOf(repository, blobs, clear)) {
+  for (const pieces of partsOf(repository, blobs, working.leavesHoles)) {
     if (!pieces) {
       state.isWhole = false;
       onLost();
@@ -63,11 +58,11 @@ export async function fillFile(
   return state.isWhole ? state.written : undefined;
 }
 
-/** The blobs of a large file in jobs, undefined for one that holds a lost blob. Holes go to `onHole`. */
+/** The blobs of a large file in jobs; undefined for one that holds a lost blob. */
 function* partsOf(
   { index }: Repository,
   blobs: readonly number[],
-  onHole: (start: number, end: number) => void,
+  leavesHoles: boolean,
 ): Generator<RestorePiece[] | undefined> {
   let position = 0;
   let part: RestorePiece[] = [];
@@ -75,8 +70,19 @@ function* partsOf(
   for (const blob of blobs) {
     const holeBytes = index.blobs.holeBytes(blob);
     if (holeBytes !== undefined) {
-      onHole(position, position + holeBytes);
-      position += holeBytes;
+      // Holes cost nothing to leave; zeros are written part by part.
+      const mostBytes = leavesHoles ? holeBytes : PART_BYTES;
+      for (let left = holeBytes; left > 0;) {
+        const lengthBytes = Math.min(left, mostBytes);
+        part.push({ type: 'zeros', lengthBytes, places: [{ file: 0, position }] });
+        position += lengthBytes;
+        left -= lengthBytes;
+        if (!leavesHoles) partBytes += lengthBytes;
+        if (partBytes < PART_BYTES && part.length < PART_PIECES) continue;
+        yield part;
+        part = [];
+        partBytes = 0;
+      }
       continue;
     }
     const recipe = index.blobs.recipe(blob);
@@ -84,7 +90,7 @@ function* partsOf(
       yield undefined;
       return;
     }
-    part.push({ recipe, places: [{ file: 0, position }] });
+    part.push({ type: 'blob', recipe, places: [{ file: 0, position }] });
     position += recipe.lengthBytes;
     partBytes += recipe.lengthBytes;
     if (partBytes < PART_BYTES && part.length < PART_PIECES) continue;

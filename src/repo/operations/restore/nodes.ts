@@ -112,6 +112,30 @@ export function createNodeMaker(options: NodeMakerOptions) {
       }
     },
 
+    /** Whether `path` led to the node at `first` already; it does now, whatever was `there`. */
+    link(first: ByteString, path: ByteString, there: FileStat | undefined): boolean {
+      // In a dry run its directory need not be there.
+      if (isDryRun && !there) return false;
+      const from = splitPath(first);
+      // A handle of its own, since opening the other directory may close it.
+      const source = at.open(handles.open(from.directory), '.' as ByteString, 'read-directory');
+      try {
+        const node = there && at.stat(source, from.name);
+        if (node && node.inode === there.inode && node.device === there.device) return true;
+        if (isDryRun) return false;
+        const isReplaced = there !== undefined && there.type !== 'directory';
+        within(path, (directory, name) => {
+          const made = isReplaced ? temporaryName(name) : name;
+          if (isReplaced && at.stat(directory, made)) at.remove(directory, made);
+          at.link(source, from.name, directory, made);
+          if (isReplaced) at.rename(directory, made, name);
+        });
+        return false;
+      } finally {
+        files.close(source);
+      }
+    },
+
     /** Gives a file that keeps its bytes its metadata; false when it has to be replaced for that. */
     adjustFile(path: ByteString, version: Version, there: FileStat): boolean {
       const metadata = wanted(version);

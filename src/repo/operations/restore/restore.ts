@@ -190,6 +190,7 @@ function readingBack(options: SiteOptions, tally: Tally): SiteOptions {
     onRemoved: () => undefined,
     onIssue: differs,
     onShortfalls: () => undefined,
+    onUnmade: () => undefined,
   };
   return { ...options, events, isDryRun: true, deletes: false, rule: 'always' };
 }
@@ -211,6 +212,7 @@ function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: bool
   const issues: Issue[] = [];
   const shortfalls = createShortfallTally(isSuperuser);
   const removed: ByteString[] = [];
+  let unmade: Unmade | undefined;
   /** What is known not to be as it was, when all is read back. */
   const settled = new Set<ByteString>();
   const events: RestoreEvents = {
@@ -232,6 +234,11 @@ function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: bool
     },
     onRemoved: (path) => void removed.push(path),
     onShortfalls: (path, missing) => shortfalls.add(path, missing),
+    onUnmade(path, code) {
+      unmade ??= { path, code, count: 0 };
+      unmade.count += 1;
+      settled.add(path);
+    },
     onIssue(path, code, message) {
       issues.push({ path, code, message });
       settled.add(path);
@@ -240,8 +247,27 @@ function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: bool
   return {
     events,
     isSettled: (path: ByteString) => settled.has(path),
-    result: () => ({ ...counts, issues: [...issues, ...shortfalls.issues()], removed }),
+    result: () => ({
+      ...counts,
+      issues: [...issues, ...shortfalls.issues(), ...(unmade ? [describeUnmade(unmade)] : [])],
+      removed,
+    }),
   };
+}
+
+/** Special files that could not be made: told once. */
+interface Unmade {
+  /** The first. */
+  readonly path: ByteString;
+  /** Of the system call that failed. */
+  readonly code: string;
+  count: number;
+}
+
+function describeUnmade({ path, code, count }: Unmade): Issue {
+  const what = count === 1 ? '1 special file was' : `${count} special files were`;
+  const message = `${what} not made (${code}); devices are the superuser's to make. The first is ${textFromBytes(path)}.`;
+  return { path, code: 'SPECIAL_NOT_RESTORED', message };
 }
 
 /** By the options' rules alone: ignore files in the target are part of what is restored. */

@@ -19,6 +19,7 @@ import type { Repository } from '../repository.js';
 import { decide, type OverwriteRule } from './decide.js';
 import { createRemover, type Remover } from './extraneous.js';
 import { createFileWriter, type FileWriter, type Written } from './file-writer.js';
+import { createLinkGroups, type LinkedName, type LinkGroups } from './link-groups.js';
 import { createNodeMaker, type NodeMaker } from './nodes.js';
 import { sourceOf, type RestoreNode, type RestoreRoot, type RestoreSite } from './roots.js';
 import type { Wanted } from './wanted.js';
@@ -50,6 +51,8 @@ export interface RestoreEvents {
   readonly onIssue: (path: ByteString, code: IssueCode, message: string) => void;
   /** It is there, but for this of its metadata. */
   readonly onShortfalls: (path: ByteString, missing: readonly Shortfall[]) => void;
+  /** A special file could not be made, for this reason: a code of the system. */
+  readonly onUnmade: (path: ByteString, code: string) => void;
 }
 
 /** `target`: descriptor of the site's directory; undefined where it does not exist, in a dry run. */
@@ -93,6 +96,7 @@ class SiteRun {
   private readonly writer: FileWriter;
   private readonly nodes: NodeMaker;
   private readonly remover: Remover;
+  private readonly linkGroups: LinkGroups;
   private readonly directories: EnteredDirectory[] = [];
   /** What becomes immutable or append-only at the end. */
   private readonly locked: LockedNode[] = [];
@@ -110,9 +114,11 @@ class SiteRun {
     this.isFresh = options.rule === undefined || target === NO_DESCRIPTOR;
     const onIssue = (path: ByteString, code: IssueCode, message: string): void =>
       this.report(path, code, message);
-    const { onFile, onRemoved, onShortfalls } = events;
+    const { onRemoved, onShortfalls } = events;
+    const onFile: RestoreEvents['onFile'] = (...file) => this.tellFile(...file);
     this.writer = createFileWriter({ ...options, target, onFile, onIssue, onShortfalls });
     this.nodes = createNodeMaker({ files, handles, wanted, isDryRun, onShortfalls });
+    this.linkGroups = createLinkGroups((first, name) => this.link(first, name));
     this.remover = createRemover({
       files,
       handles,
@@ -130,6 +136,11 @@ class SiteRun {
       if (isNew !== undefined) await this.restoreNode(root.path, root.version, isNew);
     }
     await this.writer.finish();
+    for (let left = this.linkGroups.takeOrphans(); left.length > 0;) {
+      for (const { path, version } of left) await this.restoreNode(path, version, this.isFresh);
+      await this.writer.finish();
+      left = this.linkGroups.takeOrphans();
+    }
     this.finishDirectories();
     // What is below a directory first.
     for (const { path, type, known } of this.locked.reverse()) {
@@ -181,6 +192,7 @@ class SiteRun {
       return;
     }
     if (there && decision === 'replace' && !this.makeRoom(path, version, there)) return;
+    if (version.links > 0 && !this.linkGroups.isFirst({ path, version, there })) return;
     switch (version.type) {
       case VersionType.directory:
         if (this.makeDirectory(path, version)) await this.restoreEntries(path, version, true);
@@ -252,8 +264,41 @@ class SiteRun {
   }
 
   private restoreUnopened(path: ByteString, version: Version, there: FileStat | undefined): void {
-    const isUnchanged = this.attempt(path, () => this.nodes.restoreUnopened(path, version, there));
-    if (isUnchanged !== FAILED) this.options.events.onNode(path, version.type, isUnchanged);
+    const isUnchanged = this.attempt(path, () => {
+      try {
+        return this.nodes.restoreUnopened(path, version, there);
+      } catch (error) {
+        const code = systemErrorCode(error);
+        if (version.type === VersionType.symlink || !code || !CANNOT_MAKE.includes(code))
+          throw error;
+        this.options.events.onUnmade(path, code);
+        return undefined;
+      }
+    });
+    if (isUnchanged === FAILED) return;
+    if (isUnchanged !== undefined) this.options.events.onNode(path, version.type, isUnchanged);
+    this.linkGroups.settle(path, isUnchanged !== undefined);
+  }
+
+  /** Makes a name a link to what was restored as `first`; false when that cannot be. */
+  private link(first: ByteString, { path, version, there }: LinkedName): boolean {
+    try {
+      const isUnchanged = this.nodes.link(first, path, there);
+      // Its bytes count under the first name.
+      if (version.type === VersionType.file) {
+        this.options.events.onFile(path, 0, { bytes: 0, isUnchanged });
+      } else this.options.events.onNode(path, version.type, isUnchanged);
+      return true;
+    } catch (error) {
+      // Too many links, none on this file system, or gone: the name gets a node of its own.
+      if (systemErrorCode(error) === undefined) throw error;
+      return false;
+    }
+  }
+
+  private tellFile(...file: Parameters<RestoreEvents['onFile']>): void {
+    this.options.events.onFile(...file);
+    this.linkGroups.settle(file[0], true);
   }
 
   private async restoreFile(
@@ -273,7 +318,7 @@ class SiteRun {
       'METADATA_NOT_RESTORED',
     );
     if (isFinished === false) return this.writer.add(file);
-    this.options.events.onFile(path, sizeBytes, { bytes: 0, isUnchanged: true });
+    this.tellFile(path, sizeBytes, { bytes: 0, isUnchanged: true });
   }
 
   /** Deepest first: setting what is in a directory changes its time. */
@@ -311,7 +356,10 @@ class SiteRun {
   }
 
   private report(path: ByteString, code: IssueCode, message: string): void {
-    if (code === 'NOT_RESTORED' || code === 'DAMAGED') this.isIncomplete = true;
+    if (code === 'NOT_RESTORED' || code === 'DAMAGED') {
+      this.isIncomplete = true;
+      this.linkGroups.settle(path, false);
+    }
     this.options.events.onIssue(path, code, message);
   }
 
@@ -321,6 +369,9 @@ class SiteRun {
     await nextTurn();
   }
 }
+
+/** Codes that say: not this user, not this file system, or no libc to ask. */
+const CANNOT_MAKE = ['EPERM', 'EACCES', 'EOPNOTSUPP', 'ENOSYS'];
 
 /** What was attempted failed, and is reported. */
 const FAILED = Symbol('failed');

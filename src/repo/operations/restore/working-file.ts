@@ -3,7 +3,7 @@
  * one. Where something stands already, it has a temporary name until it is whole, and what an earlier
  * restore left under that name is taken up; or it is changed where it stands, which writes least.
  */
-import type { Version } from '../../model.js';
+import { VersionFlag, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
@@ -11,7 +11,6 @@ import { sameTime } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../tree/directory-handles.js';
 import { differsInMetadata, setMetadata, type Shortfall } from '../../tree/metadata.js';
 import { temporaryName, type NodePlace } from '../../tree/relative-path.js';
-import { clearRange } from './holes.js';
 import type { Wanted } from './wanted.js';
 
 /** A version of a file, and where it goes. */
@@ -31,16 +30,14 @@ export type WorkingKind =
 export interface WorkingFile extends NodePlace {
   /** How workers fill it. */
   readonly way: 'fill' | 'patch';
+  /** Pages of zeros become holes. */
+  readonly leavesHoles: boolean;
   /**
    * Whether it looks like the finished file while it is not: then {@link mark} comes before the first
    * byte that is written.
    */
   readonly looksFinished: boolean;
   mark(): void;
-  /** It was made just now, so that all of it reads as zeros. */
-  readonly isNew: boolean;
-  /** Makes a range read as zeros; bytes for which something had to be done. */
-  clearRange(start: number, end: number, effect: 'write' | 'count'): number;
   /** Its metadata, then its name. What of the metadata could not be set. */
   finish(writtenBytes: number): readonly Shortfall[];
   /** It cannot be made whole. What was there and is patched stays, partly changed. */
@@ -68,7 +65,7 @@ export function openWorkingFile(
   const existing = kind === 'fresh' ? undefined : openExisting(options, file, kind);
   const name = existing?.name ?? (kind === 'fresh' ? file.name : temporaryName(file.name));
   if (!existing && isDryRun) return undefined;
-  if (!existing) makeEmpty(options, { directory, name, version }, kind);
+  if (!existing) makeZeros(options, { directory, name }, version.sizeBytes, kind);
   const isPatched = existing !== undefined && name === file.name;
 
   const withOpen = <T>(action: (descriptor: number) => T): T => {
@@ -83,7 +80,8 @@ export function openWorkingFile(
   return {
     directory,
     name,
-    way: existing ? 'patch' : 'fill',
+    way: existing || kind !== 'fresh' ? 'patch' : 'fill',
+    leavesHoles: (version.flags & VersionFlag.sparse) !== 0,
     looksFinished: isPatched && !isDryRun && hasSizeAndTime(existing.stat, version),
     mark() {
       const { seconds, nanoseconds } = version.mtime;
@@ -91,16 +89,6 @@ export function openWorkingFile(
         files.at.setMtimeOpen(descriptor, { seconds: seconds - MARK_SECONDS, nanoseconds });
         files.sync(descriptor);
       });
-    },
-    isNew: existing === undefined,
-    clearRange(start, end, effect) {
-      if (!existing) return 0;
-      const descriptor = files.at.open(handles.open(directory), name, 'update-file');
-      try {
-        return clearRange(files, descriptor, start, end, isDryRun || effect === 'count');
-      } finally {
-        files.close(descriptor);
-      }
     },
     finish(writtenBytes) {
       if (isDryRun) return [];
@@ -131,7 +119,7 @@ interface Existing {
   readonly stat: FileStat;
 }
 
-/** The file that is to be patched, made as long as it shall be: the one that is there, else an unfinished one. */
+/** The file that is to be patched, of its size now: the one that is there, else an unfinished one. */
 function openExisting(
   { files, handles, isDryRun }: WorkingFileOptions,
   { directory, name, version }: FileToRestore,
@@ -143,8 +131,8 @@ function openExisting(
     try {
       descriptor = files.at.open(handles.open(directory), candidate, 'update-file');
       const stat = files.at.statOpen(descriptor);
-      // Another name of it may lie outside the target.
-      if (stat.type !== 'file' || stat.linkCount > 1) continue;
+      // Another name of it may lie outside the target: it is compared, and not written.
+      if (stat.type !== 'file' || (stat.linkCount > 1 && !isDryRun)) continue;
       if (stat.sizeBytes !== version.sizeBytes && !isDryRun) {
         files.truncate(descriptor, version.sizeBytes);
       }
@@ -159,16 +147,18 @@ function openExisting(
   return undefined;
 }
 
-function makeEmpty(
+/** Makes a file that is a hole as a whole. */
+function makeZeros(
   { files, handles }: WorkingFileOptions,
-  { directory, name, version }: FileToRestore,
+  { directory, name }: NodePlace,
+  sizeBytes: number,
   kind: WorkingKind,
 ): void {
   const handle = handles.open(directory);
   if (kind !== 'fresh' && files.at.stat(handle, name)) files.at.remove(handle, name);
   const descriptor = files.at.open(handle, name, 'create-file');
   try {
-    files.truncate(descriptor, version.sizeBytes);
+    files.truncate(descriptor, sizeBytes);
   } finally {
     files.close(descriptor);
   }
