@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'REPOSITORY_READ_ONLY'
   // source and target trees
   | 'COMMAND_FAILED'
+  | 'DELETE_DOUBTFUL'
   | 'NOT_A_FILE'
   | 'OWNER_MAP_INVALID'
   | 'PATH_NOT_FOUND'

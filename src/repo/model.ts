@@ -118,7 +118,9 @@ export type IssueCode =
   | 'DAMAGED'
   | 'NOT_RESTORED'
   | 'METADATA_NOT_RESTORED'
-  | 'METADATA_NOT_PERMITTED';
+  | 'METADATA_NOT_PERMITTED'
+  | 'NOT_DELETED'
+  | 'READ_BACK_DIFFERS';
 
 /** How large files are cut; fixed when the repository is made. */
 export interface ChunkingParameters {

@@ -1,11 +1,20 @@
-/** A twin of the file system that counts the calls which change a repository, and fails the one it is told to. */
+/** A twin of the file system that counts the calls which change something, and fails the one it is told to. */
 import type { AtCalls } from '../../src/repo/platform/at-calls.js';
 import { openFileSystem, type FileSystem } from '../../src/repo/platform/files.js';
 
 /** A call that changes something, as the twin sees it before it is made. */
 export interface Call {
   readonly name:
-    'create' | 'write' | 'sync' | 'sync-names' | 'truncate' | 'rename' | 'remove' | 'punch';
+    | 'create'
+    | 'write'
+    | 'sync'
+    | 'sync-names'
+    | 'truncate'
+    | 'rename'
+    | 'remove'
+    | 'punch'
+    | 'make'
+    | 'set-metadata';
   /** Of the twin's calls, from 1. */
   readonly position: number;
   /** Bytes of a `write`. */
@@ -41,6 +50,19 @@ export function faultyFiles(decide: (call: Call) => Fault | undefined): FileSyst
       ...real.at,
       punchHole: (descriptor, offset, length) =>
         make({ name: 'punch' }, () => real.at.punchHole(descriptor, offset, length)),
+      open: (directory, name, mode) =>
+        mode === 'create-file'
+          ? make({ name: 'create' }, () => real.at.open(directory, name, mode))
+          : real.at.open(directory, name, mode),
+      makeDirectory: (...of) => make({ name: 'make' }, () => real.at.makeDirectory(...of)),
+      makeSymlink: (...of) => make({ name: 'make' }, () => real.at.makeSymlink(...of)),
+      remove: (...of) => make({ name: 'remove' }, () => real.at.remove(...of)),
+      removeDirectory: (...of) => make({ name: 'remove' }, () => real.at.removeDirectory(...of)),
+      rename: (...of) => make({ name: 'rename' }, () => real.at.rename(...of)),
+      setOwner: (...of) => make({ name: 'set-metadata' }, () => real.at.setOwner(...of)),
+      setOwnerOpen: (...of) => make({ name: 'set-metadata' }, () => real.at.setOwnerOpen(...of)),
+      setMtime: (...of) => make({ name: 'set-metadata' }, () => real.at.setMtime(...of)),
+      setMtimeOpen: (...of) => make({ name: 'set-metadata' }, () => real.at.setMtimeOpen(...of)),
     },
     open: (path, mode) =>
       mode === 'create'
@@ -56,6 +78,7 @@ export function faultyFiles(decide: (call: Call) => Fault | undefined): FileSyst
         () => real.write(descriptor, bytes, at),
         (length) => real.write(descriptor, bytes.subarray(0, length), at),
       ),
+    setMode: (...of) => make({ name: 'set-metadata' }, () => real.setMode(...of)),
     sync: (descriptor) => make({ name: 'sync' }, () => real.sync(descriptor)),
     syncDirectory: (path) => make({ name: 'sync-names' }, () => real.syncDirectory(path)),
     truncate: (descriptor, length) =>

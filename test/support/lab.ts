@@ -11,7 +11,11 @@ import { prune, type PruneOptions } from '../../src/repo/operations/prune/prune.
 import type { RetentionPolicy } from '../../src/repo/operations/prune/retention.js';
 import { repair, type RepairOptions } from '../../src/repo/operations/repair/repair.js';
 import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
-import { restore, type RestoreOptions } from '../../src/repo/operations/restore/restore.js';
+import {
+  restore,
+  type InPlaceOptions,
+  type RestoreOptions,
+} from '../../src/repo/operations/restore/restore.js';
 import { verify, type VerifyOptions } from '../../src/repo/operations/verify/verify.js';
 import { discardWrites, openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
 import type { ByteStream } from '../../src/repo/platform/byte-streams.js';
@@ -130,6 +134,20 @@ export function createLab(options: LabOptions = {}) {
         to: newTarget(),
         jobs: lanes,
         createPool,
+        ...more,
+      }),
+    /** Onto the original, or onto `to`. */
+    restoreInPlace: (
+      snapshot: number,
+      inPlace: InPlaceOptions = {},
+      more: Partial<RestoreOptions> = {},
+    ) =>
+      restore(repository, platform, {
+        paths: [],
+        at: { type: 'snapshot', number: snapshot },
+        jobs: lanes,
+        createPool,
+        inPlace,
         ...more,
       }),
     /** What a snapshot restores to; fails on any issue. */

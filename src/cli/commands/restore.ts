@@ -1,10 +1,19 @@
-/** `varve restore`: writes a snapshot, or some of its paths, into a fresh directory. */
-import { restore, type RestoreResult } from '../../store.js';
+/** `varve restore`: writes a snapshot, or some of its paths, into a directory or onto the original. */
+import { Option } from 'commander';
+import {
+  CodedError,
+  restore,
+  type OverwriteRule,
+  type RestoreOptions,
+  type RestoreResult,
+} from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
+import { addRuleOptions, type FilterFlags } from '../parse/filter.js';
 import { addTimeHelp } from '../time-help.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
+import { bytesOf, formatName, jsonPath, type Medium } from '../render/names.js';
 import { formatElapsed } from '../render/times.js';
 import {
   addAtOption,
@@ -18,13 +27,20 @@ import {
   type SourceFlag,
 } from '../shared-options.js';
 
-interface RestoreFlags extends AtFlag, SourceFlag, JobsFlag {
-  readonly to: string;
+interface RestoreFlags extends AtFlag, SourceFlag, JobsFlag, Pick<FilterFlags, 'rules'> {
+  readonly to?: string;
+  readonly inPlace?: boolean;
+  readonly overwrite?: OverwriteRule;
+  readonly delete?: boolean;
+  readonly ignoreErrors?: boolean;
+  readonly verify?: boolean;
   readonly dryRun?: boolean;
   readonly numericOwner?: boolean;
   readonly mapUser?: string;
   readonly mapGroup?: string;
 }
+
+const OVERWRITE_RULES: readonly OverwriteRule[] = ['always', 'if-changed', 'if-newer', 'never'];
 
 export const restoreCommand: CliCommand = {
   define(command) {
@@ -32,13 +48,25 @@ export const restoreCommand: CliCommand = {
       .description(
         'Writes files and directories as they were at a point in time. Each PATH becomes ' +
           'DIR/its-name; without PATH, DIR becomes the root of the source (of several roots, each ' +
-          'DIR/its-name).',
+          'DIR/its-name). With --in-place only what differs is written, onto DIR or, without --to, ' +
+          'onto the original; an interrupted restore is finished by running it again in place.',
       )
       .argument('[path...]', 'absolute as backed up, or relative to here or to the root')
-      .requiredOption('--to <dir>', 'where to; must be new or empty');
+      .option('--to <dir>', 'where to; must be new or empty without --in-place')
+      .option('--in-place', 'onto what is there, writing only what differs')
+      .addOption(
+        new Option(
+          '--overwrite <rule>',
+          'in place: always (every file is read and compared), if-changed (a file of the same size ' +
+            'and time is taken for unchanged; the default), if-newer, never',
+        ).choices(OVERWRITE_RULES),
+      )
+      .option('--delete', 'in place: remove what the snapshot does not have')
+      .option('--ignore-errors', 'with --delete: although the snapshot may lack what was there');
     addAtOption(command);
     addSourceOption(command);
-    command
+    addRuleOptions(command)
+      .option('--verify', 'read everything back and compare it')
       .option('-n, --dry-run', 'count what would be restored, and write nothing')
       .option('--numeric-owner', 'take owners by number, not by name')
       .option('--map-user <file>', 'give files to other users: a line old:new for each')
@@ -47,6 +75,7 @@ export const restoreCommand: CliCommand = {
     addExamples(command, [
       ['varve restore --to /tmp/back', 'everything, as it was at the last backup'],
       ['varve restore ~/thesis --to /tmp/back --at yesterday', 'one directory, a day ago'],
+      ['varve restore ~/thesis --in-place -n --delete', 'what putting it back would change'],
     ]);
     addTimeHelp(command);
   },
@@ -58,7 +87,9 @@ export const restoreCommand: CliCommand = {
       paths: command.args,
       at: await timePoint(flags, session),
       ...sourceOption(flags),
-      to: flags.to,
+      ...targetOptions(flags),
+      rules: flags.rules ?? [],
+      verifies: flags.verify ?? false,
       isDryRun: flags.dryRun ?? false,
       isNumericOwner: flags.numericOwner ?? false,
       ...(flags.mapUser !== undefined && { userMap: flags.mapUser }),
@@ -72,27 +103,69 @@ export const restoreCommand: CliCommand = {
     progress.finish();
     session.listIssues(result.issues);
     if (session.isJson) await session.output.json(toJson(result));
-    else if (!session.isQuiet) await session.output.write(describe(result, flags));
+    else if (!session.isQuiet)
+      await session.output.write(describe(result, flags, session.output.medium));
     return exitCodeOfIssues(result.issues);
   },
 };
 
-function describe(result: RestoreResult, { to, dryRun }: RestoreFlags): string {
-  const { snapshot, files, directories, symlinks, bytesWritten, durationMs } = result;
-  const what = `${files} files, ${directories} directories, ${symlinks} links, ${formatBytes(bytesWritten)}`;
-  return dryRun
-    ? `Snapshot ${snapshot} would give ${to} ${what}\n`
-    : `Restored snapshot ${snapshot} to ${to}: ${what}, in ${formatElapsed(durationMs)}\n`;
+/** @throws CodedError USAGE for options that need another one */
+function targetOptions({
+  to,
+  inPlace,
+  overwrite,
+  delete: deletes,
+  ignoreErrors,
+}: RestoreFlags): Pick<RestoreOptions, 'to' | 'inPlace'> {
+  const target = to === undefined ? {} : { to };
+  if (ignoreErrors && !deletes) throw needs('--ignore-errors', '--delete');
+  if (!inPlace) {
+    if (overwrite) throw needs('--overwrite', '--in-place');
+    if (deletes) throw needs('--delete', '--in-place');
+    if (to !== undefined) return target;
+    throw new CodedError('USAGE', 'restore needs to know where to.', {
+      hint: 'Name a new directory with --to, or restore onto the original with --in-place.',
+    });
+  }
+  return {
+    ...target,
+    inPlace: {
+      ...(overwrite && { overwrite }),
+      ...(deletes && { deletes: ignoreErrors ? 'always' : 'if-certain' }),
+    },
+  };
+}
+
+function needs(option: string, other: string): CodedError {
+  return new CodedError('USAGE', `${option} is only for ${other}.`, {
+    hint: 'See `varve help restore`.',
+  });
+}
+
+function describe(result: RestoreResult, { to, inPlace, dryRun }: RestoreFlags, medium: Medium) {
+  const { snapshot, files, directories, symlinks, bytesWritten, removed, durationMs } = result;
+  const there = inPlace ? ` (${formatBytes(result.bytesUnchanged)} were there)` : '';
+  const what = `${files} files, ${directories} directories, ${symlinks} links, ${formatBytes(bytesWritten)}${there}`;
+  const kept = result.kept > 0 ? `, ${result.kept} left as they are` : '';
+  const where = to ?? 'the original';
+  const first = dryRun
+    ? `Snapshot ${snapshot} would give ${where} ${what}${kept}\n`
+    : `Restored snapshot ${snapshot} to ${where}: ${what}${kept}, in ${formatElapsed(durationMs)}\n`;
+  const word = dryRun ? 'Would delete' : 'Deleted';
+  return first + removed.map((path) => `${word} ${formatName(bytesOf(path), medium)}\n`).join('');
 }
 
 function toJson(result: RestoreResult): object {
   return {
     snapshot: result.snapshot,
     files: result.files,
+    files_unchanged: result.filesUnchanged,
+    kept: result.kept,
     directories: result.directories,
     symlinks: result.symlinks,
     bytes_written: result.bytesWritten,
     bytes_unchanged: result.bytesUnchanged,
+    removed: result.removed.map((path) => jsonPath(bytesOf(path))),
     duration_ms: result.durationMs,
     issues: jsonIssues(result.issues),
   };

@@ -33,8 +33,9 @@ class RuleOption extends Option {
   }
 }
 
-export function addFilterOptions(command: Command): void {
-  command
+/** The options that give rules; their values are the flag `rules`. */
+export function addRuleOptions(command: Command): Command {
+  return command
     .addOption(
       new RuleOption(
         '--exclude <pattern>',
@@ -55,7 +56,11 @@ export function addFilterOptions(command: Command): void {
         'patterns of a file, one a line; # starts a comment',
         (file) => ({ type: 'exclude-from', file }),
       ),
-    )
+    );
+}
+
+export function addFilterOptions(command: Command): void {
+  addRuleOptions(command)
     .addOption(
       listOption(
         '--ignore-file <name>',

@@ -8,7 +8,7 @@ import type { FileStat } from '../../repo/platform/at-calls.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../repo/platform/bytes.js';
 import type { FileSystem } from '../../repo/platform/files.js';
 import { systemErrorCode } from '../../repo/platform/platform.js';
-import { openDirectoryHandles } from '../../repo/tree/directory-handles.js';
+import { openDirectoryHandles, type DirectoryHandles } from '../../repo/tree/directory-handles.js';
 
 /** A name in a directory that is open until {@link close}. */
 export interface Place {
@@ -66,7 +66,7 @@ function openPlace(files: FileSystem, root: ByteString, name: ByteString, path: 
   const names = components(name, path);
   const last = names.pop();
   if (last === undefined) throw notAFile(path, 'a directory');
-  const handles = openDirectoryHandles(files.at, (handle) => files.close(handle), root);
+  const handles = openHandlesBelow(files, root);
   try {
     const directory = handles.open(names.join('/') as ByteString);
     return { directory, name: last, path, close: () => handles.close() };
@@ -74,6 +74,20 @@ function openPlace(files: FileSystem, root: ByteString, name: ByteString, path: 
     handles.close();
     throw unreachable(path, error);
   }
+}
+
+/** Closing them closes the root too. */
+function openHandlesBelow(files: FileSystem, root: ByteString): DirectoryHandles {
+  const close = (handle: number): void => files.close(handle);
+  const opened = files.at.open(undefined, root, 'read-directory');
+  const handles = openDirectoryHandles(files.at, close, opened);
+  return {
+    ...handles,
+    close() {
+      handles.close();
+      close(opened);
+    },
+  };
 }
 
 function components(name: ByteString, path: string): ByteString[] {
@@ -90,7 +104,7 @@ function makeDirectories(
   names: readonly ByteString[],
   path: string,
 ): void {
-  const handles = openDirectoryHandles(files.at, (handle) => files.close(handle), root);
+  const handles = openHandlesBelow(files, root);
   try {
     names.forEach((name, depth) => {
       const parent = handles.open(names.slice(0, depth).join('/') as ByteString);

@@ -53,7 +53,9 @@ export type OpenMode =
   /** The same, with the permissions of any new file: what the umask leaves of 0666. */
   | 'create-public-file'
   /** An existing file, for writing within it. */
-  | 'write-file';
+  | 'write-file'
+  /** The same, for reading as well. */
+  | 'update-file';
 
 /** Permissions of a file that is made, before the umask. */
 export const permissions = (mode: OpenMode): number =>
@@ -84,7 +86,9 @@ export interface AtCalls {
   readSymlink(directory: number, name: ByteString): ByteString;
   /** Removes what is not a directory. */
   remove(directory: number, name: ByteString): void;
-  /** Gives a name of the directory to what another of its names is; what had it goes. */
+  /** Removes an empty directory. */
+  removeDirectory(directory: number, name: ByteString): void;
+  /** Within one directory; what is not a directory and has the name `to` is replaced. */
   rename(directory: number, from: ByteString, to: ByteString): void;
   setOwner(directory: number, name: ByteString, uid: number, gid: number): void;
   setOwnerOpen(descriptor: number, uid: number, gid: number): void;

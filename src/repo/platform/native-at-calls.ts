@@ -21,6 +21,7 @@ import { portableAtCalls } from './portable-at-calls.js';
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
+const AT_REMOVEDIR = 0x200;
 const STATX_BTIME = 0x800;
 const STATX_ALL = 0x7ff | STATX_BTIME;
 const UTIME_OMIT = 0x3ffffffe;
@@ -36,6 +37,7 @@ const SYS_MKNODAT = process.arch === 'arm64' ? 33 : 259;
 
 /** Linux open(2) flags that are the same on x86-64 and (but for the two named) on arm64. */
 const O_WRONLY = 0o1;
+const O_RDWR = 0o2;
 const O_CREAT = 0o100;
 const O_EXCL = 0o200;
 const O_NONBLOCK = 0o4000;
@@ -49,6 +51,7 @@ const openFlags: Record<OpenMode, number> = {
   'create-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
   'create-public-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
   'write-file': O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+  'update-file': O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 };
 
 /** The calls, or undefined where this libc is not to be had. */
@@ -70,11 +73,11 @@ function bind(libc: Libc): AtCalls {
   const linkat = libc.func('int linkat(int, const void *, int, const void *, int)');
   const readlinkat = libc.func('int64_t readlinkat(int, const void *, void *, size_t)');
   const unlinkat = libc.func('int unlinkat(int, const void *, int)');
+  const renameat = libc.func('int renameat(int, const void *, int, const void *)');
   const fchownat = libc.func('int fchownat(int, const void *, uint32_t, uint32_t, int)');
   const futimens = libc.func('int futimens(int, const void *)');
   const utimensat = libc.func('int utimensat(int, const void *, const void *, int)');
   const lseek = libc.func('int64_t lseek(int, int64_t, int)');
-  const renameat = libc.func('int renameat(int, const void *, int, const void *)');
   const flock = libc.func('int flock(int, int)');
   const fallocate = libc.func('int fallocate(int, int, int64_t, int64_t)');
 
@@ -140,8 +143,11 @@ function bind(libc: Libc): AtCalls {
     remove(directory, name) {
       check(unlinkat(directory, names.put(name), 0), 'unlinkat', name);
     },
+    removeDirectory(directory, name) {
+      check(unlinkat(directory, names.put(name), AT_REMOVEDIR), 'unlinkat', name);
+    },
     rename(directory, from, to) {
-      check(renameat(directory, names.put(from), directory, targets.put(to)), 'renameat', from);
+      check(renameat(directory, names.put(from), directory, targets.put(to)), 'renameat', to);
     },
     setOwner(directory, name, uid, gid) {
       check(fchownat(directory, names.put(name), uid, gid, AT_SYMLINK_NOFOLLOW), 'fchownat', name);

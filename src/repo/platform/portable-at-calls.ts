@@ -21,7 +21,8 @@ import {
   type ByteString,
 } from './bytes.js';
 
-const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } =
+  fs.constants;
 
 const openFlags: Record<OpenMode, number> = {
   'read-file': O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
@@ -29,6 +30,7 @@ const openFlags: Record<OpenMode, number> = {
   'create-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
   'create-public-file': O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
   'write-file': O_WRONLY | O_NOFOLLOW | O_NONBLOCK,
+  'update-file': O_RDWR | O_NOFOLLOW | O_NONBLOCK,
 };
 
 /** Only names what is there: opens no device, and waits for nobody. */
@@ -63,9 +65,8 @@ export const portableAtCalls: AtCalls = {
   readSymlink: (directory, name) =>
     bytesFromBuffer(fs.readlinkSync(entry(directory, name), 'buffer')),
   remove: (directory, name) => fs.unlinkSync(entry(directory, name)),
-  rename(directory, from, to) {
-    fs.renameSync(entry(directory, from), entry(directory, to));
-  },
+  removeDirectory: (directory, name) => fs.rmdirSync(entry(directory, name)),
+  rename: (directory, from, to) => fs.renameSync(entry(directory, from), entry(directory, to)),
   setOwner: (directory, name, uid, gid) => fs.lchownSync(entry(directory, name), uid, gid),
   setOwnerOpen: (descriptor, uid, gid) => fs.fchownSync(descriptor, uid, gid),
   setMode(directory, name, mode) {

@@ -9,21 +9,26 @@ import type { ByteString } from '../platform/bytes.js';
 const MOST_OPEN = 256;
 
 export interface DirectoryHandles {
-  /** A handle of the directory at `path` below the root ('' is the root); owned by this object. */
+  /**
+   * A handle of the directory at `path` below the root ('' is the root); owned by this object, and
+   * good until the next call.
+   */
   open(path: ByteString): number;
+  /** To be called before the directory at `path` is removed or replaced. */
+  forget(path: ByteString): void;
   close(): void;
 }
 
+/** `root`: an open directory, which stays open. */
 export function openDirectoryHandles(
   at: AtCalls,
   close: (descriptor: number) => void,
-  root: ByteString,
+  root: number,
 ): DirectoryHandles {
-  const rootHandle = at.open(undefined, root, 'read-directory');
   const handles = new Map<ByteString, number>();
 
   const open = (path: ByteString): number => {
-    if (path === '') return rootHandle;
+    if (path === '') return root;
     const known = handles.get(path);
     if (known !== undefined) {
       handles.delete(path);
@@ -47,10 +52,16 @@ export function openDirectoryHandles(
 
   return {
     open,
+    forget(gone) {
+      for (const [path, handle] of handles) {
+        if (path !== gone && !path.startsWith(`${gone}/`)) continue;
+        handles.delete(path);
+        close(handle);
+      }
+    },
     close() {
       for (const handle of handles.values()) close(handle);
       handles.clear();
-      close(rootHandle);
     },
   };
 }

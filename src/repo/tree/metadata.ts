@@ -1,6 +1,6 @@
 /** Gives what was restored its owner, permissions, attributes and time. */
 import { VersionType } from '../model.js';
-import type { AtCalls, FileTime } from '../platform/at-calls.js';
+import type { AtCalls, FileStat, FileTime } from '../platform/at-calls.js';
 import {
   INODE_FLAGS,
   LOCKING_FLAGS,
@@ -10,6 +10,7 @@ import {
 import type { ByteString } from '../platform/bytes.js';
 import type { FileSystem } from '../platform/files.js';
 import { systemErrorCode } from '../platform/platform.js';
+import { sameTime } from './compare.js';
 
 /** What is set on a restored node. */
 export interface RestorableMetadata {
@@ -194,4 +195,26 @@ function setFlags(
     if (next === there) continue;
     if (attempt(shortfalls, 'inode flags', () => calls.setFlags(descriptor, next))) there = next;
   }
+}
+
+/**
+ * Whether a node has other metadata than it should have; `there`: what `stat` says of it. The flags
+ * are compared where the node is open.
+ */
+export function differsInMetadata(
+  { attributes: calls }: AtCalls,
+  node: NodeHandle,
+  there: FileStat,
+  { type, uid, gid, mode, mtime, known }: RestorableMetadata,
+): boolean {
+  if (there.uid !== uid || there.gid !== gid || !sameTime(there.mtime, mtime)) return true;
+  // A symbolic link has no permissions.
+  if (type !== VersionType.symlink && there.mode !== mode) return true;
+  if (!known || !calls) return false;
+  const { xattrs, flags } = calls.read(node);
+  if (node.type === 'open' && flags !== known.flags) return true;
+  const wanted = new Map(known.xattrs.map(({ name, value }) => [name, value]));
+  const kept = xattrs.filter(({ name, value }) => wanted.get(name) === value);
+  const extra = xattrs.filter(({ name }) => !wanted.has(name) && isSeenByAll(name));
+  return kept.length !== wanted.size || extra.length > 0;
 }

@@ -1,6 +1,7 @@
 /** Paths below a restore target: names joined by slashes, '' for the target itself. */
+import { createHash } from 'node:crypto';
 import { CodedError } from '../../errors.js';
-import { joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
+import { bufferFromBytes, joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
 
 /** A node as its directory and its name there. */
 export interface NodePlace {
@@ -31,4 +32,13 @@ export function splitPath(path: ByteString): NodePlace {
 
 export function pathOf({ directory, name }: NodePlace): ByteString {
   return directory === '' ? name : joinBytes(directory, name);
+}
+
+/**
+ * The name that a file has in its directory until it is whole: always the same, so that a restore that
+ * was killed leaves at most one, and the next one takes it up. 30 bytes, however long `name` is.
+ */
+export function temporaryName(name: ByteString): ByteString {
+  const digest = createHash('sha256').update(bufferFromBytes(name)).digest('hex');
+  return `.varve-restore-${digest.slice(0, 15)}` as ByteString;
 }

@@ -106,16 +106,33 @@ interface SyncJob {
   readonly type: 'sync';
 }
 
-/** Writes blobs into files below `target`. */
+/** Writes blobs into files below a directory. */
 export interface RestoreJob {
   readonly type: 'restore';
-  /** The directory that is restored into. */
-  readonly target: ByteString;
+  /** Descriptor of the directory that is restored into, which stays open until the job is done. */
+  readonly target: number;
   readonly files: readonly RestoreFile[];
   readonly pieces: readonly RestorePiece[];
+  /** Compares and counts, and writes nothing. */
+  readonly isDryRun: boolean;
 }
 
-export interface RestoreFile extends RestorableMetadata, NodePlace {}
+export interface RestoreFile extends RestorableMetadata, NodePlace {
+  readonly way: RestoreWay;
+}
+
+/** How a file comes to its bytes. */
+export type RestoreWay =
+  /** Its one blob is all of it, and nothing of its name is there. */
+  | 'create'
+  /** The same, under a temporary name, which is then renamed: whatever has the name is replaced. */
+  | 'replace'
+  /** A file has the name: when its bytes are these, they stay, else as `replace`. */
+  | 'compare'
+  /** The file is there, made and to be finished by whoever gives the job. */
+  | 'fill'
+  /** The same, but bytes that are there already are not written again. */
+  | 'patch';
 
 /** One blob and every place that it goes to. */
 export interface RestorePiece {
@@ -128,8 +145,6 @@ export interface RestorePlace {
   readonly file: number;
   /** Where the blob begins in the file, bytes. */
   readonly position: number;
-  /** Whether the blob is the whole file, which is then created and finished at once. */
-  readonly isWhole: boolean;
 }
 
 /** Checks blobs: a full one, and the deltas that rest on it, each rebuilt from the one before. */
@@ -242,6 +257,8 @@ interface SyncResult {
 }
 
 export interface RestoreResult {
+  /** For each file: bytes that were written into it, or would be; what was there is not counted. */
+  readonly written: Float64Array;
   readonly failures: readonly RestoreFailure[];
   /** Files that are there with their bytes, and what of their metadata is not as it was. */
   readonly shortfalls: readonly RestoreShortfall[];

@@ -1,13 +1,20 @@
 /**
- * Writes blobs into files of a restore target. A file that is one blob is created, written and
- * finished here; a large file exists already, and whoever made it finishes it.
+ * Writes blobs into files of a restore target. A blob is rebuilt when a file needs it: what is there
+ * already is known by its hash. A file that is one blob is made and finished here; a large file exists
+ * already, and whoever made it finishes it.
  */
+import { blake3 } from '../../delta/hash.js';
 import { CodedError } from '../../errors.js';
 import { rebuildBlob } from '../chain/rebuild.js';
+import type { BlobRecipe } from '../model.js';
+import type { FileStat } from '../platform/at-calls.js';
+import type { ByteString } from '../platform/bytes.js';
 import { systemErrorCode } from '../platform/platform.js';
 import { openDirectoryHandles, type DirectoryHandles } from '../tree/directory-handles.js';
-import { setMetadata } from '../tree/metadata.js';
+import { differsInMetadata, setMetadata } from '../tree/metadata.js';
+import { temporaryName } from '../tree/relative-path.js';
 import type { WorkerContext } from './context.js';
+import { differingRuns } from './differing-runs.js';
 import type {
   RestoreFailure,
   RestoreFile,
@@ -18,72 +25,220 @@ import type {
   RestoreShortfall,
 } from './jobs.js';
 
+/** What the functions of one job share. */
+interface Run {
+  readonly context: WorkerContext;
+  readonly handles: DirectoryHandles;
+  readonly job: RestoreJob;
+  readonly written: Float64Array;
+  readonly shortfalls: RestoreShortfall[];
+}
+
 export function restore(context: WorkerContext, job: RestoreJob): RestoreResult {
   const { files } = context;
-  const close = (descriptor: number): void => files.close(descriptor);
-  const handles = openDirectoryHandles(files.at, close, job.target);
+  const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), job.target);
+  const written = new Float64Array(job.files.length);
   const shortfalls: RestoreShortfall[] = [];
+  const run: Run = { context, handles, job, written, shortfalls };
   try {
     const failures = job.pieces.flatMap((piece) => {
-      const failed = restorePiece(context, handles, job, piece, shortfalls);
+      const failed = restorePiece(run, piece);
       context.reader.recycle();
       return failed;
     });
-    return { failures, shortfalls };
+    return { written, failures, shortfalls };
   } finally {
     handles.close();
   }
 }
 
-function restorePiece(
-  context: WorkerContext,
-  handles: DirectoryHandles,
-  job: RestoreJob,
-  { recipe, places }: RestorePiece,
-  shortfalls: RestoreShortfall[],
-): RestoreFailure[] {
-  const { reader, pool } = context;
+function restorePiece(run: Run, { recipe, places }: RestorePiece): RestoreFailure[] {
+  const { reader, pool } = run.context;
+  const open = places.filter((place) => !isThere(run, place, recipe));
+  const isOnlyCounted =
+    run.job.isDryRun && open.every(({ file }) => fileOf(run, file).way !== 'patch');
+  if (open.length === 0 || isOnlyCounted) {
+    for (const { file } of open) count(run, file, recipe.lengthBytes);
+    return [];
+  }
   let bytes: Uint8Array;
   try {
     bytes = rebuildBlob(reader, recipe, (lengthBytes) => pool.take(lengthBytes));
   } catch (error) {
-    const damaged = [...new Set(places.map(({ file }) => file))];
+    const damaged = [...new Set(open.map(({ file }) => file))];
     return damaged.map((file) => ({ file, ...describeFailure(error) }));
   }
-  const failures = places.flatMap((place) =>
-    writePlace(context, handles, job, place, bytes, shortfalls),
-  );
+  const failures = open.flatMap((place) => writePlace(run, place, bytes));
   if (recipe.deltas.length > 0) pool.give(bytes);
   return failures;
 }
 
+/** Whether the blob is at its place already; a whole file then has its metadata, too. */
+function isThere(run: Run, { file, position }: RestorePlace, recipe: BlobRecipe): boolean {
+  const target = fileOf(run, file);
+  if (target.way !== 'compare' && target.way !== 'patch') return false;
+  return withExisting(run, target, false, (descriptor, stat) => {
+    const isWhole = target.way === 'compare';
+    if (isWhole && stat.sizeBytes !== recipe.lengthBytes) return false;
+    const { pool } = run.context;
+    const bytes = readRange(run, descriptor, position, recipe.lengthBytes);
+    const isSame = Buffer.compare(blake3(bytes), recipe.hash) === 0;
+    pool.give(bytes);
+    return isSame && (!isWhole || adopt(run, file, descriptor, stat));
+  });
+}
+
+/** Gives a file that has the right bytes its metadata; false when it has to be replaced for that. */
+function adopt(run: Run, file: number, descriptor: number, stat: FileStat): boolean {
+  const { at } = run.context.files;
+  if (!differsInMetadata(at, { type: 'open', descriptor }, stat, fileOf(run, file))) return true;
+  // Another name of it may lie outside the target.
+  if (stat.linkCount > 1) return false;
+  if (!run.job.isDryRun) dress(run, file, descriptor);
+  return true;
+}
+
+function dress(run: Run, file: number, descriptor: number): void {
+  const missing = setMetadata(run.context.files, { type: 'open', descriptor }, fileOf(run, file));
+  if (missing.length > 0) run.shortfalls.push({ file, missing });
+}
+
 function writePlace(
-  { files }: WorkerContext,
-  handles: DirectoryHandles,
-  job: RestoreJob,
-  { file, position, isWhole }: RestorePlace,
+  run: Run,
+  { file, position }: RestorePlace,
   bytes: Uint8Array,
-  shortfalls: RestoreShortfall[],
 ): RestoreFailure[] {
-  const target = targetOf(job, file);
-  let descriptor: number | undefined;
+  const target = fileOf(run, file);
+  const fill: Fill = { run, file, target, bytes, position };
   try {
-    const directory = handles.open(target.directory);
-    descriptor = files.at.open(directory, target.name, isWhole ? 'create-file' : 'write-file');
-    files.write(descriptor, bytes, position);
-    if (isWhole) {
-      const missing = setMetadata(files, { type: 'open', descriptor }, target);
-      if (missing.length > 0) shortfalls.push({ file, missing });
+    switch (target.way) {
+      case 'create':
+        makeWhole(fill, target.name);
+        return [];
+      case 'replace':
+      case 'compare':
+        replaceWhole(fill);
+        return [];
+      case 'fill':
+        writeRange(fill, 'write-file', [[0, bytes.length]]);
+        return [];
+      case 'patch':
+        patch(fill);
+        return [];
     }
-    return [];
   } catch (error) {
     return [{ file, ...describeFailure(error) }];
+  }
+}
+
+/** A blob on its way into one place. */
+interface Fill {
+  readonly run: Run;
+  /** Position in the job's files. */
+  readonly file: number;
+  readonly target: RestoreFile;
+  readonly bytes: Uint8Array;
+  readonly position: number;
+}
+
+/** Makes a file of one blob as `name`. */
+function makeWhole({ run, file, target, bytes }: Fill, name: ByteString): void {
+  const { files } = run.context;
+  const descriptor = files.at.open(run.handles.open(target.directory), name, 'create-file');
+  try {
+    files.write(descriptor, bytes, 0);
+    count(run, file, bytes.length);
+    dress(run, file, descriptor);
+  } finally {
+    files.close(descriptor);
+  }
+}
+
+/** What has the name is there until the new file is whole, and then is not. */
+function replaceWhole(fill: Fill): void {
+  const { run, target } = fill;
+  const { at } = run.context.files;
+  const temporary = temporaryName(target.name);
+  const directory = (): number => run.handles.open(target.directory);
+  try {
+    // Left by a restore that was killed.
+    if (at.stat(directory(), temporary)) at.remove(directory(), temporary);
+    makeWhole(fill, temporary);
+    at.rename(directory(), temporary, target.name);
+  } catch (error) {
+    if (at.stat(directory(), temporary)) at.remove(directory(), temporary);
+    throw error;
+  }
+}
+
+/** Writes those pages of the blob that differ from what is there. */
+function patch(fill: Fill): void {
+  const { run, file, target, bytes, position } = fill;
+  const { pool } = run.context;
+  const runs = withExisting(run, target, [[0, bytes.length] as const], (descriptor) => {
+    const there = readRange(run, descriptor, position, bytes.length);
+    const found = differingRuns(there, bytes, position);
+    pool.give(there);
+    return found;
+  });
+  if (!run.job.isDryRun) writeRange(fill, 'update-file', runs);
+  else for (const [start, end] of runs) count(run, file, end - start);
+}
+
+function writeRange(
+  { run, file, target, bytes, position }: Fill,
+  mode: 'write-file' | 'update-file',
+  runs: readonly (readonly [start: number, end: number])[],
+): void {
+  const { files } = run.context;
+  const descriptor = files.at.open(run.handles.open(target.directory), target.name, mode);
+  try {
+    for (const [start, end] of runs) {
+      files.write(descriptor, bytes.subarray(start, end), position + start);
+      count(run, file, end - start);
+    }
+  } finally {
+    files.close(descriptor);
+  }
+}
+
+/** What `look` finds in the file that has the name of `target`; `otherwise` where none can be read. */
+function withExisting<T>(
+  { context: { files }, handles }: Run,
+  { directory, name }: RestoreFile,
+  otherwise: T,
+  look: (descriptor: number, stat: FileStat) => T,
+): T {
+  let descriptor: number | undefined;
+  try {
+    descriptor = files.at.open(handles.open(directory), name, 'read-file');
+    const stat = files.at.statOpen(descriptor);
+    return stat.type === 'file' ? look(descriptor, stat) : otherwise;
+  } catch (error) {
+    // Whatever is the matter with it, writing it anew says so, or mends it.
+    if (systemErrorCode(error) === undefined) throw error;
+    return otherwise;
   } finally {
     if (descriptor !== undefined) files.close(descriptor);
   }
 }
 
-function targetOf({ files }: RestoreJob, position: number): RestoreFile {
+/** In a buffer of the pool; as much as there is. */
+function readRange(
+  { context: { files, pool } }: Run,
+  descriptor: number,
+  position: number,
+  lengthBytes: number,
+): Buffer {
+  const buffer = pool.take(lengthBytes);
+  return buffer.subarray(0, files.read(descriptor, buffer, 0, lengthBytes, position));
+}
+
+function count({ written }: Run, file: number, bytes: number): void {
+  written[file] = (written[file] ?? 0) + bytes;
+}
+
+function fileOf({ job: { files } }: Run, position: number): RestoreFile {
   const file = files[position];
   if (!file) throw new Error(`no file ${position}`);
   return file;
@@ -94,11 +249,6 @@ function describeFailure(error: unknown): { code: string; message: string } {
   if (error instanceof CodedError) return { code: error.code, message: error.message };
   const code = systemErrorCode(error);
   if (code === undefined || !(error instanceof Error)) throw error;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    throw new CodedError('DISK_FULL', 'No space is left in the restore target.', {
-      hint: 'Free space there and restore again into an empty directory.',
-      cause: error,
-    });
-  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') throw error;
   return { code, message: error.message };
 }

@@ -26,10 +26,13 @@ test('some paths, as they were at a time', async () => {
   expect(document).toEqual({
     snapshot: 1,
     files: 2,
+    files_unchanged: 0,
+    kept: 0,
     directories: 1,
     symlinks: 0,
     bytes_written: 6,
     bytes_unchanged: 0,
+    removed: [],
     duration_ms: expect.any(Number) as number,
     issues: [],
   });
@@ -42,6 +45,50 @@ test('a dry run writes nothing', async () => {
   expect(code).toBe(0);
   expect(stdout).toBe('Snapshot 2 would give none 2 files, 2 directories, 0 links, 8 B\n');
   expect(readdirSync(path())).not.toContain('none');
+});
+
+test('onto the original: what would change, what changes, and then nothing', async () => {
+  write({ 'tree/a.txt': 'mine\n', 'tree/extra/file': 'x' });
+  const args = ['restore', '--in-place', '--delete', 'tree'];
+  expect(await run([...args, '-n'])).toEqual({
+    code: 0,
+    stderr: '',
+    stdout:
+      'Snapshot 2 would give the original 2 files, 2 directories, 0 links, 6 B (2 B were there)\n' +
+      'Would delete tree/extra\n',
+  });
+  expect(readFileSync(path('tree/a.txt'), 'utf8')).toBe('mine\n');
+  const { stdout } = await run([...args, '--verify']);
+  expect(stdout).toContain('Deleted tree/extra\n');
+  expect(readFileSync(path('tree/a.txt'), 'utf8')).toBe('newer\n');
+  expect(readdirSync(path('tree'))).toEqual(['a.txt', 'sub']);
+  expect(await json(...args)).toMatchObject({
+    files: 2,
+    files_unchanged: 2,
+    bytes_written: 0,
+    bytes_unchanged: 8,
+    removed: [],
+  });
+});
+
+test('what a pattern leaves out is neither restored nor deleted', async () => {
+  write({ 'tree/keep.tmp': 'x', 'tree/sub/b.txt': 'mine' });
+  const args = ['restore', '--in-place', '--delete', '--exclude', '*.tmp', '--exclude', 'sub/'];
+  expect((await run([...args, 'tree'])).code).toBe(0);
+  expect(readdirSync(path('tree')).sort()).toEqual(['a.txt', 'keep.tmp', 'sub']);
+  expect(readFileSync(path('tree/sub/b.txt'), 'utf8')).toBe('mine');
+});
+
+test.each([
+  [[], 'restore needs to know where to.'],
+  [['--to', 'x', '--delete'], '--delete is only for --in-place.'],
+  [['--to', 'x', '--overwrite', 'never'], '--overwrite is only for --in-place.'],
+  [['--in-place', '--ignore-errors'], '--ignore-errors is only for --delete.'],
+])('%j is wrong usage: %s', async (args, message) => {
+  const { code, stderr } = await run(['restore', ...args]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(message);
+  expect(readdirSync(path())).not.toContain('x');
 });
 
 test('a file of owners that makes no sense is refused before anything is written', async () => {

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { bytesFromText, type ByteString } from '../../../src/repo/platform/bytes.js';
 import { openFileSystem } from '../../../src/repo/platform/files.js';
 import { openDirectoryHandles } from '../../../src/repo/tree/directory-handles.js';
@@ -10,6 +10,8 @@ const files = openFileSystem();
 
 function open() {
   const root = scratchDirectory();
+  const rootHandle = files.at.open(undefined, bytesFromText(root), 'read-directory');
+  onTestFinished(() => files.close(rootHandle));
   const open: number[] = [];
   const close = (descriptor: number): void => {
     open.push(descriptor);
@@ -17,7 +19,7 @@ function open() {
   };
   return {
     root,
-    handles: openDirectoryHandles(files.at, close, bytesFromText(root)),
+    handles: openDirectoryHandles(files.at, close, rootHandle),
     closed: open,
   };
 }
@@ -58,5 +60,19 @@ test('more directories than are kept open: each is opened again when it is neede
   expect(fs.readdirSync('/proc/self/fd').length - before).toBe(256);
   expect(fs.readdirSync(`${root}/399`)).toEqual(['made-0', 'made-1']);
   handles.close();
-  expect(fs.readdirSync('/proc/self/fd').length - before).toBe(-1);
+  expect(fs.readdirSync('/proc/self/fd').length - before).toBe(0);
+});
+
+test('what is forgotten, and all below it, is opened anew', () => {
+  const { root, handles, closed } = open();
+  fs.mkdirSync(`${root}/dir/inner`, { recursive: true });
+  fs.mkdirSync(`${root}/directory`);
+  handles.open(path('dir/inner'));
+  const neighbour = handles.open(path('directory'));
+  handles.forget(path('dir'));
+  expect(closed).toHaveLength(2);
+  fs.renameSync(`${root}/dir`, `${root}/moved`);
+  expect(() => handles.open(path('dir/inner'))).toThrow(/ENOENT/);
+  expect(handles.open(path('directory'))).toBe(neighbour);
+  handles.close();
 });

@@ -1,40 +1,46 @@
 /**
- * Restore: the versions visible at a snapshot, written into a fresh directory. The main thread walks
- * the index and makes directories and links; workers write the files, each frame decoded once.
- * Nothing is ever opened through a symbolic link, and directories' metadata comes last.
+ * Restore: the versions visible at a snapshot, written into a fresh directory, or onto what is there.
+ * The main thread walks the index and makes directories and links; workers write the files, each
+ * frame decoded once.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../../errors.js';
-import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
-import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
-import type { Platform } from '../../platform/platform.js';
-import { systemErrorCode } from '../../platform/platform.js';
-import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';
-import type { NodeAttributes } from '../../platform/attribute-calls.js';
-import { isLocked, lockNode, setMetadata } from '../../tree/metadata.js';
-import { childPath, splitPath } from '../../tree/relative-path.js';
+import type { Snapshot, Source } from '../../index/sources.js';
+import { VersionType, type Issue } from '../../model.js';
+import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { systemErrorCode, type Platform } from '../../platform/platform.js';
+import { textOfName } from '../../tree/byte-text.js';
+import { compileOptions, type RuleFile } from '../../tree/rule-files.js';
+import { lastMatch, type PatternRule } from '../../tree/rules.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { createSetReader } from '../attribute-sets.js';
-import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
 import { stoppable } from '../interrupts.js';
+import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
 import { readRepository } from '../reading.js';
 import type { Repository } from '../repository.js';
 import type { TimePoint } from '../time-point.js';
-import { createFileWriter, type FileWriter } from './file-writer.js';
-import { makeNode, type NodeType } from './nodes.js';
+import type { OverwriteRule } from './decide.js';
+import { checkAbsenceIsProof } from './extraneous.js';
+import { planInto, planOriginal, type RestoreSite } from './roots.js';
+import { restoreSite, type RestoreEvents, type SiteOptions } from './site-run.js';
 import { createOwnerResolver, type OwnerOptions } from './owners.js';
-import { planRoots, type RestoreRoot } from './roots.js';
-import { createShortfallTally, type ShortfallTally } from './shortfalls.js';
-import { createWanted, type Wanted } from './wanted.js';
+import { createShortfallTally } from './shortfalls.js';
+import { openTarget } from './target.js';
+import { createWanted } from './wanted.js';
 
 export interface RestoreOptions extends OwnerOptions {
   /** As backed up, or relative to the working directory or a root; none: the whole source. */
   readonly paths: readonly string[];
   readonly at: TimePoint;
   readonly source?: SourceSelector;
-  /** A directory that does not exist yet, or is empty. */
-  readonly to: string;
-  /** Counts and writes nothing. */
+  /** A directory that does not exist yet, or is empty, but for `inPlace`. None: where it was backed up. */
+  readonly to?: string;
+  /** Writes onto what is there, and only what differs. Needed without `to`. */
+  readonly inPlace?: InPlaceOptions;
+  /** What is left out, by its path as it was backed up: neither restored nor deleted. */
+  readonly rules?: readonly (PatternRule | RuleFile)[];
+  /** Reads everything back when it is restored, and reports what is not as it should be. */
+  readonly verifies?: boolean;
+  /** Counts and writes nothing; in place, what is there is compared. */
   readonly isDryRun?: boolean;
   /** Worker threads. Default: one for each core, at most 8. */
   readonly jobs?: number;
@@ -46,6 +52,16 @@ export interface RestoreOptions extends OwnerOptions {
   readonly createPool?: (laneCount: number) => WorkerPool;
 }
 
+export interface InPlaceOptions {
+  /** Default: `if-changed`. */
+  readonly overwrite?: OverwriteRule;
+  /**
+   * Removes what the snapshot does not have from the directories that are restored. `if-certain`
+   * refuses where the snapshot may lack what was there.
+   */
+  readonly deletes?: 'if-certain' | 'always';
+}
+
 export interface RestoreProgress {
   readonly files: number;
   readonly bytes: number;
@@ -53,23 +69,29 @@ export interface RestoreProgress {
 
 export interface RestoreResult {
   readonly snapshot: number;
+  /** Files that are as they were then, those of `filesUnchanged` among them. */
   readonly files: number;
+  /** Files whose bytes were there. */
+  readonly filesUnchanged: number;
+  /** Files and links that are left as they are, by the overwrite rule. */
+  readonly kept: number;
   readonly directories: number;
   readonly symlinks: number;
   /** Fifos, sockets and devices. */
   readonly specials: number;
   readonly bytesWritten: number;
   readonly bytesUnchanged: number;
+  /** What was deleted, below the target: the outermost paths. */
+  readonly removed: readonly ByteString[];
   readonly durationMs: number;
   readonly issues: readonly Issue[];
 }
 
 const MOST_WORKERS = 8;
-/** Entries between two turns for the workers' answers. */
-const ENTRIES_A_TURN = 256;
 
 /**
- * @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE, OWNER_MAP_INVALID, PATH_NOT_FOUND, TIME_BEFORE_FIRST_SNAPSHOT, DISK_FULL, INTERRUPTED
+ * @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE, DELETE_DOUBTFUL, OWNER_MAP_INVALID, PATH_NOT_FOUND,
+ *   TIME_BEFORE_FIRST_SNAPSHOT, DISK_FULL, INTERRUPTED, INDEX_CORRUPT
  */
 export async function restore(
   repositoryPath: string,
@@ -81,229 +103,180 @@ export async function restore(
     const { index } = repository;
     const source = selectSource(index, platform, options.source, options.paths);
     const snapshot = selectSnapshot(index, source, options.at);
-    const located = options.paths.map((path) =>
-      locatePath(index, platform, source, snapshot, path),
-    );
-    const roots = planRoots(index, source, snapshot, located);
+    const sites = planSites(repository, source, snapshot, options);
+    if (options.inPlace?.deletes === 'if-certain') checkAbsenceIsProof(index, snapshot, sites);
     options.onStart?.({ files: snapshot.files, bytes: snapshot.bytes });
-    const run = new RestoreRun(repository, snapshot.number, options);
-    const totals = await run.execute(roots);
-    const durationMs = platform.clock.nowMs() - startedMs;
-    return { ...totals, snapshot: snapshot.number, bytesUnchanged: 0, durationMs };
-  });
-}
-
-interface FinishedDirectory {
-  readonly path: ByteString;
-  readonly version: Version;
-}
-
-interface LockedNode {
-  readonly path: ByteString;
-  readonly type: VersionType;
-  readonly known: NodeAttributes;
-}
-
-/** One restore: what it holds open, and what it has counted. */
-class RestoreRun {
-  private readonly issues: Issue[] = [];
-  private readonly directories: FinishedDirectory[] = [];
-  private readonly counts = { files: 0, directories: 0, symlinks: 0, specials: 0, bytesWritten: 0 };
-  /** What becomes immutable or append-only at the end. */
-  private readonly locked: LockedNode[] = [];
-  private readonly shortfalls: ShortfallTally;
-  private readonly wanted: Wanted;
-  private readonly repository: Repository;
-  private readonly snapshot: number;
-  private readonly options: RestoreOptions;
-  private entries = 0;
-
-  constructor(repository: Repository, snapshot: number, options: RestoreOptions) {
-    this.repository = repository;
-    this.snapshot = snapshot;
-    this.options = options;
-    const { index, platform } = repository;
-    this.wanted = createWanted(createSetReader(index), createOwnerResolver(options, platform));
-    this.shortfalls = createShortfallTally(platform.isSuperuser);
-  }
-
-  async execute(
-    roots: readonly RestoreRoot[],
-  ): Promise<Omit<RestoreResult, 'snapshot' | 'bytesUnchanged' | 'durationMs'>> {
-    if (this.options.isDryRun) {
-      for (const root of roots) await this.count(root.version);
-      return { ...this.counts, issues: [] };
-    }
-    const { files } = this.repository.platform;
-    const target = bytesFromText(prepareTarget(this.options.to, this.repository.platform));
-    const pool = this.openPool();
-    const handles = openDirectoryHandles(files.at, (descriptor) => files.close(descriptor), target);
+    const tally = createTally(options, platform.isSuperuser);
+    const pool = openPool(repository, options);
+    const targets: number[] = [];
     try {
-      const writer = createFileWriter(this.repository, this.snapshot, pool, target, this.wanted, {
-        onFile: (bytes) => {
-          this.counts.files += 1;
-          this.counts.bytesWritten += bytes;
-          this.options.onProgress?.({
-            files: this.counts.files,
-            bytes: this.counts.bytesWritten,
-          });
+      const site: SiteOptions = {
+        repository,
+        snapshot: snapshot.number,
+        pool,
+        rule: options.inPlace && (options.inPlace.overwrite ?? 'if-changed'),
+        deletes: options.inPlace?.deletes !== undefined,
+        wanted: createWanted(createSetReader(index), createOwnerResolver(options, platform)),
+        isDryRun: options.isDryRun ?? false,
+        isLeftOut: leftOutBy(options.rules ?? [], platform),
+        checkSignal: () => {
+          if (options.signal?.aborted) throw interrupted(options);
         },
-        onIssue: (path, code, message) => this.report(path, code, message),
-        onShortfalls: (path, missing) => this.shortfalls.add(path, missing),
-      });
-      for (const { path, version } of roots) await this.restoreNode(writer, handles, path, version);
-      await writer.finish();
-      this.finishDirectories(handles);
-      this.lockNodes(handles);
-      return { ...this.counts, issues: [...this.issues, ...this.shortfalls.issues()] };
-    } finally {
-      handles.close();
-      await pool.close();
-    }
-  }
-
-  private openPool(): WorkerPool {
-    const { platform, packDirectory, config } = this.repository;
-    const lanes = this.options.jobs ?? Math.min(platform.coreCount, MOST_WORKERS);
-    const setup = { packDirectory, repositoryId: config.id };
-    const pool = this.options.createPool?.(lanes) ?? createThreadPool(lanes, setup);
-    return stoppable(pool, this.options.signal, () => interrupted(this.options.to));
-  }
-
-  private report(path: ByteString, code: IssueCode, message: string): void {
-    this.issues.push({ path, code, message });
-  }
-
-  /** Makes the node at `path` below the target ('' is the target itself) and all below it. */
-  private async restoreNode(
-    writer: FileWriter,
-    handles: DirectoryHandles,
-    path: ByteString,
-    version: Version,
-  ): Promise<void> {
-    await this.takeTurn();
-    const { type } = version;
-    const { known } = this.wanted(version);
-    if (isLocked(known)) this.locked.push({ path, type, known });
-    if (type === VersionType.file) return writer.add({ ...splitPath(path), version });
-    if (path !== '' && !this.attempt(path, () => this.makeNode(handles, path, type, version))) {
-      return;
-    }
-    if (type !== VersionType.directory) {
-      if (type === VersionType.symlink) this.counts.symlinks += 1;
-      else this.counts.specials += 1;
-      return;
-    }
-    this.counts.directories += 1;
-    this.directories.push({ path, version });
-    for (const entry of this.repository.index.versions.at(version.path, this.snapshot)) {
-      await this.restoreNode(writer, handles, childPath(path, entry.name), entry);
-    }
-  }
-
-  /** Directories get their metadata at the end. */
-  private makeNode(
-    handles: DirectoryHandles,
-    path: ByteString,
-    type: NodeType,
-    version: Version,
-  ): void {
-    const { files } = this.repository.platform;
-    const { directory: parent, name } = splitPath(path);
-    const directory = handles.open(parent);
-    makeNode(files, directory, name, type, version);
-    if (type === VersionType.directory) return;
-    const missing = setMetadata(files, { type: 'named', directory, name }, this.wanted(version));
-    this.shortfalls.add(path, missing);
-  }
-
-  /** Deepest first: setting what is in a directory changes its time. */
-  private finishDirectories(handles: DirectoryHandles): void {
-    const { files } = this.repository.platform;
-    for (const { path, version } of this.directories.reverse()) {
-      this.attempt(path, () => {
-        const descriptor = handles.open(path);
-        const missing = setMetadata(files, { type: 'open', descriptor }, this.wanted(version));
-        this.shortfalls.add(path, missing);
-      });
-    }
-  }
-
-  /** What is below a directory first. */
-  private lockNodes(handles: DirectoryHandles): void {
-    const { files } = this.repository.platform;
-    for (const { path, type, known } of this.locked.reverse()) {
-      this.attempt(path, () => {
-        const { directory, name } = splitPath(path);
-        const isFile = type === VersionType.file;
-        const descriptor = isFile
-          ? files.at.open(handles.open(directory), name, 'read-file')
-          : handles.open(path);
-        this.shortfalls.add(path, lockNode(files.at, descriptor, known));
-        if (isFile) files.close(descriptor);
-      });
-    }
-  }
-
-  private attempt(path: ByteString, action: () => void): boolean {
-    try {
-      action();
-      return true;
+        events: tally.events,
+      };
+      await runSites(site, sites, targets);
+      if (options.verifies && !site.isDryRun) {
+        await runSites(readingBack(site, tally), sites, targets);
+      }
     } catch (error) {
-      if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
-      if (systemErrorCode(error) === 'ENOSPC') throw error;
-      this.report(path, 'NOT_RESTORED', `${textFromBytes(path)}: ${error.message}.`);
-      return false;
+      throw explainFullTarget(error);
+    } finally {
+      await pool.close();
+      for (const target of targets) platform.files.close(target);
     }
-  }
-
-  private async count(version: Version): Promise<void> {
-    await this.takeTurn();
-    if (version.type === VersionType.file) {
-      this.counts.files += 1;
-      this.counts.bytesWritten += version.sizeBytes;
-    } else if (version.type === VersionType.symlink) this.counts.symlinks += 1;
-    else if (version.type === VersionType.directory) {
-      this.counts.directories += 1;
-      const entries = this.repository.index.versions.at(version.path, this.snapshot);
-      for (const entry of entries) await this.count(entry);
-    } else this.counts.specials += 1;
-  }
-
-  private async takeTurn(): Promise<void> {
-    if (++this.entries % ENTRIES_A_TURN !== 0) return;
-    if (this.options.signal?.aborted) throw interrupted(this.options.to);
-    await nextTurn();
-  }
-}
-
-function interrupted(target: string): CodedError {
-  return new CodedError('INTERRUPTED', `The restore into ${target} was interrupted.`, {
-    hint: 'What it holds is incomplete: remove it, and restore again.',
+    const durationMs = platform.clock.nowMs() - startedMs;
+    return { ...tally.result(), snapshot: snapshot.number, durationMs };
   });
 }
 
-/** Makes the target when it does not exist. @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE */
-function prepareTarget(to: string, { files }: Platform): string {
-  const found = files.stat(to);
-  if (found && found.type !== 'directory') {
-    throw new CodedError('TARGET_UNUSABLE', `${to} is not a directory.`, {
-      hint: 'Name a directory that does not exist yet, or is empty.',
-    });
+function planSites(
+  { index, platform }: Repository,
+  source: Source,
+  snapshot: Snapshot,
+  { to, paths }: RestoreOptions,
+): readonly RestoreSite[] {
+  const located = paths.map((path) => locatePath(index, platform, source, snapshot, path));
+  if (to !== undefined) return [planInto(to, index, source, snapshot, located)];
+  if (source.host === platform.hostName) return planOriginal(index, source, snapshot, located);
+  throw new CodedError(
+    'TARGET_UNUSABLE',
+    `Snapshot ${snapshot.number} is of the host ${source.host}, and this is ${platform.hostName}.`,
+    { hint: 'Name the directory that it is to be restored onto with --to.' },
+  );
+}
+
+/** Restores each site into its directory. The descriptors stay open: a worker may still use them. */
+async function runSites(
+  options: SiteOptions,
+  sites: readonly RestoreSite[],
+  opened: number[],
+): Promise<void> {
+  const { repository, isDryRun, rule } = options;
+  const isInPlace = rule !== undefined;
+  const how = { isInPlace, isDryRun, repositoryPath: repository.path };
+  for (const site of sites) {
+    const target = openTarget(site.target, repository.platform, how);
+    if (target !== undefined) opened.push(target);
+    await restoreSite(options, site, target);
   }
-  if (found && files.list(to).length > 0) {
-    throw new CodedError('TARGET_NOT_EMPTY', `${to} is not empty; nothing was restored.`, {
-      hint: 'Name a directory that does not exist yet, or is empty.',
-    });
-  }
-  try {
-    files.makeDirectories(to);
-    return files.realPath(to);
-  } catch (cause) {
-    if (!(cause instanceof Error)) throw cause;
-    throw new CodedError('TARGET_UNUSABLE', `${to} cannot be made: ${cause.message}.`, {
-      hint: 'Name a directory that you may write.',
-      cause,
-    });
-  }
+}
+
+/** The same walk once more, which compares all bytes and writes nothing: it must find nothing to do. */
+function readingBack(options: SiteOptions, tally: Tally): SiteOptions {
+  const differs = (path: ByteString): void => {
+    if (tally.isSettled(path)) return;
+    const text = textFromBytes(path);
+    const message = `${text} is not what was restored when it is read back.`;
+    options.events.onIssue(path, 'READ_BACK_DIFFERS', message);
+  };
+  const events: RestoreEvents = {
+    onFile: (path, _, { isUnchanged }) => {
+      if (!isUnchanged) differs(path);
+    },
+    onNode: (path, _, isUnchanged) => {
+      if (!isUnchanged) differs(path);
+    },
+    onKept: differs,
+    onRemoved: () => undefined,
+    onIssue: differs,
+    onShortfalls: () => undefined,
+  };
+  return { ...options, events, isDryRun: true, deletes: false, rule: 'always' };
+}
+
+type Tally = ReturnType<typeof createTally>;
+
+/** Counts what is done. */
+function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: boolean) {
+  const counts = {
+    files: 0,
+    filesUnchanged: 0,
+    kept: 0,
+    directories: 0,
+    symlinks: 0,
+    specials: 0,
+    bytesWritten: 0,
+    bytesUnchanged: 0,
+  };
+  const issues: Issue[] = [];
+  const shortfalls = createShortfallTally(isSuperuser);
+  const removed: ByteString[] = [];
+  /** What is known not to be as it was, when all is read back. */
+  const settled = new Set<ByteString>();
+  const events: RestoreEvents = {
+    onFile(_, sizeBytes, { bytes, isUnchanged }) {
+      counts.files += 1;
+      if (isUnchanged) counts.filesUnchanged += 1;
+      counts.bytesWritten += bytes;
+      counts.bytesUnchanged += sizeBytes - bytes;
+      onProgress?.({ files: counts.files, bytes: counts.bytesWritten + counts.bytesUnchanged });
+    },
+    onNode(_, type) {
+      if (type === VersionType.directory) counts.directories += 1;
+      else if (type === VersionType.symlink) counts.symlinks += 1;
+      else counts.specials += 1;
+    },
+    onKept(path) {
+      counts.kept += 1;
+      if (verifies) settled.add(path);
+    },
+    onRemoved: (path) => void removed.push(path),
+    onShortfalls: (path, missing) => shortfalls.add(path, missing),
+    onIssue(path, code, message) {
+      issues.push({ path, code, message });
+      settled.add(path);
+    },
+  };
+  return {
+    events,
+    isSettled: (path: ByteString) => settled.has(path),
+    result: () => ({ ...counts, issues: [...issues, ...shortfalls.issues()], removed }),
+  };
+}
+
+/** By the options' rules alone: ignore files in the target are part of what is restored. */
+function leftOutBy(
+  given: readonly (PatternRule | RuleFile)[],
+  { files }: Platform,
+): SiteOptions['isLeftOut'] {
+  const rules = compileOptions(given, files);
+  if (rules.length === 0) return () => false;
+  return (source, isDirectory) => {
+    const names = textOfName(source).split('/').filter(Boolean);
+    return lastMatch(rules, names, isDirectory)?.excludes ?? false;
+  };
+}
+
+function openPool(repository: Repository, options: RestoreOptions): WorkerPool {
+  const { platform, packDirectory, config } = repository;
+  const lanes = options.jobs ?? Math.min(platform.coreCount, MOST_WORKERS);
+  const setup = { packDirectory, repositoryId: config.id };
+  const pool = options.createPool?.(lanes) ?? createThreadPool(lanes, setup);
+  return stoppable(pool, options.signal, () => interrupted(options));
+}
+
+function interrupted({ to }: RestoreOptions): CodedError {
+  const where = to === undefined ? 'onto the original' : `into ${to}`;
+  return new CodedError('INTERRUPTED', `The restore ${where} was interrupted.`, {
+    hint: 'What it holds is incomplete; the same command with --in-place finishes it.',
+  });
+}
+
+function explainFullTarget(error: unknown): unknown {
+  const code = systemErrorCode(error);
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new CodedError('DISK_FULL', 'No space is left in the restore target.', {
+    hint: 'Free space there; the same command with --in-place finishes it.',
+    cause: error,
+  });
 }

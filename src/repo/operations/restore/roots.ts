@@ -1,36 +1,121 @@
-/** What a restore makes directly in its target, as `cp -a` would. */
+/** What a restore makes and where: into a directory as `cp -a` would, or where it was. */
 import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import { parentOfRoots } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
-import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { childPath, splitPath } from '../../tree/relative-path.js';
 import type { Located } from '../locate.js';
 
-export interface RestoreRoot {
+/** A node below a target. */
+export interface RestoreNode {
   /** Below the target; '' is the target itself. */
   readonly path: ByteString;
   readonly version: Version;
 }
 
+export interface RestoreRoot extends RestoreNode {
+  /** Absolute, as it was backed up. */
+  readonly source: ByteString;
+  /** The directories between the target and it, outermost first: made where they are missing. */
+  readonly ancestors: readonly RestoreNode[];
+}
+
+/** What is restored into one directory. */
+export interface RestoreSite {
+  readonly target: string;
+  readonly roots: readonly RestoreRoot[];
+}
+
+/** The absolute path, as it was backed up, of what is restored to `path` of a site. */
+export function sourceOf({ roots }: RestoreSite, path: ByteString): ByteString {
+  const root = roots.find(
+    (one) => one.path === path || one.path === '' || path.startsWith(`${one.path}/`),
+  );
+  if (!root) throw new Error(`${path} is below no root`);
+  if (root.path === path) return root.source;
+  const skipped = root.path === '' ? 0 : root.path.length + 1;
+  return joinBytes(root.source, path.slice(skipped) as ByteString);
+}
+
+const NOTHING = '' as ByteString;
+
 /** Each located path becomes `DIR/its-name`; without one, the only root becomes DIR itself. */
-export function planRoots(
+export function planInto(
+  target: string,
   index: Index,
   source: Source,
   snapshot: Snapshot,
   located: readonly Located[],
-): RestoreRoot[] {
+): RestoreSite {
+  const root = (path: ByteString, absolute: ByteString, version: Version): RestoreRoot => ({
+    path,
+    version,
+    source: absolute,
+    ancestors: [],
+  });
   if (located.length > 0) {
-    return distinct(
-      located.flatMap(({ path, version }) => (version ? [{ path: baseName(path), version }] : [])),
+    const roots = located.flatMap(({ path, version }) =>
+      version ? [root(baseName(path), path, version)] : [],
     );
+    return { target, roots: distinct(roots) };
   }
-  const roots = index.versions.at(parentOfRoots(source.id), snapshot.number);
-  const [only] = roots;
-  if (roots.length === 1 && only?.type === VersionType.directory) {
-    return [{ path: '' as ByteString, version: only }];
+  const entries = index.versions.at(parentOfRoots(source.id), snapshot.number);
+  const [only] = entries;
+  if (entries.length === 1 && only?.type === VersionType.directory) {
+    return { target, roots: [root(NOTHING, only.name, only)] };
   }
-  return distinct(roots.map((root) => ({ path: baseName(root.name), version: root })));
+  const roots = entries.map((entry) => root(baseName(entry.name), entry.name, entry));
+  return { target, roots: distinct(roots) };
+}
+
+/**
+ * Each located path, or each root of the source, where it was backed up. The target is the directory
+ * that its root is in: from there on, no symbolic link is followed.
+ */
+export function planOriginal(
+  index: Index,
+  source: Source,
+  snapshot: Snapshot,
+  located: readonly Located[],
+): RestoreSite[] {
+  const entries = index.versions.at(parentOfRoots(source.id), snapshot.number);
+  const wanted = located.length > 0 ? located.map(({ path }) => path) : entries.map((e) => e.name);
+  const outermost = [...new Set(wanted)].filter(
+    (path) => !wanted.some((other) => isBelow(path, other)),
+  );
+  const sites = new Map<ByteString, RestoreRoot[]>();
+  for (const path of outermost) {
+    const root = entries.find(({ name }) => name === path || isBelow(path, name));
+    if (!root) throw new Error(`${textFromBytes(path)} is below no root`);
+    const { directory } = splitPath(root.name);
+    const target = (root.name === '/' ? '/' : directory || '/') as ByteString;
+    const roots = sites.get(target) ?? [];
+    sites.set(target, [...roots, originalRoot(index, snapshot, root.name, root, path)]);
+  }
+  return Array.from(sites, ([target, roots]) => ({ target: textFromBytes(target), roots }));
+}
+
+/** The nodes from a root of the source down to `path`: the last one is restored, with all it holds. */
+function originalRoot(
+  index: Index,
+  snapshot: Snapshot,
+  rootName: ByteString,
+  rootVersion: Version,
+  path: ByteString,
+): RestoreRoot {
+  const top = rootName === '/' ? NOTHING : childPath(NOTHING, splitPath(rootName).name);
+  let node: RestoreNode = { path: top, version: rootVersion };
+  const ancestors: RestoreNode[] = [];
+  for (const name of path.slice(rootName.length).split('/').filter(Boolean) as ByteString[]) {
+    const id = index.versions.pathId(node.version.path, name);
+    const version = id === undefined ? undefined : index.versions.atPath(id, snapshot.number);
+    if (!version) throw new Error(`${textFromBytes(path)} vanished`);
+    ancestors.push(node);
+    node = { path: childPath(node.path, name), version };
+  }
+  return { ...node, source: path, ancestors };
 }
 
 /** @throws CodedError TARGET_UNUSABLE when two would have the same name */
@@ -51,6 +136,11 @@ function distinct(roots: RestoreRoot[]): RestoreRoot[] {
   return roots;
 }
 
+function isBelow(path: ByteString, directory: ByteString): boolean {
+  return path !== directory && (directory === '/' || path.startsWith(`${directory}/`));
+}
+
+/** @throws CodedError INDEX_CORRUPT for a name that would lead elsewhere */
 function baseName(path: ByteString): ByteString {
-  return (path.slice(path.lastIndexOf('/') + 1) || 'root') as ByteString;
+  return path === '/' ? ('root' as ByteString) : childPath(NOTHING, splitPath(path).name);
 }

@@ -30,13 +30,58 @@ describe('a name that would lead out of the target', () => {
         `UPDATE path SET name = ? WHERE CAST(name AS TEXT) = 'victim'`,
         Buffer.from(name),
       );
-      await expect(lab.restore(1)).rejects.toMatchObject({
-        code: 'INDEX_CORRUPT',
-        message: `The index holds the impossible name '${name}'.`,
-      });
+      for (const restored of [lab.restore(1), lab.restoreInPlace(1, { deletes: 'always' })]) {
+        await expect(restored).rejects.toMatchObject({
+          code: 'INDEX_CORRUPT',
+          message: `The index holds the impossible name '${name}'.`,
+        });
+      }
       expect(fs.existsSync(`${lab.directory}/outside`)).toBe(false);
     },
   );
+
+  test.each(['/somewhere/..', '/somewhere/.', '/somewhere/'])(
+    'a root %j is refused',
+    async (name) => {
+      const lab = await prepare();
+      changeIndex(lab, 'UPDATE path SET name = ? WHERE parent < 0', Buffer.from(name));
+      const restored = lab.restoreInPlace(1, { deletes: 'always' }, { isDryRun: true });
+      await expect(restored).rejects.toMatchObject({ code: 'INDEX_CORRUPT' });
+    },
+  );
+});
+
+describe('an index that no backup makes', () => {
+  test('with one name twice is refused', async () => {
+    const lab = await prepare();
+    changeIndex(lab, 'DROP INDEX path_by_parent');
+    changeIndex(
+      lab,
+      `UPDATE path SET name = CAST('other' AS BLOB), parent =
+      (SELECT parent FROM path WHERE CAST(name AS TEXT) = 'other') WHERE CAST(name AS TEXT) = 'victim'`,
+    );
+    await expect(lab.restore(1)).rejects.toMatchObject({
+      code: 'INDEX_CORRUPT',
+      message: 'The index holds other twice, or within itself.',
+    });
+  });
+
+  test('with a file below a link restores the link, and nothing through it', async () => {
+    const lab = createLab();
+    const outside = `${lab.directory}/outside`;
+    fs.mkdirSync(outside);
+    lab.write('dir/victim', 'bytes');
+    fs.symlinkSync(outside, lab.path('link'));
+    await lab.backup();
+    changeIndex(
+      lab,
+      `UPDATE path SET parent = (SELECT id FROM path WHERE CAST(name AS TEXT) = 'link')
+      WHERE CAST(name AS TEXT) = 'victim'`,
+    );
+    const { files } = await lab.restore(1);
+    expect(files).toBe(0);
+    expect(fs.readdirSync(outside)).toEqual([]);
+  });
 });
 
 describe('a symbolic link in the target', () => {

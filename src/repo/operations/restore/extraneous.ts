@@ -1,0 +1,143 @@
+/**
+ * Removes from the target what the snapshot does not have: with `--delete` only, and only inside the
+ * directories that are restored. Never removed are the repository itself, what another file system
+ * holds, and what the patterns leave out.
+ */
+import { CodedError } from '../../../errors.js';
+import type { Index } from '../../index/index.js';
+import type { Snapshot } from '../../index/sources.js';
+import { VersionType, type IssueCode } from '../../model.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
+import type { DirectoryHandles } from '../../tree/directory-handles.js';
+import { childPath, pathOf, splitPath } from '../../tree/relative-path.js';
+import type { RestoreSite } from './roots.js';
+
+/**
+ * That the snapshot does not have something must mean that the source did not have it.
+ * @throws CodedError DELETE_DOUBTFUL
+ */
+export function checkAbsenceIsProof(
+  index: Index,
+  snapshot: Snapshot,
+  sites: readonly RestoreSite[],
+): void {
+  const hint = 'Restore another snapshot or without --delete, or add --ignore-errors to trust it.';
+  if (snapshot.issues > 0) {
+    const message =
+      `The backup of snapshot ${snapshot.number} reported ${snapshot.issues} problems, so what it does not ` +
+      'have may have been there; nothing was restored or deleted.';
+    throw new CodedError('DELETE_DOUBTFUL', message, { hint });
+  }
+  const empty = sites
+    .flatMap(({ roots }) => roots)
+    .find(
+      ({ version }) =>
+        version.type === VersionType.directory &&
+        index.versions.at(version.path, snapshot.number).length === 0,
+    );
+  if (!empty) return;
+  const message = `${textFromBytes(empty.source)} is empty in snapshot ${snapshot.number}; nothing was restored or deleted.`;
+  throw new CodedError('DELETE_DOUBTFUL', message, { hint });
+}
+
+export interface RemoverOptions {
+  readonly files: FileSystem;
+  readonly handles: DirectoryHandles;
+  readonly repositoryPath: string;
+  readonly isDryRun: boolean;
+  readonly isLeftOut: (path: ByteString, isDirectory: boolean) => boolean;
+  readonly onRemoved: (path: ByteString) => void;
+  readonly onIssue: (path: ByteString, code: IssueCode, message: string) => void;
+}
+
+export interface Remover {
+  /** Removes what the directory at `path` holds besides `names`. */
+  sweep(path: ByteString, names: ReadonlySet<ByteString>): void;
+  /** Removes the directory at `path` with all it holds; false when something of it stays. */
+  clear(path: ByteString): boolean;
+}
+
+/** What of a tree was removed, the outermost only. */
+interface Removal {
+  readonly isGone: boolean;
+  readonly removed: readonly ByteString[];
+}
+
+export function createRemover(options: RemoverOptions): Remover {
+  const { files, handles, isDryRun } = options;
+  const { at } = files;
+  const own = identityOf(files, options.repositoryPath);
+
+  const mustStay = (path: ByteString, stat: FileStat, device: number): boolean => {
+    const isDirectory = stat.type === 'directory';
+    if (isDirectory && stat.inode === own.inode && stat.device === own.device) return true;
+    if (options.isLeftOut(path, isDirectory)) return true;
+    const text = textFromBytes(path);
+    if (isDirectory && stat.device !== device) {
+      options.onIssue(path, 'NOT_DELETED', `${text} stays: another file system is mounted there.`);
+      return true;
+    }
+    return false;
+  };
+
+  const remove = (path: ByteString): Removal => {
+    const { directory, name } = splitPath(path);
+    const parent = handles.open(directory);
+    const stat = at.stat(parent, name);
+    if (!stat) return { isGone: true, removed: [] };
+    if (mustStay(path, stat, at.statOpen(parent).device)) return { isGone: false, removed: [] };
+    if (stat.type === 'directory') return removeDirectory(path);
+    if (!isDryRun) at.remove(parent, name);
+    return { isGone: true, removed: [path] };
+  };
+
+  const removeDirectory = (path: ByteString): Removal => {
+    const parts = at.list(handles.open(path)).map((name) => attempt(childPath(path, name)));
+    handles.forget(path);
+    if (!parts.every(({ isGone }) => isGone)) {
+      return { isGone: false, removed: parts.flatMap(({ removed }) => removed) };
+    }
+    const { directory, name } = splitPath(path);
+    if (!isDryRun) at.removeDirectory(handles.open(directory), name);
+    return { isGone: true, removed: [path] };
+  };
+
+  const attempt = (path: ByteString): Removal => {
+    try {
+      return remove(path);
+    } catch (error) {
+      if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+      const message = `${textFromBytes(path)} was not deleted: ${error.message}.`;
+      options.onIssue(path, 'NOT_DELETED', message);
+      return { isGone: false, removed: [] };
+    }
+  };
+
+  const removeAndTell = (path: ByteString): boolean => {
+    const { isGone, removed } = attempt(path);
+    removed.forEach(options.onRemoved);
+    return isGone;
+  };
+
+  return {
+    sweep(path, names) {
+      for (const name of at.list(handles.open(path)).sort()) {
+        if (!names.has(name)) removeAndTell(pathOf({ directory: path, name }));
+      }
+    },
+    clear: removeAndTell,
+  };
+}
+
+function identityOf(files: FileSystem, path: string): FileStat {
+  const real = bytesFromText(files.realPath(path));
+  const descriptor = files.at.open(undefined, real, 'read-directory');
+  try {
+    return files.at.statOpen(descriptor);
+  } finally {
+    files.close(descriptor);
+  }
+}

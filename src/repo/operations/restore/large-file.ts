@@ -1,0 +1,96 @@
+/** Restores a file that was cut into blobs: workers fill it part by part, in any order. */
+import { once } from '../../platform/once.js';
+import type { RestorePiece } from '../../worker/jobs.js';
+import type { Limiter } from '../limiter.js';
+import type { Repository } from '../repository.js';
+import type { WorkingFile } from './working-file.js';
+
+/** Bytes and pieces of one job, at most. */
+const PART_BYTES = 4 * 1024 * 1024;
+const PART_PIECES = 1024;
+
+/** Writes a part, or counts what writing it would write. Undefined when it cannot be written. */
+type FillPart = (
+  pieces: readonly RestorePiece[],
+  effect: 'write' | 'count',
+) => Promise<number | undefined>;
+
+/** Bytes that were written, or undefined when a part of the file could not be. */
+export async function fillFile(
+  repository: Repository,
+  limiter: Limiter,
+  working: WorkingFile,
+  blobs: readonly number[],
+  fillPart: FillPart,
+  onLost: () => void,
+): Promise<number | undefined> {
+  const state = { written: 0, isWhole: true, isMarked: !working.looksFinished };
+  const mark = once(() => {
+    working.mark();
+    state.isMarked = true;
+  });
+  const mustWrite = async (pieces: readonly RestorePiece[]): Promise<boolean> => {
+    if (state.isMarked) return true;
+    if ((await fillPart(pieces, 'count')) === 0) return false;
+    mark();
+    return true;
+  };
+  const fill = async (pieces: readonly RestorePiece[]): Promise<void> => {
+    if (!(await mustWrite(pieces))) return;
+    const bytes = await fillPart(pieces, 'write');
+    if (bytes === undefined) state.isWhole = false;
+    else state.written += bytes;
+  };
+  const tasks: Promise<void>[] = [];
+  const clear = (start: number, end: number): void => {
+    if (!state.isMarked && working.clearRange(start, end, 'count') === 0) return;
+    if (!state.isMarked) mark();
+    state.written += working.clearRange(start, end, 'write');
+  };
+  for (const pieces of partsOf(repository, blobs, clear)) {
+    if (!pieces) {
+      state.isWhole = false;
+      onLost();
+      break;
+    }
+    await limiter.start(() => {
+      const task = fill(pieces);
+      tasks.push(task);
+      return task;
+    });
+  }
+  await Promise.all(tasks);
+  return state.isWhole ? state.written : undefined;
+}
+
+/** The blobs of a large file in jobs, undefined for one that holds a lost blob. Holes go to `onHole`. */
+function* partsOf(
+  { index }: Repository,
+  blobs: readonly number[],
+  onHole: (start: number, end: number) => void,
+): Generator<RestorePiece[] | undefined> {
+  let position = 0;
+  let part: RestorePiece[] = [];
+  let partBytes = 0;
+  for (const blob of blobs) {
+    const holeBytes = index.blobs.holeBytes(blob);
+    if (holeBytes !== undefined) {
+      onHole(position, position + holeBytes);
+      position += holeBytes;
+      continue;
+    }
+    const recipe = index.blobs.recipe(blob);
+    if (!recipe) {
+      yield undefined;
+      return;
+    }
+    part.push({ recipe, places: [{ file: 0, position }] });
+    position += recipe.lengthBytes;
+    partBytes += recipe.lengthBytes;
+    if (partBytes < PART_BYTES && part.length < PART_PIECES) continue;
+    yield part;
+    part = [];
+    partBytes = 0;
+  }
+  if (part.length > 0) yield part;
+}

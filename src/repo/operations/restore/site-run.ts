@@ -1,0 +1,333 @@
+/**
+ * Restores into one directory: walks the index, decides node by node, makes directories and links, and
+ * hands files to the workers. Nothing is ever opened through a symbolic link, and directories get
+ * their metadata last.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CodedError } from '../../../errors.js';
+import type { Entry } from '../../index/versions.js';
+import { VersionType, type IssueCode, type Version } from '../../model.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import type { NodeAttributes } from '../../platform/attribute-calls.js';
+import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { systemErrorCode } from '../../platform/platform.js';
+import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';
+import { isLocked, type Shortfall } from '../../tree/metadata.js';
+import { childPath, splitPath } from '../../tree/relative-path.js';
+import type { WorkerPool } from '../../worker/pool.js';
+import type { Repository } from '../repository.js';
+import { decide, type OverwriteRule } from './decide.js';
+import { createRemover, type Remover } from './extraneous.js';
+import { createFileWriter, type FileWriter, type Written } from './file-writer.js';
+import { createNodeMaker, type NodeMaker } from './nodes.js';
+import { sourceOf, type RestoreNode, type RestoreRoot, type RestoreSite } from './roots.js';
+import type { Wanted } from './wanted.js';
+
+export interface SiteOptions {
+  readonly repository: Repository;
+  readonly snapshot: number;
+  readonly pool: WorkerPool;
+  /** What may be overwritten; undefined: the target is fresh. */
+  readonly rule: OverwriteRule | undefined;
+  readonly deletes: boolean;
+  readonly wanted: Wanted;
+  readonly isDryRun: boolean;
+  /** Whether a path, absolute as it was backed up, is neither restored nor deleted. */
+  readonly isLeftOut: (source: ByteString, isDirectory: boolean) => boolean;
+  /** @throws CodedError INTERRUPTED */
+  readonly checkSignal: () => void;
+  readonly events: RestoreEvents;
+}
+
+/** What a restore tells; paths are below the target. */
+export interface RestoreEvents {
+  readonly onFile: (path: ByteString, sizeBytes: number, written: Written) => void;
+  /** A directory or link is there; `isUnchanged`: it was. */
+  readonly onNode: (path: ByteString, type: VersionType, isUnchanged: boolean) => void;
+  /** What is there stays, by the overwrite rule. */
+  readonly onKept: (path: ByteString) => void;
+  readonly onRemoved: (path: ByteString) => void;
+  readonly onIssue: (path: ByteString, code: IssueCode, message: string) => void;
+  /** It is there, but for this of its metadata. */
+  readonly onShortfalls: (path: ByteString, missing: readonly Shortfall[]) => void;
+}
+
+/** `target`: descriptor of the site's directory; undefined where it does not exist, in a dry run. */
+export async function restoreSite(
+  options: SiteOptions,
+  site: RestoreSite,
+  target: number | undefined,
+): Promise<void> {
+  const { files } = options.repository.platform;
+  const descriptor = target ?? NO_DESCRIPTOR;
+  const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), descriptor);
+  try {
+    await new SiteRun(options, site, handles, descriptor).execute();
+  } finally {
+    handles.close();
+  }
+}
+
+/** Of a directory that does not exist: all below it is new, and nothing is looked at. */
+const NO_DESCRIPTOR = -1;
+/** Entries between two turns for the workers' answers. */
+const ENTRIES_A_TURN = 256;
+
+interface EnteredDirectory extends RestoreNode {
+  /** It was made by this restore. */
+  readonly isNew: boolean;
+  readonly setsMetadata: boolean;
+}
+
+interface LockedNode {
+  readonly path: ByteString;
+  readonly type: VersionType;
+  readonly known: NodeAttributes;
+}
+
+class SiteRun {
+  private readonly options: SiteOptions;
+  private readonly site: RestoreSite;
+  private readonly handles: DirectoryHandles;
+  private readonly isFresh: boolean;
+  private readonly writer: FileWriter;
+  private readonly nodes: NodeMaker;
+  private readonly remover: Remover;
+  private readonly directories: EnteredDirectory[] = [];
+  /** What becomes immutable or append-only at the end. */
+  private readonly locked: LockedNode[] = [];
+  /** Rows of the directories from the root to where the walk is. */
+  private readonly branch = new Set<number>();
+  private isIncomplete = false;
+  private entries = 0;
+
+  constructor(options: SiteOptions, site: RestoreSite, handles: DirectoryHandles, target: number) {
+    const { repository, wanted, isDryRun, events } = options;
+    const { files } = repository.platform;
+    this.options = options;
+    this.site = site;
+    this.handles = handles;
+    this.isFresh = options.rule === undefined || target === NO_DESCRIPTOR;
+    const onIssue = (path: ByteString, code: IssueCode, message: string): void =>
+      this.report(path, code, message);
+    const { onFile, onRemoved, onShortfalls } = events;
+    this.writer = createFileWriter({ ...options, target, onFile, onIssue, onShortfalls });
+    this.nodes = createNodeMaker({ files, handles, wanted, isDryRun, onShortfalls });
+    this.remover = createRemover({
+      files,
+      handles,
+      isDryRun,
+      repositoryPath: repository.path,
+      isLeftOut: (path, isDirectory) => options.isLeftOut(sourceOf(this.site, path), isDirectory),
+      onRemoved,
+      onIssue,
+    });
+  }
+
+  async execute(): Promise<void> {
+    for (const root of this.site.roots) {
+      const isNew = this.makeAncestors(root);
+      if (isNew !== undefined) await this.restoreNode(root.path, root.version, isNew);
+    }
+    await this.writer.finish();
+    this.finishDirectories();
+    // What is below a directory first.
+    for (const { path, type, known } of this.locked.reverse()) {
+      this.attempt(path, () => this.nodes.lock(path, type, known), 'METADATA_NOT_RESTORED');
+    }
+  }
+
+  /** Whether the directory that holds `root` is new; undefined when it cannot be had. */
+  private makeAncestors({ ancestors }: RestoreRoot): boolean | undefined {
+    let isNew = this.isFresh;
+    for (const { path, version } of ancestors) {
+      const there = isNew ? undefined : this.attempt(path, () => this.nodes.look(path));
+      if (there === FAILED) return undefined;
+      if (there?.type === 'directory') continue;
+      if (there) {
+        const message = `${textFromBytes(path)} is not a directory any more: restore it first.`;
+        this.report(path, 'NOT_RESTORED', message);
+        return undefined;
+      }
+      if (!this.makeDirectory(path, version)) return undefined;
+      isNew = true;
+    }
+    return isNew;
+  }
+
+  private makeDirectory(path: ByteString, version: Version): boolean {
+    if (this.attempt(path, () => this.nodes.makeDirectory(path)) === FAILED) return false;
+    this.directories.push({ path, version, isNew: true, setsMetadata: true });
+    return true;
+  }
+
+  /** Restores the node at `path` and all below it. `isNew`: nothing is there yet. */
+  private async restoreNode(path: ByteString, version: Version, isNew: boolean): Promise<void> {
+    await this.takeTurn();
+    const isDirectory = version.type === VersionType.directory;
+    if (this.options.isLeftOut(sourceOf(this.site, path), isDirectory)) return;
+    const there = isNew ? undefined : this.attempt(path, () => this.nodes.look(path));
+    if (there === FAILED) return;
+    const decision = decide(version, there, this.options.rule ?? 'never');
+    const { known } = this.options.wanted(version);
+    if (decision !== 'keep' && isLocked(known)) {
+      this.locked.push({ path, type: version.type, known });
+    }
+    if (isDirectory && (there?.type === 'directory' || path === '')) {
+      return this.enter(path, version, there, decision !== 'keep');
+    }
+    if (decision === 'keep') {
+      this.options.events.onKept(path);
+      return;
+    }
+    if (there && decision === 'replace' && !this.makeRoom(path, version, there)) return;
+    switch (version.type) {
+      case VersionType.directory:
+        if (this.makeDirectory(path, version)) await this.restoreEntries(path, version, true);
+        return;
+      case VersionType.file:
+        return this.restoreFile(path, version, there, decision === 'unchanged');
+      case VersionType.symlink:
+      case VersionType.fifo:
+      case VersionType.socket:
+      case VersionType.characterDevice:
+      case VersionType.blockDevice:
+        this.restoreUnopened(path, version, there);
+    }
+  }
+
+  private async enter(
+    path: ByteString,
+    version: Version,
+    there: FileStat | undefined,
+    setsMetadata: boolean,
+  ): Promise<void> {
+    const isNew = this.isFresh;
+    if (there && setsMetadata) {
+      this.attempt(path, () => this.nodes.makeWritable(path, there), 'METADATA_NOT_RESTORED');
+    }
+    this.directories.push({ path, version, isNew, setsMetadata: setsMetadata || isNew });
+    await this.restoreEntries(path, version, isNew, there !== undefined);
+  }
+
+  private async restoreEntries(
+    path: ByteString,
+    version: Version,
+    isNew: boolean,
+    isUnchanged = false,
+  ): Promise<void> {
+    this.options.events.onNode(path, VersionType.directory, isUnchanged);
+    this.branch.add(version.path);
+    let previous: ByteString | undefined;
+    for (const entry of this.entriesOf(version)) {
+      if (entry.name === previous || this.branch.has(entry.path)) throw impossible(path, entry);
+      previous = entry.name;
+      await this.restoreNode(childPath(path, entry.name), entry, isNew);
+    }
+    this.branch.delete(version.path);
+  }
+
+  private entriesOf({ path }: Version): Entry[] {
+    return this.options.repository.index.versions.at(path, this.options.snapshot);
+  }
+
+  /** Takes away what cannot be replaced by a rename: a directory, or what a directory replaces. */
+  private makeRoom(path: ByteString, version: Version, there: FileStat): boolean {
+    if (there.type !== 'directory') {
+      if (version.type !== VersionType.directory) return true;
+      return this.attempt(path, () => this.nodes.remove(path)) !== FAILED;
+    }
+    const isEmpty = this.attempt(path, () => this.nodes.isEmptyDirectory(path));
+    if (isEmpty === FAILED) return false;
+    if (!isEmpty && !this.options.deletes) {
+      const text = textFromBytes(path);
+      const message = `${text} is a directory that is not empty, where something else belongs; --delete removes it.`;
+      this.report(path, 'NOT_RESTORED', message);
+      return false;
+    }
+    if (this.remover.clear(path)) return true;
+    const message = `${textFromBytes(path)} was not restored: a directory is there that stays.`;
+    this.report(path, 'NOT_RESTORED', message);
+    return false;
+  }
+
+  private restoreUnopened(path: ByteString, version: Version, there: FileStat | undefined): void {
+    const isUnchanged = this.attempt(path, () => this.nodes.restoreUnopened(path, version, there));
+    if (isUnchanged !== FAILED) this.options.events.onNode(path, version.type, isUnchanged);
+  }
+
+  private async restoreFile(
+    path: ByteString,
+    version: Version,
+    there: FileStat | undefined,
+    isTrusted: boolean,
+  ): Promise<void> {
+    const { sizeBytes } = version;
+    const file = { ...splitPath(path), version };
+    if (!there || !isTrusted) {
+      return this.writer.add(file, there?.type === 'file' ? there : undefined);
+    }
+    const isFinished = this.attempt(
+      path,
+      () => this.nodes.adjustFile(path, version, there),
+      'METADATA_NOT_RESTORED',
+    );
+    if (isFinished === false) return this.writer.add(file);
+    this.options.events.onFile(path, sizeBytes, { bytes: 0, isUnchanged: true });
+  }
+
+  /** Deepest first: setting what is in a directory changes its time. */
+  private finishDirectories(): void {
+    const deletes = this.options.deletes && !this.isIncomplete;
+    if (this.options.deletes && this.isIncomplete) {
+      const message = 'Nothing was deleted, since not everything could be restored.';
+      this.report('' as ByteString, 'NOT_DELETED', message);
+    }
+    for (const { path, version, isNew, setsMetadata } of this.directories.reverse()) {
+      if (deletes && !isNew) {
+        const names = new Set(this.entriesOf(version).map(({ name }) => name));
+        this.attempt(path, () => this.remover.sweep(path, names), 'NOT_DELETED');
+      }
+      if (!setsMetadata) continue;
+      const finish = (): void => this.nodes.finishDirectory(path, version);
+      this.attempt(path, finish, 'METADATA_NOT_RESTORED');
+    }
+  }
+
+  private attempt<T>(
+    path: ByteString,
+    action: () => T,
+    code: IssueCode = 'NOT_RESTORED',
+  ): T | typeof FAILED {
+    try {
+      return action();
+    } catch (error) {
+      const systemCode = systemErrorCode(error);
+      if (systemCode === undefined || !(error instanceof Error)) throw error;
+      if (systemCode === 'ENOSPC' || systemCode === 'EDQUOT') throw error;
+      this.report(path, code, `${textFromBytes(path)}: ${error.message}.`);
+      return FAILED;
+    }
+  }
+
+  private report(path: ByteString, code: IssueCode, message: string): void {
+    if (code === 'NOT_RESTORED' || code === 'DAMAGED') this.isIncomplete = true;
+    this.options.events.onIssue(path, code, message);
+  }
+
+  private async takeTurn(): Promise<void> {
+    if (++this.entries % ENTRIES_A_TURN !== 0) return;
+    this.options.checkSignal();
+    await nextTurn();
+  }
+}
+
+/** What was attempted failed, and is reported. */
+const FAILED = Symbol('failed');
+
+function impossible(directory: ByteString, { name }: Entry): CodedError {
+  const path = textFromBytes(childPath(directory, name));
+  return new CodedError('INDEX_CORRUPT', `The index holds ${path} twice, or within itself.`, {
+    hint: 'Run `varve repair --rebuild-index`.',
+  });
+}

@@ -1,0 +1,51 @@
+/** The directory that is restored into: checked, made, and opened once. */
+import { CodedError } from '../../../errors.js';
+import { bytesFromText } from '../../platform/bytes.js';
+import type { Platform } from '../../platform/platform.js';
+
+export interface TargetOptions {
+  /** It may hold something already. */
+  readonly isInPlace: boolean;
+  readonly isDryRun: boolean;
+  /** Of the repository, which is never restored into. */
+  readonly repositoryPath: string;
+}
+
+/**
+ * A descriptor of the directory `path`, which is made when it does not exist; undefined when it does
+ * not and this is a dry run. Symbolic links on the way to it are followed, here and never again.
+ * @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE
+ */
+export function openTarget(
+  path: string,
+  { files }: Platform,
+  { isInPlace, isDryRun, repositoryPath }: TargetOptions,
+): number | undefined {
+  const found = files.stat(path);
+  if (found && found.type !== 'directory') {
+    throw unusable(`${path} is not a directory.`, 'Name a directory.');
+  }
+  if (found && !isInPlace && files.list(path).length > 0) {
+    throw new CodedError('TARGET_NOT_EMPTY', `${path} is not empty; nothing was restored.`, {
+      hint: 'Name a directory that is new or empty, or restore onto what it holds with --in-place.',
+    });
+  }
+  if (!found && isDryRun) return undefined;
+  try {
+    files.makeDirectories(path);
+    const real = files.realPath(path);
+    const repository = files.realPath(repositoryPath);
+    if (`${real}/`.startsWith(`${repository}/`)) {
+      throw unusable(`${path} lies in the repository.`, 'Name a directory outside of it.');
+    }
+    return files.at.open(undefined, bytesFromText(real), 'read-directory');
+  } catch (cause) {
+    if (cause instanceof CodedError || !(cause instanceof Error)) throw cause;
+    const message = `${path} cannot be made or opened: ${cause.message}.`;
+    throw unusable(message, 'Name a directory that you may write.', cause);
+  }
+}
+
+function unusable(message: string, hint: string, cause?: Error): CodedError {
+  return new CodedError('TARGET_UNUSABLE', message, { hint, cause });
+}

@@ -1,0 +1,166 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { systemError } from '../../../support/faulty-files.js';
+import { createLab, type Lab } from '../../../support/lab.js';
+import { readTree } from '../../../support/tree.js';
+
+const MIRROR = { deletes: 'if-certain' } as const;
+
+async function prepare(): Promise<Lab> {
+  const lab = createLab();
+  lab.write('kept', 'x');
+  lab.write('dir/kept', 'y');
+  await lab.backup();
+  lab.write('extra', '1');
+  lab.write('dir/extra/deep/file', '2');
+  fs.symlinkSync('/etc', lab.path('dir/link'));
+  return lab;
+}
+
+describe('--delete', () => {
+  test('removes what the snapshot does not have, and follows no link', async () => {
+    const lab = await prepare();
+    const { removed, issues } = await lab.restoreInPlace(1, MIRROR);
+    expect(issues).toEqual([]);
+    expect([...removed].sort()).toEqual(['source/dir/extra', 'source/dir/link', 'source/extra']);
+    expect([...readTree(lab.source).keys()]).toEqual(['', 'dir', 'dir/kept', 'kept']);
+    expect(fs.existsSync('/etc/passwd')).toBe(true);
+  });
+
+  test('works only inside what is restored', async () => {
+    const lab = await prepare();
+    const paths = [lab.path('dir')];
+    const { removed } = await lab.restoreInPlace(1, MIRROR, { paths });
+    expect([...removed].sort()).toEqual(['source/dir/extra', 'source/dir/link']);
+    expect(fs.readFileSync(lab.path('extra'), 'utf8')).toBe('1');
+  });
+
+  test('leaves what the patterns leave out, and the directories that hold it', async () => {
+    const lab = await prepare();
+    lab.write('dir/extra/deep/note.txt', 'mine');
+    const { removed } = await lab.restoreInPlace(1, MIRROR, {
+      rules: [
+        { type: 'exclude', pattern: '*.txt' },
+        { type: 'exclude', pattern: lab.path('extra') },
+      ],
+    });
+    expect([...removed].sort()).toEqual(['source/dir/extra/deep/file', 'source/dir/link']);
+    expect(fs.readFileSync(lab.path('dir/extra/deep/note.txt'), 'utf8')).toBe('mine');
+    expect(fs.existsSync(lab.path('extra'))).toBe(true);
+  });
+
+  test('leaves the repository, wherever it lies', async () => {
+    const lab = await prepare();
+    const to = `${lab.directory}/all`;
+    fs.mkdirSync(`${to}/backups`, { recursive: true });
+    const moved = `${to}/backups/repository`;
+    fs.renameSync(lab.repository, moved);
+    fs.symlinkSync(moved, lab.repository);
+    const { removed, issues } = await lab.restoreInPlace(1, MIRROR, { to });
+    expect({ removed, issues }).toEqual({ removed: [], issues: [] });
+    expect(fs.existsSync(`${moved}/varve.json`)).toBe(true);
+    await lab.expectSound();
+  });
+
+  test('removes special files like any other, without opening them', async () => {
+    const lab = await prepare();
+    execFileSync('mkfifo', [lab.path('pipe')]);
+    const { removed, issues } = await lab.restoreInPlace(1, MIRROR);
+    expect(issues).toEqual([]);
+    expect(removed).toContain('source/pipe');
+  });
+
+  test('leaves what cannot be removed, and says why', async () => {
+    const lab = await prepare();
+    const real = lab.platform.files;
+    const at = {
+      ...real.at,
+      remove(directory: number, name: Parameters<typeof real.at.remove>[1]) {
+        if (name === 'file') throw Object.assign(new Error('EPERM: injected'), { code: 'EPERM' });
+        real.at.remove(directory, name);
+      },
+    };
+    lab.useFiles({ ...real, at });
+    const { issues, removed } = await lab.restoreInPlace(1, MIRROR);
+    expect(issues).toEqual([
+      {
+        path: 'source/dir/extra/deep/file',
+        code: 'NOT_DELETED',
+        message: 'source/dir/extra/deep/file was not deleted: EPERM: injected.',
+      },
+    ]);
+    expect([...removed].sort()).toEqual(['source/dir/link', 'source/extra']);
+  });
+
+  test('leaves what another file system holds', async () => {
+    const lab = await prepare();
+    const real = lab.platform.files;
+    const at = {
+      ...real.at,
+      stat(...of: Parameters<typeof real.at.stat>) {
+        const found = real.at.stat(...of);
+        return found && of[1] === 'deep' ? { ...found, device: found.device + 1 } : found;
+      },
+    };
+    lab.useFiles({ ...real, at });
+    const { issues } = await lab.restoreInPlace(1, MIRROR);
+    expect(issues).toMatchObject([{ path: 'source/dir/extra/deep', code: 'NOT_DELETED' }]);
+    expect(fs.readFileSync(lab.path('dir/extra/deep/file'), 'utf8')).toBe('2');
+  });
+});
+
+describe('a snapshot that may have missed something', () => {
+  test('because its backup reported a problem is refused, unless it is trusted', async () => {
+    const lab = await prepare();
+    const real = lab.platform.files;
+    const at = {
+      ...real.at,
+      list(directory: number) {
+        const names = real.at.list(directory);
+        if (names.includes('deep' as never)) throw systemError('EACCES');
+        return names;
+      },
+    };
+    lab.useFiles({ ...real, at });
+    await lab.backup();
+    lab.useRealFiles();
+    lab.write('later', 'x');
+    const before = readTree(lab.source);
+    await expect(lab.restoreInPlace(2, MIRROR)).rejects.toMatchObject({
+      code: 'DELETE_DOUBTFUL',
+      message:
+        'The backup of snapshot 2 reported 1 problems, so what it does not have may have been there; ' +
+        'nothing was restored or deleted.',
+    });
+    expect(readTree(lab.source)).toEqual(before);
+    const { removed } = await lab.restoreInPlace(2, { deletes: 'always' });
+    expect([...removed].sort()).toEqual(['source/dir/extra/deep', 'source/later']);
+  });
+
+  test('because a root is empty in it is refused, unless it is trusted', async () => {
+    const lab = createLab();
+    await lab.backup();
+    lab.write('file', 'x');
+    await expect(lab.restoreInPlace(1, MIRROR)).rejects.toMatchObject({
+      code: 'DELETE_DOUBTFUL',
+      message: `${lab.source} is empty in snapshot 1; nothing was restored or deleted.`,
+    });
+    await lab.restoreInPlace(1, { deletes: 'always' });
+    expect(fs.readdirSync(lab.source)).toEqual([]);
+  });
+});
+
+test.runIf(spawnSync('rsync', ['--version']).status === 0)(
+  'what is left is what rsync leaves with --delete',
+  async () => {
+    const lab = await prepare();
+    const wanted = lab.newTarget();
+    await lab.restore(1, { to: wanted });
+    const copy = lab.newTarget();
+    execFileSync('cp', ['-a', lab.source, copy]);
+    execFileSync('rsync', ['-ac', '--delete', `${wanted}/`, `${copy}/`]);
+    await lab.restoreInPlace(1, MIRROR);
+    expect([...readTree(lab.source).keys()]).toEqual([...readTree(copy).keys()]);
+  },
+);
