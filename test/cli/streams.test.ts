@@ -61,7 +61,7 @@ describe('an interrupt', () => {
     // At this level enough for many seconds, and hexadecimal digits are not stored raw.
     writeFileSync(path('huge'), randomBytes(24 * 2 ** 20).toString('hex'));
     const child = start(['backup', '--level', '12', 'huge']);
-    await until(() => openFiles(child.pid).includes(path('huge')));
+    await until(() => openFiles(child.pid).includes(`${defaultRepository}/lock.sqlite`));
     child.kill(signal);
     const { code, stdout, stderr } = await finished(child);
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
