@@ -31,8 +31,8 @@ export type ErrorCode =
   | 'REPOSITORY_NOT_FOUND'
   | 'REPOSITORY_READ_ONLY'
   // source and target trees
-  | 'DELETE_DOUBTFUL'
   | 'COMMAND_FAILED'
+  | 'DELETE_DOUBTFUL'
   | 'NOT_A_FILE'
   | 'OWNER_MAP_INVALID'
   | 'PATH_NOT_FOUND'
