@@ -58,7 +58,11 @@ const homes = [
     names: ['node:fs', 'node:fs/promises', 'fs'],
     home: ['src/repo/platform/**', 'src/rdiff/files/**'],
   },
-  { names: ['koffi', 'node:child_process'], home: ['src/repo/platform/**'] },
+  { names: ['koffi'], home: ['src/repo/platform/**'] },
+  {
+    names: ['node:child_process'],
+    home: ['src/repo/platform/**', 'src/remote/benchmark/**'],
+  },
 ];
 
 const bans = (allowed) => ({

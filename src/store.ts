@@ -15,6 +15,7 @@ export {
   type IssueCode,
   type Version,
 } from './repo/model.js';
+export { rootNames } from './repo/operations/root-names.js';
 export {
   resolveTimePoint,
   type DatedSnapshot,
@@ -31,6 +32,7 @@ export type { PatternRule, RuleOrigin } from './repo/tree/rules.js';
 
 export type { BackupStreamOptions } from './repo/operations/backup/backup-stream.js';
 export type { BackupOptions } from './repo/operations/backup/backup.js';
+export type { RereadOptions } from './repo/operations/backup/reread.js';
 export type {
   BackupProgress,
   BackupResult,
@@ -39,6 +41,13 @@ export type {
 export type { CatOptions } from './repo/operations/cat.js';
 export type { Change, ChangeType, DiffOptions, SnapshotDiff } from './repo/operations/diff.js';
 export type { DiffLiveOptions, LiveDiff } from './repo/operations/diff-live.js';
+export type {
+  ExplainOptions,
+  PathExplanation,
+  SavedState,
+} from './repo/operations/explain/explain.js';
+export type { Outcome } from './repo/operations/explain/outcome.js';
+export type { ReadCause } from './repo/operations/explain/read-causes.js';
 export type { FindContentOptions } from './repo/operations/find-content.js';
 export type { FindOptions, FoundPath } from './repo/operations/find.js';
 export type { SourceSelector } from './repo/operations/locate.js';
@@ -77,6 +86,7 @@ export type {
   VerifySample,
 } from './repo/operations/verify/verify.js';
 
+export type { BenchmarkOptions, BenchmarkRow } from './remote/benchmark/benchmark.js';
 export type { Compression } from './remote/client/link.js';
 export type { CopyOptions, CopyResult, Endpoint } from './remote/copy/copy.js';
 export type { RunningServer, ServeOptions } from './remote/server/serve.js';
@@ -143,11 +153,19 @@ export const diffSnapshots = lazily(
 export const diffLive = lazily(
   async () => (await import('./repo/operations/diff-live.js')).diffLive,
 );
+/** What the next backup does with a path, and why. */
+export const explainPath = lazily(
+  async () => (await import('./repo/operations/explain/explain.js')).explainPath,
+);
 /** The bytes of one version. */
 export const catFile = lazily(async () => (await import('./repo/operations/cat.js')).catFile);
 /** What history costs. */
 export const readStats = lazily(async () => (await import('./repo/operations/stats.js')).readStats);
 /** Copies one file by its differences, from or to a server or on this machine. */
 export const copyFile = lazily(async () => (await import('./remote/copy/copy.js')).copyFile);
+/** Measures `varve copy` beside rsync. */
+export const benchmarkCopy = lazily(
+  async () => (await import('./remote/benchmark/benchmark.js')).benchmark,
+);
 /** Serves the files of a directory to `copyFile`. */
 export const serve = lazily(async () => (await import('./remote/server/serve.js')).serve);

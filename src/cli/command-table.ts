@@ -35,6 +35,10 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
     summary: 'show what changed between two times, or since one',
     load: async () => (await import('./commands/diff.js')).diffCommand,
   },
+  explain: {
+    summary: 'say why a backup takes a path in or leaves it out, and reads it or not',
+    load: async () => (await import('./commands/explain.js')).explainCommand,
+  },
   cat: {
     summary: 'write one version of a file to standard output',
     load: async () => (await import('./commands/cat.js')).catCommand,

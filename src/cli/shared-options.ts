@@ -1,6 +1,7 @@
 /** Options that several commands have, and the values they say. */
 import { Option, type Command } from 'commander';
-import type { SourceSelector, TimePoint } from '../store.js';
+import type { RereadOptions, SourceSelector, TimePoint } from '../store.js';
+import { parseShare } from './parse/share.js';
 import { parseSource } from './parse/source.js';
 import { wholeNumber } from './parse/whole-number.js';
 import { optionValue, type Session } from './session.js';
@@ -12,6 +13,10 @@ export interface AtFlag {
 }
 export interface SourceFlag {
   readonly source?: string;
+}
+export interface RereadFlags {
+  readonly readAll?: boolean;
+  readonly reread?: string;
 }
 export interface JobsFlag {
   readonly jobs?: string;
@@ -33,6 +38,21 @@ export function addSourceOption(command: Command): void {
     '--source <source>',
     'HOST:PATH or a number from `varve snapshots`, where there are several sources',
   );
+}
+
+export function addRereadOptions(command: Command): void {
+  command
+    .option('--read-all', 'read every file, whatever its times say')
+    .option('--reread <share>', 'read so many of the unchanged files, others each time: 2%');
+}
+
+/** To be spread into the options of an operation. @throws CodedError USAGE */
+export function rereadOptions({ readAll, reread }: RereadFlags): RereadOptions {
+  const rereadShare = optionValue('--reread', parseShare, reread);
+  return {
+    ...(readAll !== undefined && { readsAll: readAll }),
+    ...(rereadShare !== undefined && { rereadShare }),
+  };
 }
 
 export function addJobsOption(command: Command): void {

@@ -60,7 +60,10 @@ describe.concurrent('wrong usage ends with 2 and a hint', () => {
       ['backup', '--exlude', 'x', 'y'],
       "Unknown option '--exlude'.\nDid you mean --exclude? See `varve help backup`.",
     ],
-    [['backup'], 'There is nothing to back up.\nName paths, or pipe something into'],
+    [
+      ['backup'],
+      'There is nothing to back up.\nName paths, or a list of them with --files-from FILE',
+    ],
     [['snapshots', 'extra'], "Too many arguments for 'snapshots'."],
     [['restore'], 'restore needs to know where to.\nName a new directory with --to'],
     [['backup', '--jobs', '0', '.'], '--jobs: "0" is not a whole number from 1 to 64.'],

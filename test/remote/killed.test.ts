@@ -2,13 +2,14 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { testSeed } from '../support/seed.js';
 import { killAndResume } from './killed.js';
 import { createCopyLab, noise } from './support.js';
 
 const lab = createCopyLab();
 
 test('a copy that loses its server or its client leaves the old file, and is resumed', async () => {
-  await killAndResume(lab, 6, 20_261_121);
+  await killAndResume(lab, 6, testSeed);
 });
 
 test('what was sent before an interruption is not sent again', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect } from 'vitest';
+import { drawer } from '../support/seed.js';
 import { noise, type CopyLab } from './support.js';
 
 const BLOCK = 4096;
@@ -39,21 +40,13 @@ async function tripwire(url: string, bytes: number, act: () => void) {
   return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
 }
 
-/** Pseudo-random numbers from 0 to 1. */
-function* numbers(seed: number): Generator<number> {
-  for (let state = seed; ;) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    yield (state >>> 8) / 2 ** 24;
-  }
-}
-
 /** Of `count` copies to a server, each loses the server (or, every other one, the client). */
 export async function killAndResume(lab: CopyLab, count: number, seed: number): Promise<void> {
-  const random = numbers(seed);
+  const draw = drawer(seed);
   const source = lab.put(lab.here, 'source', content);
   for (let index = 0; index < count; index++) {
     const target = lab.put(lab.root, 'target', old);
-    const place = Math.floor((random.next().value as number) * 450_000) + 1;
+    const place = draw(450_000) + 1;
     const first = await lab.serve('--allow-write', '--no-cache');
     const controller = new AbortController();
     const killsServer = index % 2 === 0;

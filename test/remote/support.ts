@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import { noise as seededNoise } from '../support/seed.js';
 import { parseEndpoint } from '../../src/cli/parse/endpoint.js';
 import { copyFile, openPlatform, type CopyOptions, type CopyResult } from '../../src/store.js';
 
@@ -136,17 +137,8 @@ function announced(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Bytes that look random and are the same each time. */
-export function noise(length: number, seed = 1): Buffer {
-  const bytes = Buffer.alloc(length);
-  let state = seed;
-  for (let i = 0; i < length; i += 4) {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    const mixed = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d);
-    for (let j = 0; j < 4 && i + j < length; j++) bytes[i + j] = mixed >>> (8 * j + 3);
-  }
-  return bytes;
-}
+/** Bytes that do not compress, the same for the same seed. */
+export const noise = (length: number, seed = 1): Buffer => seededNoise(length, seed);
 
 export const equalFiles = (a: string, b: string): boolean =>
   readFileSync(a).equals(readFileSync(b));

@@ -26,7 +26,7 @@ export function createJudge(
   options: FilterOptions,
   { root = '/', list = false } = {},
 ): (path: string | Buffer) => Decision {
-  const filter = createFilter(options, { files, report: () => undefined });
+  const filter = createFilter(options, files, []);
   const entered = new Map<string, DirectoryFilter | undefined>();
   const holdsIn = (path: string): DirectoryFilter | undefined => {
     if (entered.has(path)) return entered.get(path);

@@ -6,7 +6,7 @@ import {
   CodedError,
   initRepository,
   isRepository,
-  textFromBytes,
+  rootNames,
   type BackupOptions,
   type BackupResult,
   type SnapshotOptions,
@@ -14,7 +14,7 @@ import {
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
 import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
-import { parseShare } from '../parse/share.js';
+import { readPathList, type PathListFlags } from '../parse/path-list.js';
 import {
   addStreamOptions,
   streamOption,
@@ -26,14 +26,20 @@ import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
 import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
-import { addJobsOption, jobsOption, listOption, type JobsFlag } from '../shared-options.js';
+import {
+  addJobsOption,
+  addRereadOptions,
+  jobsOption,
+  listOption,
+  rereadOptions,
+  type JobsFlag,
+  type RereadFlags,
+} from '../shared-options.js';
 
-interface BackupFlags extends JobsFlag, FilterFlags, StreamFlags {
+interface BackupFlags extends JobsFlag, FilterFlags, PathListFlags, RereadFlags, StreamFlags {
   readonly tag?: readonly string[];
   readonly host?: string;
   readonly dryRun?: boolean;
-  readonly readAll?: boolean;
-  readonly reread?: string;
   readonly skipIfUnchanged?: boolean;
   readonly level?: string;
 }
@@ -48,21 +54,26 @@ export const backupCommand: CliCommand = {
           'source; the next backup of the same paths stores only what has changed since. ' +
           'The first backup into the default repository makes it.',
       )
-      .argument('[path...]', 'what to back up');
+      .argument('[path...]', 'what to back up')
+      .option(
+        '--files-from <file>',
+        'back up the paths of a list, too, one a line; - is standard input',
+      )
+      .option('--null', 'the paths of the list end with NUL, as `find -print0` writes them');
     addFilterOptions(command);
     command
       .addOption(listOption('--tag <tag>', 'mark the snapshot; repeatable'))
       .option('--host <name>', 'the host of the source (default: the name of this machine)')
       .option('-n, --dry-run', 'say what a backup would do, and write nothing')
-      .option('--read-all', 'read every file, whatever its times say')
-      .option('--reread <share>', 'read so many of the unchanged files, others each time: 2%')
       .option('--skip-if-unchanged', 'take no snapshot when nothing has changed')
       .option('--level <n>', 'zstd level, 1 to 19 (default: 3)');
+    addRereadOptions(command);
     addStreamOptions(command);
     addJobsOption(command);
     addExamples(command, [
       ['varve backup ~/documents', 'into the default repository'],
       ["varve backup --exclude '*.tmp' --tag daily ~", 'without temporary files'],
+      ['find ~ -name "*.tex" -print0 | varve backup --files-from - --null', 'what find finds'],
       ['varve backup -n /etc', 'what would be done'],
       ['varve backup --command db.sql -- pg_dump shop', 'what a command writes; no shell is used'],
     ]);
@@ -70,7 +81,7 @@ export const backupCommand: CliCommand = {
 
   async run(session, command) {
     const flags = command.opts<BackupFlags>();
-    const source = await chooseSource(command, flags);
+    const source = await chooseSource(command, flags, session);
     const options = snapshotOptions(session, flags);
     if (!flags.dryRun) await makeDefaultRepository(session);
     const { repository, platform } = session;
@@ -95,19 +106,23 @@ const WITHOUT_ATTRIBUTES =
 async function chooseSource(
   command: Command,
   flags: BackupFlags,
+  { platform }: Session,
 ): Promise<Omit<BackupOptions, keyof SnapshotOptions> | NamedStream> {
   const stream = await streamOption(flags, command);
   if (stream) return stream;
-  if (command.args.length === 0) {
-    const hint = 'Name paths, or pipe something into `varve backup --stdin`.';
-    throw new CodedError('USAGE', 'There is nothing to back up.', { hint });
+  const paths = [...command.args, ...(await readPathList(flags, platform))];
+  const hasList = flags.filesFrom !== undefined;
+  if (paths.length === 0) {
+    const message = hasList ? 'The list names no path.' : 'There is nothing to back up.';
+    const hint =
+      'Name paths, or a list of them with --files-from FILE, or pipe something into `varve backup --stdin`.';
+    throw new CodedError('USAGE', message, { hint });
   }
-  const rereadShare = optionValue('--reread', parseShare, flags.reread);
   return {
-    paths: command.args,
+    paths,
+    toleratesMissing: hasList,
     filter: filterOptions(flags),
-    readsAll: flags.readAll ?? false,
-    ...(rereadShare !== undefined && { rereadShare }),
+    ...rereadOptions(flags),
   };
 }
 
@@ -144,7 +159,7 @@ async function makeDefaultRepository(session: Session): Promise<void> {
 
 function describe(result: BackupResult, flags: BackupFlags, { repository }: Session): string {
   const { snapshot, source, files, bytes, durationMs } = result;
-  const paths = source.roots.map(textFromBytes).join(' ');
+  const paths = rootNames(source.roots);
   const size = `${files} files, ${formatBytes(bytes)}`;
   const head =
     snapshot !== undefined

@@ -19,6 +19,8 @@ import { optionValue, type Session } from '../session.js';
 import { readToken } from '../token.js';
 
 const MOST_CONCURRENCY = 64;
+/** Of a benchmark. */
+const MOST_STEPS = 100;
 
 interface CopyFlags {
   readonly blockSize?: string;
@@ -26,6 +28,7 @@ interface CopyFlags {
   readonly wholeFile?: boolean;
   readonly concurrency?: string;
   readonly dryRun?: boolean;
+  readonly benchmark?: string;
   readonly inplace?: boolean;
   readonly preserve?: boolean;
   readonly compress?: string;
@@ -52,6 +55,7 @@ export const copyCommand: CliCommand = {
       .option('-W, --whole-file', 'compare nothing and send everything')
       .option('-c, --concurrency <n>', 'requests under way at once, and threads (default: 4)')
       .option('-n, --dry-run', 'only compare, and say how much alike the files are')
+      .option('-B, --benchmark <count>', 'measure copies of SOURCE to TARGET beside rsync')
       .option('--inplace', 'write into the target; it is a mixture until the copy is done')
       .option('-p, --preserve', "give the target the source's mode and modification time")
       .option('--compress <when>', 'auto (where the link is slow), on or off', 'auto')
@@ -67,11 +71,17 @@ export const copyCommand: CliCommand = {
 
   async run(session, command) {
     const [source = '', target = ''] = command.args;
+    const flags = command.opts<CopyFlags>();
+    const count = optionValue('--benchmark', wholeNumber(1, MOST_STEPS), flags.benchmark);
+    if (count !== undefined) {
+      const { runBenchmark } = await import('./copy-benchmark.js');
+      return runBenchmark(session, count, parseEndpoint(source), parseEndpoint(target));
+    }
     const { progress } = session;
     const options: CopyOptions = {
       source: parseEndpoint(source),
       target: parseEndpoint(target),
-      ...copyOptions(session, command.opts<CopyFlags>()),
+      ...copyOptions(session, flags),
       signal: session.takeSignal(),
       onStart: (bytes) =>
         progress.start({ label: 'copy', unit: 'files', expected: { files: 1, bytes } }),

@@ -88,7 +88,7 @@ function compare(
   }
   if (flags.readAll || Object.keys(filter).length > 0) {
     const message =
-      'With two times no file is looked at, so --read-all and what is to be left out mean nothing.';
+      'With two times no file is read, so --read-all and what to leave out mean nothing.';
     throw new CodedError('USAGE', message, { hint: 'Leave them out, or give one time.' });
   }
   return diffSnapshots(repository.path, platform, { ...options, to });

@@ -1,5 +1,5 @@
 /** `varve snapshots`: what there is to restore. */
-import { listSnapshots, type ListedSnapshot } from '../../store.js';
+import { listSnapshots, rootNames, type ListedSnapshot } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
@@ -46,7 +46,7 @@ function describe(listed: readonly ListedSnapshot[], { output, palette }: Sessio
   const sources = new Map(listed.map(({ source }) => [source.id, source]));
   const sections = [...sources.values()].map(({ id, host, roots }) => {
     const ofSource = listed.filter(({ source }) => source.id === id);
-    const paths = roots.map((root) => formatName(bytesOf(root), output.medium)).join(' ');
+    const paths = rootNames(roots, (root) => formatName(bytesOf(root), output.medium));
     return `${palette.bold(`Source ${id}  ${show(host)}:${paths}`)}\n${renderTable(columns, ofSource)}`;
   });
   return sections.join('\n');

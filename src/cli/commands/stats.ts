@@ -1,5 +1,5 @@
 /** `varve stats`: what history holds, and what it costs. */
-import { readStats, type CostlyPath, type RepositoryStats } from '../../store.js';
+import { readStats, rootNames, type CostlyPath, type RepositoryStats } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
@@ -63,7 +63,7 @@ function describeSources({ perSource }: RepositoryStats, medium: Medium): string
       {
         head: 'HOST:PATHS',
         cell: ({ source: { host, roots } }) => {
-          const paths = roots.map((root) => formatName(bytesOf(root), medium)).join(' ');
+          const paths = rootNames(roots, (root) => formatName(bytesOf(root), medium));
           return `${medium === 'terminal' ? escapeUnsafe(host) : host}:${paths}`;
         },
       },

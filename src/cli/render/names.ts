@@ -17,7 +17,12 @@ export type Medium = 'terminal' | 'stream';
  * terminal, so does each ASCII control character, and other unsafe characters become `\u{N}`.
  */
 export function formatName(name: Uint8Array, medium: Medium): string {
-  const text = bytesToText(name).replace(INVALID_BYTES, (c) => hexByte(c.charCodeAt(0) & 0xff));
+  return formatNameText(bytesToText(name), medium);
+}
+
+/** The same for a name or pattern that is text already, an invalid byte as a lone surrogate. */
+export function formatNameText(name: string, medium: Medium): string {
+  const text = name.replace(INVALID_BYTES, (c) => hexByte(c.charCodeAt(0) & 0xff));
   return medium === 'terminal' ? escapeUnsafe(text) : text;
 }
 

@@ -90,9 +90,10 @@ export function asSize(value: unknown): number {
   throw malformed();
 }
 
+/** Permissions only: who may run a program as somebody else is not for the other side to say. */
 function asMode(value: unknown): number {
   const mode = asSize(value);
-  if (mode <= 0o7777) return mode;
+  if (mode <= 0o7777) return mode & 0o777;
   throw malformed();
 }
 

@@ -61,24 +61,32 @@ export function diffLive(
   platform: Platform,
   options: DiffLiveOptions,
 ): Promise<LiveDiff> {
+  const issues: Issue[] = [];
+  const filter = createFilter(options.filter ?? {}, platform.files, issues);
   return readRepository(repositoryPath, platform, options, (repository) => {
     const { index } = repository;
     const source = selectSource(index, platform, options.source);
     const from = selectSnapshot(index, source, options.from).number;
     const own = ownPaths(repository, source.roots);
-    const comparison = createComparison(repository, from, own, options);
+    const comparison = createComparison(repository, from, { own, filter, issues }, options);
     const known = index.versions.at(parentOfRoots(source.id), from);
     for (const pair of mergeByName(source.roots, known)) {
       if (pair.type === 'present') comparison.root(pair.name, pair.known);
     }
     const changes = inByteOrder(comparison.changes);
-    return { changes, from, to: undefined, issues: comparison.issues };
+    return { changes, from, to: undefined, issues };
   });
+}
+
+interface Subject {
+  /** Where the repository lies in the tree. */
+  readonly own: ReadonlySet<ByteString>;
+  readonly filter: TreeFilter;
+  readonly issues: Issue[];
 }
 
 interface Comparison {
   readonly changes: Change[];
-  readonly issues: Issue[];
   root(path: ByteString, known: Entry | undefined): void;
 }
 
@@ -94,14 +102,13 @@ interface Place {
 function createComparison(
   repository: Repository,
   snapshot: number,
-  own: ReadonlySet<ByteString>,
+  { own, filter: treeFilter, issues }: Subject,
   options: DiffLiveOptions,
 ): Comparison {
   const { index, platform } = repository;
   const { at: calls } = platform.files;
   const setOf = createSetReader(index);
   const changes: Change[] = [];
-  const issues: Issue[] = [];
 
   const note = (path: ByteString, change: ChangeType | undefined): void => {
     if (change) changes.push({ path, change });
@@ -117,10 +124,6 @@ function createComparison(
       return undefined;
     }
   };
-  const treeFilter: TreeFilter = createFilter(options.filter ?? {}, {
-    files: platform.files,
-    report: (path, code, message) => void issues.push({ path, code, message }),
-  });
   const isLeftOut = (
     { filter, name, path }: Omit<Place, 'parent'>,
     entry: Pick<FileStat, 'type' | 'sizeBytes'>,
@@ -250,7 +253,6 @@ function createComparison(
 
   return {
     changes,
-    issues,
     root(path, known) {
       if (known && isOfStream(known)) {
         const message = `${textFromBytes(path)} came from a stream: there is nothing to compare it with.`;

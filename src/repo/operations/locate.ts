@@ -6,8 +6,9 @@ import type { Index } from '../index/index.js';
 import type { Snapshot, Source } from '../index/sources.js';
 import { parentOfRoots } from '../index/versions.js';
 import type { Version } from '../model.js';
-import { bytesFromText, joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
+import { bytesFromText, joinBytes, type ByteString } from '../platform/bytes.js';
 import type { Platform } from '../platform/platform.js';
+import { rootNames } from './root-names.js';
 import { resolveTimePoint, type TimePoint } from './time-point.js';
 
 /** `--source HOST:PATH`, or the number that `snapshots` shows. */
@@ -102,9 +103,14 @@ function locateAbsolute(
   return version && { path, version, id: version.path };
 }
 
+/** The root of a source that an absolute path is, or lies below. */
+export function rootOf({ roots }: Source, path: ByteString): ByteString | undefined {
+  return roots.find((root) => contains(root, path));
+}
+
 /** The row of the node that an absolute path was at any time. */
 export function pathIdOf(index: Index, source: Source, path: ByteString): number | undefined {
-  const root = source.roots.find((candidate) => contains(candidate, path));
+  const root = rootOf(source, path);
   if (root === undefined) return undefined;
   const names = path.slice(root.length).split('/').filter(Boolean) as ByteString[];
   let id = index.versions.pathId(parentOfRoots(source.id), root);
@@ -127,7 +133,7 @@ function contains(root: ByteString, path: ByteString): boolean {
 
 /** `host:/path /other`, as `snapshots` shows it. */
 function describeSource({ id, host, roots }: Source): string {
-  return `${id}  ${host}:${roots.map(textFromBytes).join(' ')}`;
+  return `${id}  ${host}:${rootNames(roots)}`;
 }
 
 function findSelected(sources: readonly Source[], selector: SourceSelector): Source {

@@ -48,8 +48,11 @@ export function fileTypeOf(type: VersionType): FileType {
   return FILE_TYPES[type];
 }
 
+/** What tells whether a file has changed. */
+export type FileState = Pick<FileStat, 'type' | 'sizeBytes' | 'mtime' | 'ctime' | 'inode'>;
+
 /** Why a file must be read again: one bit each. */
-const ReadReason = {
+export const ReadReason = {
   type: 1,
   size: 2,
   mtime: 4,
@@ -71,8 +74,8 @@ function hasSameSize(stat: Pick<FileStat, 'type' | 'sizeBytes'>, known: Metadata
  * times to the nanosecond, its inode and the size of a file agree, and no flag was recorded. What a
  * directory or a link has, its attributes among it, does not change without its ctime.
  */
-function reasonsToRead(
-  stat: Omit<FileStat, 'device'>,
+export function reasonsToRead(
+  stat: FileState,
   known: Metadata & { readonly flags: number },
 ): number {
   return (

@@ -7,17 +7,14 @@
  * decides. What a marker, a size or another file system leaves out, no rule takes back.
  */
 import { CodedError } from '../../errors.js';
+import type { Issue } from '../model.js';
 import type { FileStat } from '../platform/at-calls.js';
 import { bytesFromText, type ByteString } from '../platform/bytes.js';
+import type { FileSystem } from '../platform/files.js';
 import { textOfName } from './byte-text.js';
 import type { DirectoryListing } from './listing.js';
 import { findMarkers, type MarkerReason } from './markers.js';
-import {
-  compileOptions,
-  readIgnoreFiles,
-  type RuleFile,
-  type RuleFileContext,
-} from './rule-files.js';
+import { compileOptions, readIgnoreFiles, type RuleFile } from './rule-files.js';
 import { lastMatch, type PatternRule, type Rule } from './rules.js';
 
 /** What a backup leaves out. Nothing given: what `.varveignore` files in the tree say. */
@@ -94,12 +91,17 @@ interface Closure {
 const OTHER_FILE_SYSTEM: Closure = { reason: { type: 'file-system' }, kept: new Set() };
 
 /**
- * The filter that `options` describe, for every root alike.
- * @throws CodedError USAGE_PATTERN; USAGE for a name with a slash; SOURCE_UNREADABLE for a file of rules
+ * The filter that `options` describe, for every root alike. Ignore files that cannot be read are added
+ * to `issues` as they are met.
+ * @throws CodedError USAGE_PATTERN; USAGE for a name with a slash, or a file of rules that cannot be read
  */
-export function createFilter(options: FilterOptions, context: RuleFileContext): TreeFilter {
+export function createFilter(
+  options: FilterOptions,
+  files: FileSystem,
+  issues: Issue[],
+): TreeFilter {
   const { largestBytes = Infinity, staysOnFileSystem = false, excludesCaches = false } = options;
-  const optionRules = compileOptions(options.rules ?? [], context.files);
+  const optionRules = compileOptions(options.rules ?? [], files);
   const ignoreFiles = asNames('--ignore-file', options.ignoreFiles ?? DEFAULT_IGNORE_FILES);
   const markers = asNames('--exclude-if-present', options.markers ?? []);
   const optionLists = optionRules.length > 0 ? 1 : 0;
@@ -112,7 +114,7 @@ export function createFilter(options: FilterOptions, context: RuleFileContext): 
     device: number,
   ): Closure | undefined => {
     if (staysOnFileSystem && listing.device !== device) return OTHER_FILE_SYSTEM;
-    return findMarkers(path, listing, { markers, excludesCaches }, context.files);
+    return findMarkers(path, listing, { markers, excludesCaches }, files);
   };
 
   const enter = (
@@ -121,7 +123,7 @@ export function createFilter(options: FilterOptions, context: RuleFileContext): 
   ): DirectoryFilter | undefined => {
     const device = above.device ?? listing?.device;
     const closure = listing && closureOf(path, listing, device ?? listing.device);
-    const own = listing ? readIgnoreFiles(path, listing, ignoreFiles, context) : [];
+    const own = listing ? readIgnoreFiles(path, listing, ignoreFiles, files, issues) : [];
     const lists = own.length > 0 ? above.lists.toSpliced(optionLists, 0, listAt(own)) : above.lists;
     if (!holdsEverywhere && lists.length === 0 && !closure) return undefined;
     return {

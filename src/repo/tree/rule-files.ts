@@ -1,7 +1,7 @@
 /** Reads files of rules: those that options name, and the ignore files of a directory. */
 import { CodedError } from '../../errors.js';
 import { joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
-import type { IssueCode } from '../model.js';
+import type { Issue } from '../model.js';
 import type { FileSystem } from '../platform/files.js';
 import { systemErrorCode } from '../platform/platform.js';
 import { bytesToText, textOfName } from './byte-text.js';
@@ -14,15 +14,10 @@ export interface RuleFile {
   readonly file: string;
 }
 
-export interface RuleFileContext {
-  readonly files: FileSystem;
-  readonly report: (path: ByteString, code: IssueCode, message: string) => void;
-}
-
 /** A file of rules is read whole; nobody writes one of this size on purpose. */
 const MOST_BYTES = 1024 * 1024;
 
-/** The rules of the command line, files read. @throws CodedError USAGE_PATTERN, SOURCE_UNREADABLE */
+/** The rules of the command line, files read. @throws CodedError USAGE_PATTERN, USAGE */
 export function compileOptions(
   rules: readonly (PatternRule | RuleFile)[],
   files: FileSystem,
@@ -38,7 +33,7 @@ function readNamed(file: string, files: FileSystem): string {
     return bytesToText(files.readFile(file));
   } catch (cause) {
     if (systemErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
-    throw new CodedError('SOURCE_UNREADABLE', `${file} cannot be read: ${cause.message}.`, {
+    throw new CodedError('USAGE', `--exclude-from: ${file} cannot be read: ${cause.message}.`, {
       hint: 'Name a file of patterns, one a line.',
       cause,
     });
@@ -47,13 +42,14 @@ function readNamed(file: string, files: FileSystem): string {
 
 /**
  * The rules of the ignore files that a directory holds, in the order of `ignoreFiles`. Only a regular
- * file counts, as for git. One that cannot be read is reported and leaves nothing out.
+ * file counts, as for git. One that cannot be read leaves nothing out and is added to `issues`.
  */
 export function readIgnoreFiles(
   path: ByteString,
   listing: DirectoryListing,
   ignoreFiles: readonly ByteString[],
-  { files, report }: RuleFileContext,
+  files: FileSystem,
+  issues: Issue[],
 ): Rule[] {
   const rules: Rule[] = [];
   for (const name of ignoreFiles) {
@@ -63,7 +59,7 @@ export function readIgnoreFiles(
     if (read.type === 'text') rules.push(...compileLines(read.text, textOfName(file), 'directory'));
     if (read.type === 'refused') {
       const message = `${textFromBytes(file)} leaves nothing out: ${read.why}.`;
-      report(file, 'RULES_UNREADABLE', message);
+      issues.push({ path: file, code: 'RULES_UNREADABLE', message });
     }
   }
   return rules;

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createWorkspace } from '../helpers/varve.js';
+import { createWorkspace, finished } from '../helpers/varve.js';
 
 const workspace = createWorkspace();
-const { run, json, path, write, home, defaultRepository } = workspace;
+const { run, start, json, path, write, home, defaultRepository } = workspace;
 
 write({ 'tree/a.txt': 'a\n', 'tree/b.tmp': 'b\n', 'tree/sub/c.txt': 'c\n' });
 
@@ -108,4 +108,25 @@ test('special files are backed up, listed and restored', async () => {
     stderr: '',
   });
   expect(lstatSync(path('back/special/fifo')).isFIFO()).toBe(true);
+});
+
+test('a list of paths is read from standard input, beside those that are named', async () => {
+  write({ 'listed/a\nb': '1', 'listed/c': '2', 'listed/d': '3' });
+  const child = start(['backup', '--files-from', '-', '--null', 'listed/d', '--json']);
+  child.stdin?.end(`${path('listed/a\nb')}\0${path('listed/c')}\0${path('listed/gone')}\0`);
+  const { code, stdout } = await finished(child);
+  expect(code).toBe(3);
+  expect(JSON.parse(stdout)).toMatchObject({
+    files: 3,
+    issues: [{ code: 'SOURCE_MISSING', path: path('listed/gone') }],
+  });
+});
+
+test('without a path, or with an empty list, nothing is done', async () => {
+  const nothing = await run(['backup']);
+  expect(nothing).toMatchObject({ code: 2, stdout: '' });
+  expect(nothing.stderr).toContain('varve: There is nothing to back up.\n');
+  const empty = await run(['backup', '--files-from', '/dev/null']);
+  expect(empty).toMatchObject({ code: 2, stdout: '' });
+  expect(empty.stderr).toContain('varve: The list names no path.\n');
 });

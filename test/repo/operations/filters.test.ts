@@ -236,8 +236,8 @@ test('nothing below a directory that is left out is opened', async () => {
 test('a file of rules that options name must be readable', async () => {
   const rules = [{ type: 'exclude-from', file: '/none' }] as const;
   await expect(saved({}, { rules })).rejects.toMatchObject({
-    code: 'SOURCE_UNREADABLE',
-    message: expect.stringContaining('/none cannot be read: ENOENT') as string,
+    code: 'USAGE',
+    message: expect.stringContaining('--exclude-from: /none cannot be read: ENOENT') as string,
   });
 });
 

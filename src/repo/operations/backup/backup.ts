@@ -1,14 +1,10 @@
 /** Backup of files and directories: walks them, and stores what is new. */
-import { CodedError } from '../../../errors.js';
 import { parentOfRoots } from '../../index/versions.js';
-import type { Source } from '../../index/sources.js';
-import type { ContentRef } from '../../model.js';
-import { bytesFromBuffer, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import type { ContentRef, Issue } from '../../model.js';
+import type { ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
-import { textToBytes } from '../../tree/byte-text.js';
-import { createFilter, type FilterOptions } from '../../tree/filter.js';
+import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
 import { ownPaths } from '../own-paths.js';
-import type { Repository } from '../repository.js';
 import { createSetRecorder } from './attributes.js';
 import { createContents, type FileToRead } from './contents.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
@@ -23,6 +19,7 @@ import {
   type SourceRead,
   type SourceRun,
 } from './snapshot-run.js';
+import { checkRootsExist, resolveRoots } from './roots.js';
 import { createTally, type WalkTotals } from './tally.js';
 import { createWalk } from './walk.js';
 
@@ -32,6 +29,8 @@ export interface BackupOptions extends SnapshotOptions, RereadOptions {
    * surrogates: U+DC00 plus the byte.
    */
   readonly paths: readonly string[];
+  /** A path that never existed is an issue, not a failure, unless none exists: for lists of paths. */
+  readonly toleratesMissing?: boolean;
   /** What is left out. */
   readonly filter?: FilterOptions;
 }
@@ -46,23 +45,27 @@ export async function backup(
   platform: Platform,
   options: BackupOptions,
 ): Promise<BackupResult> {
+  const issues: Issue[] = [];
+  const filter = createFilter(options.filter ?? {}, platform.files, issues);
   const reader = {
-    roots: resolveRoots(options.paths, platform),
-    read: (run: SourceRun) => readTree(run, options),
+    roots: resolveRoots(options.paths, platform.files),
+    read: (run: SourceRun) => readTree(run, filter, issues, options),
   };
   return snapshotOf(repositoryPath, platform, reader, options);
 }
 
-/** Walks the roots and stores what is new of them. */
+/** Walks the roots and stores what is new of them. `issues`: what the filter reports; the walk adds to it. */
 async function readTree(
   { repository, run, recorder, ahead, source, number, hasHistory }: SourceRun,
+  filter: TreeFilter,
+  issues: Issue[],
   options: BackupOptions,
 ): Promise<SourceRead> {
   const { index, platform, config } = repository;
-  checkRootsExist(repository, source);
+  checkRootsExist(index, platform.files, source, options.toleratesMissing ?? false);
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
-  const tally = createTally(index, recorder);
+  const tally = createTally(index, recorder, issues);
   const sets = createSetRecorder(index.attributes, platform.users);
   /** Notes what a content took the place of, or that it is new here. */
   const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
@@ -89,7 +92,7 @@ async function readTree(
     {
       index,
       platform,
-      filter: createFilter(options.filter ?? {}, { files: platform.files, report: tally.report }),
+      filter,
       isDue: rereadsOf(options, {
         snapshot: number,
         isOnlySource: index.sources.all().length === 1,
@@ -112,29 +115,6 @@ async function readTree(
 function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
   const name = path.slice(path.lastIndexOf('/') + 1) as ByteString;
   return { name, inode: stat.inode, content };
-}
-
-/** Absolute, without a trailing slash, in byte order, each once; none below another. */
-function resolveRoots(paths: readonly string[], { files }: Platform): ByteString[] {
-  const roots = paths.map((path) => bytesFromBuffer(textToBytes(files.absolutePath(path))));
-  const unique = new Set(roots.sort());
-  return [...unique].filter((root) => !directoriesAbove(root).some((above) => unique.has(above)));
-}
-
-/** `/a` and `/` for `/a/b`. */
-function directoriesAbove(path: ByteString): ByteString[] {
-  const names = path.split('/').slice(0, -1);
-  const above = names.map((_, depth) => names.slice(0, depth + 1).join('/') || '/');
-  return above.filter((directory) => directory !== path) as ByteString[];
-}
-
-/** A root that was never backed up and does not exist is a mistyped path, not a deleted one. */
-function checkRootsExist({ index, platform }: Repository, { id, roots }: Source): void {
-  const known = new Set(index.versions.current(parentOfRoots(id)).map(({ name }) => name));
-  const missing = roots.find((root) => !known.has(root) && !platform.files.exists(root));
-  if (missing === undefined) return;
-  const message = `${textFromBytes(missing)} does not exist, so there is nothing to back up.`;
-  throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
 }
 
 function progressOf({ files, bytes }: WalkTotals, current: ByteString): BackupProgress {

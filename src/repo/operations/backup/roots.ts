@@ -1,14 +1,46 @@
 /**
- * Looks at the root paths of a source before they are walked. Nothing that was saved may seem deleted
- * because a root cannot be reached or its file system is not mounted.
+ * The root paths of a source: which they are, and a look at each before it is walked. Nothing that was
+ * saved may seem deleted because a root cannot be reached or its file system is not mounted.
  */
+import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
-import type { Entry } from '../../index/versions.js';
+import type { Source } from '../../index/sources.js';
+import { parentOfRoots, type Entry } from '../../index/versions.js';
 import { VersionType, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { bytesFromBuffer, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
+import { textToBytes } from '../../tree/byte-text.js';
 import { unreadable } from './tally.js';
+
+/** Absolute, without a trailing slash, in byte order, each once; none below another. */
+export function resolveRoots(paths: readonly string[], files: FileSystem): ByteString[] {
+  const roots = paths.map((path) => bytesFromBuffer(textToBytes(files.absolutePath(path))));
+  const unique = new Set(roots.sort());
+  return [...unique].filter((root) => !directoriesAbove(root).some((above) => unique.has(above)));
+}
+
+/** `/a` and `/` for `/a/b`. */
+function directoriesAbove(path: ByteString): ByteString[] {
+  const names = path.split('/').slice(0, -1);
+  const above = names.map((_, depth) => names.slice(0, depth + 1).join('/') || '/');
+  return above.filter((directory) => directory !== path) as ByteString[];
+}
+
+/** A root that was never backed up and does not exist is a mistyped path, not a deleted one. */
+export function checkRootsExist(
+  index: Index,
+  files: FileSystem,
+  { id, roots }: Source,
+  toleratesMissing: boolean,
+): void {
+  const known = new Set(index.versions.current(parentOfRoots(id)).map(({ name }) => name));
+  const unseen = roots.filter((root) => !known.has(root) && !files.exists(root));
+  const [missing] = unseen;
+  if (missing === undefined || (toleratesMissing && unseen.length < roots.length)) return;
+  const message = `${textFromBytes(missing)} does not exist, so there is nothing to back up.`;
+  throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
+}
 
 /** A root with the directory that it is in. */
 interface OpenRoot {

@@ -30,8 +30,8 @@ export interface Tally {
   keepBelow(directory: number): void;
 }
 
-export function createTally(index: Index, recorder: Recorder): Tally {
-  const issues: Issue[] = [];
+/** `issues`: those that there are already; more are added. */
+export function createTally(index: Index, recorder: Recorder, issues: Issue[] = []): Tally {
   const totals: WalkTotals = {
     files: 0,
     directories: 0,

@@ -1,0 +1,186 @@
+/** `varve explain`: why a backup takes a path in or leaves it out, and reads it again or not. */
+import {
+  explainPath,
+  type FilterReason,
+  type Outcome,
+  type PathExplanation,
+  type ReadCause,
+} from '../../store.js';
+import { addExamples, type CliCommand } from '../command.js';
+import { exitCodeOfIssues } from '../exit-code.js';
+import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
+import { formatBytes } from '../render/bytes.js';
+import { jsonIssues } from '../render/issues.js';
+import { bytesOf, formatName, formatNameText, jsonPath, type Medium } from '../render/names.js';
+import {
+  addRereadOptions,
+  addSourceOption,
+  rereadOptions,
+  sourceOption,
+  type RereadFlags,
+  type SourceFlag,
+} from '../shared-options.js';
+
+type ExplainFlags = SourceFlag & FilterFlags & RereadFlags;
+
+export const explainCommand: CliCommand = {
+  define(command) {
+    command
+      .description(
+        'Says why the next backup takes a path in or leaves it out: which rule of which file; and ' +
+          'why it reads a file again, or does not. Give the options that the backups have: they ' +
+          'are not remembered.',
+      )
+      .argument('<path>', 'absolute as backed up, or relative to here or to the root');
+    addFilterOptions(command);
+    addRereadOptions(command);
+    addSourceOption(command);
+    addExamples(command, [
+      ['varve explain ~/project/build/a.o', 'with the ignore files of the tree'],
+      ["varve explain --exclude '*.o' ~/project/a.o", 'with the options of the backups'],
+    ]);
+  },
+
+  async run(session, command) {
+    const flags = command.opts<ExplainFlags>();
+    const { repository, platform, output, palette, lockWaitMs } = session;
+    const explanation = await explainPath(repository.path, platform, {
+      path: command.args[0] ?? '',
+      filter: filterOptions(flags),
+      ...rereadOptions(flags),
+      ...sourceOption(flags),
+      lockWaitMs,
+    });
+    session.listIssues(explanation.issues);
+    if (session.isJson) await output.json(toJson(explanation));
+    else {
+      const name = palette.bold(formatName(bytesOf(explanation.path), output.medium));
+      const lines = describe(explanation, output.medium).map((line) => `  ${line}`);
+      await output.write(`${[name, ...lines].join('\n')}\n`);
+    }
+    return exitCodeOfIssues(explanation.issues);
+  },
+};
+
+function describe({ outcome, path, saved, causes }: PathExplanation, medium: Medium): string[] {
+  const lines = [`${describeOutcome(outcome, path, medium)}.`];
+  if (saved) {
+    const { snapshot, since } = saved;
+    const steady = since === snapshot ? '' : `, unchanged since snapshot ${since}`;
+    const why = saved.causes ? `, which read it because ${describeCauses(saved.causes)}` : '';
+    lines.push(`Saved: in snapshot ${snapshot}${steady}${why}.`);
+  } else lines.push('Saved: nothing in the latest snapshot.');
+  if (causes) {
+    const next = causes.length > 0 ? `yes, because ${describeCauses(causes)}` : NOT_READ;
+    lines.push(`Read by the next backup: ${next}.`);
+  } else if (saved && (outcome.type === 'left-out' || outcome.type === 'absent')) {
+    lines.push('The next backup counts it as removed; the snapshots that have it keep it.');
+  }
+  return lines;
+}
+
+const NOT_READ = 'no, its size, times and inode are those that were saved';
+
+function describeOutcome(outcome: Outcome, path: string, medium: Medium): string {
+  switch (outcome.type) {
+    case 'taken-in':
+      return `Backed up: ${describeReason(outcome.reason, medium)}`;
+    case 'left-out': {
+      const { at, reason } = outcome;
+      const where = at === path ? '' : `${formatName(bytesOf(at), medium)} is left out, `;
+      return `Left out: ${where}${describeReason(reason, medium)}`;
+    }
+    case 'absent':
+      return `Not there: ${formatName(bytesOf(outcome.at), medium)} does not exist`;
+    case 'unreadable':
+      return `Kept as it was saved: ${outcome.message.replace(/\.$/, '')}`;
+  }
+}
+
+type AnyReason = Extract<Outcome, { reason: unknown }>['reason'];
+
+function describeReason(reason: AnyReason, medium: Medium): string {
+  switch (reason.type) {
+    case 'rule':
+      return `by ${describeRule(reason.rule, medium)}`;
+    case 'marker':
+      return `${formatName(bytesOf(reason.marker), medium)} is there (--exclude-if-present)`;
+    case 'cache':
+      return `${formatName(bytesOf(reason.marker), medium)} marks a cache (--exclude-caches)`;
+    case 'size':
+      return `it is larger than ${formatBytes(reason.largestBytes)} (--exclude-larger-than)`;
+    case 'file-system':
+      return 'another file system is mounted on its directory (--one-file-system)';
+    case 'repository':
+      return 'it is the repository itself';
+    case 'root':
+      return 'it is a path that was given to backup';
+    case 'nothing':
+      return 'nothing speaks against it';
+  }
+}
+
+type Rule = Extract<FilterReason, { type: 'rule' }>['rule'];
+
+function describeRule({ type, pattern, origin }: Rule, medium: Medium): string {
+  const text = formatNameText(pattern, medium);
+  if (!origin) return `--${type} '${text}'`;
+  return `'${text}', line ${origin.line} of ${formatNameText(origin.file, medium)}`;
+}
+
+const CAUSES: Readonly<Record<ReadCause, string>> = {
+  new: 'nothing was saved of it before',
+  asked: 'it was to be read whatever was known of it',
+  damaged: 'what was saved of it is damaged',
+  type: 'it was no file before',
+  size: 'its size differed',
+  mtime: 'its modification time differed',
+  ctime: 'its change time differed',
+  inode: 'its inode differed',
+  racy: 'it was saved so soon after a change that its times prove nothing',
+  unstable: 'it changed while it was saved',
+};
+
+function describeCauses(causes: readonly ReadCause[]): string {
+  return causes.map((cause) => CAUSES[cause]).join(', ');
+}
+
+function toJson({ path, outcome, saved, causes, issues }: PathExplanation): object {
+  return {
+    ...jsonPath(bytesOf(path)),
+    outcome: outcome.type.replace('-', '_'),
+    at: 'at' in outcome ? jsonPath(bytesOf(outcome.at)) : null,
+    reason: 'reason' in outcome ? jsonReason(outcome.reason) : null,
+    saved: saved
+      ? { snapshot: saved.snapshot, since: saved.since, read_because: saved.causes ?? null }
+      : null,
+    read_because: causes ?? null,
+    issues: jsonIssues(issues),
+  };
+}
+
+function jsonReason(reason: AnyReason): object {
+  switch (reason.type) {
+    case 'rule': {
+      const { type, pattern, origin } = reason.rule;
+      const file = origin && formatNameText(origin.file, 'stream');
+      return {
+        type: 'rule',
+        action: type,
+        pattern,
+        file: file ?? null,
+        line: origin?.line ?? null,
+      };
+    }
+    case 'marker':
+    case 'cache':
+      return { type: reason.type, marker: jsonPath(bytesOf(reason.marker)) };
+    case 'size':
+      return { type: 'size', larger_than: reason.largestBytes };
+    case 'file-system':
+    case 'repository':
+    case 'root':
+    case 'nothing':
+      return { type: reason.type.replace('-', '_') };
+  }
+}

@@ -1,0 +1,105 @@
+/** The programs that a benchmark measures: processes of their own, from their start to their end. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CodedError } from '../../errors.js';
+import type { Platform } from '../../repo/platform/platform.js';
+
+const START_TRIES = 100;
+const START_MS = 50;
+
+/** How a program is called. */
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs a program to its end. @throws CodedError REMOTE_REQUEST when it fails */
+export async function run({ command, args, env }: Program): Promise<string> {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'pipe' });
+  const chunks: Buffer[] = [];
+  const errors: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code === 0) return Buffer.concat(chunks).toString('utf8');
+  const said = Buffer.concat(errors).toString('utf8').trim();
+  throw new CodedError('REMOTE_REQUEST', `${command} ${args[0] ?? ''} failed: ${said}`, {
+    hint: 'The benchmark cannot go on without it.',
+  });
+}
+
+/** Whether a program can be called. */
+export async function isInstalled(command: string): Promise<boolean> {
+  return run({ command, args: ['--version'] }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A server that ends with `stop`. */
+export interface ServingProcess {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Starts a server on a free port of loopback, and waits until it answers. */
+export async function startServing(program: (port: number) => Program): Promise<ServingProcess> {
+  const port = await freePort();
+  const { command, args, env } = program(port);
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+  const ended = once(child, 'close');
+  await untilListening(port, child);
+  return {
+    port,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** An rsync daemon that serves a directory as the module `files`. */
+export function startRsync(
+  { files }: Platform,
+  workDirectory: string,
+  root: string,
+): Promise<ServingProcess> {
+  const path = `${workDirectory}/rsyncd.conf`;
+  const descriptor = files.open(path, 'create');
+  files.write(descriptor, Buffer.from(`[files]\npath = ${root}\nuse chroot = no\n`), 0);
+  files.close(descriptor);
+  return startServing((port) => ({
+    command: 'rsync',
+    args: ['--daemon', '--no-detach', '--address=127.0.0.1', `--port=${port}`, `--config=${path}`],
+  }));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function untilListening(port: number, child: ChildProcess): Promise<void> {
+  const { connect } = await import('node:net');
+  for (let tries = 0; tries < START_TRIES && child.exitCode === null; tries++) {
+    const socket = connect(port, '127.0.0.1');
+    const isThere = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isThere) return;
+    await sleep(START_MS);
+  }
+  child.kill('SIGKILL');
+  throw new CodedError('SERVE_ADDRESS', 'A server of the benchmark did not start.', {
+    hint: 'Try again: another program may have taken its port.',
+  });
+}
