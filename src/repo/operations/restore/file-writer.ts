@@ -145,23 +145,24 @@ export function createFileWriter(options: FileWriterOptions): FileWriter {
         return;
       }
       const jobFile: JobFile = { ...file, name: working.name, way: working.way };
-      const bytes = await fillFile(
+      const written = await fillFile(
         repository,
         limiter,
         working,
         blobs,
         async (pieces, partEffect) => {
           const partly = isDryRun ? 'count' : partEffect;
-          const [written] = await runJob(pieces, [jobFile], partly, () => file);
-          return written;
+          const [bytes] = await runJob(pieces, [jobFile], partly, () => file);
+          return bytes;
         },
         () => lost(file),
       );
-      if (bytes === undefined) {
+      if (written === undefined) {
         working.discard();
         return;
       }
-      onShortfalls(pathOf(file), working.finish(bytes));
+      onShortfalls(pathOf(file), working.finish(written));
+      const bytes = working.isNew ? sizeBytes : written;
       const isUnchanged = kind === 'patched' && bytes === 0 && sizeBytes > 0;
       onFile(pathOf(file), sizeBytes, { bytes, isUnchanged });
     } finally {

@@ -38,6 +38,8 @@ export interface WorkingFile extends NodePlace {
    */
   readonly looksFinished: boolean;
   mark(): void;
+  /** It was made just now, so that all of it reads as zeros. */
+  readonly isNew: boolean;
   /** Its metadata, then its name. What of the metadata could not be set. */
   finish(writtenBytes: number): readonly Shortfall[];
   /** It cannot be made whole. What was there and is patched stays, partly changed. */
@@ -80,7 +82,7 @@ export function openWorkingFile(
   return {
     directory,
     name,
-    way: existing || kind !== 'fresh' ? 'patch' : 'fill',
+    way: existing ? 'patch' : 'fill',
     leavesHoles: (version.flags & VersionFlag.sparse) !== 0,
     looksFinished: isPatched && !isDryRun && hasSizeAndTime(existing.stat, version),
     mark() {
@@ -90,6 +92,7 @@ export function openWorkingFile(
         files.sync(descriptor);
       });
     },
+    isNew: existing === undefined,
     finish(writtenBytes) {
       if (isDryRun) return [];
       const missing = withOpen((descriptor) => {
