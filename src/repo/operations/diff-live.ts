@@ -13,7 +13,9 @@ import {
   sameMetadata,
   sameTime,
   versionTypeOf,
+  type Pair,
 } from '../tree/compare.js';
+import { openDirectoryHandles, type DirectoryHandles } from '../tree/directory-handles.js';
 import {
   createFilter,
   type DirectoryFilter,
@@ -90,14 +92,22 @@ interface Comparison {
   root(path: ByteString, known: Entry | undefined): void;
 }
 
-/** A name in an open directory; `parent` undefined: an absolute path. */
+/** A name in a directory. */
 interface Place {
-  readonly parent: number;
+  /** Below the directory that the root is in. */
+  readonly directory: ByteString;
   readonly name: ByteString;
   readonly path: ByteString;
   /** What holds in the directory; undefined: nothing. */
   readonly filter: DirectoryFilter | undefined;
 }
+
+/** A directory whose entries are compared one after the other. */
+interface Entered extends Omit<Place, 'name'> {
+  readonly pairs: Iterator<Pair<ByteString, Entry>, void>;
+}
+
+const NOTHING = '' as ByteString;
 
 function createComparison(
   repository: Repository,
@@ -108,6 +118,9 @@ function createComparison(
   const { index, platform } = repository;
   const { at: calls } = platform.files;
   const setOf = createSetReader(index);
+  /** Of the root that is compared. */
+  let handles: DirectoryHandles;
+  const parentOf = ({ directory }: Place): number => handles.open(directory);
   const changes: Change[] = [];
 
   const note = (path: ByteString, change: ChangeType | undefined): void => {
@@ -125,16 +138,16 @@ function createComparison(
     }
   };
   const isLeftOut = (
-    { filter, name, path }: Omit<Place, 'parent'>,
+    { filter, name, path }: Omit<Place, 'directory'>,
     entry: Pick<FileStat, 'type' | 'sizeBytes'>,
   ): boolean => own.has(path) || (filter?.judge(name, entry)?.excludes ?? false);
 
-  const removed = (place: Omit<Place, 'parent'>, known: Version): void => {
+  const removed = (place: Omit<Place, 'directory'>, known: Version): void => {
     if (isLeftOut(place, { type: fileTypeOf(known.type), sizeBytes: known.sizeBytes })) return;
     note(place.path, 'removed');
     removedBelow(place, known);
   };
-  const removedBelow = ({ path, filter }: Omit<Place, 'parent'>, known: Version): void => {
+  const removedBelow = ({ path, filter }: Omit<Place, 'directory'>, known: Version): void => {
     if (known.type !== VersionType.directory) return;
     const inside = (filter ?? treeFilter).enter({ path, listing: undefined });
     for (const child of index.versions.at(known.path, snapshot)) {
@@ -143,50 +156,61 @@ function createComparison(
     }
   };
 
-  const visit = (place: Place, known: Version | undefined): void => {
-    const { parent, name, path } = place;
-    attempt(path, 'UNREADABLE', () => {
-      const stat = calls.stat(parent, name);
-      const type = stat && versionTypeOf(stat.type);
-      if (!stat || type === undefined) {
+  /** What has a name. A directory that is to be entered is given back: recursion ends at some depth. */
+  const visit = (place: Place, known: Version | undefined): Entered | undefined =>
+    attempt(place.path, 'UNREADABLE', () => {
+      const { name, path } = place;
+      const stat = calls.stat(parentOf(place), name);
+      if (!stat) {
         if (known) removed(place, known);
-        return;
+        return undefined;
       }
-      if (isLeftOut(place, stat)) return;
+      const type = versionTypeOf(stat.type);
+      if (isLeftOut(place, stat)) return undefined;
       if (known?.type === type) note(path, compareSameType(place, stat, known));
       else {
         note(path, known ? 'type' : 'added');
         if (known) removedBelow(place, known);
       }
-      if (type === VersionType.directory) {
-        const entries = known?.type === type ? index.versions.at(known.path, snapshot) : [];
-        enter(place, stat.device, entries);
-      }
+      if (type !== VersionType.directory) return undefined;
+      const entries = known?.type === type ? index.versions.at(known.path, snapshot) : [];
+      return enter(place, stat.device, entries);
     });
-  };
 
   const enter = (
-    { parent, name, path, filter }: Place,
+    { directory: above, name, path, filter }: Place,
     device: number,
     entries: readonly Entry[],
-  ): void => {
-    const directory = attempt(path, 'UNREADABLE_DIRECTORY', () =>
-      calls.open(parent, name, 'read-directory'),
-    );
-    if (directory === undefined) return;
-    try {
-      const names = attempt(path, 'UNREADABLE_DIRECTORY', () => calls.list(directory).sort());
-      if (!names) return;
-      const listing = { handle: directory, names, device };
-      const inside = (filter ?? treeFilter).enter({ path, listing });
-      for (const pair of mergeByName(names, entries)) {
-        const name = pair.type === 'gone' ? pair.known.name : pair.name;
-        const place = { parent: directory, name, path: joinBytes(path, name), filter: inside };
-        if (pair.type === 'gone') removed(place, pair.known);
-        else visit(place, pair.known);
+  ): Entered | undefined => {
+    const directory = above === '' ? name : joinBytes(above, name);
+    const listing = attempt(path, 'UNREADABLE_DIRECTORY', () => {
+      const handle = handles.open(directory);
+      return { handle, names: calls.list(handle).sort(), device };
+    });
+    if (!listing) return undefined;
+    const inside = (filter ?? treeFilter).enter({ path, listing });
+    return { directory, path, filter: inside, pairs: mergeByName(listing.names, entries) };
+  };
+
+  const walk = (place: Place, known: Version | undefined): void => {
+    const top = visit(place, known);
+    const branch = top ? [top] : [];
+    for (let level = branch.at(-1); level; level = branch.at(-1)) {
+      const { directory, path, filter, pairs } = level;
+      const next = pairs.next();
+      if (next.done) {
+        handles.forget(directory);
+        branch.pop();
+        continue;
       }
-    } finally {
-      platform.files.close(directory);
+      const pair = next.value;
+      const name = pair.type === 'gone' ? pair.known.name : pair.name;
+      const child = { directory, name, path: joinBytes(path, name), filter };
+      if (pair.type === 'gone') removed(child, pair.known);
+      else {
+        const below = visit(child, pair.known);
+        if (below) branch.push(below);
+      }
     }
   };
 
@@ -203,7 +227,7 @@ function createComparison(
     return isSame ? undefined : 'metadata';
   };
   /** They do not change without the ctime. */
-  const hasOtherAttributes = ({ parent, name }: Place, stat: FileStat, known: Version): boolean => {
+  const hasOtherAttributes = (place: Place, stat: FileStat, known: Version): boolean => {
     if (sameTime(stat.ctime, known.ctime) || !calls.attributes) return false;
     const saved = setOf(known);
     if (!saved) return false;
@@ -211,12 +235,15 @@ function createComparison(
     return (
       saved.user !== (users.userName(stat.uid) ?? '') ||
       saved.group !== (users.groupName(stat.gid) ?? '') ||
-      !sameAttributes(readAttributesAt(platform.files, parent, name, known.type), saved)
+      !sameAttributes(
+        readAttributesAt(platform.files, parentOf(place), place.name, known.type),
+        saved,
+      )
     );
   };
   const hasOtherBytes = (place: Place, stat: FileStat, known: Version): boolean => {
     if (known.type === VersionType.symlink) {
-      return calls.readSymlink(place.parent, place.name) !== known.link;
+      return calls.readSymlink(parentOf(place), place.name) !== known.link;
     }
     if (known.type !== VersionType.file) return false;
     if (stat.sizeBytes !== known.sizeBytes) return true;
@@ -230,8 +257,8 @@ function createComparison(
     }
     return isDifferent;
   };
-  const readsDifferent = ({ parent, name }: Place, known: Version): boolean => {
-    const descriptor = calls.open(parent, name, 'read-file');
+  const readsDifferent = (place: Place, known: Version): boolean => {
+    const descriptor = calls.open(parentOf(place), place.name, 'read-file');
     try {
       const { sizeBytes } = calls.statOpen(descriptor);
       const live = hashFile(platform.files, descriptor, sizeBytes, repository.config.chunking);
@@ -266,9 +293,11 @@ function createComparison(
         calls.open(undefined, directory, 'read-directory'),
       );
       if (parent === undefined) return;
+      handles = openDirectoryHandles(calls, (handle) => platform.files.close(handle), parent);
       try {
-        visit({ parent, name, path, filter: undefined }, known);
+        walk({ directory: NOTHING, name, path, filter: undefined }, known);
       } finally {
+        handles.close();
         platform.files.close(parent);
       }
     },

@@ -1,12 +1,16 @@
 /**
- * Directories of a restore target as open handles. Every component is opened within the one before,
- * never through a symbolic link, so that nothing planted in the target leads out of it.
+ * Directories of a tree as open handles, however deep and whatever limit there is of open files. Every
+ * component is opened within the one before, never through a symbolic link, so that nothing planted in
+ * the tree leads out of it.
  */
 import type { AtCalls } from '../platform/at-calls.js';
 import type { ByteString } from '../platform/bytes.js';
+import { systemErrorCode } from '../platform/platform.js';
 
-/** Handles kept open; a restore touches directories in runs. */
-const MOST_OPEN = 256;
+/** Handles kept open: the limit of open files may be 256, and each worker has its own. */
+const MOST_OPEN = 64;
+/** What is kept open when the limit of open files is reached. */
+const FEW_OPEN = 16;
 
 export interface DirectoryHandles {
   /**
@@ -25,26 +29,38 @@ export function openDirectoryHandles(
   close: (descriptor: number) => void,
   root: number,
 ): DirectoryHandles {
+  /** The one that was used last comes last. */
   const handles = new Map<ByteString, number>();
+  let last = { path: '' as ByteString, handle: root };
 
   const open = (path: ByteString): number => {
-    if (path === '') return root;
-    const known = handles.get(path);
-    if (known !== undefined) {
+    if (path === last.path) return last.handle;
+    const known = path === '' ? root : handles.get(path);
+    const handle = known ?? openWithin(path);
+    if (path !== '') {
       handles.delete(path);
-      handles.set(path, known);
-      return known;
+      handles.set(path, handle);
+      keepAtMost(MOST_OPEN);
     }
-    const slash = path.lastIndexOf('/');
-    const parent = open(path.slice(0, Math.max(slash, 0)) as ByteString);
-    const handle = at.open(parent, path.slice(slash + 1) as ByteString, 'read-directory');
-    handles.set(path, handle);
-    evict(path);
+    last = { path, handle };
     return handle;
   };
-  const evict = (keep: ByteString): void => {
+  const openWithin = (path: ByteString): number => {
+    const slash = path.lastIndexOf('/');
+    const name = path.slice(slash + 1) as ByteString;
+    const parent = open(path.slice(0, Math.max(slash, 0)) as ByteString);
+    try {
+      return at.open(parent, name, 'read-directory');
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
+      keepAtMost(FEW_OPEN);
+      return at.open(parent, name, 'read-directory');
+    }
+  };
+  const keepAtMost = (count: number): void => {
     for (const [path, handle] of handles) {
-      if (handles.size <= MOST_OPEN || path === keep) return;
+      if (handles.size <= count) return;
       handles.delete(path);
       close(handle);
     }
@@ -58,6 +74,7 @@ export function openDirectoryHandles(
         handles.delete(path);
         close(handle);
       }
+      last = { path: '' as ByteString, handle: root };
     },
     close() {
       for (const handle of handles.values()) close(handle);

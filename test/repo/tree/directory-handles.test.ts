@@ -57,7 +57,7 @@ test('more directories than are kept open: each is opened again when it is neede
       files.at.makeDirectory(handles.open(path(String(number))), path(`made-${turn}`));
     }
   }
-  expect(fs.readdirSync('/proc/self/fd').length - before).toBe(256);
+  expect(fs.readdirSync('/proc/self/fd').length - before).toBe(64);
   expect(fs.readdirSync(`${root}/399`)).toEqual(['made-0', 'made-1']);
   handles.close();
   expect(fs.readdirSync('/proc/self/fd').length - before).toBe(0);

@@ -5,6 +5,7 @@ import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { readAttributes, readAttributesAt } from '../../tree/attributes.js';
+import type { DirectoryHandles } from '../../tree/directory-handles.js';
 
 interface Seen {
   readonly attributes: NodeAttributes;
@@ -27,11 +28,12 @@ export function lookAt(
 /** Of a directory that may not be opened: the attributes that are for everybody. */
 export function lookAtClosed(
   { at }: FileSystem,
-  directory: number,
+  handles: DirectoryHandles,
+  parent: ByteString,
   name: ByteString,
 ): NodeAttributes {
   try {
-    return readAttributes(at, { type: 'named', directory, name });
+    return readAttributes(at, { type: 'named', directory: handles.open(parent), name });
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
     return NO_ATTRIBUTES;

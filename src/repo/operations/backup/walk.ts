@@ -11,6 +11,7 @@ import { joinBytes, type ByteString } from '../../platform/bytes.js';
 import type { Platform } from '../../platform/platform.js';
 import { readAttributes } from '../../tree/attributes.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
+import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';
 import type { DirectoryFilter, TreeFilter } from '../../tree/filter.js';
 import type { SetRecorder } from './attributes.js';
 import type { Contents } from './contents.js';
@@ -42,7 +43,10 @@ export interface Walk {
 }
 
 interface Directory {
-  readonly handle: number;
+  /** Below what its root is in. */
+  readonly below: ByteString;
+  /** Of the root that it belongs to: of a deep tree, not all directories are open. */
+  readonly handles: DirectoryHandles;
   readonly path: ByteString;
   readonly id: number;
   /** It has no entry in the index yet, so nothing below it has one. */
@@ -51,6 +55,13 @@ interface Directory {
   readonly holdsRoots: boolean;
   /** What is left out of its entries; undefined: nothing. */
   readonly filter: DirectoryFilter | undefined;
+}
+
+const NOTHING = '' as ByteString;
+
+/** @throws system errors: it may have to be opened again, and be gone */
+function handleOf({ handles, below }: Directory): number {
+  return handles.open(below);
 }
 
 export function createWalk(
@@ -102,7 +113,7 @@ export function createWalk(
     known: Entry | undefined,
   ): FileStat | undefined => {
     try {
-      const stat = files.at.stat(directory.handle, name);
+      const stat = files.at.stat(handleOf(directory), name);
       if (!stat && known) recorder.remove(known, directory.id);
       return stat;
     } catch (error) {
@@ -158,7 +169,7 @@ export function createWalk(
       return enter(directory, name, stat, { path, id, isFresh: isNew }, known, record);
     }
     try {
-      const { attributes, link } = lookAt(files, directory.handle, name, type);
+      const { attributes, link } = lookAt(files, handleOf(directory), name, type);
       record(attributes, link);
     } catch (error) {
       tally.report(path, 'UNREADABLE', unreadable(path, error));
@@ -178,26 +189,26 @@ export function createWalk(
   ): Promise<void> => {
     const pending = turn(path);
     if (pending) await pending;
+    const { handles } = parent;
+    const below = parent.below === '' ? name : joinBytes(parent.below, name);
     let handle: number | undefined;
     let names: ByteString[];
     try {
-      handle = files.at.open(parent.handle, name, 'read-directory');
+      handle = handles.open(below);
       record?.(readAttributes(files.at, { type: 'open', descriptor: handle }));
       names = files.at.list(handle).sort();
     } catch (error) {
-      if (handle !== undefined) files.close(handle);
-      else record?.(lookAtClosed(files, parent.handle, name));
+      handles.forget(below);
+      if (handle === undefined) record?.(lookAtClosed(files, handles, parent.below, name));
       tally.report(path, 'UNREADABLE_DIRECTORY', unreadable(path, error));
       if (known) tally.keepBelow(id);
       return;
     }
-    try {
-      const listing = { handle, names, device };
-      const filter = (parent.filter ?? options.filter).enter({ path, listing });
-      await walkDirectory({ handle, path, id, isFresh, holdsRoots: false, filter }, names);
-    } finally {
-      files.close(handle);
-    }
+    const listing = { handle, names, device };
+    const filter = (parent.filter ?? options.filter).enter({ path, listing });
+    const directory = { below, handles, path, id, isFresh, holdsRoots: false, filter };
+    await walkDirectory(directory, names);
+    handles.forget(below);
   };
 
   const walkRoot = async (
@@ -213,10 +224,14 @@ export function createWalk(
     }
     const { handle, name, stat } = view;
     const above = path.slice(0, path.lastIndexOf('/')) as ByteString;
-    const roots = { handle, path: above, id: parent, isFresh: false, holdsRoots: true };
+    const close = (descriptor: number): void => files.close(descriptor);
+    const handles = openDirectoryHandles(files.at, close, handle);
+    const inside = { path: above, id: parent, isFresh: false, holdsRoots: true };
+    const directory = { ...inside, below: NOTHING, handles, filter: undefined };
     try {
-      await visitIncluded({ ...roots, filter: undefined }, name, path, known, stat, clock.nowMs());
+      await visitIncluded(directory, name, path, known, stat, clock.nowMs());
     } finally {
+      handles.close();
       files.close(handle);
     }
   };
