@@ -1,4 +1,5 @@
-import { openSync, readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { openSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createWorkspace, finished, until } from './helpers/varve.js';
@@ -57,11 +58,10 @@ function openFiles(pid: number | undefined): string[] {
 
 describe('an interrupt', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s stops a backup cleanly', async (signal) => {
-    writeFileSync(path('huge'), '');
-    // Only holes: enough to read for many seconds.
-    truncateSync(path('huge'), 64 * 2 ** 30);
-    const child = start(['backup', 'huge']);
-    await until(() => openFiles(child.pid).includes(path('huge')));
+    // At this level enough for many seconds, and hexadecimal digits are not stored raw.
+    writeFileSync(path('huge'), randomBytes(24 * 2 ** 20).toString('hex'));
+    const child = start(['backup', '--level', '12', 'huge']);
+    await until(() => openFiles(child.pid).includes(`${defaultRepository}/lock.sqlite`));
     child.kill(signal);
     const { code, stdout, stderr } = await finished(child);
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });

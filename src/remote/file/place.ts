@@ -66,7 +66,7 @@ function openPlace(files: FileSystem, root: ByteString, name: ByteString, path: 
   const names = components(name, path);
   const last = names.pop();
   if (last === undefined) throw notAFile(path, 'a directory');
-  const handles = openHandlesBelow(files, root);
+  const handles = openBelow(files, root);
   try {
     const directory = handles.open(names.join('/') as ByteString);
     return { directory, name: last, path, close: () => handles.close() };
@@ -76,16 +76,15 @@ function openPlace(files: FileSystem, root: ByteString, name: ByteString, path: 
   }
 }
 
-/** Closing them closes the root too. */
-function openHandlesBelow(files: FileSystem, root: ByteString): DirectoryHandles {
-  const close = (handle: number): void => files.close(handle);
-  const opened = files.at.open(undefined, root, 'read-directory');
-  const handles = openDirectoryHandles(files.at, close, opened);
+/** The directories below `root`, which is closed with them. */
+function openBelow(files: FileSystem, root: ByteString): Pick<DirectoryHandles, 'open' | 'close'> {
+  const top = files.at.open(undefined, root, 'read-directory');
+  const handles = openDirectoryHandles(files.at, (handle) => files.close(handle), top);
   return {
-    ...handles,
+    open: (path) => handles.open(path),
     close() {
       handles.close();
-      close(opened);
+      files.close(top);
     },
   };
 }
@@ -104,7 +103,7 @@ function makeDirectories(
   names: readonly ByteString[],
   path: string,
 ): void {
-  const handles = openHandlesBelow(files, root);
+  const handles = openBelow(files, root);
   try {
     names.forEach((name, depth) => {
       const parent = handles.open(names.slice(0, depth).join('/') as ByteString);

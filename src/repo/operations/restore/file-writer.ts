@@ -145,24 +145,23 @@ export function createFileWriter(options: FileWriterOptions): FileWriter {
         return;
       }
       const jobFile: JobFile = { ...file, name: working.name, way: working.way };
-      const written = await fillFile(
+      const bytes = await fillFile(
         repository,
         limiter,
         working,
         blobs,
         async (pieces, partEffect) => {
           const partly = isDryRun ? 'count' : partEffect;
-          const [bytes] = await runJob(pieces, [jobFile], partly, () => file);
-          return bytes;
+          const [written] = await runJob(pieces, [jobFile], partly, () => file);
+          return written;
         },
         () => lost(file),
       );
-      if (written === undefined) {
+      if (bytes === undefined) {
         working.discard();
         return;
       }
-      onShortfalls(pathOf(file), working.finish(written));
-      const bytes = working.isNew ? sizeBytes : written;
+      onShortfalls(pathOf(file), working.finish(bytes));
       const isUnchanged = kind === 'patched' && bytes === 0 && sizeBytes > 0;
       onFile(pathOf(file), sizeBytes, { bytes, isUnchanged });
     } finally {
