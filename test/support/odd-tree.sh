@@ -85,6 +85,42 @@ links() {
   cd ..
 }
 
+# Names of one inode: files, links and what is never opened, in one directory and in several.
+groups() {
+  mkdir -p groups/below && cd groups
+  seq 1 2000 > file && ln file second && ln file below/third && ln file $'below/\xff'
+  : > empty && ln empty below/empty
+  ln -s file link && ln -P link below/link
+  mkfifo fifo && ln fifo below/fifo
+  at 2011-11-11T11:11:11.111111111Z file empty link fifo
+  cd ..
+}
+
+# Data at the start, in the middle, at the end and nowhere; the same with its zeros written out.
+holes() {
+  mkdir holes && cd holes
+  truncate -s 1M nothing
+  truncate -s 3000001 start && seq 1 20000 >> start
+  seq 1 20000 > end && truncate -s 30M end
+  seq 1 20000 > middle && truncate -s 20M middle && seq 1 20000 >> middle && truncate -s 40000003 middle
+  cp --sparse=never start dense
+  cd ..
+}
+
+specials() {
+  mkdir specials && cd specials
+  mkfifo fifo && chmod 4621 fifo
+  try python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
+  if [ $is_root = yes ]; then
+    try mknod character c 10 229
+    try mknod high c 4095 1048575
+    try mknod block b 7 300
+    chown 54321:54322 fifo
+  fi
+  at 1999-12-31T23:59:59.123456789Z *
+  cd ..
+}
+
 attributes() {
   mkdir xattrs && cd xattrs
   echo file > file && : > empty && mkdir dir && echo child > dir/child && ln -s file link && seq 1 90000 > large
@@ -157,6 +193,9 @@ contents
 modes
 times
 links
+groups
+holes
+specials
 attributes
 lists
 owners

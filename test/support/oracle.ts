@@ -55,6 +55,10 @@ export function removeWithLocks(root: string): void {
 export interface Description {
   /** Path, time, mode, owner, links, size, type, target; of a directory neither links nor size. */
   readonly nodes: readonly string[];
+  /** The paths that lead to one inode, for each that has several. */
+  readonly groups: readonly string[];
+  /** Path and blocks of the files below `holes`. */
+  readonly blocks: string;
   readonly xattrs: string;
   readonly acls: string;
   readonly flags: readonly string[];
@@ -71,10 +75,24 @@ export function describeTree(root: string): Description {
     run('sh', ['-c', `find . ${test} -print0 | sort -z | xargs -0 ${command}`], root);
   return {
     nodes: nodes.split('\0').sort(),
+    groups: groupsOf(
+      run('find', ['.', '!', '-type', 'd', '-links', '+1', '-printf', String.raw`%i %P\0`], root),
+    ),
+    blocks: sorted("-path './holes/*'", 'stat -c "%n %b"'),
     xattrs: sorted('', 'getfattr -h -d -m - -e hex --'),
     acls: sorted('! -type l', 'getfacl -n --'),
     flags: run('lsattr', ['-aR', '.'], root).split('\n').map(settable).sort(),
   };
+}
+
+/** From `inode path` of each name. */
+function groupsOf(names: string): string[] {
+  const groups = new Map<string, string[]>();
+  for (const line of names.split('\0').filter(Boolean)) {
+    const [inode = '', ...path] = line.split(' ');
+    groups.set(inode, [...(groups.get(inode) ?? []), path.join(' ')]);
+  }
+  return [...groups.values()].map((paths) => paths.sort().join(' = ')).sort();
 }
 
 /** Without the flags that say how the file system keeps a file: extents, indexes, inline data. */

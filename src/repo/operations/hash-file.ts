@@ -4,7 +4,14 @@ import type { ChunkingParameters } from '../model.js';
 import { holeHash } from '../packs/hole.js';
 import type { FileSystem } from '../platform/files.js';
 import { chunkParams, cutWindow, leastWindowBytes } from '../worker/cut-window.js';
-import { isSameMap, mapHoles, nextStep, NO_HOLES, type HoleMap } from '../worker/hole-map.js';
+import {
+  isSameMap,
+  mapHoles,
+  nextStep,
+  NO_HOLES,
+  stretchesOf,
+  type HoleMap,
+} from '../worker/hole-map.js';
 
 /** What a backup would know the bytes of a file by. */
 export type FileHash =
@@ -62,33 +69,36 @@ function hashSegments(
   chunking: ChunkingParameters,
   holes: HoleMap,
 ): Uint8Array[] {
-  const { segmentBytes } = chunking;
   const cuts = chunkParams(chunking);
-  const window = Buffer.allocUnsafeSlow(Math.max(WINDOW_BYTES, 2 * leastWindowBytes(cuts)));
+  const buffer = Buffer.allocUnsafeSlow(Math.max(WINDOW_BYTES, 2 * leastWindowBytes(cuts)));
   const hashes = new PieceHashes();
-  for (let offset = 0; offset < sizeBytes;) {
-    const isStart = offset % segmentBytes === 0;
-    const segmentEnd = Math.min(offset - (offset % segmentBytes) + segmentBytes, sizeBytes);
-    const step = nextStep(holes, offset, segmentEnd, window.length);
+  /** Where the file goes on behind a step; undefined where it has ended. */
+  const takeStep = (offset: number, isStart: boolean, end: number): number | undefined => {
+    const step = nextStep(holes, offset, end, buffer.length);
     if (step.type === 'hole') {
       hashes.addHole(step.lengthBytes);
-      offset += step.lengthBytes;
-      continue;
+      return offset + step.lengthBytes;
     }
-    const count = files.read(descriptor, window, 0, step.lengthBytes, offset);
-    const bytes = window.subarray(0, count);
+    const count = files.read(descriptor, buffer, 0, step.lengthBytes, offset);
+    const bytes = buffer.subarray(0, count);
     const isEnd = step.isEnd || count < step.lengthBytes;
-    const { precedesHole } = step;
     const followsHole = !isStart && hashes.endInHole;
-    for (const { start, lengthBytes, isHole } of cutWindow(
-      { bytes, offset, isEnd, followsHole, precedesHole },
-      cuts,
-    )) {
+    const { precedesHole } = step;
+    let next = offset;
+    for (const piece of cutWindow({ bytes, offset, isEnd, followsHole, precedesHole }, cuts)) {
+      const { start, lengthBytes, isHole } = piece;
       if (isHole) hashes.addHole(lengthBytes);
       else hashes.add(blake3(bytes.subarray(start, start + lengthBytes)));
-      offset += lengthBytes;
+      next += lengthBytes;
     }
-    if (count < step.lengthBytes) break;
+    return count < step.lengthBytes ? undefined : next;
+  };
+  for (const { start, end, isHole } of stretchesOf(holes, sizeBytes, chunking.segmentBytes)) {
+    if (isHole) hashes.addHole(end - start);
+    for (let offset: number | undefined = isHole ? end : start; offset !== end;) {
+      offset = takeStep(offset, offset === start, end);
+      if (offset === undefined) return hashes.finish();
+    }
   }
   return hashes.finish();
 }

@@ -43,22 +43,25 @@ export interface Shortfall {
  * Sets all that can be set and says what could not: a node without its owner is still worth having.
  * The order matters: changing the owner clears setuid and capabilities; an access control list and
  * the permissions share bits; the time goes behind everything that may change it. Flags that lock a
- * node ({@link lockNode}) are left for the end of the restore.
+ * node ({@link lockNode}) are left for the end of the restore. `there`: the attributes that the node
+ * has, if the caller knows them.
  */
 export function setMetadata(
   files: FileSystem,
   node: NodeHandle,
   wanted: RestorableMetadata,
+  there = wanted.known && files.at.attributes?.read(node),
 ): readonly Shortfall[] {
   const { at } = files;
   const shortfalls: Shortfall[] = [];
   const lost = setOwner(at, node, wanted, shortfalls);
   const { known } = wanted;
-  if (known) setExtendedAttributes(at, node, known, shortfalls);
+  if (known) setExtendedAttributes(at, node, known, there?.xattrs ?? [], shortfalls);
   setMode(files, node, wanted, lost, shortfalls);
   if (node.type === 'open') {
     attempt(shortfalls, 'time', () => at.setMtimeOpen(node.descriptor, wanted.mtime));
-    if (known) setFlags(at, node.descriptor, known.flags & ~LOCKING_FLAGS, shortfalls);
+    const flags = known && known.flags & ~LOCKING_FLAGS;
+    if (flags !== undefined) setFlags(at, node.descriptor, there?.flags ?? 0, flags, shortfalls);
   } else {
     attempt(shortfalls, 'time', () => at.setMtime(node.directory, node.name, wanted.mtime));
   }
@@ -72,7 +75,7 @@ export function lockNode(
   { flags }: NodeAttributes,
 ): readonly Shortfall[] {
   const shortfalls: Shortfall[] = [];
-  setFlags(at, descriptor, flags, shortfalls);
+  setFlags(at, descriptor, at.attributes?.flags(descriptor) ?? 0, flags, shortfalls);
   return shortfalls;
 }
 
@@ -145,13 +148,15 @@ function setExtendedAttributes(
   { attributes: calls }: AtCalls,
   node: NodeHandle,
   known: NodeAttributes,
+  present: NodeAttributes['xattrs'],
   shortfalls: Shortfall[],
 ): void {
   if (!calls) {
     for (const { name } of known.xattrs) shortfalls.push({ kind: kindOf(name), code: 'ENOSYS' });
     return;
   }
-  const there = new Map(calls.read(node).xattrs.map(({ name, value }) => [name, value]));
+  if (present.length === 0 && known.xattrs.length === 0) return;
+  const there = new Map(present.map(({ name, value }) => [name, value]));
   const wanted = new Set(known.xattrs.map(({ name }) => name));
   for (const name of there.keys()) {
     if (wanted.has(name) || !isSeenByAll(name)) continue;
@@ -179,6 +184,7 @@ function isSeenByAll(name: ByteString): boolean {
 function setFlags(
   { attributes: calls }: AtCalls,
   descriptor: number,
+  present: number,
   wanted: number,
   shortfalls: Shortfall[],
 ): void {
@@ -186,7 +192,7 @@ function setFlags(
     if (wanted !== 0) shortfalls.push({ kind: 'inode flags', code: 'ENOSYS' });
     return;
   }
-  let there = calls.flags(descriptor);
+  let there = present;
   if (there === wanted || attempt([], 'inode flags', () => calls.setFlags(descriptor, wanted))) {
     return;
   }

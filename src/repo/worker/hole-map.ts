@@ -51,6 +51,29 @@ function askForHoles({ at }: FileSystem, descriptor: number, { sizeBytes }: File
   return isPlausible ? Float64Array.from(holes) : NO_HOLES;
 }
 
+/** A segment, or as many of them as lie in one hole. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly isHole: boolean;
+}
+
+/** The segments of a file, in order: an image of a petabyte has as many stretches as it has data. */
+export function* stretchesOf(
+  holes: HoleMap,
+  sizeBytes: number,
+  segmentBytes: number,
+): Generator<Stretch> {
+  for (let start = 0; start < sizeBytes;) {
+    const [holeStart, holeEnd] = holeFrom(holes, start, sizeBytes);
+    const whole = holeEnd === sizeBytes ? sizeBytes : holeEnd - (holeEnd % segmentBytes);
+    const isHole = holeStart === start && whole > start;
+    const end = isHole ? whole : Math.min(start + segmentBytes, sizeBytes);
+    yield { start, end, isHole };
+    start = end;
+  }
+}
+
 /** How the next bytes of a segment come: as a hole of the map, or by reading a window. */
 export type Step =
   | { readonly type: 'hole'; readonly lengthBytes: number }

@@ -12,7 +12,13 @@ import type { NodeAttributes } from '../../platform/attribute-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import { sameTime, sparseFlag } from '../../tree/compare.js';
 import { chunkParams, leastWindowBytes } from '../../worker/cut-window.js';
-import { isSameMap, nextStep, type HoleMap } from '../../worker/hole-map.js';
+import {
+  isSameMap,
+  nextStep,
+  stretchesOf,
+  type HoleMap,
+  type Stretch,
+} from '../../worker/hole-map.js';
 import type {
   ReadWindowJob,
   ReadWindowResult,
@@ -127,24 +133,24 @@ async function readSegments(
   holes: HoleMap,
   reader: LargeFileReader,
 ): Promise<ReadParts> {
-  const { segmentBytes } = reader.chunking;
-  const segments = Math.ceil(stat.sizeBytes / segmentBytes);
   const parts: ReadParts[] = [];
   const tasks: Promise<void>[] = [];
   // A file that cannot be read is its own failure, not the run's: it is thrown here, at the end.
   let failure: { readonly error: unknown } | undefined;
-  const read = async (segment: number): Promise<void> => {
-    const start = segment * segmentBytes;
-    const end = Math.min(start + segmentBytes, stat.sizeBytes);
+  const read = async (position: number, { start, end }: Stretch): Promise<void> => {
     try {
-      parts[segment] = await readSegment(path, start, end, holes, reader);
+      parts[position] = await readSegment(path, start, end, holes, reader);
     } catch (error) {
       failure ??= { error };
     }
   };
-  for (let segment = 0; segment < segments && !failure; segment++) {
+  for (const stretch of stretchesOf(holes, stat.sizeBytes, reader.chunking.segmentBytes)) {
+    if (failure) break;
+    const position = parts.length;
+    parts.push({ pieces: stretch.isHole ? [hole(stretch.end - stretch.start)] : [], stats: [] });
+    if (stretch.isHole) continue;
     await reader.limiter.start(() => {
-      const task = read(segment);
+      const task = read(position, stretch);
       tasks.push(task);
       return task;
     });

@@ -218,6 +218,27 @@ describe('what a file system says of holes', () => {
   });
 });
 
+test('a file of 1 PiB takes no more than its data either', async () => {
+  const lab = createLab();
+  const middle = 2 ** 49 + 12_345;
+  try {
+    writeSparse(lab.path('image'), 2 ** 50, [[middle, noise(MIB, 1)]]);
+  } catch (error) {
+    expect(error, 'the file system takes no file of 1 PiB').toMatchObject({ code: 'EFBIG' });
+    return;
+  }
+  await lab.backup();
+  const { repository, platform } = lab;
+  const found = await findContent(repository, platform, { file: lab.path('image') });
+  expect(found.map(({ path }) => path)).toEqual([lab.path('image')]);
+  const to = lab.newTarget();
+  await lab.restore(1, { to });
+  expect(fs.statSync(`${to}/image`)).toMatchObject({
+    size: 2 ** 50,
+    blocks: fs.statSync(lab.path('image')).blocks,
+  });
+});
+
 test('a file of 1 TiB with 10 MB of data is stored by its data', async () => {
   const lab = createLab();
   const parts = Array.from({ length: 10 }, (_, part): [number, Buffer] => [
