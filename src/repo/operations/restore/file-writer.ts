@@ -172,7 +172,10 @@ export function createFileWriter(options: FileWriterOptions): FileWriter {
 
   const addNow = async (file: FileToRestore, there: FileStat | undefined): Promise<void> => {
     const { content, path, sizeBytes } = file.version;
-    const isHole = content.type === 'blob' && index.blobs.holeBytes(content.blob) !== undefined;
+    // No hole is in a file that was not cut.
+    const mayBeHole = sizeBytes > repository.config.chunking.wholeFileBytes;
+    const isHole =
+      mayBeHole && content.type === 'blob' && index.blobs.holeBytes(content.blob) !== undefined;
     if (content.type !== 'blob' || isHole) {
       const blobs = index.blobs.listOf(content);
       return restoreHere(file, blobs, kindOf(rule, there, blobs.length));
