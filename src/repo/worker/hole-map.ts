@@ -1,7 +1,7 @@
 /**
  * The holes that a file system says a file has. They save reading, and are never believed: the map is
  * made of data that was flushed, must agree with the space that the file takes, and counts only when
- * it is the same after the reading (`docs/decisions/0025-sparse-files.md`).
+ * it is the same after the reading (`docs/decisions/0024-sparse-files.md`).
  */
 import type { FileStat } from '../platform/at-calls.js';
 import type { FileSystem } from '../platform/files.js';
