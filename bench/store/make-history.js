@@ -157,8 +157,8 @@ function createRows(db) {
   const insertPath = db.prepare('INSERT INTO path VALUES (?, ?, ?)');
   const insertVersion = db.prepare(
     `INSERT INTO version (path, last, first, type, flags, mode, uid, gid, mtime_s, mtime_ns, ctime_s,
-       ctime_ns, inode, size, link, blob, content)
-     VALUES (?, 0, ?, ?, 0, ?, 1000, 1000, ?, ?, ?, ?, ?, ?, NULL, ?, NULL)`,
+       ctime_ns, inode, links, rdev, attributes, size, link, blob, content)
+     VALUES (?, 0, ?, ?, 0, ?, 1000, 1000, ?, ?, ?, ?, ?, 0, 0, 0, ?, NULL, ?, NULL)`,
   );
   const closeVersion = db.prepare('UPDATE version SET last = ? WHERE path = ? AND last = 0');
   const insertBlob = db.prepare(
@@ -171,7 +171,7 @@ function createRows(db) {
   const insertFrame = db.prepare('INSERT INTO frame VALUES (?, 1, ?, ?, ?, ?, ?, ?, 0)');
   const insertSnapshot = db.prepare(
     `INSERT INTO snapshot VALUES (@number, 1, @number, @startedMs, @finishedMs, '[]', @files,
-       @directories, 0, @bytes, @filesNew, 0, 0, 0, 0, 0)`,
+       @directories, 0, 0, @bytes, @filesNew, 0, 0, 0, 0, 0)`,
   );
   const setCounter = db.prepare('UPDATE counter SET value = ? WHERE name = ?');
   const putPack = db.prepare(

@@ -97,6 +97,8 @@ export async function benchmark(platform: Platform, options: BenchmarkOptions): 
     await copy({ ...(cases[0] as Case), isInPlace: false });
     for (const one of cases) {
       one.change();
+      // What rsync did before gave the target other times: this run is the first.
+      if (one.isCached) await copy(one);
       const [dataBytes, varveMs] = await timed(() => copy(one));
       one.change();
       const rsyncMs = rsync && (await timed(() => rsyncCopy(one, rsync.port)))[1];
@@ -124,8 +126,7 @@ function casesFor(platform: Platform, count: number, source: string, target: str
     { ...usual, name: '1% of pages scattered', change: scatter },
     { ...usual, name: 'one byte at the front', change: insert, isInPlace: false },
     { ...usual, name: 'unchanged', change: nothing },
-    { name: 'unchanged, first cached', change: nothing, isInPlace: true, isCached: true },
-    { name: 'unchanged, from the cache', change: nothing, isInPlace: true, isCached: true },
+    { name: 'unchanged, second run', change: nothing, isInPlace: true, isCached: true },
   ];
 }
 
