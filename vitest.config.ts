@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ['test/long/**'],
     testTimeout: 60_000,
     pool: 'forks',
+    maxWorkers: '100%',
     reporters: ['default', './test/support/count-reporter.ts'],
   },
 });
