@@ -102,6 +102,8 @@ function openInPlace(files: FileSystem, place: Place, isThere: boolean): Draft {
     isBlank: !isThere,
     publish(sizeBytes, attributes) {
       finish(files, descriptor, sizeBytes, attributes);
+      // Its name is new, and would not survive a crash with its bytes.
+      if (!isThere) files.sync(place.directory);
     },
     close: () => files.close(descriptor),
   };
