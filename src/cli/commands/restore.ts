@@ -73,8 +73,8 @@ export const restoreCommand: CliCommand = {
       .option('--map-group <file>', 'the same for groups');
     addJobsOption(command);
     addExamples(command, [
-      ['varve restore --to /tmp/back', 'everything, as it was at the last backup'],
-      ['varve restore ~/thesis --to /tmp/back --at yesterday', 'one directory, a day ago'],
+      ['varve restore --to ~/back', 'everything, as it was at the last backup'],
+      ['varve restore ~/thesis --to ~/back --at yesterday', 'one directory, a day ago'],
       ['varve restore ~/thesis --in-place -n --delete', 'what putting it back would change'],
     ]);
     addTimeHelp(command);

@@ -58,7 +58,7 @@ export async function fillFile(
   return state.isWhole ? state.written : undefined;
 }
 
-/** The blobs of a large file in jobs, undefined for one that holds a lost blob. Holes go to `onHole`. */
+/** The blobs of a large file in jobs; undefined for one that holds a lost blob. */
 function* partsOf(
   { index }: Repository,
   blobs: readonly number[],
