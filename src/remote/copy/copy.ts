@@ -214,8 +214,7 @@ async function make(
   { facts, send, verify }: Origin,
 ): Promise<number> {
   const { sizeBytes, basis } = plan;
-  const isSame =
-    plan.similarity === 1 && basis?.name !== 'left' && target.old?.sizeBytes === sizeBytes;
+  const isSame = plan.keepsAll && basis?.name !== 'left' && target.old?.sizeBytes === sizeBytes;
   if (isDryRun || (isSame && !preserves)) {
     await verify();
     return 0;

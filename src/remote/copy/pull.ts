@@ -42,7 +42,7 @@ export async function comparePull(
     onHashed,
   });
   const plan = planPull(list, matches, method);
-  const isSame = plan.similarity === 1 && list.sizeBytes === file.stat.sizeBytes;
+  const isSame = plan.keepsAll && list.sizeBytes === file.stat.sizeBytes;
   if (isSame && !known && listing.hasWeakSums) lists.keep(file.stat, list, startedMs);
   // What is kept are blocks that both have: the source's list says their hashes.
   return { ...plan, list, basis: { name: chosen.name, list } };
