@@ -34,11 +34,14 @@ export async function comparePull(
     return { ...planPull(list, [], method), list, basis: undefined };
   }
   const known = lists.find(file.stat, blockBytes, method);
+  const mayMove = chosen.mayMove && listing.hasWeakSums;
   const matches = await findMatches(file, listing, known, {
     workers,
     method,
-    mayMove: chosen.mayMove && listing.hasWeakSums,
+    mayMove,
     isThorough: context.isLinkSlow,
+    // In place a block could cover another that is still wanted.
+    place: mayMove && !context.isDryRun ? () => target.beginEarly(list) : undefined,
     onHashed,
   });
   const plan = planPull(list, matches, method);

@@ -39,6 +39,7 @@ export async function comparePush(
     method,
     mayMove: mayMove && listing.hasWeakSums,
     isThorough: context.isLinkSlow,
+    place: undefined,
     onHashed,
   });
   const { list } = listing;

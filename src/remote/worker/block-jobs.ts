@@ -18,8 +18,8 @@ import { BlockReader } from './block-reader.js';
 import type { CompareJob, Compared, HashJob, Match } from './messages.js';
 
 /**
- * A comparison gives up after so many blocks in a row that differ: what was moved is left to the
- * search, which would hash it a second time.
+ * A comparison that a search follows gives up after so many blocks in a row that differ: what was
+ * moved would be hashed a second time.
  */
 const PATIENCE = 4;
 
@@ -40,13 +40,13 @@ export function hashBlocks(files: FileSystem, job: HashJob, method: HashMethod):
 
 /** Which blocks of a list stand at their own place in a file. */
 export function compareBlocks(files: FileSystem, job: CompareJob, method: HashMethod): Compared {
-  const { list, firstBlock, descriptor, sizeBytes } = job;
+  const { list, firstBlock, descriptor, sizeBytes, isPatient } = job;
   const end = Math.min(firstBlock + job.count, blockCount(list));
   const reader = new BlockReader(files, descriptor, sizeBytes, method);
   const matches: Match[] = [];
   let differing = 0;
   let block = firstBlock;
-  for (; block < end && differing < PATIENCE; block++) {
+  for (; block < end && (isPatient || differing < PATIENCE); block++) {
     const offset = block * list.blockBytes;
     const length = blockLength(list, block);
     const isEqual =

@@ -24,7 +24,7 @@ import {
 import type { HashMethod } from '../hashing/methods.js';
 import { addMatch } from './block-jobs.js';
 import { BlockReader } from './block-reader.js';
-import type { Match, SearchJob } from './messages.js';
+import type { Match, Placement, SearchJob } from './messages.js';
 
 /** Windows are rolled over in pieces of so many bytes. */
 const ROLL_BYTES = 256 * 1024;
@@ -61,7 +61,7 @@ export class BlockSearch {
   }
 
   /** The blocks found in a range: all begin in it, and do not overlap. */
-  run({ descriptor, sizeBytes, range, isThorough }: SearchJob): readonly Match[] {
+  run({ descriptor, sizeBytes, range, isThorough, placement }: SearchJob): readonly Match[] {
     const { blockBytes } = this.list;
     const reader = new BlockReader(this.files, descriptor, sizeBytes, this.method);
     const matches: Match[] = [];
@@ -75,6 +75,7 @@ export class BlockSearch {
       }
       if (found) {
         addMatch(matches, found, blockBytes);
+        if (placement) this.put(reader, found, placement);
         position = found.offset + blockLength(this.list, found.block);
         expected = found.block + 1;
         misses = 0;
@@ -85,6 +86,13 @@ export class BlockSearch {
       }
     }
     return matches;
+  }
+
+  /** Writes a block that was just read and hashed to its place in the list's file. */
+  private put(reader: BlockReader, { block, offset }: Match, placement: Placement): void {
+    const bytes = reader.bytes(offset, blockLength(this.list, block));
+    this.files.write(placement.descriptor, bytes, block * this.list.blockBytes);
+    placement.placed[block] = 1;
   }
 
   /** The likely blocks at `position`: the one behind the last match, and the one whose place it is. */
