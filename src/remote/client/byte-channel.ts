@@ -64,7 +64,9 @@ export class ByteChannel {
     };
     const servername = isIP(host) === 0 ? host : undefined;
     this.socket = isSecure
-      ? process.getBuiltinModule('node:tls').connect({ ...options, ...(servername !== undefined && { servername }) })
+      ? process
+          .getBuiltinModule('node:tls')
+          .connect({ ...options, ...(servername !== undefined && { servername }) })
       : connect(options);
     this.socket.setTimeout(idleMs, () => this.fail(new Error('nothing moved for a minute')));
     this.socket.on('error', (error) => this.fail(error));

@@ -47,7 +47,10 @@ export class Connection {
     this.url = options.url;
     this.link = options.link;
     this.options = options;
-    this.agent = new (modulesFor(options.url).Agent)({ keepAlive: true, maxSockets: options.concurrency });
+    this.agent = new (modulesFor(options.url).Agent)({
+      keepAlive: true,
+      maxSockets: options.concurrency,
+    });
     options.signal?.addEventListener('abort', this.onAbort);
   }
 

@@ -28,7 +28,7 @@ export interface FindOptions {
   readonly mayMove: boolean;
   /** Looks at every byte: for links that are slower than the search. */
   readonly isThorough: boolean;
-  /** Begins the list's file, where found blocks are written at once; only if a search is needed. */
+  /** Begins the list's file, where found blocks are written at once; only if the files differ. */
   readonly place: (() => Placement) | undefined;
   readonly onHashed: (bytes: number) => void;
 }
@@ -81,9 +81,10 @@ function isEqualBlock(a: HashList, b: HashList, block: number): boolean {
 async function compareWithFile(
   { descriptor, stat: { sizeBytes } }: OpenFile,
   { list, ready }: Listing,
-  { workers, mayMove, onHashed }: FindOptions,
+  { workers, mayMove, place, onHashed }: FindOptions,
 ): Promise<Match[]> {
   const matches: Match[] = [];
+  let differs = sizeBytes !== list.sizeBytes;
   const end = Math.min(blockCount(list), Math.ceil(sizeBytes / list.blockBytes));
   const step = partBlocks(list.blockBytes);
   let next = 0;
@@ -94,8 +95,10 @@ async function compareWithFile(
       next += count;
       await ready(firstBlock + count);
       const job = { type: 'compare', descriptor, sizeBytes, list, firstBlock, count } as const;
-      const compared = await workers.run({ ...job, isPatient: !mayMove });
+      const placement = differs ? place?.() : undefined;
+      const compared = await workers.run({ ...job, isPatient: !mayMove, placement });
       matches.push(...compared.matches);
+      differs ||= compared.matches.reduce((sum, match) => sum + match.count, 0) < count;
       onHashed(compared.count * list.blockBytes);
     }
   };

@@ -64,14 +64,14 @@ export class LocalTarget implements Target {
     return Promise.resolve(listFile(this.tools, this.open(name), request));
   }
 
-  /** Begins the file of a list beside the old one before its plan: what a search finds goes there. */
+  /** Begins the file of a list beside the old one before its plan: what is found goes there. */
   beginEarly(list: HashList): Placement {
     this.early ??= {
       draft: openDraft(this.tools.files, this.place, 'beside', this.oldFile),
       placed: new Uint8Array(new SharedArrayBuffer(blockCount(list))),
     };
     const { draft, placed } = this.early;
-    return { descriptor: draft.descriptor, placed };
+    return { descriptor: draft.descriptor, placed, holdsBasis: draft.holdsBasis };
   }
 
   begin(request: BeginRequest): Promise<Receiver> {

@@ -39,7 +39,9 @@ export async function loadHashMethod(name: string): Promise<HashMethod> {
 }
 
 function nodeName(name: string): string | undefined {
-  return crypto().getHashes().find((known) => known.toLowerCase() === name.toLowerCase());
+  return crypto()
+    .getHashes()
+    .find((known) => known.toLowerCase() === name.toLowerCase());
 }
 
 async function loadXxh64(): Promise<HashMethod> {

@@ -29,6 +29,8 @@ export interface Match {
 export interface Placement {
   readonly descriptor: number;
   readonly placed: Uint8Array<SharedArrayBuffer>;
+  /** Whether it began as a copy of the file that is read: what stays where it is, is there. */
+  readonly holdsBasis: boolean;
 }
 
 /** Hashes blocks of a file into its list. */
@@ -50,6 +52,8 @@ export interface CompareJob {
   readonly count: number;
   /** Whether to go on to the end where nothing agrees. */
   readonly isPatient: boolean;
+  /** Where blocks that agree are written from the same read; undefined: nowhere. */
+  readonly placement: Placement | undefined;
 }
 
 /** Looks for blocks of a list at any place of a range. */

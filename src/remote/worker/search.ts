@@ -22,9 +22,9 @@ import {
   type HashList,
 } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
-import { addMatch } from './block-jobs.js';
+import { addMatch, putBlock } from './block-jobs.js';
 import { BlockReader } from './block-reader.js';
-import type { Match, Placement, SearchJob } from './messages.js';
+import type { Match, SearchJob } from './messages.js';
 
 /** Windows are rolled over in pieces of so many bytes. */
 const ROLL_BYTES = 256 * 1024;
@@ -75,7 +75,7 @@ export class BlockSearch {
       }
       if (found) {
         addMatch(matches, found, blockBytes);
-        if (placement) this.put(reader, found, placement);
+        if (placement) putBlock(this.files, reader, this.list, found, placement);
         position = found.offset + blockLength(this.list, found.block);
         expected = found.block + 1;
         misses = 0;
@@ -86,13 +86,6 @@ export class BlockSearch {
       }
     }
     return matches;
-  }
-
-  /** Writes a block that was just read and hashed to its place in the list's file. */
-  private put(reader: BlockReader, { block, offset }: Match, placement: Placement): void {
-    const bytes = reader.bytes(offset, blockLength(this.list, block));
-    this.files.write(placement.descriptor, bytes, block * this.list.blockBytes);
-    placement.placed[block] = 1;
   }
 
   /** The likely blocks at `position`: the one behind the last match, and the one whose place it is. */
