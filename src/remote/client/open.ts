@@ -25,7 +25,11 @@ export async function openRemoteFile(
   const status = answer.statusCode ?? 0;
   const text = await connection.text(answer);
   if (status !== 200 && status !== 404) throw failureOfAnswer(status, text, url);
-  if (isVarve(answer)) return new RemoteFile(connection, name, decodeInfo(parseJson(text)));
+  if (isVarve(answer)) {
+    const info = decodeInfo(parseJson(text));
+    const isEqual = info.isEqual && own !== undefined && own.sizeBytes === info.old?.sizeBytes;
+    return new RemoteFile(connection, name, { ...info, isEqual });
+  }
   return new PdiffcopyFile(connection, name, status === 404 ? undefined : sizeOf(text));
 }
 

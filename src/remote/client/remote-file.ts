@@ -119,7 +119,7 @@ export class RemoteFile implements Target, RemoteSource {
     let stored: Buffer | undefined;
     const request = {
       method: 'POST',
-      path: `/v1/read?${this.query}&identity=${this.facts.identity}${compressed}`,
+      path: `/v1/read?${this.query}&identity=${encodeURIComponent(this.facts.identity)}${compressed}`,
       body: [encodeRanges(ranges)],
       headers: { 'content-type': 'application/octet-stream' },
     } as const;

@@ -167,6 +167,17 @@ test.each(faults)('%s: %s, and the target is what it was', async (name, code, ta
   expect(readFileSync(target).equals(old)).toBe(true);
 });
 
+test('a server that calls files equal without being asked is not believed', async () => {
+  const url = await tampered(
+    only('/info', (body) =>
+      Buffer.from(body.toString().replace('"varve":{', '"varve":{"equal":true,')),
+    ),
+  );
+  const target = lab.put(lab.here, 'told equal', old);
+  await lab.copyFile(`${url}/file`, target);
+  expect(readFileSync(target).equals(content)).toBe(true);
+});
+
 test('text of a server reaches the terminal without its control characters as the JSON has it', async () => {
   const body = JSON.stringify({ error: { code: 'REMOTE_REFUSED', message: 'no\u001b[31m' } });
   const url = await tampered(only('/info', status(403, {}, body)));
