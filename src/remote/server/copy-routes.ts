@@ -21,9 +21,15 @@ import {
   MOST_LIST_BYTES,
 } from '../wire/protocol.js';
 import { BinaryAnswer } from './answers.js';
-import type { Application } from './application.js';
 import { withBody } from './bodies.js';
-import { blockBytesOf, closing, methodOf, placeOf, type RouteContext } from './requests.js';
+import {
+  type Application,
+  blockBytesOf,
+  closing,
+  methodOf,
+  placeOf,
+  type RouteContext,
+} from './requests.js';
 import type { ServerSettings } from './settings.js';
 
 export function addCopyRoutes(
