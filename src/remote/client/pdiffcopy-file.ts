@@ -30,6 +30,7 @@ export class PdiffcopyFile implements Target, RemoteSource {
   readonly old: FileFacts | undefined;
   readonly left = undefined;
   readonly isEqual = false;
+  readonly hashPages = undefined;
   readonly defaults = PDIFFCOPY_DEFAULTS;
   private readonly connection: Connection;
   private readonly query: string;
@@ -85,6 +86,7 @@ export class PdiffcopyFile implements Target, RemoteSource {
     await this.post(`/resize?${this.query}&size=${request.sizeBytes}`, []);
     let written = 0;
     return {
+      hashPages: undefined,
       put: async (pieces, bytes) => {
         await forEach(pieces, BLOCKS_AT_ONCE, async (piece) => {
           const body = bodyOf(piece, bytes);

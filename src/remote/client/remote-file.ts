@@ -7,6 +7,7 @@ import type {
   BasisName,
   BeginRequest,
   FileFacts,
+  HashPages,
   LeftFacts,
   ListRequest,
   Receiver,
@@ -14,7 +15,7 @@ import type {
   Target,
 } from '../copy/sides.js';
 import { blockCount, createHashList, entryBytes } from '../hashing/hash-list.js';
-import { VARVE_DEFAULTS } from '../hashing/methods.js';
+import { VARVE_DEFAULTS, type HashMethod } from '../hashing/methods.js';
 import { Watermark, type Listing } from '../hashing/listing.js';
 import type { Piece } from '../target/pieces.js';
 import type { Placed, Range } from '../worker/messages.js';
@@ -134,6 +135,34 @@ export class RemoteFile implements Target, RemoteSource {
     if (stored) decompress(stored, memory);
   }
 
+  hashPages(method: HashMethod): HashPages {
+    const asked = `${this.query}&identity=${encodeURIComponent(this.facts.identity)}`;
+    return (ranges, pageBytes) =>
+      this.askPages(`/v1/pages?${asked}&method=${method.name}`, ranges, pageBytes, method);
+  }
+
+  /** `path` ends with a parameter. */
+  private async askPages(
+    path: string,
+    ranges: readonly Range[],
+    pageBytes: number,
+    { digestBytes }: HashMethod,
+  ): Promise<Uint8Array> {
+    const count = ranges.reduce((sum, { length }) => sum + Math.ceil(length / pageBytes), 0);
+    const digests = Buffer.alloc(count * digestBytes);
+    const request = {
+      method: 'POST',
+      path: `${path}&page_size=${pageBytes}`,
+      body: [encodeRanges(ranges)],
+      headers: { 'content-type': 'application/octet-stream' },
+    } as const;
+    await this.connection.receive(request, ({ lengthBytes }) => {
+      if (lengthBytes !== digests.length) throw this.wrongLength();
+      return digests;
+    });
+    return digests;
+  }
+
   async begin(request: BeginRequest): Promise<Receiver> {
     const { connection } = this;
     const { sizeBytes, blockBytes, method, isInPlace, basis, attributes } = request;
@@ -153,6 +182,7 @@ export class RemoteFile implements Target, RemoteSource {
     });
     const path = `/v1/drafts/${encodeURIComponent(asText(asObject(answer)['id']))}`;
     return {
+      hashPages: (ranges, pageBytes) => this.askPages(`${path}/pages?`, ranges, pageBytes, method),
       put: async (pieces, bytes) => {
         const { link } = connection;
         const data = dataOf(pieces, bytes);

@@ -16,7 +16,7 @@ export interface CopyContext {
   readonly isInPlace: boolean;
   readonly isDryRun: boolean;
   /** Whether sending is dear, so that every byte that can be found is worth looking for. */
-  readonly isLinkSlow: boolean;
+  readonly isLinkSlow: () => boolean;
   readonly nowMs: () => number;
   readonly onHashed: (bytes: number) => void;
   /** Of the new file: kept, copied, sent or received. */

@@ -276,7 +276,7 @@ async function contextOf(
     isWholeFile: options.isWholeFile,
     isInPlace: options.isInPlace,
     isDryRun: options.isDryRun,
-    isLinkSlow: connection?.link.isSlow ?? false,
+    isLinkSlow: () => connection?.link.isSlow ?? false,
     onHashed(bytes) {
       counters.hashed += bytes;
     },

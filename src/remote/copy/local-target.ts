@@ -97,6 +97,7 @@ export class LocalTarget implements Target {
       });
       return Promise.resolve({
         put: (pieces, bytes) => assembly.apply(pieces, bytes),
+        hashPages: (ranges, pageBytes) => assembly.hashPages(ranges, pageBytes),
         publish(root) {
           assembly.publish(root, attributes);
           return Promise.resolve(assembly.bytesWritten);

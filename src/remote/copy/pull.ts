@@ -2,12 +2,15 @@
 import { blockCount, blockLength, digestOf, type HashList } from '../hashing/hash-list.js';
 import { settleAll } from '../settle.js';
 import { Proof } from '../target/proof.js';
+import type { OpenFile } from '../file/place.js';
+import type { Piece } from '../target/pieces.js';
 import { chooseBasis } from './basis.js';
-import { forEachBatch, totalBytes } from './batches.js';
+import { forEachBatch, placed, totalBytes } from './batches.js';
 import type { CopyContext } from './context.js';
 import { findMatches } from './find.js';
 import { planPull, type Plan } from './plan.js';
 import { putReady } from './push.js';
+import { keptOf, PAGE_BYTES, Refinement } from './refine.js';
 import type { LocalTarget } from './local-target.js';
 import type { BasisName, Receiver, RemoteSource } from './sides.js';
 
@@ -15,6 +18,8 @@ export interface PullPlan extends Plan {
   /** Of the source. */
   readonly list: HashList;
   readonly basis: { readonly name: BasisName; readonly list: HashList } | undefined;
+  /** What blocks that differ are compared with. */
+  readonly old: OpenFile | undefined;
 }
 
 /** Compares both files. */
@@ -31,7 +36,7 @@ export async function comparePull(
   const file = chosen && target.open(chosen.name);
   if (!chosen || !file) {
     await listing.ready(blockCount(list));
-    return { ...planPull(list, [], method), list, basis: undefined };
+    return { ...planPull(list, [], method), list, basis: undefined, old: undefined };
   }
   const known = lists.find(file.stat, blockBytes, method);
   const mayMove = chosen.mayMove && listing.hasWeakSums;
@@ -39,7 +44,7 @@ export async function comparePull(
     workers,
     method,
     mayMove,
-    isThorough: context.isLinkSlow,
+    isThorough: context.isLinkSlow(),
     // In place a block could cover another that is still wanted.
     place: mayMove && !context.isDryRun ? () => target.beginEarly(list) : undefined,
     onHashed,
@@ -48,7 +53,7 @@ export async function comparePull(
   const isSame = plan.keepsAll && list.sizeBytes === file.stat.sizeBytes;
   if (isSame && !known && listing.hasWeakSums) lists.keep(file.stat, list, startedMs);
   // What is kept are blocks that both have: the source's list says their hashes.
-  return { ...plan, list, basis: { name: chosen.name, list } };
+  return { ...plan, list, basis: { name: chosen.name, list }, old: file };
 }
 
 /** Makes the new file of a plan, all but its name. Returns its hash. */
@@ -58,25 +63,46 @@ export async function executePull(
   plan: PullPlan,
   context: CopyContext,
 ): Promise<string> {
+  const { list } = plan;
+  const refinement = refinementOf(source, plan, context);
+  const proof = new Proof(list.digestBytes);
+  /** Blocks that were taken page by page. */
+  const paged = new Set<number>();
   await settleAll([
     putReady(receiver, plan.ready, context),
     forEachBatch(plan.missing, context.concurrency, async (ranges, into) => {
-      await source.read(ranges, into);
-      await receiver.put(
-        ranges.map((range) => ({ ...range, type: 'data' })),
-        into,
-      );
+      const pages = await refinement?.pagesOf(ranges);
+      const wanted = placed(pages?.filter(({ isSame }) => !isSame) ?? ranges);
+      if (wanted.length > 0) await source.read(wanted, into);
+      const data = wanted.map((range): Piece => ({ ...range, type: 'data' }));
+      await receiver.put([...data, ...keptOf(pages)], into);
+      for (const { offset, length, digest } of pages ?? []) proof.add(offset, length, digest);
+      if (pages) ranges.forEach(({ offset }) => paged.add(offset / list.blockBytes));
       context.onMade(totalBytes(ranges));
     }),
   ]);
-  return rootOf(plan.list);
-}
-
-/** Every piece of a pull is made of whole blocks of the source. */
-function rootOf(list: HashList): string {
-  const proof = new Proof(list.digestBytes);
   for (let block = 0; block < blockCount(list); block++) {
+    if (paged.has(block)) continue;
     proof.add(block * list.blockBytes, blockLength(list, block), digestOf(list, block));
   }
   return proof.root(list.sizeBytes);
+}
+
+function refinementOf(
+  source: RemoteSource,
+  { list, old }: PullPlan,
+  { method, workers, blockBytes, isLinkSlow }: CopyContext,
+): Refinement | undefined {
+  const hashNew = source.hashPages?.(method);
+  if (!hashNew || !old) return undefined;
+  const { descriptor, stat } = old;
+  const job = { type: 'digest', descriptor, partBytes: PAGE_BYTES, method: method.name } as const;
+  return new Refinement({
+    blockBytes,
+    digestBytes: list.digestBytes,
+    oldBytes: stat.sizeBytes,
+    isLinkSlow,
+    newDigests: (ranges) => hashNew(ranges, PAGE_BYTES),
+    oldDigests: (ranges) => workers.run({ ...job, ranges }),
+  });
 }

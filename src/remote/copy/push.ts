@@ -6,10 +6,11 @@ import type { Piece } from '../target/pieces.js';
 import { Proof } from '../target/proof.js';
 import type { Match } from '../worker/messages.js';
 import { chooseBasis } from './basis.js';
-import { forEach, forEachBatch, groupsOf, totalBytes } from './batches.js';
+import { forEach, forEachBatch, groupsOf, placed, totalBytes } from './batches.js';
 import type { CopyContext } from './context.js';
 import { findMatches, matchBytes } from './find.js';
 import { cutPieces, planPush, type Plan } from './plan.js';
+import { keptOf, PAGE_BYTES, Refinement } from './refine.js';
 import type { BasisName, Receiver, Target } from './sides.js';
 
 /** So much is kept or copied by one request: a second of work. */
@@ -38,7 +39,7 @@ export async function comparePush(
     workers,
     method,
     mayMove: mayMove && listing.hasWeakSums,
-    isThorough: context.isLinkSlow,
+    isThorough: context.isLinkSlow(),
     place: undefined,
     onHashed,
   });
@@ -74,7 +75,14 @@ export async function executePush(
   if (plan.basis) addReady(proof, plan.ready, plan.basis.list);
   await settleAll([
     putReady(receiver, plan.ready, context),
-    sendMissing(source, receiver, plan, proof, context),
+    sendMissing(
+      source,
+      receiver,
+      plan,
+      proof,
+      context,
+      refinementOf(source, receiver, plan, context),
+    ),
   ]);
   return proof.root(plan.sizeBytes);
 }
@@ -99,11 +107,17 @@ async function sendMissing(
   { missing }: Plan,
   proof: Proof,
   { blockBytes, method, workers, concurrency, onMade }: CopyContext,
+  refinement: Refinement | undefined,
 ): Promise<void> {
   const zeros = method.digest(new Uint8Array(blockBytes));
-  await forEachBatch(missing, concurrency, async (ranges, into) => {
+  await forEachBatch(missing, concurrency, async (all, into) => {
+    const pages = await refinement?.pagesOf(all);
+    const ranges = placed(pages?.filter(({ isSame }) => !isSame) ?? all);
     const job = { type: 'read', descriptor, ranges, into, method: method.name } as const;
     const digests = await workers.run(job);
+    for (const { offset, length, digest, isSame } of pages ?? []) {
+      if (isSame) proof.add(offset, length, digest);
+    }
     const pieces = ranges.map((range, index): Piece => {
       const at = index * method.digestBytes;
       const digest = digests.subarray(at, at + method.digestBytes);
@@ -111,8 +125,26 @@ async function sendMissing(
       const isZero = range.length === blockBytes && equalBytes(digest, zeros);
       return isZero ? { ...range, type: 'zeros' } : { ...range, type: 'data' };
     });
-    await receiver.put(pieces, into);
-    onMade(totalBytes(ranges));
+    await receiver.put([...pieces, ...keptOf(pages)], into);
+    onMade(totalBytes(all));
+  });
+}
+
+function refinementOf(
+  { descriptor }: OpenFile,
+  { hashPages }: Receiver,
+  { basis }: PushPlan,
+  { method, workers, blockBytes, isLinkSlow }: CopyContext,
+): Refinement | undefined {
+  if (!hashPages || !basis) return undefined;
+  const job = { type: 'digest', descriptor, partBytes: PAGE_BYTES, method: method.name } as const;
+  return new Refinement({
+    blockBytes,
+    digestBytes: method.digestBytes,
+    oldBytes: basis.list.sizeBytes,
+    isLinkSlow,
+    newDigests: (ranges) => workers.run({ ...job, ranges }),
+    oldDigests: (ranges) => hashPages(ranges, PAGE_BYTES),
   });
 }
 

@@ -5,7 +5,7 @@ import type { Listing } from '../hashing/listing.js';
 import type { HashMethod } from '../hashing/methods.js';
 import type { Attributes } from '../target/draft.js';
 import type { Piece } from '../target/pieces.js';
-import type { Placed } from '../worker/messages.js';
+import type { Placed, Range } from '../worker/messages.js';
 
 /** What is known of a file without reading it. */
 export interface FileFacts {
@@ -36,6 +36,9 @@ export interface ListRequest {
   readonly onHashed: (bytes: number) => void;
 }
 
+/** Gives the hashes of pages of ranges, one behind the other; the last page of a range may be short. */
+export type HashPages = (ranges: readonly Range[], pageBytes: number) => Promise<Uint8Array>;
+
 /** The side that has the new file, where that is another machine. */
 export interface RemoteSource {
   readonly defaults: Defaults;
@@ -43,6 +46,8 @@ export interface RemoteSource {
   list(request: ListRequest): Promise<Listing>;
   /** @throws CodedError COPY_SOURCE_CHANGED */
   read(ranges: readonly Placed[], into: SharedArrayBuffer): Promise<void>;
+  /** Undefined where the server has no such answer. @throws CodedError COPY_SOURCE_CHANGED */
+  readonly hashPages: ((method: HashMethod) => HashPages) | undefined;
   /** The identity now. */
   identity(): Promise<string>;
 }
@@ -76,6 +81,8 @@ export interface Target {
 export interface Receiver {
   /** The bytes of the pieces with data lie in `bytes`, which is free again afterwards. */
   put(pieces: readonly Piece[], bytes: SharedArrayBuffer): Promise<void>;
+  /** Of what it is made from, at places that were not put yet. Undefined where there is no such answer. */
+  readonly hashPages: HashPages | undefined;
   /** Gives it its name. Returns the bytes written. @throws CodedError COPY_MISMATCH */
   publish(root: string): Promise<number>;
   /** Leaves what was not published for the next copy. */

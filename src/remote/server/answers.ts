@@ -1,6 +1,7 @@
 /** Answers that are written piece by piece, as fast as the client takes them. */
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { RouteContext } from './requests.js';
 
 /** A body that is written as it comes to be. Where it fails, the connection is cut: clients notice. */
 class PiecemealAnswer {
@@ -48,6 +49,13 @@ export class BinaryAnswer extends PiecemealAnswer {
     super(outgoing, { ...headers, 'content-type': type, 'content-length': lengthBytes });
   }
 }
+
+/** Hashes, which are few. */
+export const digestsAnswer = (context: RouteContext, digests: Uint8Array): Response =>
+  context.body(digests as Uint8Array<ArrayBuffer>, 200, {
+    'content-type': 'application/octet-stream',
+    'content-length': String(digests.length),
+  });
 
 /** Lines, chunk by chunk. */
 export class TextAnswer extends PiecemealAnswer {

@@ -11,6 +11,7 @@ import { addDraftRoutes } from './draft-routes.js';
 import { Drafts } from './drafts.js';
 import { answerOf } from './failures.js';
 import { guard } from './guard.js';
+import { addInfoRoute } from './info-route.js';
 import { addPdiffcopyRoutes } from './pdiffcopy-routes.js';
 import type { Application } from './requests.js';
 import type { ServerSettings } from './settings.js';
@@ -35,6 +36,7 @@ export function createApplication(settings: ServerSettings): RunningApplication 
   });
   app.use(guard(settings));
   const tools = toolsOf(settings);
+  addInfoRoute(app, settings, tools);
   addCopyRoutes(app, settings, tools);
   addDraftRoutes(app, settings, tools, drafts);
   if (settings.isPdiffcopy) addPdiffcopyRoutes(app, settings, tools);

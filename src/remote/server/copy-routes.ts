@@ -1,34 +1,28 @@
-/** The requests of `varve copy` that read. */
+/** The requests of `varve copy` that read a file. */
 import type { ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { CodedError } from '../../errors.js';
 import { BATCH_BYTES, groupsOf, placed, totalBytes } from '../copy/batches.js';
-import { listFile, LocalTarget, type TargetTools } from '../copy/local-target.js';
+import { listFile, type TargetTools } from '../copy/local-target.js';
 import { identityOf, openExistingFile, type OpenFile } from '../file/place.js';
-import { blockCount, entryBytes, hashOfEntries } from '../hashing/hash-list.js';
+import { blockCount, entryBytes } from '../hashing/hash-list.js';
 import { partBlocks, type Listing } from '../hashing/listing.js';
-import type { HashMethod } from '../hashing/methods.js';
 import { withMemory } from '../memory.js';
 import { openLeftDraft } from '../target/draft.js';
 import { compress } from '../wire/compression.js';
-import type { Placed } from '../worker/messages.js';
-import { decodeRanges, MOST_HEAD_BYTES } from '../wire/binary.js';
-import { encodeFacts } from '../wire/documents.js';
-import {
-  ENCODING_HEADER,
-  IDENTITY_HEADER,
-  MOST_BODY_BYTES,
-  MOST_LIST_BYTES,
-} from '../wire/protocol.js';
-import { BinaryAnswer } from './answers.js';
-import { withBody } from './bodies.js';
+import type { Placed, Range } from '../worker/messages.js';
+import { ENCODING_HEADER, IDENTITY_HEADER, MOST_LIST_BYTES } from '../wire/protocol.js';
+import { BinaryAnswer, digestsAnswer } from './answers.js';
 import {
   type Application,
   blockBytesOf,
   closing,
   methodOf,
+  pageBytesOf,
   placeOf,
+  rangesOf,
   type RouteContext,
+  tooLong,
 } from './requests.js';
 import type { ServerSettings } from './settings.js';
 
@@ -37,20 +31,6 @@ export function addCopyRoutes(
   settings: ServerSettings,
   tools: TargetTools,
 ): void {
-  app.get('/info', async (context) => {
-    const asked = context.req.query('list');
-    const listed = asked === undefined ? undefined : await listedOf(context, asked);
-    const { old, left, isEqual } = factsOf(context, settings, tools, listed);
-    const varve = {
-      ...(old && encodeFacts(old)),
-      left: settings.allowsWriting ? left && encodeFacts(left) : undefined,
-      equal: listed && isEqual,
-    };
-    if (old) return context.json({ size: old.sizeBytes, varve });
-    const error = { code: 'PATH_NOT_FOUND', message: 'There is no such file.' };
-    return context.json({ varve, error }, 404);
-  });
-
   app.get('/v1/list', async (context) => {
     const request = { blockBytes: blockBytesOf(context), method: await methodOf(context) };
     const file = openAsked(context, settings, tools);
@@ -69,15 +49,9 @@ export function addCopyRoutes(
   });
 
   app.post('/v1/read', async (context) => {
-    const ranges = await withBody(context.env.incoming, MOST_HEAD_BYTES, decodeRanges);
-    const bytes = totalBytes(ranges);
-    if (bytes > MOST_BODY_BYTES || ranges.some(({ length }) => length === 0)) throw tooLong();
-    const place = placeOf(context, settings);
-    const file = closing(place, () => openExistingFile(tools.files, place));
+    const ranges = await rangesOf(context);
+    const file = openIdentified(context, ranges, settings, tools);
     try {
-      if (identityOf(file.stat) !== context.req.query('identity')) throw changed();
-      if (ranges.some(({ offset, length }) => offset + length > file.stat.sizeBytes))
-        throw tooLong();
       const isCompressed = context.req.query('compress') === 'zstd';
       if (isCompressed) await sendCompressed(context.env.outgoing, file, ranges, tools);
       else await sendRanges(context.env.outgoing, file, ranges, tools);
@@ -86,55 +60,41 @@ export function addCopyRoutes(
     }
     return RESPONSE_ALREADY_SENT;
   });
+
+  app.post('/v1/pages', async (context) => {
+    const ranges = await rangesOf(context);
+    const method = await methodOf(context);
+    const file = openIdentified(context, ranges, settings, tools);
+    try {
+      const { descriptor } = file;
+      const job = { type: 'digest', descriptor, ranges, partBytes: pageBytesOf(context) } as const;
+      return digestsAnswer(context, await tools.workers.run({ ...job, method: method.name }));
+    } finally {
+      file.close();
+    }
+  });
 }
 
-const ignore = (): void => undefined;
-
-/** A list that the client has of its own file. */
-interface Listed {
-  /** Hexadecimal digits. */
-  readonly hash: string;
-  readonly blockBytes: number;
-  readonly method: HashMethod;
-}
-
-const listedOf = async (context: RouteContext, hash: string): Promise<Listed> => ({
-  hash,
-  blockBytes: blockBytesOf(context),
-  method: await methodOf(context),
-});
-
-/** What is known of a file; nothing where its directory is still to be made. */
-function factsOf(
+/** A file that still is what the client knows, and has the ranges. */
+function openIdentified(
   context: RouteContext,
+  ranges: readonly Range[],
   settings: ServerSettings,
-  tools: TargetTools,
-  listed: Listed | undefined,
-): Pick<LocalTarget, 'old' | 'left'> & { readonly isEqual: boolean } {
+  { files }: TargetTools,
+): OpenFile {
+  const place = placeOf(context, settings);
+  const file = closing(place, () => openExistingFile(files, place));
   try {
-    const place = placeOf(context, settings);
-    return closing(place, () => {
-      const target = new LocalTarget(tools, place);
-      target.close();
-      const { old, left } = target;
-      return {
-        old,
-        left,
-        isEqual: old !== undefined && hasList(target.open('old'), listed, tools),
-      };
-    });
+    if (identityOf(file.stat) !== context.req.query('identity')) throw changed();
+    if (ranges.some(({ offset, length }) => offset + length > file.stat.sizeBytes)) throw tooLong();
+    return file;
   } catch (error) {
-    const isMissing = error instanceof CodedError && error.code === 'PATH_NOT_FOUND';
-    if (!isMissing) throw error;
-    return { old: undefined, left: undefined, isEqual: false };
+    file.close();
+    throw error;
   }
 }
 
-/** Whether a file is known, without reading it, to have this list. */
-function hasList({ stat }: OpenFile, listed: Listed | undefined, { lists }: TargetTools): boolean {
-  const list = listed && lists.find(stat, listed.blockBytes, listed.method);
-  return list !== undefined && hashOfEntries(list.entries).toString('hex') === listed?.hash;
-}
+const ignore = (): void => undefined;
 
 /** The file, or what an interrupted copy to it left. */
 function openAsked(
@@ -223,11 +183,5 @@ async function sendCompressed(
 function changed(): CodedError {
   return new CodedError('COPY_SOURCE_CHANGED', 'The file changed meanwhile.', {
     hint: 'Copy it again when it is at rest.',
-  });
-}
-
-function tooLong(): CodedError {
-  return new CodedError('REMOTE_REQUEST', 'The request asks for more than one answer may hold.', {
-    hint: 'Give a larger block size, or ask for less at a time, within the file.',
   });
 }

@@ -15,9 +15,17 @@ import { decompress } from '../wire/compression.js';
 import { decodePieces } from '../wire/binary.js';
 import { asObject, asText, decodeBegin, type BeginDocument } from '../wire/documents.js';
 import { ENCODING_HEADER, MOST_BODY_BYTES } from '../wire/protocol.js';
+import { digestsAnswer } from './answers.js';
 import { withBody } from './bodies.js';
 import type { Drafts } from './drafts.js';
-import { type Application, documentOf, placeOf, requireWriting } from './requests.js';
+import {
+  type Application,
+  documentOf,
+  pageBytesOf,
+  placeOf,
+  rangesOf,
+  requireWriting,
+} from './requests.js';
 import type { ServerSettings } from './settings.js';
 
 export function addDraftRoutes(
@@ -52,6 +60,14 @@ export function addDraftRoutes(
         putBody(receiver, body, isCompressed),
       );
       return context.json({});
+    }),
+  );
+
+  app.post('/v1/drafts/:id/pages', (context) =>
+    drafts.use(context.req.param('id'), context.env.incoming.socket, async (receiver) => {
+      const ranges = await rangesOf(context);
+      if (!receiver.hashPages) throw new Error('a draft of this server has pages');
+      return digestsAnswer(context, await receiver.hashPages(ranges, pageBytesOf(context)));
     }),
   );
 

@@ -2,14 +2,20 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import { CodedError } from '../../errors.js';
+import { totalBytes } from '../copy/batches.js';
 import { confinedPlace, type Place } from '../file/place.js';
 import { LEAST_BLOCK_BYTES, MOST_BLOCK_BYTES } from '../hashing/hash-list.js';
 import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
+import { decodeRanges, MOST_HEAD_BYTES } from '../wire/binary.js';
 import { parseJson } from '../wire/documents.js';
 import { decodeFilename, rawParameter } from '../wire/filename.js';
-import { MOST_JSON_BYTES } from '../wire/protocol.js';
+import { MOST_BODY_BYTES, MOST_JSON_BYTES } from '../wire/protocol.js';
+import type { Placed } from '../worker/messages.js';
 import { withBody } from './bodies.js';
 import type { ServerSettings } from './settings.js';
+
+/** An answer has at most this many hashes for the bytes that it takes to ask for them. */
+const LEAST_PAGE_BYTES = 512;
 
 /** What routes are added to. */
 export type Application = Hono<{ Bindings: HttpBindings }>;
@@ -46,6 +52,18 @@ export const blockBytesOf = (context: RouteContext): number =>
 export const methodOf = (context: RouteContext): Promise<HashMethod> =>
   loadHashMethod(context.req.query('method') ?? '');
 
+/** The length of pages whose hashes are asked for. */
+export const pageBytesOf = (context: RouteContext): number =>
+  numberOf(context, 'page_size', LEAST_PAGE_BYTES, MOST_BLOCK_BYTES);
+
+/** The ranges of a request's body, one behind the other. @throws CodedError REMOTE_REQUEST */
+export async function rangesOf(context: RouteContext): Promise<Placed[]> {
+  const ranges = await withBody(context.env.incoming, MOST_HEAD_BYTES, decodeRanges);
+  const isEmpty = ranges.some(({ length }) => length === 0);
+  if (isEmpty || totalBytes(ranges) > MOST_BODY_BYTES) throw tooLong();
+  return ranges;
+}
+
 /** Does `work` at a place, which is given up afterwards. */
 export function closing<T>(place: Place, work: () => T): T {
   try {
@@ -67,6 +85,12 @@ export function requireWriting({ allowsWriting }: ServerSettings): void {
   if (allowsWriting) return;
   throw new CodedError('REMOTE_READ_ONLY', 'The server is read-only.', {
     hint: 'Start it with --allow-write.',
+  });
+}
+
+export function tooLong(): CodedError {
+  return new CodedError('REMOTE_REQUEST', 'The request asks for more than one answer may hold.', {
+    hint: 'Give a larger block size, or ask for less at a time, within the file.',
   });
 }
 

@@ -59,11 +59,28 @@ export class Assembly {
     const moves = pieces
       .flatMap((piece) => this.movesOf(piece))
       .flatMap((move) => this.notPlaced(move));
+    const parts: Range[] = [];
     for (const piece of pieces) {
       if (piece.type === 'zeros') this.putZeros(piece);
-      else if (piece.type === 'keep' && this.options.draft.holdsBasis) this.keep(piece);
+      if (piece.type !== 'keep' || !this.options.draft.holdsBasis) continue;
+      if (this.isWholeBlocks(piece)) this.keep(piece);
+      else parts.push(piece);
     }
-    await settleAll([this.copy(moves), this.write(pieces, bytes)]);
+    await settleAll([this.copy(moves), this.write(pieces, bytes), this.keepParts(parts)]);
+  }
+
+  /**
+   * The hashes of the pages of ranges of the basis, one behind the other.
+   * @throws CodedError REMOTE_REQUEST when they lie outside
+   */
+  hashPages(ranges: readonly Range[], pageBytes: number): Promise<Uint8Array> {
+    const { workers, basis, method } = this.options;
+    const isInside = ({ offset, length }: Range): boolean =>
+      basis !== undefined && offset + length <= basis.file.stat.sizeBytes;
+    if (!basis || !ranges.every(isInside)) throw outside();
+    const { descriptor } = basis.file;
+    const job = { type: 'digest', descriptor, ranges, partBytes: pageBytes } as const;
+    return workers.run({ ...job, method: method.name });
   }
 
   /**
@@ -77,7 +94,7 @@ export class Assembly {
   }
 
   private check(piece: Piece): void {
-    const { sizeBytes, basis, blockBytes, draft } = this.options;
+    const { sizeBytes, basis, blockBytes } = this.options;
     const basisBytes = basis?.file.stat.sizeBytes ?? 0;
     const { type, offset, length } = piece;
     const ok =
@@ -85,7 +102,6 @@ export class Assembly {
       offset + length <= sizeBytes &&
       (type !== 'data' || length <= blockBytes) &&
       (type !== 'keep' || offset + length <= basisBytes) &&
-      (type !== 'keep' || !draft.holdsBasis || this.isWholeBlocks(piece)) &&
       (type !== 'copy' || (piece.from + length <= basisBytes && this.mayCopy()));
     if (ok) return;
     throw new CodedError('REMOTE_REQUEST', `A piece does not fit: ${JSON.stringify(piece)}.`, {
@@ -126,7 +142,8 @@ export class Assembly {
     for (const part of split(move, blockBytes)) {
       const block = part.offset / blockBytes;
       const last = rest.at(-1);
-      if (basis.placed[block] === 1) {
+      const isWhole = Number.isInteger(block) && part.length === blockLength(basis.list, block);
+      if (isWhole && basis.placed[block] === 1) {
         this.proof.add(part.offset, part.length, digestOf(basis.list, block));
         this.bytesWritten += part.length;
       } else if (last && last.offset + last.length === part.offset) {
@@ -146,6 +163,18 @@ export class Assembly {
       const block = at / blockBytes;
       this.proof.add(at, blockLength(list, block), digestOf(list, block));
     }
+  }
+
+  /** Parts of blocks are not in the list: they are read, from where the list was made from. */
+  private async keepParts(ranges: readonly Range[]): Promise<void> {
+    const { blockBytes, method } = this.options;
+    const parts = ranges.flatMap((range) => split({ ...range, from: range.offset }, blockBytes));
+    if (parts.length === 0) return;
+    const digests = await this.hashPages(parts, blockBytes);
+    parts.forEach(({ offset, length }, index) => {
+      const at = index * method.digestBytes;
+      this.proof.add(offset, length, digests.subarray(at, at + method.digestBytes));
+    });
   }
 
   private putZeros({ offset, length }: Range): void {
@@ -221,6 +250,12 @@ function gather(moves: readonly Move[], bytes: number): Move[][] {
     room -= move.length;
   }
   return groups;
+}
+
+function outside(): CodedError {
+  return new CodedError('REMOTE_REQUEST', 'Pages were asked for that the old file does not have.', {
+    hint: 'The two sides do not understand each other. Please report it.',
+  });
 }
 
 function mismatch(): CodedError {

@@ -3,7 +3,7 @@ import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../repo/platform/files.js';
 import type { HashMethod } from '../hashing/methods.js';
 import { endsBefore } from './block-reader.js';
-import type { CopyJob, ReadJob, WriteJob } from './messages.js';
+import type { CopyJob, DigestJob, ReadJob, WriteJob } from './messages.js';
 import { scratch } from './scratch.js';
 
 /** Reads ranges into a job's memory. @throws CodedError COPY_SOURCE_CHANGED when the file ends before */
@@ -19,6 +19,24 @@ export function readRanges(
       throw endsBefore(offset + length);
     }
     if (method) digests.push(method.digest(bytes.subarray(at, at + length)));
+  }
+  return Buffer.concat(digests);
+}
+
+/** Hashes parts of ranges. @throws CodedError COPY_SOURCE_CHANGED when the file ends before */
+export function digestRanges(
+  files: FileSystem,
+  { descriptor, ranges, partBytes }: DigestJob,
+  method: HashMethod,
+): Uint8Array {
+  const digests: Uint8Array[] = [];
+  for (const { offset, length } of ranges) {
+    const bytes = scratch(length).subarray(0, length);
+    if (files.read(descriptor, bytes, 0, length, offset) < length)
+      throw endsBefore(offset + length);
+    for (let done = 0; done < length; done += partBytes) {
+      digests.push(method.digest(bytes.subarray(done, Math.min(length, done + partBytes))));
+    }
   }
   return Buffer.concat(digests);
 }

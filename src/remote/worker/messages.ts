@@ -83,6 +83,15 @@ export interface ReadJob {
   readonly method: string | undefined;
 }
 
+/** Hashes the parts of ranges, cut into `partBytes` from the beginning of each. */
+export interface DigestJob {
+  readonly type: 'digest';
+  readonly descriptor: number;
+  readonly ranges: readonly Range[];
+  readonly partBytes: number;
+  readonly method: string;
+}
+
 /** Writes ranges from memory and hashes each. */
 export interface WriteJob {
   readonly type: 'write';
@@ -102,7 +111,7 @@ export interface CopyJob {
   readonly method: string;
 }
 
-export type Job = HashJob | CompareJob | SearchJob | ReadJob | WriteJob | CopyJob;
+export type Job = HashJob | CompareJob | SearchJob | ReadJob | DigestJob | WriteJob | CopyJob;
 
 /** What became of a comparison. */
 export interface Compared {
@@ -117,6 +126,7 @@ export interface Results {
   readonly compare: Compared;
   readonly search: readonly Match[];
   readonly read: Uint8Array;
+  readonly digest: Uint8Array;
   readonly write: Uint8Array;
   readonly copy: Uint8Array;
 }

@@ -1,7 +1,7 @@
 /** Finds the function that does a job, and what the job needs. */
 import type { FileSystem } from '../../repo/platform/files.js';
 import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
-import { copyRanges, readRanges, writeRanges } from './bytes-jobs.js';
+import { copyRanges, digestRanges, readRanges, writeRanges } from './bytes-jobs.js';
 import { compareBlocks, hashBlocks } from './block-jobs.js';
 import type { Job, Results, SearchJob } from './messages.js';
 import { BlockSearch } from './search.js';
@@ -43,6 +43,8 @@ export function createJobRunner(files: FileSystem): Run {
           job,
           job.method === undefined ? undefined : await methodOf(job.method),
         );
+      case 'digest':
+        return digestRanges(files, job, await methodOf(job.method));
       case 'write':
         return writeRanges(files, job, await methodOf(job.method));
       case 'copy':

@@ -167,6 +167,20 @@ test.each(faults)('%s: %s, and the target is what it was', async (name, code, ta
   expect(readFileSync(target).equals(old)).toBe(true);
 });
 
+test.each([
+  ['a wrong hash of a page', 'COPY_MISMATCH', only('/v1/pages', flipped(40))],
+  ['too few hashes of pages', 'REMOTE_PROTOCOL', only('/v1/pages', (body) => body.subarray(32))],
+] as const)(
+  'over a slow link, %s: %s, and the target is what it was',
+  async (name, code, tamper) => {
+    const url = await tampered(tamper);
+    const target = lab.put(lab.here, name, Buffer.concat([old, old]));
+    const options = { blockBytes: 4 * BLOCK, mostBytesPerSecond: 100_000_000 };
+    await expect(lab.copyFile(`${url}/file`, target, options)).rejects.toMatchObject({ code });
+    expect(readFileSync(target).equals(Buffer.concat([old, old]))).toBe(true);
+  },
+);
+
 test('a server that calls files equal without being asked is not believed', async () => {
   const url = await tampered(
     only('/info', (body) =>

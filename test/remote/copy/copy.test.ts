@@ -83,6 +83,34 @@ describe.each(['beside', 'in place'])('a copy %s', (way) => {
   });
 });
 
+describe.each([true, false])('over a slow link, in place: %s', (isInPlace) => {
+  // 8 pages of 4 KiB, each in another block of 64 KiB.
+  const options = { isInPlace, blockBytes: 65_536, mostBytesPerSecond: 100_000_000 };
+
+  test('only the pages that differ are sent to a server', async () => {
+    const source = lab.put(lab.here, 'new', scattered);
+    const target = lab.put(lab.root, 'old', old);
+    const { bytesSent } = await lab.copyFile(source, server.file('old'), options);
+    expect(equalFiles(source, target)).toBe(true);
+    expect(bytesSent).toBeLessThan(60_000);
+  });
+
+  test('only the pages that differ come from a server', async () => {
+    const source = lab.put(lab.root, 'new', scattered);
+    const target = lab.put(lab.here, 'old', old);
+    const { bytesReceived } = await lab.copyFile(server.file('new'), target, options);
+    expect(equalFiles(source, target)).toBe(true);
+    expect(bytesReceived).toBeLessThan(60_000);
+  });
+
+  test('a file that is another one is sent whole', async () => {
+    const source = lab.put(lab.here, 'new', noise(3 * MEGABYTE, 8));
+    const target = lab.put(lab.root, 'old', old);
+    await lab.copyFile(source, server.file('old'), options);
+    expect(equalFiles(source, target)).toBe(true);
+  });
+});
+
 test('onto nothing, from nothing, and nothing onto nothing', async () => {
   const full = lab.put(lab.here, 'full', old);
   const empty = lab.put(lab.here, 'empty', Buffer.alloc(0));

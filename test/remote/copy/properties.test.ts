@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { comparePull, executePull } from '../../../src/remote/copy/pull.js';
 import { comparePush, executePush } from '../../../src/remote/copy/push.js';
 import type { CopyContext } from '../../../src/remote/copy/context.js';
-import type { RemoteSource } from '../../../src/remote/copy/sides.js';
+import type { HashPages, RemoteSource } from '../../../src/remote/copy/sides.js';
 import {
   factsOf,
   listFile,
@@ -39,7 +39,14 @@ const nowMs = (): number => platform.clock.nowMs();
 const tools: TargetTools = { files, workers, lists: openListCache(platform, undefined), nowMs };
 const method = await loadHashMethod('blake3');
 
-function contextFor(blockBytes: number, isInPlace: boolean): CopyContext {
+/** How a copy is made. */
+interface Way {
+  readonly blockBytes: number;
+  readonly isInPlace: boolean;
+  readonly isLinkSlow: boolean;
+}
+
+function contextFor({ blockBytes, isInPlace, isLinkSlow }: Way): CopyContext {
   return {
     ...tools,
     method,
@@ -48,14 +55,14 @@ function contextFor(blockBytes: number, isInPlace: boolean): CopyContext {
     isWholeFile: false,
     isInPlace,
     isDryRun: false,
-    isLinkSlow: false,
+    isLinkSlow: () => isLinkSlow,
     onHashed: () => undefined,
     onMade: () => undefined,
   };
 }
 
 /** A file made of pieces of another and of new bytes. */
-const change = (old: Buffer) =>
+const rearranged = (old: Buffer): fc.Arbitrary<Buffer> =>
   fc
     .array(
       fc.oneof(
@@ -69,19 +76,33 @@ const change = (old: Buffer) =>
     )
     .map((pieces) => Buffer.concat(pieces));
 
+/** Another with single bytes changed here and there. */
+const poked = (old: Buffer): fc.Arbitrary<Buffer> =>
+  fc.array(fc.nat(old.length - 1), { minLength: 1, maxLength: 4 }).map((places) => {
+    const bytes = Buffer.from(old);
+    for (const place of places) bytes[place] = (bytes[place] as number) ^ 1;
+    return bytes;
+  });
+
 const old = noise(40_000, 77);
-const blocks = fc.constantFrom(16, 100, 512, 4096, 65_536);
+const contents = fc.oneof(rearranged(old), poked(old));
+const ways: fc.Arbitrary<Way> = fc.record({
+  blockBytes: fc.constantFrom(16, 100, 512, 4096, 16_384, 65_536),
+  isInPlace: fc.boolean(),
+  isLinkSlow: fc.boolean(),
+});
 
 test('pushed', async () => {
   await fc.assert(
-    fc.asyncProperty(change(old), blocks, fc.boolean(), async (content, blockBytes, isInPlace) => {
+    fc.asyncProperty(contents, ways, async (content, way) => {
+      const { blockBytes, isInPlace } = way;
       const [from, to] = [join(directory, 'from'), join(directory, 'to')];
       writeFileSync(from, content);
       writeFileSync(to, old);
       const [fromPlace, toPlace] = [localPlace(files, from), localPlace(files, to)];
       const source = openExistingFile(files, fromPlace);
       const target = new LocalTarget(tools, toPlace);
-      const context = contextFor(blockBytes, isInPlace);
+      const context = contextFor(way);
       const plan = await comparePush(source, target, context);
       const receiver = await target.begin({
         sizeBytes: content.length,
@@ -103,14 +124,15 @@ test('pushed', async () => {
 
 test('pulled', async () => {
   await fc.assert(
-    fc.asyncProperty(change(old), blocks, fc.boolean(), async (content, blockBytes, isInPlace) => {
+    fc.asyncProperty(contents, ways, async (content, way) => {
+      const { blockBytes, isInPlace } = way;
       const [from, to] = [join(directory, 'from'), join(directory, 'to')];
       writeFileSync(from, content);
       writeFileSync(to, old);
       const [fromPlace, toPlace] = [localPlace(files, from), localPlace(files, to)];
       const file = openExistingFile(files, fromPlace);
       const target = new LocalTarget(tools, toPlace);
-      const context = contextFor(blockBytes, isInPlace);
+      const context = contextFor(way);
       const source = {
         facts: factsOf(file),
         defaults: { method: 'blake3', blockBytes: undefined },
@@ -119,6 +141,10 @@ test('pulled', async () => {
         async read(ranges: Parameters<RemoteSource['read']>[0], into: SharedArrayBuffer) {
           const { descriptor } = file;
           await workers.run({ type: 'read', descriptor, ranges, into, method: undefined });
+        },
+        hashPages: (): HashPages => (ranges, partBytes) => {
+          const { descriptor } = file;
+          return workers.run({ type: 'digest', descriptor, ranges, partBytes, method: 'blake3' });
         },
         identity: () => Promise.resolve(''),
       };
