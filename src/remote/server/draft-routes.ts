@@ -17,7 +17,7 @@ import { asObject, asText, decodeBegin, type BeginDocument } from '../wire/docum
 import { ENCODING_HEADER, MOST_BODY_BYTES } from '../wire/protocol.js';
 import type { Application } from './application.js';
 import { withBody } from './bodies.js';
-import type { Drafts } from './drafts.js';
+import { isGone, type Drafts } from './drafts.js';
 import { documentOf, placeOf, requireWriting } from './requests.js';
 import type { ServerSettings } from './settings.js';
 
@@ -37,9 +37,10 @@ export function addDraftRoutes(
       target.close();
       place.close();
     };
+    const { socket } = context.env.incoming;
     try {
-      const receiver = await beginDraft(target, begin, tools);
-      return context.json({ id: drafts.add(receiver, release, context.env.incoming.socket) }, 201);
+      const receiver = await beginDraft(target, begin, tools, () => !isGone(socket));
+      return context.json({ id: drafts.add(receiver, release, socket) }, 201);
     } catch (error) {
       release();
       throw error;
@@ -93,7 +94,12 @@ async function putBody(
   return receiver.put(moved, body.buffer);
 }
 
-async function beginDraft(target: LocalTarget, begin: BeginDocument, tools: TargetTools) {
+async function beginDraft(
+  target: LocalTarget,
+  begin: BeginDocument,
+  tools: TargetTools,
+  isAwaited: () => boolean,
+): Promise<Receiver> {
   const { sizeBytes, blockBytes, basis, isInPlace, mode, mtime } = begin;
   const method = await loadHashMethod(begin.method);
   if (blockBytes < LEAST_BLOCK_BYTES || blockBytes > MOST_BLOCK_BYTES) {
@@ -108,6 +114,7 @@ async function beginDraft(target: LocalTarget, begin: BeginDocument, tools: Targ
     });
   }
   const list = basis && (await listOf(target.open(basis.name), blockBytes, method, tools));
+  if (!isAwaited()) throw new CodedError('INTERRUPTED', 'The client is gone.');
   return target.begin({
     sizeBytes,
     blockBytes,
