@@ -88,7 +88,8 @@ export type {
 
 export type { BenchmarkOptions, BenchmarkRow } from './remote/benchmark/benchmark.js';
 export type { Compression } from './remote/client/link.js';
-export type { CopyOptions, CopyResult, Endpoint } from './remote/copy/copy.js';
+export type { CopyOptions, CopyResult } from './remote/copy/copy.js';
+export type { Endpoint } from './remote/copy/endpoints.js';
 export type { RunningServer, ServeOptions } from './remote/server/serve.js';
 
 /** Makes an empty repository. */

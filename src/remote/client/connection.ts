@@ -1,11 +1,11 @@
 /** Requests to one server: few connections that are kept, every answer bounded, nothing followed. */
 import * as http from 'node:http';
-import * as https from 'node:https';
 import type { Socket } from 'node:net';
 import { CodedError } from '../../errors.js';
 import { MOST_JSON_BYTES, VERSION_HEADER, WIRE_VERSION } from '../wire/protocol.js';
 import { parseJson } from '../wire/documents.js';
 import { failureOfAnswer } from './answers.js';
+import { ByteChannel, WrongAnswer, type AnswerHead } from './byte-channel.js';
 import type { Link } from './link.js';
 
 /** Nothing arrived and nothing could be sent for so long: the other side is gone. */
@@ -36,15 +36,22 @@ export class Connection {
   readonly link: Link;
   private readonly options: ConnectionOptions;
   private readonly agent: http.Agent;
+  private readonly channels = new Set<ByteChannel>();
+  /** Those of them that no request uses. */
+  private readonly idle: ByteChannel[] = [];
   private readonly sockets = new Set<Socket>();
+  private readonly onAbort = (): void => this.close();
   private closedBytes = { sent: 0, received: 0 };
 
   constructor(options: ConnectionOptions) {
     this.url = options.url;
     this.link = options.link;
     this.options = options;
-    const Agent = options.url.protocol === 'https:' ? https.Agent : http.Agent;
-    this.agent = new Agent({ keepAlive: true, maxSockets: options.concurrency });
+    this.agent = new (modulesFor(options.url).Agent)({
+      keepAlive: true,
+      maxSockets: options.concurrency,
+    });
+    options.signal?.addEventListener('abort', this.onAbort);
   }
 
   /** Bytes that passed the sockets, headers included. */
@@ -59,8 +66,8 @@ export class Connection {
 
   /** An answer of any status, its body to be read. @throws CodedError REMOTE_UNREACHABLE */
   send({ method, path, body = [], headers = {} }: Request): Promise<http.IncomingMessage> {
-    const { url, token, signal } = this.options;
-    const { request } = url.protocol === 'https:' ? https : http;
+    const { url, signal } = this.options;
+    const { request } = modulesFor(url);
     const length = body.reduce((sum, { length }) => sum + length, 0);
     return new Promise((resolve, reject) => {
       const outgoing = request({
@@ -72,7 +79,7 @@ export class Connection {
         timeout: IDLE_MS,
         ...(signal && { signal }),
         headers: {
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...this.authorization,
           ...(method === 'POST' && { 'content-length': length }),
           ...headers,
         },
@@ -125,8 +132,77 @@ export class Connection {
     }
   }
 
+  /**
+   * Sends a short request whose answer is bytes of a file, which are received into the memory that
+   * `room` gives: as much as the answer's head says.
+   * @throws CodedError of the server, REMOTE_UNREACHABLE, REMOTE_PROTOCOL, what `room` throws
+   */
+  async receive(
+    { method, path, body = [], headers = {} }: Request,
+    room: (head: AnswerHead) => Uint8Array,
+  ): Promise<void> {
+    const bytes = Buffer.concat(body);
+    const fields = Object.entries({
+      host: this.url.host,
+      ...this.authorization,
+      ...headers,
+      'content-length': bytes.length,
+    });
+    const lines = fields.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('');
+    const request = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines}\r\n`, 'latin1');
+    let refusal = Buffer.alloc(0);
+    const { status } = await this.exchange(Buffer.concat([request, bytes]), (head) => {
+      if (head.status === 200) return room(head);
+      if (head.lengthBytes > MOST_JSON_BYTES) throw tooLong(this.url);
+      refusal = Buffer.alloc(head.lengthBytes);
+      return refusal;
+    });
+    if (status !== 200) throw failureOfAnswer(status, refusal.toString('utf8'), this.url);
+  }
+
   close(): void {
+    this.options.signal?.removeEventListener('abort', this.onAbort);
     this.agent.destroy();
+    for (const channel of this.channels) channel.close();
+  }
+
+  private get authorization(): http.OutgoingHttpHeaders {
+    const { token } = this.options;
+    return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  }
+
+  private async exchange(
+    request: Uint8Array,
+    room: (head: AnswerHead) => Uint8Array,
+  ): Promise<AnswerHead> {
+    if (this.options.signal?.aborted) throw this.unreachable(new Error('the copy was interrupted'));
+    const known = this.idle.pop();
+    const channel = known ?? this.openChannel();
+    try {
+      const head = await channel.exchange(request, room);
+      this.idle.push(channel);
+      // What was received in one go may be more than was to pass by now.
+      await this.link.pass(0);
+      return head;
+    } catch (error) {
+      channel.close();
+      this.channels.delete(channel);
+      // A server may give up a connection just when it is used again.
+      const isStale = known !== undefined && channel.isSilent && !this.options.signal?.aborted;
+      if (isStale) return this.exchange(request, room);
+      if (error instanceof CodedError) throw error;
+      throw error instanceof WrongAnswer
+        ? wrongAnswer(this.url, error)
+        : this.unreachable(error as Error);
+    }
+  }
+
+  private openChannel(): ByteChannel {
+    const pass = (bytes: number): Promise<void> | undefined => this.link.pass(bytes);
+    const channel = new ByteChannel({ url: this.url, idleMs: IDLE_MS, pass });
+    this.channels.add(channel);
+    this.count(channel.socket);
+    return channel;
   }
 
   private async write(outgoing: http.ClientRequest, body: readonly Uint8Array[]): Promise<void> {
@@ -167,9 +243,20 @@ export class Connection {
   }
 }
 
+/** TLS takes 2 ms to load, of the 100 of a copy that has nothing to do. */
+const modulesFor = ({ protocol }: URL): Pick<typeof http, 'Agent' | 'request'> =>
+  protocol === 'https:' ? process.getBuiltinModule('node:https') : http;
+
 /** Whether an answer is of a Varve server, which has more than pdiffcopy. */
 export function isVarve(answer: http.IncomingMessage): boolean {
   return answer.headers[VERSION_HEADER] === WIRE_VERSION;
+}
+
+function wrongAnswer({ host }: URL, cause: Error): CodedError {
+  return new CodedError('REMOTE_PROTOCOL', `${host} sent ${cause.message}.`, {
+    hint: 'Check that the address is that of `varve serve`, and what stands between here and it.',
+    cause,
+  });
 }
 
 function tooLong({ host }: URL): CodedError {

@@ -29,6 +29,7 @@ const BLOCKS_AT_ONCE = 2;
 export class PdiffcopyFile implements Target, RemoteSource {
   readonly old: FileFacts | undefined;
   readonly left = undefined;
+  readonly isEqual = false;
   readonly defaults = PDIFFCOPY_DEFAULTS;
   private readonly connection: Connection;
   private readonly query: string;

@@ -36,13 +36,16 @@ import type { Connection } from './connection.js';
 export interface RemoteFacts {
   readonly old: FileFacts | undefined;
   readonly left: LeftFacts | undefined;
+  /** Whether its list is the one that was asked about: then the files are equal. */
+  readonly isEqual: boolean;
 }
 
 /** Reads the document of `GET /info`, of a file that may not be there. */
 export function decodeInfo(document: unknown): RemoteFacts {
   const { varve, size } = asObject(document);
-  const { left, ...rest } = asObject(varve);
+  const { left, equal, ...rest } = asObject(varve);
   return {
+    isEqual: equal === true,
     old: size === undefined ? undefined : decodeFacts({ ...rest, size }),
     left: left === undefined ? undefined : decodeLeftFacts(left),
   };
@@ -51,15 +54,18 @@ export function decodeInfo(document: unknown): RemoteFacts {
 export class RemoteFile implements Target, RemoteSource {
   readonly old: FileFacts | undefined;
   readonly left: LeftFacts | undefined;
+  /** Known to be equal to the file on this side. */
+  readonly isEqual: boolean;
   readonly defaults = VARVE_DEFAULTS;
   private readonly connection: Connection;
   private readonly query: string;
 
-  constructor(connection: Connection, name: ByteString, { old, left }: RemoteFacts) {
+  constructor(connection: Connection, name: ByteString, { old, left, isEqual }: RemoteFacts) {
     this.connection = connection;
     this.query = `filename=${encodeFilename(name)}`;
     this.old = old;
     this.left = left;
+    this.isEqual = isEqual;
   }
 
   /** @throws CodedError PATH_NOT_FOUND */
@@ -110,25 +116,22 @@ export class RemoteFile implements Target, RemoteSource {
     asksCompressed: boolean,
   ): Promise<void> {
     const compressed = asksCompressed ? '&compress=zstd' : '';
-    const answer = await this.connection.expect({
+    let stored: Buffer | undefined;
+    const request = {
       method: 'POST',
-      path: `/v1/read?${this.query}&identity=${this.facts.identity}${compressed}`,
+      path: `/v1/read?${this.query}&identity=${encodeURIComponent(this.facts.identity)}${compressed}`,
       body: [encodeRanges(ranges)],
       headers: { 'content-type': 'application/octet-stream' },
+    } as const;
+    await this.connection.receive(request, ({ headers, lengthBytes }) => {
+      if (headers.get(ENCODING_HEADER) === 'zstd' && lengthBytes < memory.length) {
+        stored = Buffer.allocUnsafe(lengthBytes);
+        return stored;
+      }
+      if (lengthBytes !== memory.length) throw this.wrongLength();
+      return memory;
     });
-    const isCompressed = answer.headers[ENCODING_HEADER] === 'zstd';
-    const announced = Number(answer.headers['content-length']);
-    const fits = isCompressed ? announced < memory.length : announced === memory.length;
-    if (!fits) throw this.wrongLength();
-    const body = isCompressed ? Buffer.alloc(announced) : memory;
-    let length = 0;
-    await this.connection.read(answer, (chunk) => {
-      if (length + chunk.length > body.length) throw this.wrongLength();
-      body.set(chunk, length);
-      length += chunk.length;
-    });
-    if (length !== body.length) throw this.wrongLength();
-    if (isCompressed) decompress(body, memory);
+    if (stored) decompress(stored, memory);
   }
 
   async begin(request: BeginRequest): Promise<Receiver> {

@@ -14,6 +14,7 @@ export interface CopyContext {
   readonly concurrency: number;
   readonly isWholeFile: boolean;
   readonly isInPlace: boolean;
+  readonly isDryRun: boolean;
   /** Whether sending is dear, so that every byte that can be found is worth looking for. */
   readonly isLinkSlow: boolean;
   readonly nowMs: () => number;

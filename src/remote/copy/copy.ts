@@ -6,29 +6,30 @@ import { Link, type Compression } from '../client/link.js';
 import type { PdiffcopyFile } from '../client/pdiffcopy-file.js';
 import type { RemoteFile } from '../client/remote-file.js';
 import { openRemoteFile } from '../client/open.js';
+import type { OpenFile } from '../file/place.js';
 import {
-  identityOf,
-  localPlace,
-  openExistingFile,
-  type OpenFile,
-  type Place,
-} from '../file/place.js';
-import { chooseBlockBytes, LEAST_BLOCK_BYTES, MOST_BLOCK_BYTES } from '../hashing/hash-list.js';
+  chooseBlockBytes,
+  LEAST_BLOCK_BYTES,
+  MOST_BLOCK_BYTES,
+  type HashList,
+} from '../hashing/hash-list.js';
 import { openListCache } from '../hashing/list-cache.js';
-import { loadHashMethod } from '../hashing/methods.js';
+import { loadHashMethod, VARVE_DEFAULTS } from '../hashing/methods.js';
 import type { Attributes } from '../target/draft.js';
 import { startWorkers } from '../worker/pool.js';
 import type { CopyContext } from './context.js';
-import { factsOf, LocalTarget, type TargetTools } from './local-target.js';
+import {
+  assertUnchanged,
+  openLocalSource,
+  sourceChanged,
+  withLocalTarget,
+  type Endpoint,
+} from './endpoints.js';
+import { factsOf, type LocalTarget, type TargetTools } from './local-target.js';
 import { comparePull, executePull } from './pull.js';
 import { comparePush, executePush, type PushPlan } from './push.js';
-import type { FileFacts, Receiver, Target } from './sides.js';
+import type { Defaults, FileFacts, Receiver, Target } from './sides.js';
 import type { Plan } from './plan.js';
-
-/** One side of a copy as its user names it. */
-export type Endpoint =
-  | { readonly type: 'local'; readonly path: string }
-  | { readonly type: 'remote'; readonly url: URL };
 
 export interface CopyOptions {
   readonly source: Endpoint;
@@ -153,34 +154,45 @@ async function attempt(run: Run, attemptsLeft: number): Promise<Outcome> {
 
 async function push(run: Run): Promise<Outcome> {
   const { options, tools, connection } = run;
-  const source = openLocalSource(tools, options.source);
-  const { target, release } = connection
-    ? { target: await openRemoteFile(connection), release: ignore }
-    : openLocalTarget(tools, options.target);
+  const source = openLocalSource(tools.files, options.source);
   try {
-    const { sizeBytes } = source.stat;
-    options.onStart?.(sizeBytes);
-    const context = await contextOf(run, target, Math.max(sizeBytes, target.old?.sizeBytes ?? 0));
-    const plan = await comparePush(source, target, context);
-    const bytesWritten = await make(run, plan, target, context, {
-      facts: factsOf(source),
-      send: (receiver) => executePush(source, receiver, plan, context),
-      verify: () => assertUnchanged(tools, source),
-    });
-    return { similarity: plan.similarity, sizeBytes, bytesWritten };
+    options.onStart?.(source.stat.sizeBytes);
+    if (!connection) {
+      return await withLocalTarget(tools, options.target, (target) => pushTo(target, source, run));
+    }
+    const target = await openRemoteFile(connection, await ownList(run, source));
+    if (!target.isEqual) return await pushTo(target, source, run);
+    assertUnchanged(tools.files, source);
+    return nothingToDo(source.stat);
   } finally {
-    release();
     source.close();
   }
 }
 
-async function pull(run: Run): Promise<Outcome> {
+async function pushTo(
+  target: LocalTarget | RemoteFile | PdiffcopyFile,
+  source: OpenFile,
+  run: Run,
+): Promise<Outcome> {
+  const { sizeBytes } = source.stat;
+  const context = await contextOf(run, target, Math.max(sizeBytes, target.old?.sizeBytes ?? 0));
+  const plan = await comparePush(source, target, context);
+  const bytesWritten = await make(run, plan, target, context, {
+    facts: factsOf(source),
+    send: (receiver) => executePush(source, receiver, plan, context),
+    verify: () => assertUnchanged(run.tools.files, source),
+  });
+  return { similarity: plan.similarity, sizeBytes, bytesWritten };
+}
+
+function pull(run: Run): Promise<Outcome> {
   const { options, tools, connection } = run;
-  const source = await openRemoteFile(connection as Connection);
-  const { target, release } = openLocalTarget(tools, options.target);
-  try {
+  return withLocalTarget(tools, options.target, async (target) => {
+    const own = target.old && (await ownList(run, target.open('old')));
+    const source = await openRemoteFile(connection as Connection, own);
     const { sizeBytes, identity } = source.facts;
     options.onStart?.(sizeBytes);
+    if (source.isEqual) return nothingToDo(source.facts);
     const context = await contextOf(run, source, Math.max(sizeBytes, target.old?.sizeBytes ?? 0));
     const plan = await comparePull(source, target, context);
     const bytesWritten = await make(run, plan, target, context, {
@@ -191,9 +203,20 @@ async function pull(run: Run): Promise<Outcome> {
       },
     });
     return { similarity: plan.similarity, sizeBytes, bytesWritten };
-  } finally {
-    release();
-  }
+  });
+}
+
+const nothingToDo = ({ sizeBytes }: Pick<FileFacts, 'sizeBytes'>): Outcome => ({
+  similarity: 1,
+  sizeBytes,
+  bytesWritten: 0,
+});
+
+/** The list of this side's file, if it is of use to ask the server whether it knows the same. */
+async function ownList({ options, tools }: Run, { stat }: OpenFile): Promise<HashList | undefined> {
+  if (options.isWholeFile || options.preserves) return undefined;
+  const { method, blockBytes } = await blocksFor(options, VARVE_DEFAULTS, stat.sizeBytes);
+  return tools.lists.find(stat, blockBytes, method);
 }
 
 /** Where the new file comes from. */
@@ -214,8 +237,7 @@ async function make(
   { facts, send, verify }: Origin,
 ): Promise<number> {
   const { sizeBytes, basis } = plan;
-  const isSame =
-    plan.similarity === 1 && basis?.name !== 'left' && target.old?.sizeBytes === sizeBytes;
+  const isSame = plan.keepsAll && basis?.name !== 'left' && target.old?.sizeBytes === sizeBytes;
   if (isDryRun || (isSame && !preserves)) {
     await verify();
     return 0;
@@ -247,14 +269,13 @@ async function contextOf(
   far: LocalTarget | RemoteFile | PdiffcopyFile,
   largestBytes: number,
 ): Promise<CopyContext> {
-  const { blockBytes, method } = far.defaults;
   return {
     ...tools,
-    method: await loadHashMethod(options.method ?? method),
-    blockBytes: withinBounds(options.blockBytes ?? blockBytes ?? chooseBlockBytes(largestBytes)),
+    ...(await blocksFor(options, far.defaults, largestBytes)),
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     isWholeFile: options.isWholeFile,
     isInPlace: options.isInPlace,
+    isDryRun: options.isDryRun,
     isLinkSlow: connection?.link.isSlow ?? false,
     onHashed(bytes) {
       counters.hashed += bytes;
@@ -266,58 +287,23 @@ async function contextOf(
   };
 }
 
+/** How files are hashed of which the larger has `largestBytes`. @throws CodedError USAGE_SIZE */
+async function blocksFor(
+  options: CopyOptions,
+  { method, blockBytes }: Defaults,
+  largestBytes: number,
+): Promise<Pick<CopyContext, 'method' | 'blockBytes'>> {
+  return {
+    method: await loadHashMethod(options.method ?? method),
+    blockBytes: withinBounds(options.blockBytes ?? blockBytes ?? chooseBlockBytes(largestBytes)),
+  };
+}
+
 /** @throws CodedError USAGE_SIZE */
 function withinBounds(blockBytes: number): number {
   if (blockBytes >= LEAST_BLOCK_BYTES && blockBytes <= MOST_BLOCK_BYTES) return blockBytes;
   throw new CodedError('USAGE_SIZE', `A block of ${blockBytes} bytes is too short or too long.`, {
     hint: `Blocks have ${LEAST_BLOCK_BYTES} bytes to ${MOST_BLOCK_BYTES / 1024 ** 2} MiB.`,
-  });
-}
-
-function openLocalSource({ files }: TargetTools, endpoint: Endpoint): OpenFile {
-  const place = localPlace(files, pathOf(endpoint));
-  try {
-    return openExistingFile(files, place);
-  } finally {
-    place.close();
-  }
-}
-
-function openLocalTarget(
-  tools: TargetTools,
-  endpoint: Endpoint,
-): { readonly target: LocalTarget; readonly release: () => void } {
-  const place: Place = localPlace(tools.files, pathOf(endpoint));
-  try {
-    const target = new LocalTarget(tools, place);
-    const release = (): void => {
-      target.close();
-      place.close();
-    };
-    return { target, release };
-  } catch (error) {
-    place.close();
-    throw error;
-  }
-}
-
-function pathOf(endpoint: Endpoint): string {
-  if (endpoint.type === 'local') return endpoint.path;
-  throw new CodedError('USAGE', 'Both sides are on servers; one has to be here.', {
-    hint: 'Run the copy on one of the two machines.',
-  });
-}
-
-/** @throws CodedError COPY_SOURCE_CHANGED */
-function assertUnchanged({ files }: TargetTools, { descriptor, stat, path }: OpenFile): void {
-  if (identityOf(files.at.statOpen(descriptor)) === identityOf(stat)) return;
-  throw sourceChanged({ type: 'local', path });
-}
-
-function sourceChanged(endpoint: Endpoint): CodedError {
-  const name = endpoint.type === 'local' ? endpoint.path : endpoint.url.href;
-  return new CodedError('COPY_SOURCE_CHANGED', `${name} changed while it was copied.`, {
-    hint: `It was tried ${ATTEMPTS} times; copy it when it is at rest, or a snapshot of it.`,
   });
 }
 

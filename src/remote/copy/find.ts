@@ -13,7 +13,7 @@ import {
 import { PART_BYTES, partBlocks, type Listing } from '../hashing/listing.js';
 import type { HashMethod } from '../hashing/methods.js';
 import { settleAll } from '../settle.js';
-import type { Match, Range } from '../worker/messages.js';
+import type { Match, Placement, Range } from '../worker/messages.js';
 import type { Workers } from '../worker/pool.js';
 
 /** A search is cut into ranges of about this length: a block may be missed where two meet. */
@@ -28,6 +28,8 @@ export interface FindOptions {
   readonly mayMove: boolean;
   /** Looks at every byte: for links that are slower than the search. */
   readonly isThorough: boolean;
+  /** Begins the list's file, where found blocks are written at once; only if the files differ. */
+  readonly place: (() => Placement) | undefined;
   readonly onHashed: (bytes: number) => void;
 }
 
@@ -44,9 +46,9 @@ export async function findMatches(
     ? await compareLists(known, listing)
     : await compareWithFile(file, listing, options);
   const missing = gaps(atPlace, listing.list, file.stat.sizeBytes);
-  if (missing.length === 0) return atPlace;
-  const wanted = wantedBlocks(listing.list, atPlace, options);
-  if (known && !wanted.includes(1)) return atPlace;
+  if (missing.length === 0 || !options.mayMove) return atPlace;
+  const wanted = wantedBlocks(listing.list, atPlace, options.method);
+  if (!wanted.includes(1)) return atPlace;
   const moved = await searchGaps(file, listing.list, missing, wanted, options);
   return withoutOverlap([...atPlace, ...moved], listing.list);
 }
@@ -79,9 +81,10 @@ function isEqualBlock(a: HashList, b: HashList, block: number): boolean {
 async function compareWithFile(
   { descriptor, stat: { sizeBytes } }: OpenFile,
   { list, ready }: Listing,
-  { workers, onHashed }: FindOptions,
+  { workers, mayMove, place, onHashed }: FindOptions,
 ): Promise<Match[]> {
   const matches: Match[] = [];
+  let differs = sizeBytes !== list.sizeBytes;
   const end = Math.min(blockCount(list), Math.ceil(sizeBytes / list.blockBytes));
   const step = partBlocks(list.blockBytes);
   let next = 0;
@@ -92,8 +95,10 @@ async function compareWithFile(
       next += count;
       await ready(firstBlock + count);
       const job = { type: 'compare', descriptor, sizeBytes, list, firstBlock, count } as const;
-      const compared = await workers.run(job);
+      const placement = differs ? place?.() : undefined;
+      const compared = await workers.run({ ...job, isPatient: !mayMove, placement });
       matches.push(...compared.matches);
+      differs ||= compared.matches.reduce((sum, match) => sum + match.count, 0) < count;
       onHashed(compared.count * list.blockBytes);
     }
   };
@@ -117,11 +122,9 @@ function gaps(matches: readonly Match[], list: HashList, sizeBytes: number): Ran
 function wantedBlocks(
   list: HashList,
   matches: readonly Match[],
-  { method, mayMove }: FindOptions,
+  method: HashMethod,
 ): Uint8Array<SharedArrayBuffer> {
-  const wanted = new Uint8Array(new SharedArrayBuffer(blockCount(list)));
-  if (!mayMove) return wanted;
-  wanted.fill(1);
+  const wanted = new Uint8Array(new SharedArrayBuffer(blockCount(list))).fill(1);
   for (const { block, count } of matches) wanted.fill(0, block, block + count);
   const zeros = method.digest(new Uint8Array(list.blockBytes));
   for (const block of wanted.keys()) {
@@ -135,10 +138,11 @@ async function searchGaps(
   list: HashList,
   missing: readonly Range[],
   wanted: Uint8Array<SharedArrayBuffer>,
-  { workers, isThorough, onHashed }: FindOptions,
+  { workers, isThorough, place, onHashed }: FindOptions,
 ): Promise<Match[]> {
   const total = missing.reduce((sum, { length }) => sum + length, 0);
   const search = searches++;
+  const placement = place?.();
   const ranges = missing.flatMap((range) => cut(range, SEARCH_BYTES));
   const found: Match[] = [];
   await settleAll(
@@ -152,6 +156,7 @@ async function searchGaps(
         wanted,
         range,
         isThorough: isThorough || total <= THOROUGH_BYTES,
+        placement,
       });
       found.push(...matches);
       onHashed(range.length);

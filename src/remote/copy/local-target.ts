@@ -3,11 +3,12 @@ import type { FileSystem } from '../../repo/platform/files.js';
 import { CodedError } from '../../errors.js';
 import { identityOf, openFile, type OpenFile, type Place } from '../file/place.js';
 import { startListing, completeListing, type Listing } from '../hashing/listing.js';
-import { blockCount } from '../hashing/hash-list.js';
+import { blockCount, type HashList } from '../hashing/hash-list.js';
 import { VARVE_DEFAULTS } from '../hashing/methods.js';
 import type { ListCache } from '../hashing/list-cache.js';
 import { Assembly } from '../target/assembly.js';
-import { openDraft, openLeftDraft } from '../target/draft.js';
+import { openDraft, openLeftDraft, type Draft } from '../target/draft.js';
+import type { Placement } from '../worker/messages.js';
 import type { Workers } from '../worker/pool.js';
 import type {
   BasisName,
@@ -36,6 +37,8 @@ export class LocalTarget implements Target {
   private readonly place: Place;
   private readonly oldFile: OpenFile | undefined;
   private readonly leftFile: OpenFile | undefined;
+  /** The new file, if it was begun before its plan. */
+  private early: { readonly draft: Draft; readonly placed: Placement['placed'] } | undefined;
 
   /** @throws CodedError NOT_A_FILE */
   constructor(tools: TargetTools, place: Place) {
@@ -61,17 +64,33 @@ export class LocalTarget implements Target {
     return Promise.resolve(listFile(this.tools, this.open(name), request));
   }
 
+  /** Begins the file of a list beside the old one before its plan: what is found goes there. */
+  beginEarly(list: HashList): Placement {
+    this.early ??= {
+      draft: openDraft(this.tools.files, this.place, 'beside', this.oldFile),
+      placed: new Uint8Array(new SharedArrayBuffer(blockCount(list))),
+    };
+    const { draft, placed } = this.early;
+    return { descriptor: draft.descriptor, placed, holdsBasis: draft.holdsBasis };
+  }
+
   begin(request: BeginRequest): Promise<Receiver> {
     const { files, workers } = this.tools;
     const { basis, sizeBytes, blockBytes, method, attributes } = request;
     const where = request.isInPlace ? 'in-place' : basis?.name === 'left' ? 'resume' : 'beside';
-    const draft = openDraft(files, this.place, where, this.oldFile);
+    const { early } = this;
+    this.early = undefined;
+    const draft = early?.draft ?? openDraft(files, this.place, where, this.oldFile);
     try {
       const assembly = new Assembly({
         files,
         workers,
         draft,
-        basis: basis && { file: this.unchanged(basis.name), list: basis.list },
+        basis: basis && {
+          file: this.unchanged(basis.name),
+          list: basis.list,
+          placed: early?.placed,
+        },
         sizeBytes,
         blockBytes,
         method,
@@ -94,6 +113,8 @@ export class LocalTarget implements Target {
   }
 
   close(): void {
+    this.early?.draft.close();
+    this.early = undefined;
     this.oldFile?.close();
     this.leftFile?.close();
   }

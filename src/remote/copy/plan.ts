@@ -20,6 +20,8 @@ export interface Plan {
   readonly missing: readonly Range[];
   /** The share of the new file that the target has, 0 to 1. */
   readonly similarity: number;
+  /** Whether all of it stands at its place in the old file already. */
+  readonly keepsAll: boolean;
 }
 
 /** The source is here: `matches` are places in it where blocks of the target's list stand. */
@@ -113,7 +115,8 @@ function finish(sizeBytes: number, ready: readonly Piece[], missing: readonly Ra
   const sent = missing.reduce((sum, { length }) => sum + length, 0);
   const made = ready.reduce((sum, { type, length }) => sum + (type === 'zeros' ? length : 0), 0);
   const similarity = sizeBytes === 0 ? 1 : (sizeBytes - sent - made) / sizeBytes;
-  return { sizeBytes, ready, missing, similarity };
+  const keepsAll = missing.length === 0 && ready.every(({ type }) => type === 'keep');
+  return { sizeBytes, ready, missing, similarity, keepsAll };
 }
 
 /** The same pieces, none longer than `mostBytes`, a whole number of blocks. */

@@ -34,15 +34,18 @@ export async function comparePull(
     return { ...planPull(list, [], method), list, basis: undefined };
   }
   const known = lists.find(file.stat, blockBytes, method);
+  const mayMove = chosen.mayMove && listing.hasWeakSums;
   const matches = await findMatches(file, listing, known, {
     workers,
     method,
-    mayMove: chosen.mayMove && listing.hasWeakSums,
+    mayMove,
     isThorough: context.isLinkSlow,
+    // In place a block could cover another that is still wanted.
+    place: mayMove && !context.isDryRun ? () => target.beginEarly(list) : undefined,
     onHashed,
   });
   const plan = planPull(list, matches, method);
-  const isSame = plan.similarity === 1 && list.sizeBytes === file.stat.sizeBytes;
+  const isSame = plan.keepsAll && list.sizeBytes === file.stat.sizeBytes;
   if (isSame && !known && listing.hasWeakSums) lists.keep(file.stat, list, startedMs);
   // What is kept are blocks that both have: the source's list says their hashes.
   return { ...plan, list, basis: { name: chosen.name, list } };

@@ -39,12 +39,13 @@ export async function comparePush(
     method,
     mayMove: mayMove && listing.hasWeakSums,
     isThorough: context.isLinkSlow,
+    place: undefined,
     onHashed,
   });
   const { list } = listing;
   const usable = listing.hasWeakSums ? matches : atBlockEnds(matches, list, sizeBytes);
   const plan = planPush(sizeBytes, blockBytes, usable, list);
-  const isSame = plan.similarity === 1 && list.sizeBytes === sizeBytes;
+  const isSame = plan.keepsAll && list.sizeBytes === sizeBytes;
   if (isSame && !known && listing.hasWeakSums) lists.keep(source.stat, list, startedMs);
   return { ...plan, basis: { name, list } };
 }

@@ -23,7 +23,7 @@ export interface LeftFacts extends FileFacts {
 }
 
 /** What is used for a file unless its user says otherwise. */
-interface Defaults {
+export interface Defaults {
   readonly method: string;
   /** Undefined: by the size of the file. */
   readonly blockBytes: number | undefined;

@@ -7,7 +7,7 @@ import { blake3, HASH_BYTES } from '../../delta/hash.js';
 import type { FileStat } from '../../repo/platform/at-calls.js';
 import type { Platform } from '../../repo/platform/platform.js';
 import { identityOf } from '../file/place.js';
-import { createHashList, type HashList } from './hash-list.js';
+import { createHashList, hashOfEntries, type HashList } from './hash-list.js';
 import type { HashMethod } from './methods.js';
 
 /**
@@ -103,7 +103,7 @@ function readList(platform: Platform, path: string, wanted: Wanted): HashList | 
   const list = createHashList(wanted.sizeBytes, wanted.blockBytes, wanted);
   const entries = bytes.subarray(0, -HASH_BYTES);
   if (entries.length !== list.entries.length) return undefined;
-  if (!blake3(entries).equals(bytes.subarray(-HASH_BYTES))) return undefined;
+  if (!hashOfEntries(entries).equals(bytes.subarray(-HASH_BYTES))) return undefined;
   list.entries.set(entries);
   return list;
 }
@@ -122,7 +122,7 @@ function writeWhole(platform: Platform, path: string, entries: Uint8Array): void
   const descriptor = files.open(temporary, 'create');
   try {
     files.write(descriptor, entries, 0);
-    files.write(descriptor, blake3(entries), entries.length);
+    files.write(descriptor, hashOfEntries(entries), entries.length);
   } finally {
     files.close(descriptor);
   }

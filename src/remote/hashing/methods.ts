@@ -1,7 +1,10 @@
 /** The hashes that blocks can be compared by: BLAKE3, XXH64, and all of Node's. */
-import { createHash, getHashes } from 'node:crypto';
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
 import { CodedError } from '../../errors.js';
+import { once } from '../../repo/platform/once.js';
+
+/** Loading it takes 2 ms, and mostly it is not needed. */
+const crypto = once(() => process.getBuiltinModule('node:crypto'));
 
 /** A hash of blocks. */
 export interface HashMethod {
@@ -25,6 +28,7 @@ export async function loadHashMethod(name: string): Promise<HashMethod> {
   if (name === 'xxh64') return loadXxh64();
   const known = nodeName(name);
   if (known === undefined) throw unknownMethod(name);
+  const { createHash } = crypto();
   const digest = (bytes: Uint8Array): Uint8Array => createHash(known).update(bytes).digest();
   try {
     return { name, digestBytes: digest(new Uint8Array(0)).length, digest };
@@ -35,7 +39,9 @@ export async function loadHashMethod(name: string): Promise<HashMethod> {
 }
 
 function nodeName(name: string): string | undefined {
-  return getHashes().find((known) => known.toLowerCase() === name.toLowerCase());
+  return crypto()
+    .getHashes()
+    .find((known) => known.toLowerCase() === name.toLowerCase());
 }
 
 async function loadXxh64(): Promise<HashMethod> {

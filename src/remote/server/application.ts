@@ -2,7 +2,6 @@
  * The HTTP application: who may ask, then the routes. Further routes (repositories) go beside those
  * of copies.
  */
-import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { TargetTools } from '../copy/local-target.js';
@@ -13,9 +12,8 @@ import { Drafts } from './drafts.js';
 import { answerOf } from './failures.js';
 import { guard } from './guard.js';
 import { addPdiffcopyRoutes } from './pdiffcopy-routes.js';
+import type { Application } from './requests.js';
 import type { ServerSettings } from './settings.js';
-
-export type Application = Hono<{ Bindings: HttpBindings }>;
 
 export interface RunningApplication {
   readonly app: Application;

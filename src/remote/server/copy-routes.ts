@@ -5,8 +5,9 @@ import { CodedError } from '../../errors.js';
 import { BATCH_BYTES, groupsOf, placed, totalBytes } from '../copy/batches.js';
 import { listFile, LocalTarget, type TargetTools } from '../copy/local-target.js';
 import { identityOf, openExistingFile, type OpenFile } from '../file/place.js';
-import { blockCount, entryBytes } from '../hashing/hash-list.js';
+import { blockCount, entryBytes, hashOfEntries } from '../hashing/hash-list.js';
 import { partBlocks, type Listing } from '../hashing/listing.js';
+import type { HashMethod } from '../hashing/methods.js';
 import { withMemory } from '../memory.js';
 import { openLeftDraft } from '../target/draft.js';
 import { compress } from '../wire/compression.js';
@@ -20,9 +21,15 @@ import {
   MOST_LIST_BYTES,
 } from '../wire/protocol.js';
 import { BinaryAnswer } from './answers.js';
-import type { Application } from './application.js';
 import { withBody } from './bodies.js';
-import { blockBytesOf, closing, methodOf, placeOf, type RouteContext } from './requests.js';
+import {
+  type Application,
+  blockBytesOf,
+  closing,
+  methodOf,
+  placeOf,
+  type RouteContext,
+} from './requests.js';
 import type { ServerSettings } from './settings.js';
 
 export function addCopyRoutes(
@@ -30,11 +37,14 @@ export function addCopyRoutes(
   settings: ServerSettings,
   tools: TargetTools,
 ): void {
-  app.get('/info', (context) => {
-    const { old, left } = factsOf(context, settings, tools);
+  app.get('/info', async (context) => {
+    const asked = context.req.query('list');
+    const listed = asked === undefined ? undefined : await listedOf(context, asked);
+    const { old, left, isEqual } = factsOf(context, settings, tools, listed);
     const varve = {
       ...(old && encodeFacts(old)),
       left: settings.allowsWriting ? left && encodeFacts(left) : undefined,
+      equal: listed && isEqual,
     };
     if (old) return context.json({ size: old.sizeBytes, varve });
     const error = { code: 'PATH_NOT_FOUND', message: 'There is no such file.' };
@@ -80,24 +90,50 @@ export function addCopyRoutes(
 
 const ignore = (): void => undefined;
 
+/** A list that the client has of its own file. */
+interface Listed {
+  /** Hexadecimal digits. */
+  readonly hash: string;
+  readonly blockBytes: number;
+  readonly method: HashMethod;
+}
+
+const listedOf = async (context: RouteContext, hash: string): Promise<Listed> => ({
+  hash,
+  blockBytes: blockBytesOf(context),
+  method: await methodOf(context),
+});
+
 /** What is known of a file; nothing where its directory is still to be made. */
 function factsOf(
   context: RouteContext,
   settings: ServerSettings,
   tools: TargetTools,
-): Pick<LocalTarget, 'old' | 'left'> {
+  listed: Listed | undefined,
+): Pick<LocalTarget, 'old' | 'left'> & { readonly isEqual: boolean } {
   try {
     const place = placeOf(context, settings);
     return closing(place, () => {
       const target = new LocalTarget(tools, place);
       target.close();
-      return target;
+      const { old, left } = target;
+      return {
+        old,
+        left,
+        isEqual: old !== undefined && hasList(target.open('old'), listed, tools),
+      };
     });
   } catch (error) {
     const isMissing = error instanceof CodedError && error.code === 'PATH_NOT_FOUND';
     if (!isMissing) throw error;
-    return { old: undefined, left: undefined };
+    return { old: undefined, left: undefined, isEqual: false };
   }
+}
+
+/** Whether a file is known, without reading it, to have this list. */
+function hasList({ stat }: OpenFile, listed: Listed | undefined, { lists }: TargetTools): boolean {
+  const list = listed && lists.find(stat, listed.blockBytes, listed.method);
+  return list !== undefined && hashOfEntries(list.entries).toString('hex') === listed?.hash;
 }
 
 /** The file, or what an interrupted copy to it left. */

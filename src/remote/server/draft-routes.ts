@@ -15,10 +15,9 @@ import { decompress } from '../wire/compression.js';
 import { decodePieces } from '../wire/binary.js';
 import { asObject, asText, decodeBegin, type BeginDocument } from '../wire/documents.js';
 import { ENCODING_HEADER, MOST_BODY_BYTES } from '../wire/protocol.js';
-import type { Application } from './application.js';
 import { withBody } from './bodies.js';
 import { isGone, type Drafts } from './drafts.js';
-import { documentOf, placeOf, requireWriting } from './requests.js';
+import { type Application, documentOf, placeOf, requireWriting } from './requests.js';
 import type { ServerSettings } from './settings.js';
 
 export function addDraftRoutes(

@@ -8,9 +8,16 @@ import { withMemory } from '../memory.js';
 import { hashLines } from '../wire/pdiffcopy.js';
 import { MOST_BODY_BYTES } from '../wire/protocol.js';
 import { BinaryAnswer, TextAnswer } from './answers.js';
-import type { Application } from './application.js';
 import { withBody } from './bodies.js';
-import { blockBytesOf, closing, methodOf, numberOf, placeOf, requireWriting } from './requests.js';
+import {
+  type Application,
+  blockBytesOf,
+  closing,
+  methodOf,
+  numberOf,
+  placeOf,
+  requireWriting,
+} from './requests.js';
 import type { RouteContext } from './requests.js';
 import type { ServerSettings } from './settings.js';
 

@@ -1,6 +1,6 @@
 /** What the requests of copies name: files, sizes, documents. Nothing in them is taken for granted. */
 import type { HttpBindings } from '@hono/node-server';
-import type { Context } from 'hono';
+import type { Context, Hono } from 'hono';
 import { CodedError } from '../../errors.js';
 import { confinedPlace, type Place } from '../file/place.js';
 import { LEAST_BLOCK_BYTES, MOST_BLOCK_BYTES } from '../hashing/hash-list.js';
@@ -11,6 +11,8 @@ import { MOST_JSON_BYTES } from '../wire/protocol.js';
 import { withBody } from './bodies.js';
 import type { ServerSettings } from './settings.js';
 
+/** What routes are added to. */
+export type Application = Hono<{ Bindings: HttpBindings }>;
 export type RouteContext = Context<{ Bindings: HttpBindings }>;
 
 /** The file that a request names. @throws CodedError REMOTE_REQUEST, PATH_NOT_FOUND */

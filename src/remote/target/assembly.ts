@@ -15,6 +15,11 @@ import { Proof } from './proof.js';
 interface Basis {
   readonly file: OpenFile;
   readonly list: HashList;
+  /**
+   * Blocks that stand in the draft already, one byte a block: put there by the search that found
+   * and hashed them. Then the list is that of the new file.
+   */
+  readonly placed: Uint8Array | undefined;
 }
 
 export interface AssemblyOptions {
@@ -51,7 +56,9 @@ export class Assembly {
    */
   async apply(pieces: readonly Piece[], bytes: SharedArrayBuffer): Promise<void> {
     for (const piece of pieces) this.check(piece);
-    const moves = pieces.flatMap((piece) => this.movesOf(piece));
+    const moves = pieces
+      .flatMap((piece) => this.movesOf(piece))
+      .flatMap((move) => this.notPlaced(move));
     for (const piece of pieces) {
       if (piece.type === 'zeros') this.putZeros(piece);
       else if (piece.type === 'keep' && this.options.draft.holdsBasis) this.keep(piece);
@@ -109,6 +116,26 @@ export class Assembly {
     if (piece.type === 'copy') return [piece];
     if (piece.type !== 'keep' || draft.holdsBasis) return [];
     return [{ ...piece, from: piece.offset }];
+  }
+
+  /** The parts of a move that the search did not make. */
+  private notPlaced(move: Move): Move[] {
+    const { basis, blockBytes } = this.options;
+    if (!basis?.placed) return [move];
+    const rest: Move[] = [];
+    for (const part of split(move, blockBytes)) {
+      const block = part.offset / blockBytes;
+      const last = rest.at(-1);
+      if (basis.placed[block] === 1) {
+        this.proof.add(part.offset, part.length, digestOf(basis.list, block));
+        this.bytesWritten += part.length;
+      } else if (last && last.offset + last.length === part.offset) {
+        rest[rest.length - 1] = { ...last, length: last.length + part.length };
+      } else {
+        rest.push(part);
+      }
+    }
+    return rest;
   }
 
   /** What stands at its place was hashed when the basis was listed. */

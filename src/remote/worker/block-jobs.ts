@@ -15,11 +15,11 @@ import {
 } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
 import { BlockReader } from './block-reader.js';
-import type { CompareJob, Compared, HashJob, Match } from './messages.js';
+import type { CompareJob, Compared, HashJob, Match, Placement } from './messages.js';
 
 /**
- * A comparison gives up after so many blocks in a row that differ: what was moved is left to the
- * search, which would hash it a second time.
+ * A comparison that a search follows gives up after so many blocks in a row that differ: what was
+ * moved would be hashed a second time.
  */
 const PATIENCE = 4;
 
@@ -40,22 +40,39 @@ export function hashBlocks(files: FileSystem, job: HashJob, method: HashMethod):
 
 /** Which blocks of a list stand at their own place in a file. */
 export function compareBlocks(files: FileSystem, job: CompareJob, method: HashMethod): Compared {
-  const { list, firstBlock, descriptor, sizeBytes } = job;
+  const { list, firstBlock, descriptor, sizeBytes, isPatient, placement } = job;
   const end = Math.min(firstBlock + job.count, blockCount(list));
   const reader = new BlockReader(files, descriptor, sizeBytes, method);
   const matches: Match[] = [];
   let differing = 0;
   let block = firstBlock;
-  for (; block < end && differing < PATIENCE; block++) {
+  for (; block < end && (isPatient || differing < PATIENCE); block++) {
     const offset = block * list.blockBytes;
     const length = blockLength(list, block);
     const isEqual =
       offset + length <= sizeBytes &&
       equalBytes(reader.read(offset, length).digest, digestOf(list, block));
     differing = isEqual ? 0 : differing + 1;
-    if (isEqual) addMatch(matches, { block, count: 1, offset }, list.blockBytes);
+    if (!isEqual) continue;
+    const match = { block, count: 1, offset };
+    addMatch(matches, match, list.blockBytes);
+    if (placement) putBlock(files, reader, list, match, placement);
   }
   return { matches, count: block - firstBlock };
+}
+
+/** Writes a block that was just read and hashed to its place in the list's file. */
+export function putBlock(
+  files: FileSystem,
+  reader: BlockReader,
+  list: HashList,
+  { block, offset }: Match,
+  { descriptor, placed, holdsBasis }: Placement,
+): void {
+  const place = block * list.blockBytes;
+  if (holdsBasis && place === offset) return;
+  files.write(descriptor, reader.bytes(offset, blockLength(list, block)), place);
+  placed[block] = 1;
 }
 
 /** Adds a match, to the last one where it goes on from there. */

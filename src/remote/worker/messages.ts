@@ -25,6 +25,14 @@ export interface Match {
   readonly offset: number;
 }
 
+/** A new file that is being made, and which blocks of its list stand in it: one byte a block. */
+export interface Placement {
+  readonly descriptor: number;
+  readonly placed: Uint8Array<SharedArrayBuffer>;
+  /** Whether it began as a copy of the file that is read: what stays where it is, is there. */
+  readonly holdsBasis: boolean;
+}
+
 /** Hashes blocks of a file into its list. */
 export interface HashJob {
   readonly type: 'hash';
@@ -42,6 +50,10 @@ export interface CompareJob {
   readonly list: HashList;
   readonly firstBlock: number;
   readonly count: number;
+  /** Whether to go on to the end where nothing agrees. */
+  readonly isPatient: boolean;
+  /** Where blocks that agree are written from the same read; undefined: nowhere. */
+  readonly placement: Placement | undefined;
 }
 
 /** Looks for blocks of a list at any place of a range. */
@@ -57,6 +69,8 @@ export interface SearchJob {
   readonly range: Range;
   /** Every byte is looked at; otherwise what gives no match for a while is only sampled. */
   readonly isThorough: boolean;
+  /** The list's file, where it is made here: what is found is written there from the same read. */
+  readonly placement: Placement | undefined;
 }
 
 /** Reads ranges into memory and hashes each. */

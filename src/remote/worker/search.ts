@@ -22,7 +22,7 @@ import {
   type HashList,
 } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
-import { addMatch } from './block-jobs.js';
+import { addMatch, putBlock } from './block-jobs.js';
 import { BlockReader } from './block-reader.js';
 import type { Match, SearchJob } from './messages.js';
 
@@ -61,7 +61,7 @@ export class BlockSearch {
   }
 
   /** The blocks found in a range: all begin in it, and do not overlap. */
-  run({ descriptor, sizeBytes, range, isThorough }: SearchJob): readonly Match[] {
+  run({ descriptor, sizeBytes, range, isThorough, placement }: SearchJob): readonly Match[] {
     const { blockBytes } = this.list;
     const reader = new BlockReader(this.files, descriptor, sizeBytes, this.method);
     const matches: Match[] = [];
@@ -75,6 +75,7 @@ export class BlockSearch {
       }
       if (found) {
         addMatch(matches, found, blockBytes);
+        if (placement) putBlock(this.files, reader, this.list, found, placement);
         position = found.offset + blockLength(this.list, found.block);
         expected = found.block + 1;
         misses = 0;

@@ -213,6 +213,18 @@ test('a bomb of compressed bytes is not unpacked', async () => {
   expect(readFileSync(target).equals(old)).toBe(true);
 });
 
+test('a server that calls files equal without being asked is not believed', async () => {
+  const url = await tampered(
+    honest.url,
+    only('/info', (body) =>
+      Buffer.from(body.toString().replace('"varve":{', '"varve":{"equal":true,')),
+    ),
+  );
+  const target = lab.put(lab.here, 'told equal', old);
+  await lab.copyFile(`${url}/file`, target);
+  expect(readFileSync(target).equals(content)).toBe(true);
+});
+
 test('text of a server reaches the terminal without its control characters as the JSON has it', async () => {
   const body = JSON.stringify({ error: { code: 'REMOTE_REFUSED', message: 'no\u001b[31m' } });
   const url = await tampered(honest.url, only('/info', status(403, {}, body)));

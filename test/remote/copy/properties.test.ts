@@ -47,6 +47,7 @@ function contextFor(blockBytes: number, isInPlace: boolean): CopyContext {
     concurrency: 2,
     isWholeFile: false,
     isInPlace,
+    isDryRun: false,
     isLinkSlow: false,
     onHashed: () => undefined,
     onMade: () => undefined,
