@@ -15,9 +15,15 @@ import { decompress } from '../wire/compression.js';
 import { decodePieces } from '../wire/binary.js';
 import { asObject, asText, decodeBegin, type BeginDocument } from '../wire/documents.js';
 import { ENCODING_HEADER, MOST_BODY_BYTES } from '../wire/protocol.js';
-import { withBody } from './bodies.js';
+import { announcedBytes, withBody } from './bodies.js';
 import { isGone, type Drafts } from './drafts.js';
-import { type Application, documentOf, placeOf, requireWriting } from './requests.js';
+import {
+  type Application,
+  documentOf,
+  placeOf,
+  requireListable,
+  requireWriting,
+} from './requests.js';
 import type { ServerSettings } from './settings.js';
 
 export function addDraftRoutes(
@@ -48,9 +54,11 @@ export function addDraftRoutes(
 
   app.post('/v1/drafts/:id/pieces', (context) =>
     drafts.use(context.req.param('id'), context.env.incoming.socket, async (receiver) => {
+      const { incoming } = context.env;
       const isCompressed = context.req.header(ENCODING_HEADER) === 'zstd';
-      await withBody(context.env.incoming, MOST_BODY_BYTES, (body) =>
-        putBody(receiver, body, isCompressed),
+      const bytes = announcedBytes(incoming, MOST_BODY_BYTES);
+      await settings.memory.use(isCompressed ? bytes + MOST_BODY_BYTES : bytes, () =>
+        withBody(incoming, MOST_BODY_BYTES, (body) => putBody(receiver, body, isCompressed)),
       );
       return context.json({});
     }),
@@ -131,6 +139,7 @@ async function listOf(
   method: HashMethod,
   tools: TargetTools,
 ): Promise<HashList> {
+  requireListable({ ...method, blockBytes, sizeBytes: file.stat.sizeBytes });
   const recent = tools.lists.findRecent(file.stat, blockBytes, method);
   if (recent) return recent;
   const listing = listFile(tools, file, { blockBytes, method, onHashed: () => undefined });

@@ -9,7 +9,7 @@ export interface Tls {
   readonly key: Buffer;
 }
 
-/** How long a client may keep a connection, and how many there are. */
+/** How long a client may keep a connection, and what all of them together may take. */
 export interface Bounds {
   /** In this time TLS must be agreed upon, and then the headers of a request be there. */
   readonly headersMs: number;
@@ -19,23 +19,25 @@ export interface Bounds {
   readonly idleMs: number;
   /** More than so many connections are closed as they come. */
   readonly mostConnections: number;
+  /** Bodies and lists that do not fit into this wait for their turn. */
+  readonly mostMemoryBytes: number;
 }
 
-const BOUNDS: Bounds = {
+export const BOUNDS: Bounds = {
   headersMs: 10_000,
   requestMs: 15 * 60_000,
   idleMs: 60_000,
   mostConnections: 512,
+  mostMemoryBytes: 512 * 1024 * 1024,
 };
 const MOST_HEADER_BYTES = 16 * 1024;
 
-/** `bounds`: those that differ from the usual. @throws CodedError SERVE_CERTIFICATE */
+/** @throws CodedError SERVE_CERTIFICATE */
 export function createHttpServer(
   tls: Tls | undefined,
-  bounds: Partial<Bounds>,
+  { headersMs, requestMs, idleMs, mostConnections }: Bounds,
   listener: http.RequestListener,
 ): http.Server {
-  const { headersMs, requestMs, idleMs, mostConnections } = { ...BOUNDS, ...bounds };
   const limits = {
     headersTimeout: headersMs,
     requestTimeout: requestMs,

@@ -8,8 +8,9 @@ import { systemErrorCode, type Platform } from '../../repo/platform/platform.js'
 import { openListCache } from '../hashing/list-cache.js';
 import { startWorkers } from '../worker/pool.js';
 import { createApplication } from './application.js';
-import { createHttpServer, type Bounds, type Tls } from './http-server.js';
+import { BOUNDS, createHttpServer, type Bounds, type Tls } from './http-server.js';
 import { inTurn } from './in-turn.js';
+import { MemoryBudget } from './memory-budget.js';
 
 export interface ServeOptions {
   readonly root: string;
@@ -47,16 +48,18 @@ export async function serve(platform: Platform, options: ServeOptions): Promise<
       },
     );
   }
+  const { tls } = options;
+  const bounds = { ...BOUNDS, ...options.bounds };
   const workers = startWorkers(options.jobs);
   const application = createApplication({
     ...options,
     platform,
     workers,
     lists: openListCache(platform, options.cacheDirectory),
+    memory: new MemoryBudget(bounds.mostMemoryBytes),
     root: bytesFromText(rootPath(platform, options.root)),
   });
   const answer = getRequestListener(application.app.fetch, { overrideGlobalObjects: false });
-  const { tls, bounds = {} } = options;
   const listener = inTurn((incoming, outgoing) => void answer(incoming, outgoing));
   const server = createHttpServer(tls, bounds, listener);
   await listen(server, options);

@@ -1,7 +1,15 @@
 /** What a client may try, and what it gets: a real server process, requests by hand. */
 import { once } from 'node:events';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../requests.js';
@@ -90,6 +98,25 @@ describe('numbers out of bounds are refused', () => {
   test.each(['none', '', 'md4', '../../x', 'sha1;ls'])('as a hash: %s', async (method) => {
     const path = `/v1/list?filename=file&block_size=4096&method=${method}`;
     expect((await ask(readOnly, path)).status).toBe(400);
+  });
+  test('as lists that would be longer than there are', async () => {
+    lab.put(lab.root, 'huge', Buffer.alloc(0));
+    truncateSync(join(lab.root, 'huge'), 2 ** 40);
+    const { identity } = (
+      JSON.parse((await ask(writable, '/info?filename=huge')).body) as {
+        varve: { identity: string };
+      }
+    ).varve;
+    const basis = { name: 'old', identity };
+    const begin = JSON.stringify({ size: 1, block_size: 4096, method: 'blake3', basis });
+    for (const [path, asked] of [
+      ['/v1/list?filename=huge&block_size=4096&method=blake3', {}],
+      ['/hashes?filename=huge&block_size=4096&method=sha1', {}],
+      ['/v1/drafts?filename=huge', { method: 'POST', body: begin }],
+    ] as const) {
+      expect(await ask(writable, path, asked)).toMatchObject({ status: 400 });
+    }
+    unlinkSync(join(lab.root, 'huge'));
   });
   test('as ranges', async () => {
     const { identity } = (

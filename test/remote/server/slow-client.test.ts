@@ -201,3 +201,27 @@ test('no more connections than allowed are kept, and who comes later is answered
   }
   expect((await fetch(`${url}/info?filename=file`)).status).toBe(200);
 });
+
+test('bodies that do not fit into the memory of the server wait until others are done', async () => {
+  const url = await serveWith({ mostMemoryBytes: 1_000_000 });
+  const request = head('POST', '/blocks?filename=file&offset=0', content.length);
+  const answered = (socket: Socket): Promise<void> =>
+    new Promise((resolve) => socket.once('data', () => resolve()));
+  const [slow, waiting] = [1, 2].map(() => connect(Number(new URL(url).port), '127.0.0.1'));
+  if (!slow || !waiting) throw new Error('two sockets');
+  slow.write(request);
+  slow.write(content.subarray(1));
+  await until(() => openFiles().length === 1);
+  waiting.write(request);
+  waiting.write(content);
+  let isAnswered = false;
+  const second = answered(waiting).then(() => (isAnswered = true));
+  await until(() => openFiles().length === 2);
+  // What needs no memory is answered meanwhile.
+  expect((await fetch(`${url}/info?filename=file`)).status).toBe(200);
+  expect(isAnswered).toBe(false);
+  slow.destroy();
+  await second;
+  waiting.destroy();
+  expect(readFileSync(join(lab.root, 'file')).equals(content)).toBe(true);
+});
