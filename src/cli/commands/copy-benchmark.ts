@@ -4,7 +4,7 @@ import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
 import type { Session } from '../session.js';
 
-/** @throws CodedError USAGE, TARGET_UNUSABLE */
+/** @throws CodedError INTERRUPTED, TARGET_UNUSABLE, USAGE */
 export async function runBenchmark(
   session: Session,
   count: number,
@@ -24,6 +24,7 @@ export async function runBenchmark(
     count,
     mayOverwrite: session.env['VARVE_BENCHMARK'] === 'allowed',
     varve: { command: process.execPath, args: process.argv.slice(1, 2) },
+    signal: session.takeSignal(),
     async onRow(row) {
       rows.push(row);
       if (!session.isJson) await session.output.write(describe(row));

@@ -21,6 +21,8 @@ export interface BenchmarkOptions {
   /** How this very program is called. */
   readonly varve: Pick<Program, 'command' | 'args'>;
   readonly onRow: (row: BenchmarkRow) => void | Promise<void>;
+  /** Ends what runs, and leaves no processes or directories behind. */
+  readonly signal?: AbortSignal;
 }
 
 export interface BenchmarkRow {
@@ -40,7 +42,7 @@ interface Case {
   readonly isCached: boolean;
 }
 
-/** @throws CodedError PATH_NOT_FOUND, TARGET_UNUSABLE, REMOTE_REQUEST */
+/** @throws CodedError INTERRUPTED, PATH_NOT_FOUND, REMOTE_REQUEST, TARGET_UNUSABLE */
 export async function benchmark(platform: Platform, options: BenchmarkOptions): Promise<void> {
   const { files } = platform;
   const source = sourcePath(platform, options.source);
@@ -68,25 +70,38 @@ export async function benchmark(platform: Platform, options: BenchmarkOptions): 
 
     const copy = async ({ isInPlace, isCached }: Case): Promise<number> => {
       const args = [...(isInPlace ? ['--inplace'] : []), ...(isCached ? [] : ['--no-cache'])];
-      const json = await run({
-        command: options.varve.command,
-        args: [...options.varve.args, 'copy', '--json', ...args, isCached ? cached : plain, target],
-        env,
-      });
+      const json = await run(
+        {
+          command: options.varve.command,
+          args: [
+            ...options.varve.args,
+            'copy',
+            '--json',
+            ...args,
+            isCached ? cached : plain,
+            target,
+          ],
+          env,
+        },
+        options.signal,
+      );
       const { bytes_sent, bytes_received } = JSON.parse(json) as Record<string, number>;
       return (bytes_sent ?? 0) + (bytes_received ?? 0);
     };
     const rsyncCopy = ({ isInPlace }: Case, port: number): Promise<string> =>
-      run({
-        command: 'rsync',
-        args: [
-          ...(isInPlace ? ['--inplace'] : []),
-          '--no-whole-file',
-          '-I',
-          `rsync://127.0.0.1:${port}/files/${name}`,
-          target,
-        ],
-      });
+      run(
+        {
+          command: 'rsync',
+          args: [
+            ...(isInPlace ? ['--inplace'] : []),
+            '--no-whole-file',
+            '-I',
+            `rsync://127.0.0.1:${port}/files/${name}`,
+            target,
+          ],
+        },
+        options.signal,
+      );
     const timed = async <T>(work: () => Promise<T>): Promise<readonly [T, number]> => {
       const startedMs = platform.clock.nowMs();
       const result = await work();

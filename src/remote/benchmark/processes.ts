@@ -16,16 +16,35 @@ export interface Program {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program to its end. @throws CodedError REMOTE_REQUEST when it fails */
-export async function run({ command, args, env }: Program): Promise<string> {
+/**
+ * Runs a program to its end, which `signal` brings about.
+ * @throws CodedError INTERRUPTED, REMOTE_REQUEST when it fails
+ */
+export async function run(
+  { command, args, env }: Program,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'pipe' });
+  const end = (): void => void child.kill('SIGTERM');
+  if (signal?.aborted) end();
+  signal?.addEventListener('abort', end, { once: true });
   const chunks: Buffer[] = [];
   const errors: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-  const [code] = (await once(child, 'close')) as [number | null];
+  const [code] = (await once(child, 'close').finally(() => {
+    signal?.removeEventListener('abort', end);
+  })) as [number | null];
+  if (signal?.aborted) {
+    throw new CodedError('INTERRUPTED', 'The benchmark was interrupted.', {
+      hint: 'The target is what the last copy made of it.',
+    });
+  }
   if (code === 0) return Buffer.concat(chunks).toString('utf8');
-  const said = Buffer.concat(errors).toString('utf8').trim();
+  // With --json, what went wrong is in the document.
+  const said = Buffer.concat([...errors, ...chunks])
+    .toString('utf8')
+    .trim();
   throw new CodedError('REMOTE_REQUEST', `${command} ${args[0] ?? ''} failed: ${said}`, {
     hint: 'The benchmark cannot go on without it.',
   });
@@ -33,7 +52,7 @@ export async function run({ command, args, env }: Program): Promise<string> {
 
 /** Whether a program can be called. */
 export async function isInstalled(command: string): Promise<boolean> {
-  return run({ command, args: ['--version'] }).then(
+  return run({ command, args: ['--version'] }, undefined).then(
     () => true,
     () => false,
   );

@@ -35,9 +35,8 @@ export interface OpenFile {
 export function localPlace(files: FileSystem, path: string): Place {
   const absolute = files.absolutePath(path);
   const slash = absolute.lastIndexOf('/');
-  const isThere = files.exists(bytesFromText(absolute));
   try {
-    const real = isThere
+    const real = files.exists(bytesFromText(absolute))
       ? files.realPath(absolute)
       : `${files.realPath(absolute.slice(0, slash) || '/')}/${absolute.slice(slash + 1)}`;
     return openPlace(files, '/' as ByteString, bytesFromText(real), path);
@@ -117,7 +116,7 @@ function makeDirectories(
   }
 }
 
-/** The regular file at a place; undefined when there is nothing. @throws CodedError NOT_A_FILE */
+/** The regular file at a place, if there is one. @throws CodedError NOT_A_FILE, PATH_NOT_FOUND */
 export function openFile(files: FileSystem, place: Place): OpenFile | undefined {
   let descriptor: number;
   try {
@@ -127,6 +126,7 @@ export function openFile(files: FileSystem, place: Place): OpenFile | undefined 
     if (code === 'ENOENT') return undefined;
     if (code === 'ELOOP') throw notAFile(place.path, 'a symbolic link');
     if (code === 'ENXIO') throw notAFile(place.path, 'a socket or a device');
+    if (code === 'ENAMETOOLONG') throw unreachable(place.path, error);
     throw error;
   }
   const stat = files.at.statOpen(descriptor);
@@ -162,8 +162,8 @@ function notAFile(path: string, what: string): CodedError {
 function unreachable(path: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (code === undefined || code === 'EACCES') return error;
-  return new CodedError('PATH_NOT_FOUND', `The directory of ${path} cannot be reached (${code}).`, {
-    hint: 'It must exist; below the root of a server no symbolic link is followed.',
+  return new CodedError('PATH_NOT_FOUND', `${path} cannot be reached (${code}).`, {
+    hint: 'Its directory must exist; below the root of a server no symbolic link is followed.',
     cause: error,
   });
 }

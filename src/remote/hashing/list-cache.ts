@@ -74,7 +74,9 @@ class RecentLists {
   private bytes = 0;
 
   find(key: string): HashList | undefined {
-    return this.lists.get(key);
+    const list = this.lists.get(key);
+    if (list) this.add(key, list);
+    return list;
   }
 
   add(key: string, list: HashList): void {

@@ -3,6 +3,17 @@ import type { IncomingMessage } from 'node:http';
 import { CodedError } from '../../errors.js';
 import { withMemory } from '../memory.js';
 
+/** The length of a body, which must be said before it. @throws CodedError REMOTE_REQUEST */
+export function announcedBytes(incoming: IncomingMessage, mostBytes: number): number {
+  const announced = Number(incoming.headers['content-length'] ?? NaN);
+  if (announced >= 0 && announced <= mostBytes) return announced;
+  throw new CodedError(
+    'REMOTE_REQUEST',
+    `A body of at most ${mostBytes} bytes is expected, with its length.`,
+    { hint: 'Send Content-Length, and less at a time.' },
+  );
+}
+
 /**
  * Reads a body of known length; it is good until `work` is done.
  * @throws CodedError REMOTE_REQUEST
@@ -12,14 +23,7 @@ export async function withBody<T>(
   mostBytes: number,
   work: (body: Buffer<SharedArrayBuffer>) => Promise<T> | T,
 ): Promise<T> {
-  const announced = Number(incoming.headers['content-length'] ?? NaN);
-  if (!(announced >= 0 && announced <= mostBytes)) {
-    throw new CodedError(
-      'REMOTE_REQUEST',
-      `A body of at most ${mostBytes} bytes is expected, with its length.`,
-      { hint: 'Send Content-Length, and less at a time.' },
-    );
-  }
+  const announced = announcedBytes(incoming, mostBytes);
   return withMemory(announced, async (memory) => {
     const bytes = Buffer.from(memory, 0, announced);
     let length = 0;

@@ -16,14 +16,15 @@ import { decodePieces } from '../wire/binary.js';
 import { asObject, asText, decodeBegin, type BeginDocument } from '../wire/documents.js';
 import { ENCODING_HEADER, MOST_BODY_BYTES } from '../wire/protocol.js';
 import { digestsAnswer } from './answers.js';
-import { withBody } from './bodies.js';
-import type { Drafts } from './drafts.js';
+import { announcedBytes, withBody } from './bodies.js';
+import { isGone, type Drafts } from './drafts.js';
 import {
   type Application,
   documentOf,
   pageBytesOf,
   placeOf,
   rangesOf,
+  requireListable,
   requireWriting,
 } from './requests.js';
 import type { ServerSettings } from './settings.js';
@@ -44,9 +45,10 @@ export function addDraftRoutes(
       target.close();
       place.close();
     };
+    const { socket } = context.env.incoming;
     try {
-      const receiver = await beginDraft(target, begin, tools);
-      return context.json({ id: drafts.add(receiver, release, context.env.incoming.socket) }, 201);
+      const receiver = await beginDraft(target, begin, tools, () => !isGone(socket));
+      return context.json({ id: drafts.add(receiver, release, socket) }, 201);
     } catch (error) {
       release();
       throw error;
@@ -55,9 +57,11 @@ export function addDraftRoutes(
 
   app.post('/v1/drafts/:id/pieces', (context) =>
     drafts.use(context.req.param('id'), context.env.incoming.socket, async (receiver) => {
+      const { incoming } = context.env;
       const isCompressed = context.req.header(ENCODING_HEADER) === 'zstd';
-      await withBody(context.env.incoming, MOST_BODY_BYTES, (body) =>
-        putBody(receiver, body, isCompressed),
+      const bytes = announcedBytes(incoming, MOST_BODY_BYTES);
+      await settings.memory.use(isCompressed ? bytes + MOST_BODY_BYTES : bytes, () =>
+        withBody(incoming, MOST_BODY_BYTES, (body) => putBody(receiver, body, isCompressed)),
       );
       return context.json({});
     }),
@@ -108,7 +112,12 @@ async function putBody(
   return receiver.put(moved, body.buffer);
 }
 
-async function beginDraft(target: LocalTarget, begin: BeginDocument, tools: TargetTools) {
+async function beginDraft(
+  target: LocalTarget,
+  begin: BeginDocument,
+  tools: TargetTools,
+  isAwaited: () => boolean,
+): Promise<Receiver> {
   const { sizeBytes, blockBytes, basis, isInPlace, mode, mtime } = begin;
   const method = await loadHashMethod(begin.method);
   if (blockBytes < LEAST_BLOCK_BYTES || blockBytes > MOST_BLOCK_BYTES) {
@@ -123,6 +132,7 @@ async function beginDraft(target: LocalTarget, begin: BeginDocument, tools: Targ
     });
   }
   const list = basis && (await listOf(target.open(basis.name), blockBytes, method, tools));
+  if (!isAwaited()) throw new CodedError('INTERRUPTED', 'The client is gone.');
   return target.begin({
     sizeBytes,
     blockBytes,
@@ -140,6 +150,7 @@ async function listOf(
   method: HashMethod,
   tools: TargetTools,
 ): Promise<HashList> {
+  requireListable({ ...method, blockBytes, sizeBytes: file.stat.sizeBytes });
   const recent = tools.lists.findRecent(file.stat, blockBytes, method);
   if (recent) return recent;
   const listing = listFile(tools, file, { blockBytes, method, onHashed: () => undefined });

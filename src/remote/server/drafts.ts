@@ -10,10 +10,10 @@ const MOST_DRAFTS = 256;
 interface Entry {
   readonly receiver: Receiver;
   readonly release: () => void;
-  /** Of the client: when all are closed, it is gone. */
+  /** Of the client: when none is open, it is gone. */
   readonly sockets: Set<Socket>;
-  /** Requests that work on it now. */
-  busy: number;
+  /** What requests do to it now. */
+  readonly works: Set<Promise<unknown>>;
   timer: NodeJS.Timeout;
 }
 
@@ -33,8 +33,14 @@ export class Drafts {
       });
     }
     const id = Buffer.from(this.randomBytes(16)).toString('hex');
-    const sockets = new Set([socket]);
-    this.entries.set(id, { receiver, release, sockets, busy: 0, timer: this.expire(id) });
+    const entry = {
+      receiver,
+      release,
+      sockets: new Set<Socket>(),
+      works: new Set<Promise<unknown>>(),
+    };
+    this.entries.set(id, { ...entry, timer: this.expire(id) });
+    join(entry.sockets, socket);
     return id;
   }
 
@@ -47,31 +53,37 @@ export class Drafts {
       });
     }
     clearTimeout(entry.timer);
-    entry.sockets.add(socket);
-    entry.busy += 1;
+    join(entry.sockets, socket);
+    const task = work(entry.receiver);
+    entry.works.add(task);
     try {
-      return await work(entry.receiver);
+      return await task;
     } finally {
-      entry.busy -= 1;
-      if (!this.entries.has(id)) await this.finish(entry);
-      else if (entry.busy === 0) entry.timer = this.expire(id);
+      entry.works.delete(task);
+      if (this.entries.has(id) && entry.works.size === 0) entry.timer = this.expire(id);
     }
   }
 
-  /** Closes a new file, when nothing works on it any more. What was not published stays. */
+  /**
+   * Closes a new file, as soon as nothing works on it any more, and resolves then. What was not
+   * published stays.
+   */
   async remove(id: string): Promise<void> {
     const entry = this.entries.get(id);
     this.entries.delete(id);
     if (!entry) return;
     clearTimeout(entry.timer);
-    await this.finish(entry);
+    await Promise.allSettled(entry.works);
+    await entry.receiver.close();
+    entry.release();
   }
 
-  /** Closes the new files whose clients are gone, so that their next attempt can take them up. */
+  /**
+   * Closes the new files whose clients are gone, so that their next attempt can take them up; what
+   * such a client still had done here is waited for.
+   */
   async removeAbandoned(): Promise<void> {
-    const abandoned = [...this.entries].filter(
-      ([, { busy, sockets }]) => busy === 0 && [...sockets].every((socket) => socket.destroyed),
-    );
+    const abandoned = [...this.entries].filter(([, { sockets }]) => [...sockets].every(isGone));
     await Promise.all(abandoned.map(([id]) => this.remove(id)));
   }
 
@@ -79,13 +91,16 @@ export class Drafts {
     await Promise.all([...this.entries.keys()].map((id) => this.remove(id)));
   }
 
-  private async finish(entry: Entry): Promise<void> {
-    if (entry.busy > 0) return;
-    await entry.receiver.close();
-    entry.release();
-  }
-
   private expire(id: string): NodeJS.Timeout {
     return setTimeout(() => void this.remove(id), IDLE_MS).unref();
   }
 }
+
+/** Those that are gone are forgotten: a client may take a new one for each request. */
+function join(sockets: Set<Socket>, socket: Socket): void {
+  for (const one of sockets) if (isGone(one)) sockets.delete(one);
+  sockets.add(socket);
+}
+
+/** Whether nothing more comes: known some turns of the event loop before the socket is destroyed. */
+export const isGone = ({ destroyed, readableEnded }: Socket): boolean => destroyed || readableEnded;

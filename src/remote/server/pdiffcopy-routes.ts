@@ -3,12 +3,12 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { TargetTools } from '../copy/local-target.js';
 import { openExistingFile, type OpenFile, type Place } from '../file/place.js';
 import { blockCount } from '../hashing/hash-list.js';
-import { partBlocks, startListing } from '../hashing/listing.js';
+import { partBlocks, startListing, type Listing } from '../hashing/listing.js';
 import { withMemory } from '../memory.js';
 import { hashLines } from '../wire/pdiffcopy.js';
 import { MOST_BODY_BYTES } from '../wire/protocol.js';
 import { BinaryAnswer, TextAnswer } from './answers.js';
-import { withBody } from './bodies.js';
+import { announcedBytes, withBody } from './bodies.js';
 import {
   type Application,
   blockBytesOf,
@@ -16,6 +16,7 @@ import {
   methodOf,
   numberOf,
   placeOf,
+  requireListable,
   requireWriting,
 } from './requests.js';
 import type { RouteContext } from './requests.js';
@@ -31,24 +32,12 @@ export function addPdiffcopyRoutes(
   app.get('/hashes', async (context) => {
     const blockBytes = blockBytesOf(context);
     const method = await methodOf(context);
-    await withFile(context, settings, tools, async (file) => {
-      const answer = new TextAnswer(context.env.outgoing);
-      const listing = startListing(workers, file, blockBytes, method, () => undefined);
-      const count = blockCount(listing.list);
-      const step = partBlocks(blockBytes);
-      try {
-        for (let first = 0; first < count && !answer.isGone; first += step) {
-          const next = Math.min(count, first + step);
-          await listing.ready(next);
-          await answer.write(Buffer.from(hashLines(listing.list, first, next - first)));
-        }
-        await answer.end();
-      } catch {
-        answer.breakOff();
-      } finally {
-        listing.stop();
-        await listing.settled;
-      }
+    await withFile(context, settings, tools, (file) => {
+      const shape = { ...method, blockBytes, sizeBytes: file.stat.sizeBytes };
+      return settings.memory.use(requireListable(shape), async () => {
+        const listing = startListing(workers, file, blockBytes, method, () => undefined);
+        await sendHashes(new TextAnswer(context.env.outgoing), listing);
+      });
     });
     return RESPONSE_ALREADY_SENT;
   });
@@ -56,17 +45,19 @@ export function addPdiffcopyRoutes(
   app.get('/blocks', async (context) => {
     const offset = numberOf(context, 'offset', 0);
     const asked = numberOf(context, 'size', 0, MOST_BODY_BYTES);
-    await withFile(context, settings, tools, async (file) => {
+    await withFile(context, settings, tools, (file) => {
       // Its client asks for a whole block, and beyond the end where its own file is longer.
       const length = Math.max(0, Math.min(asked, file.stat.sizeBytes - offset));
-      await withMemory(length, async (into) => {
+      const send = async (into: SharedArrayBuffer): Promise<void> => {
+        if (context.env.outgoing.destroyed) return;
         const ranges = [{ offset, length, at: 0 }];
         const { descriptor } = file;
         await workers.run({ type: 'read', descriptor, ranges, into, method: undefined });
         const answer = new BinaryAnswer(context.env.outgoing, length, {});
         await answer.write(Buffer.from(into, 0, length));
         await answer.end();
-      });
+      };
+      return settings.memory.use(length, () => withMemory(length, send));
     });
     return RESPONSE_ALREADY_SENT;
   });
@@ -77,8 +68,9 @@ export function addPdiffcopyRoutes(
     const place = placeOf(context, settings);
     const descriptor = closing(place, () => openForWriting(tools, place));
     try {
-      await withBody(context.env.incoming, MOST_BODY_BYTES, (body) =>
-        files.write(descriptor, body, offset),
+      const { incoming } = context.env;
+      await settings.memory.use(announcedBytes(incoming, MOST_BODY_BYTES), () =>
+        withBody(incoming, MOST_BODY_BYTES, (body) => files.write(descriptor, body, offset)),
       );
     } finally {
       files.close(descriptor);
@@ -98,6 +90,25 @@ export function addPdiffcopyRoutes(
     }
     return context.body(null, 200);
   });
+}
+
+async function sendHashes(answer: TextAnswer, listing: Listing): Promise<void> {
+  const { list } = listing;
+  const count = blockCount(list);
+  const step = partBlocks(list.blockBytes);
+  try {
+    for (let first = 0; first < count && !answer.isGone; first += step) {
+      const next = Math.min(count, first + step);
+      await listing.ready(next);
+      await answer.write(Buffer.from(hashLines(list, first, next - first)));
+    }
+    await answer.end();
+  } catch {
+    answer.breakOff();
+  } finally {
+    listing.stop();
+    await listing.settled;
+  }
 }
 
 async function withFile(

@@ -1,6 +1,5 @@
 /** Starts and stops the HTTP server. */
-import * as http from 'node:http';
-import * as https from 'node:https';
+import type { Server } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { CodedError } from '../../errors.js';
@@ -9,13 +8,9 @@ import { systemErrorCode, type Platform } from '../../repo/platform/platform.js'
 import { openListCache } from '../hashing/list-cache.js';
 import { startWorkers } from '../worker/pool.js';
 import { createApplication } from './application.js';
-
-/** Headers and bodies must come in this time; a connection where nothing moves is cut. */
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 15 * 60_000;
-const IDLE_MS = 60_000;
-const MOST_CONNECTIONS = 512;
-const MOST_HEADER_BYTES = 16 * 1024;
+import { BOUNDS, createHttpServer, type Bounds, type Tls } from './http-server.js';
+import { inTurn } from './in-turn.js';
+import { MemoryBudget } from './memory-budget.js';
 
 export interface ServeOptions {
   readonly root: string;
@@ -28,11 +23,12 @@ export interface ServeOptions {
   readonly isOpen: boolean;
   readonly hosts: readonly string[];
   readonly isPdiffcopy: boolean;
-  /** Certificate and key, PEM. */
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly tls: Tls | undefined;
   readonly jobs: number;
   /** Where hash lists are kept; undefined: in memory only. */
   readonly cacheDirectory: string | undefined;
+  /** Those that differ from the usual, which docs/copy.md lists. */
+  readonly bounds?: Partial<Bounds>;
 }
 
 export interface RunningServer {
@@ -41,7 +37,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** @throws CodedError SERVE_UNPROTECTED, SERVE_ADDRESS, PATH_NOT_FOUND */
+/** @throws CodedError PATH_NOT_FOUND, SERVE_ADDRESS, SERVE_CERTIFICATE, SERVE_UNPROTECTED */
 export async function serve(platform: Platform, options: ServeOptions): Promise<RunningServer> {
   if (!isLoopback(options.address) && options.token === undefined && !options.isOpen) {
     throw new CodedError(
@@ -52,24 +48,25 @@ export async function serve(platform: Platform, options: ServeOptions): Promise<
       },
     );
   }
+  const { tls } = options;
+  const bounds = { ...BOUNDS, ...options.bounds };
   const workers = startWorkers(options.jobs);
   const application = createApplication({
     ...options,
     platform,
     workers,
     lists: openListCache(platform, options.cacheDirectory),
+    memory: new MemoryBudget(bounds.mostMemoryBytes),
     root: bytesFromText(rootPath(platform, options.root)),
   });
   const answer = getRequestListener(application.app.fetch, { overrideGlobalObjects: false });
-  const server = createServer(options, (incoming, outgoing) => void answer(incoming, outgoing));
-  server.maxConnections = MOST_CONNECTIONS;
-  server.setTimeout(IDLE_MS);
-  server.keepAliveTimeout = IDLE_MS;
+  const listener = inTurn((incoming, outgoing) => void answer(incoming, outgoing));
+  const server = createHttpServer(tls, bounds, listener);
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const host = isIP(options.address) === 6 ? `[${options.address}]` : options.address;
   return {
-    url: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
+    url: `${tls ? 'https' : 'http'}://${host}:${port}`,
     async close() {
       server.close();
       server.closeAllConnections();
@@ -79,21 +76,7 @@ export async function serve(platform: Platform, options: ServeOptions): Promise<
   };
 }
 
-function createServer({ tls }: ServeOptions, listener: http.RequestListener): http.Server {
-  const limits = {
-    headersTimeout: HEADERS_MS,
-    requestTimeout: REQUEST_MS,
-    maxHeaderSize: MOST_HEADER_BYTES,
-    // How often the timeouts are looked after.
-    connectionsCheckingInterval: HEADERS_MS / 2,
-    noDelay: true,
-  };
-  return tls
-    ? https.createServer({ ...limits, ...tls }, listener)
-    : http.createServer(limits, listener);
-}
-
-async function listen(server: http.Server, { address, port }: ServeOptions): Promise<void> {
+async function listen(server: Server, { address, port }: ServeOptions): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

@@ -3,11 +3,14 @@ import type { Platform } from '../../repo/platform/platform.js';
 import type { ByteString } from '../../repo/platform/bytes.js';
 import type { ListCache } from '../hashing/list-cache.js';
 import type { Workers } from '../worker/pool.js';
+import type { MemoryBudget } from './memory-budget.js';
 
 export interface ServerSettings {
   readonly platform: Platform;
   readonly workers: Workers;
   readonly lists: ListCache;
+  /** For bodies and lists. */
+  readonly memory: MemoryBudget;
   /** All files that can be reached lie below it. Absolute, without symbolic links. */
   readonly root: ByteString;
   readonly allowsWriting: boolean;

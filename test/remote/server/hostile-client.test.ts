@@ -1,11 +1,18 @@
 /** What a client may try, and what it gets: a real server process, requests by hand. */
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import * as http from 'node:http';
-import { connect } from 'node:net';
-import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ask } from '../requests.js';
 import { createCopyLab, equalFiles, noise, type ServerProcess } from '../support.js';
 
 const lab = createCopyLab();
@@ -13,36 +20,6 @@ const TOKEN = 'correct-horse-battery-staple';
 let readOnly: ServerProcess;
 let writable: ServerProcess;
 let guarded: ServerProcess;
-
-interface Answer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: string;
-}
-
-interface Asked {
-  readonly method?: string;
-  readonly headers?: http.OutgoingHttpHeaders;
-  readonly body?: string | Buffer;
-  /** Keeps its connection; without it, the connection ends with the answer. */
-  readonly agent?: http.Agent;
-}
-
-/** A request whose path is sent as it is. */
-async function ask(
-  server: ServerProcess,
-  path: string,
-  { method = 'GET', headers = {}, body = '', agent }: Asked = {},
-): Promise<Answer> {
-  const { hostname, port } = new URL(server.url);
-  const request = http.request({ hostname, port, path, method, headers, agent: agent ?? false });
-  request.end(body);
-  const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString('latin1');
-  return { status: answer.statusCode ?? 0, headers: answer.headers, body: text };
-}
 
 beforeAll(async () => {
   lab.put(lab.root, 'file', noise(100_000));
@@ -121,6 +98,25 @@ describe('numbers out of bounds are refused', () => {
   test.each(['none', '', 'md4', '../../x', 'sha1;ls'])('as a hash: %s', async (method) => {
     const path = `/v1/list?filename=file&block_size=4096&method=${method}`;
     expect((await ask(readOnly, path)).status).toBe(400);
+  });
+  test('as lists that would be longer than there are', async () => {
+    lab.put(lab.root, 'huge', Buffer.alloc(0));
+    truncateSync(join(lab.root, 'huge'), 2 ** 40);
+    const { identity } = (
+      JSON.parse((await ask(writable, '/info?filename=huge')).body) as {
+        varve: { identity: string };
+      }
+    ).varve;
+    const basis = { name: 'old', identity };
+    const begin = JSON.stringify({ size: 1, block_size: 4096, method: 'blake3', basis });
+    for (const [path, asked] of [
+      ['/v1/list?filename=huge&block_size=4096&method=blake3', {}],
+      ['/hashes?filename=huge&block_size=4096&method=sha1', {}],
+      ['/v1/drafts?filename=huge', { method: 'POST', body: begin }],
+    ] as const) {
+      expect(await ask(writable, path, asked)).toMatchObject({ status: 400 });
+    }
+    unlinkSync(join(lab.root, 'huge'));
   });
   test('as ranges', async () => {
     const { identity } = (
@@ -232,126 +228,6 @@ describe('who may ask', () => {
     const { code } = await lab.run(['copy', fresh.file('file'), target], { VARVE_TOKEN: TOKEN });
     expect(code).toBe(0);
     expect(equalFiles(target, join(lab.root, 'file'))).toBe(true);
-  });
-});
-
-describe('what is sent is bounded', () => {
-  const begin = async (size: number): Promise<string> => {
-    const body = JSON.stringify({ size, block_size: 4096, method: 'blake3' });
-    const answer = await ask(writable, `/v1/drafts?filename=draft-${size}`, {
-      method: 'POST',
-      body,
-    });
-    expect(answer.status).toBe(201);
-    return (JSON.parse(answer.body) as { id: string }).id;
-  };
-  const piece = (type: number, offset: number, length: number, from = 0): Buffer => {
-    const bytes = Buffer.alloc(29);
-    bytes.writeUInt32BE(1);
-    bytes[4] = type;
-    [offset, length, from].forEach((value, index) =>
-      bytes.writeBigUInt64BE(BigInt(value), 5 + index * 8),
-    );
-    return bytes;
-  };
-
-  test('pieces must lie within the new file, and rest on what is there', async () => {
-    const id = await begin(1000);
-    const path = `/v1/drafts/${id}/pieces`;
-    const bodies = [
-      piece(0, 0, 1000),
-      piece(1, 0, 10, 5),
-      piece(3, 990, 11),
-      piece(3, 0, 0),
-      piece(9, 0, 1),
-      Buffer.concat([piece(2, 0, 10), Buffer.alloc(9)]),
-      Buffer.concat([piece(2, 0, 10), Buffer.alloc(11)]),
-      Buffer.concat([piece(2, 0, 5000), Buffer.alloc(5000)]),
-      Buffer.from('ffffffff', 'hex'),
-    ];
-    for (const body of bodies) {
-      expect((await ask(writable, path, { method: 'POST', body })).status).toBe(400);
-    }
-    // Not whole, so never published.
-    const root = { root: '0'.repeat(64) };
-    const published = await ask(writable, `/v1/drafts/${id}/publish`, {
-      method: 'POST',
-      body: JSON.stringify(root),
-    });
-    expect(published.status).toBe(409);
-    expect(existsSync(join(lab.root, 'draft-1000'))).toBe(false);
-    await ask(writable, `/v1/drafts/${id}`, { method: 'DELETE' });
-  });
-
-  test('a second copy to the same file waits until the first is done, or its client gone', async () => {
-    const body = '{"size":2000,"block_size":4096,"method":"blake3"}';
-    const begins = (agent?: http.Agent): Promise<Answer> =>
-      ask(writable, '/v1/drafts?filename=draft-2000', {
-        method: 'POST',
-        body,
-        ...(agent && { agent }),
-      });
-    const agent = new http.Agent({ keepAlive: true });
-    expect((await begins(agent)).status).toBe(201);
-    expect((await begins()).status).toBe(409);
-    agent.destroy();
-    let again = await begins();
-    // The server may still be about to notice.
-    for (let tries = 0; again.status === 409 && tries < 50; tries++) again = await begins();
-    expect(again.status).toBe(201);
-  });
-
-  test('a body without length, or longer than allowed, is refused', async () => {
-    const id = await begin(3000);
-    const path = `/v1/drafts/${id}/pieces`;
-    const long = await ask(writable, path, {
-      method: 'POST',
-      headers: { 'content-length': 100 * 1024 * 1024 },
-    }).catch(() => undefined);
-    expect(long?.status ?? 400).toBe(400);
-    const chunked = await ask(writable, path, {
-      method: 'POST',
-      headers: { 'transfer-encoding': 'chunked' },
-      body: 'x',
-    });
-    expect(chunked.status).toBe(400);
-    await ask(writable, `/v1/drafts/${id}`, { method: 'DELETE' });
-  });
-
-  test.each([
-    'GET /info?filename=file HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n',
-    `GET /info?filename=${'a'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
-    'POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-    '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
-  ])(
-    'what is no request is answered with an error or nothing, and the server goes on',
-    async (text) => {
-      const { hostname, port } = new URL(readOnly.url);
-      const socket = connect(Number(port), hostname);
-      let answer = '';
-      socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
-      socket.on('error', () => undefined);
-      socket.end(text, 'latin1');
-      await once(socket, 'close');
-      expect(answer).toMatch(/^(HTTP\/1\.1 4\d\d .*)?/);
-      expect(answer).not.toMatch(/^HTTP\/1\.1 2/);
-      expect((await ask(readOnly, '/info?filename=file')).status).toBe(200);
-    },
-  );
-
-  test('requests one behind the other on a connection are answered in order', async () => {
-    const { hostname, port } = new URL(readOnly.url);
-    const socket = connect(Number(port), hostname);
-    const one = (name: string, end = ''): string =>
-      `GET /info?filename=${name} HTTP/1.1\r\nHost: localhost\r\n${end}\r\n`;
-    socket.write(one('file') + one('none') + one('file', 'Connection: close\r\n'));
-    let answer = '';
-    for await (const chunk of socket) answer += String(chunk);
-    expect(Array.from(answer.matchAll(/HTTP\/1\.1 (\d+)/g), ([, status]) => status)).toEqual([
-      '200',
-      '404',
-      '200',
-    ]);
   });
 });
 

@@ -12,7 +12,6 @@ import { decodeBegin, encodeBegin } from '../../../src/remote/wire/documents.js'
 import { decodeFilename, encodeFilename, rawParameter } from '../../../src/remote/wire/filename.js';
 import { Proof } from '../../../src/remote/target/proof.js';
 import { runs } from '../../support/seed.js';
-import { Link } from '../../../src/remote/client/link.js';
 
 describe('names', () => {
   test('of any bytes survive a URL', () => {
@@ -124,27 +123,4 @@ describe('the proof', () => {
     const roots = [root([5, 1], [5, 2]), root([5, 2], [5, 1]), root([4, 1], [6, 2]), root([10, 1])];
     expect(new Set(roots).size).toBe(4);
   });
-});
-
-test('a link is slow when it was measured to be, or is told to be', async () => {
-  let now = 0;
-  const options = { compression: 'auto', mostBytesPerSecond: undefined, nowMs: () => now } as const;
-  const link = new Link(options);
-  expect(link.compresses).toBe(false);
-  await link.measure(4_000_000, () => {
-    now += 1000;
-    return Promise.resolve();
-  });
-  expect(link.compresses).toBe(true);
-  for (let i = 0; i < 9; i++) {
-    await link.measure(400_000_000, () => {
-      now += 1000;
-      return Promise.resolve();
-    });
-  }
-  expect(link.compresses).toBe(false);
-  expect(new Link({ ...options, mostBytesPerSecond: 1e6 }).compresses).toBe(true);
-  expect(new Link({ ...options, compression: 'off', mostBytesPerSecond: 1e6 }).compresses).toBe(
-    false,
-  );
 });
