@@ -1,7 +1,7 @@
 /** A server between a client and an honest one, which changes what the honest one answers. */
 import { once } from 'node:events';
 import * as http from 'node:http';
-import type { AddressInfo, Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll } from 'vitest';
 
 export type Tamper = (
@@ -72,3 +72,26 @@ export const status =
     answer.writeHead(code, headers).end(text);
     return 'taken';
   };
+
+/** A way to a server that carries so many bytes, both ways together, then breaks. */
+export function fragile(honest: string, most: number): Promise<string> {
+  let rest = most;
+  const server = createServer((client: Socket) => {
+    const { hostname, port } = new URL(honest);
+    const far = connect(Number(port), hostname);
+    const carry = (from: Socket, to: Socket): void => {
+      from.on('data', (chunk: Buffer) => {
+        to.write(chunk.subarray(0, Math.max(0, rest)));
+        rest -= chunk.length;
+        if (rest > 0) return;
+        [from, to].forEach((socket) => socket.destroy());
+        server.close();
+      });
+      from.on('error', () => undefined);
+      from.on('close', () => to.destroy());
+    };
+    carry(client, far);
+    carry(far, client);
+  });
+  return listen(server);
+}

@@ -1,12 +1,11 @@
 /** What a server, or the way to it, may do, and that the target stays as it was. */
 import { readFileSync } from 'node:fs';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { connect, createServer, type Socket } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { blake3 } from '../../../src/delta/hash.js';
 import { compress } from '../../../src/remote/wire/compression.js';
 import { createCopyLab, equalFiles, noise, type ServerProcess } from '../support.js';
-import { flipped, listen, only, status, tampered, type Tamper } from '../tampering.js';
+import { flipped, fragile, only, status, tampered, type Tamper } from '../tampering.js';
 
 const lab = createCopyLab();
 const BLOCK = 4096;
@@ -248,31 +247,10 @@ test('text of a server reaches the terminal without its control characters as th
 });
 
 describe('a connection that is cut', () => {
-  /** A way to the honest server that carries so many bytes, both ways together, then breaks. */
-  async function fragile(most: number): Promise<string> {
-    let rest = most;
-    const server = createServer((client: Socket) => {
-      const { hostname, port } = new URL(honest.url);
-      const far = connect(Number(port), hostname);
-      const carry = (from: Socket, to: Socket): void => {
-        from.on('data', (chunk: Buffer) => {
-          to.write(chunk.subarray(0, Math.max(0, rest)));
-          rest -= chunk.length;
-          if (rest <= 0) [from, to].forEach((socket) => socket.destroy());
-        });
-        from.on('error', () => undefined);
-        from.on('close', () => to.destroy());
-      };
-      carry(client, far);
-      carry(far, client);
-    });
-    return listen(server);
-  }
-
   test.each([1, 200, 700, 1200, 2000, 5000, 20_000, 30_000, 42_000])(
     'after %i bytes leaves the target as it was, and the next copy makes it whole',
     async (bytes) => {
-      const url = await fragile(bytes);
+      const url = await fragile(honest.url, bytes);
       const target = lab.put(lab.here, 'target', old);
       await expect(lab.copyFile(`${url}/file`, target)).rejects.toMatchObject({
         code: 'REMOTE_UNREACHABLE',
@@ -280,7 +258,9 @@ describe('a connection that is cut', () => {
       expect(readFileSync(target).equals(old)).toBe(true);
       const pushed = lab.put(lab.root, 'pushed', old);
       const source = lab.put(lab.here, 'source', content);
-      await expect(lab.copyFile(source, `${await fragile(bytes)}/pushed`)).rejects.toMatchObject({
+      await expect(
+        lab.copyFile(source, `${await fragile(honest.url, bytes)}/pushed`),
+      ).rejects.toMatchObject({
         code: 'REMOTE_UNREACHABLE',
       });
       expect(readFileSync(pushed).equals(old)).toBe(true);

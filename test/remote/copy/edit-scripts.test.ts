@@ -6,8 +6,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createJobRunner } from '../../../src/remote/worker/run-job.js';
-import type { Workers } from '../../../src/remote/worker/pool.js';
 import {
   CodedError,
   openPlatform,
@@ -19,20 +17,7 @@ import {
 import { runs } from '../../support/seed.js';
 import { createCopyLab, noise } from '../support.js';
 
-vi.mock('../../../src/remote/worker/pool.js', () => ({
-  startWorkers(count: number): Workers {
-    const run = createJobRunner(openPlatform().files);
-    let closed: Error | undefined;
-    return {
-      count,
-      run: (job) => (closed ? Promise.reject(closed) : (run(job) as never)),
-      close(reason = new Error('the workers are closed')) {
-        closed ??= reason;
-        return Promise.resolve();
-      },
-    };
-  },
-}));
+vi.mock('../../../src/remote/worker/pool.js', () => import('../in-thread-workers.js'));
 
 const lab = createCopyLab();
 let server: RunningServer;
