@@ -20,6 +20,7 @@ import { Proof } from '../target/proof.js';
 import type { Placed } from '../worker/messages.js';
 import { asObject, asSize, parseJson } from '../wire/documents.js';
 import { encodeFilename } from '../wire/filename.js';
+import { listBytes } from '../wire/lists.js';
 import { HashLineReader, PDIFFCOPY_DEFAULTS } from '../wire/pdiffcopy.js';
 import type { Connection } from './connection.js';
 
@@ -117,6 +118,7 @@ export class PdiffcopyFile implements Target, RemoteSource {
     sizeBytes: number,
     { blockBytes, method }: Pick<ListRequest, 'blockBytes' | 'method'>,
   ): Promise<Listing> {
+    listBytes({ sizeBytes, blockBytes, digestBytes: method.digestBytes });
     const list = createHashList(sizeBytes, blockBytes, method);
     if (sizeBytes === 0) return completeListing(list);
     const reader = new HashLineReader(list);

@@ -30,7 +30,8 @@ import {
   encodeBegin,
 } from '../wire/documents.js';
 import { encodeFilename } from '../wire/filename.js';
-import { ENCODING_HEADER, IDENTITY_HEADER, MOST_LIST_BYTES } from '../wire/protocol.js';
+import { listBytes } from '../wire/lists.js';
+import { ENCODING_HEADER, IDENTITY_HEADER } from '../wire/protocol.js';
 import type { Connection } from './connection.js';
 
 /** What the server said of a file. */
@@ -93,8 +94,7 @@ export class RemoteFile implements Target, RemoteSource {
     const { blockBytes, method, onHashed } = second ?? (first as ListRequest);
     const facts = name === 'old' ? this.facts : (this.left as FileFacts);
     const shape = { sizeBytes: facts.sizeBytes, blockBytes, digestBytes: method.digestBytes };
-    const bytes = blockCount(shape) * entryBytes(shape);
-    if (bytes > MOST_LIST_BYTES) throw tooManyBlocks(facts.sizeBytes);
+    const bytes = listBytes(shape);
     const answer = await this.connection.expect({
       method: 'GET',
       path: `/v1/list?${this.query}&of=${name}&block_size=${blockBytes}&method=${method.name}`,
@@ -268,10 +268,4 @@ function jsonBody(document: object): Pick<Parameters<Connection['send']>[0], 'bo
     body: [Buffer.from(JSON.stringify(document))],
     headers: { 'content-type': 'application/json' },
   };
-}
-
-function tooManyBlocks(sizeBytes: number): CodedError {
-  return new CodedError('REMOTE_REQUEST', `${sizeBytes} bytes are too many blocks of this size.`, {
-    hint: 'Give a larger --block-size, or none.',
-  });
 }

@@ -45,6 +45,8 @@ export async function findMatches(
   const atPlace = known
     ? await compareLists(known, listing)
     : await compareWithFile(file, listing, options);
+  // The list may be longer than the file that it was compared with so far.
+  await listing.ready(blockCount(listing.list));
   const missing = gaps(atPlace, listing.list, file.stat.sizeBytes);
   if (missing.length === 0 || !options.mayMove) return atPlace;
   const wanted = wantedBlocks(listing.list, atPlace, options.method);

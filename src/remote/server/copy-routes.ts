@@ -11,7 +11,7 @@ import { withMemory } from '../memory.js';
 import { openLeftDraft } from '../target/draft.js';
 import { compress } from '../wire/compression.js';
 import type { Placed, Range } from '../worker/messages.js';
-import { ENCODING_HEADER, IDENTITY_HEADER, MOST_LIST_BYTES } from '../wire/protocol.js';
+import { ENCODING_HEADER, IDENTITY_HEADER } from '../wire/protocol.js';
 import { BinaryAnswer, digestsAnswer } from './answers.js';
 import {
   type Application,
@@ -24,6 +24,7 @@ import {
   type RouteContext,
   tooLong,
 } from './requests.js';
+import { listBytes } from '../wire/lists.js';
 import type { ServerSettings } from './settings.js';
 
 export function addCopyRoutes(
@@ -37,11 +38,14 @@ export function addCopyRoutes(
     try {
       const { sizeBytes } = file.stat;
       const shape = { ...request, sizeBytes, digestBytes: request.method.digestBytes };
-      const bytes = blockCount(shape) * entryBytes(shape);
-      if (bytes > MOST_LIST_BYTES) throw tooLong();
-      const headers = { [IDENTITY_HEADER]: identityOf(file.stat) };
-      const answer = new BinaryAnswer(context.env.outgoing, bytes, headers);
-      await sendList(answer, file, listFile(tools, file, { ...request, onHashed: ignore }), tools);
+      const bytes = listBytes(shape);
+      await settings.memory.use(bytes, async () => {
+        if (context.env.outgoing.destroyed) return;
+        const headers = { [IDENTITY_HEADER]: identityOf(file.stat) };
+        const answer = new BinaryAnswer(context.env.outgoing, bytes, headers);
+        const listing = listFile(tools, file, { ...request, onHashed: ignore });
+        await sendList(answer, file, listing, tools);
+      });
     } finally {
       file.close();
     }
@@ -53,8 +57,11 @@ export function addCopyRoutes(
     const file = openIdentified(context, ranges, settings, tools);
     try {
       const isCompressed = context.req.query('compress') === 'zstd';
-      if (isCompressed) await sendCompressed(context.env.outgoing, file, ranges, tools);
-      else await sendRanges(context.env.outgoing, file, ranges, tools);
+      const send = isCompressed ? sendCompressed : sendRanges;
+      const { outgoing } = context.env;
+      await settings.memory.use(totalBytes(ranges) * (isCompressed ? 2 : 1), async () => {
+        if (!outgoing.destroyed) await send(outgoing, file, ranges, tools);
+      });
     } finally {
       file.close();
     }

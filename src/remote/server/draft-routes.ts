@@ -24,9 +24,9 @@ import {
   pageBytesOf,
   placeOf,
   rangesOf,
-  requireListable,
   requireWriting,
 } from './requests.js';
+import { listBytes } from '../wire/lists.js';
 import type { ServerSettings } from './settings.js';
 
 export function addDraftRoutes(
@@ -150,7 +150,7 @@ async function listOf(
   method: HashMethod,
   tools: TargetTools,
 ): Promise<HashList> {
-  requireListable({ ...method, blockBytes, sizeBytes: file.stat.sizeBytes });
+  listBytes({ ...method, blockBytes, sizeBytes: file.stat.sizeBytes });
   const recent = tools.lists.findRecent(file.stat, blockBytes, method);
   if (recent) return recent;
   const listing = listFile(tools, file, { blockBytes, method, onHashed: () => undefined });

@@ -16,10 +16,10 @@ import {
   methodOf,
   numberOf,
   placeOf,
-  requireListable,
   requireWriting,
 } from './requests.js';
 import type { RouteContext } from './requests.js';
+import { listBytes } from '../wire/lists.js';
 import type { ServerSettings } from './settings.js';
 
 export function addPdiffcopyRoutes(
@@ -34,7 +34,7 @@ export function addPdiffcopyRoutes(
     const method = await methodOf(context);
     await withFile(context, settings, tools, (file) => {
       const shape = { ...method, blockBytes, sizeBytes: file.stat.sizeBytes };
-      return settings.memory.use(requireListable(shape), async () => {
+      return settings.memory.use(listBytes(shape), async () => {
         const listing = startListing(workers, file, blockBytes, method, () => undefined);
         await sendHashes(new TextAnswer(context.env.outgoing), listing);
       });

@@ -4,18 +4,12 @@ import type { Context, Hono } from 'hono';
 import { CodedError } from '../../errors.js';
 import { totalBytes } from '../copy/batches.js';
 import { confinedPlace, type Place } from '../file/place.js';
-import {
-  blockCount,
-  entryBytes,
-  LEAST_BLOCK_BYTES,
-  MOST_BLOCK_BYTES,
-  type HashListShape,
-} from '../hashing/hash-list.js';
+import { LEAST_BLOCK_BYTES, MOST_BLOCK_BYTES } from '../hashing/hash-list.js';
 import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
 import { decodeRanges, MOST_HEAD_BYTES } from '../wire/binary.js';
 import { parseJson } from '../wire/documents.js';
 import { decodeFilename, rawParameter } from '../wire/filename.js';
-import { MOST_BODY_BYTES, MOST_JSON_BYTES, MOST_LIST_BYTES } from '../wire/protocol.js';
+import { MOST_BODY_BYTES, MOST_JSON_BYTES } from '../wire/protocol.js';
 import type { Placed } from '../worker/messages.js';
 import { withBody } from './bodies.js';
 import type { ServerSettings } from './settings.js';
@@ -77,15 +71,6 @@ export function closing<T>(place: Place, work: () => T): T {
   } finally {
     place.close();
   }
-}
-
-/** How long a list is. @throws CodedError REMOTE_REQUEST when that is more than allowed */
-export function requireListable(shape: HashListShape): number {
-  const bytes = blockCount(shape) * entryBytes(shape);
-  if (bytes <= MOST_LIST_BYTES) return bytes;
-  throw new CodedError('REMOTE_REQUEST', 'The file has too many blocks of this length.', {
-    hint: 'Give a larger block size.',
-  });
 }
 
 /** The JSON document of a request. @throws CodedError REMOTE_REQUEST, REMOTE_PROTOCOL */

@@ -58,6 +58,7 @@ test('an honest one is copied from', async () => {
 });
 
 const faults: readonly (readonly [string, string, Readonly<Record<string, Answer>>])[] = [
+  ['a size beyond all lists', 'REMOTE_REQUEST', { '/info': text('{"size":9007199254740991}') }],
   ['a line twice', 'REMOTE_PROTOCOL', { '/hashes': text([...lines, lines[0]].join('')) }],
   ['a line missing', 'REMOTE_PROTOCOL', { '/hashes': text(lines.slice(1).join('')) }],
   ['a line for no block', 'REMOTE_PROTOCOL', { '/hashes': text(`7\t${'0'.repeat(40)}\n`) }],

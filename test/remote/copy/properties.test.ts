@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { comparePull, executePull } from '../../../src/remote/copy/pull.js';
 import { comparePush, executePush } from '../../../src/remote/copy/push.js';
 import type { CopyContext } from '../../../src/remote/copy/context.js';
@@ -15,6 +15,7 @@ import {
   type TargetTools,
 } from '../../../src/remote/copy/local-target.js';
 import { localPlace, openExistingFile } from '../../../src/remote/file/place.js';
+import { blockCount, createHashList, entryBytes } from '../../../src/remote/hashing/hash-list.js';
 import { openListCache } from '../../../src/remote/hashing/list-cache.js';
 import { loadHashMethod } from '../../../src/remote/hashing/methods.js';
 import { createJobRunner } from '../../../src/remote/worker/run-job.js';
@@ -164,4 +165,52 @@ test('pulled', async () => {
     }),
     runs(120),
   );
+});
+
+describe('a list that arrives after the old file ended is waited for', () => {
+  const BLOCK = 4096;
+  const content = Buffer.concat([
+    noise(4 * BLOCK, 1),
+    Buffer.alloc(8 * BLOCK),
+    noise(4 * BLOCK, 2),
+  ]);
+
+  test.each([
+    ['the front of the new file', content.subarray(0, 2 * BLOCK)],
+    ['something short', noise(100, 3)],
+  ])('where the target is %s', async (_, before) => {
+    const [from, to] = [join(directory, 'from'), join(directory, 'to')];
+    writeFileSync(from, content);
+    writeFileSync(to, before);
+    const [fromPlace, toPlace] = [localPlace(files, from), localPlace(files, to)];
+    const file = openExistingFile(files, fromPlace);
+    const target = new LocalTarget(tools, toPlace);
+    const plan = await comparePull(
+      {
+        facts: factsOf(file),
+        defaults: { method: 'blake3', blockBytes: undefined },
+        async list(request) {
+          const made = listFile(tools, file, request);
+          await made.ready(blockCount(made.list));
+          const list = createHashList(content.length, BLOCK, method);
+          const ready = (block: number): Promise<void> => {
+            list.entries.set(made.list.entries.subarray(0, block * entryBytes(list)));
+            return Promise.resolve();
+          };
+          const stop = (): void => undefined;
+          return { list, hasWeakSums: true, ready, settled: Promise.resolve(), stop };
+        },
+        read: () => Promise.resolve(),
+        hashPages: undefined,
+        identity: () => Promise.resolve(''),
+      },
+      target,
+      contextFor({ blockBytes: BLOCK, isInPlace: false, isLinkSlow: false }),
+    );
+    [file, target, fromPlace, toPlace].forEach((one) => one.close());
+    // The zeros are not sent.
+    expect(plan.missing.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(
+      8 * BLOCK,
+    );
+  });
 });
