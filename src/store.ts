@@ -25,7 +25,7 @@ export { flagLetters } from './repo/platform/attribute-calls.js';
 export type { ByteStream } from './repo/platform/byte-streams.js';
 export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
 export { openPlatform, type Platform } from './repo/platform/platform.js';
-export { bytesToText, INVALID_BYTES } from './repo/tree/byte-text.js';
+export { bytesToText, INVALID_BYTES, textOfName } from './repo/tree/byte-text.js';
 export type { FilterOptions, FilterReason } from './repo/tree/filter.js';
 export type { RuleFile } from './repo/tree/rule-files.js';
 export type { PatternRule, RuleOrigin } from './repo/tree/rules.js';

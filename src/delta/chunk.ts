@@ -3,33 +3,8 @@
  * insert moves the cuts around it and no others. Gear hash with two masks (Xia et al., "FastCDC",
  * USENIX ATC 2016). `docs/delta-format.md` specifies table and masks to the byte.
  */
+import { WINDOW_BYTES, type ChunkParams } from './chunk-params.js';
 import { blake3 } from './hash.js';
-
-/** The sizes of chunks, bytes. */
-export interface ChunkParams {
-  /** No chunk is shorter, except the last of a segment. At least 32. */
-  readonly min: number;
-  /** The size aimed at, a power of two between `min` and `max`, 256 to 2^29. */
-  readonly average: number;
-  /** No chunk is longer. */
-  readonly max: number;
-}
-
-/** Whether the sizes are ones that {@link nextCut} is specified for; it does not check them itself. */
-export function areChunkParams({ min, average, max }: ChunkParams): boolean {
-  return (
-    [min, average, max].every(Number.isSafeInteger) &&
-    min >= WINDOW_BYTES &&
-    min <= average &&
-    average <= max &&
-    average >= 2 ** 8 &&
-    average <= 2 ** 29 &&
-    Number.isInteger(Math.log2(average))
-  );
-}
-
-/** Bytes that a cut depends on: 32 shifts push a byte out of the hash. */
-const WINDOW_BYTES = 32;
 
 /** How much harder a cut is before the average, and easier after: two bits of the mask. */
 const NORMALISATION_BITS = 2;

@@ -16,7 +16,7 @@ import { parseTime } from '../parse/time.js';
 import type { Palette } from '../render/colour.js';
 import { jsonIssues } from '../render/issues.js';
 import { lineChunks, mapped } from '../render/lines.js';
-import { bytesOf, formatName, jsonPath, type Medium } from '../render/names.js';
+import { formatName, jsonPath, type Medium } from '../render/names.js';
 import type { Session } from '../session.js';
 import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
 import { addTimeHelp } from '../time-help.js';
@@ -104,11 +104,11 @@ const LETTERS: Readonly<Record<ChangeType, string>> = {
 };
 
 function describe({ path, change }: Change, palette: Palette, medium: Medium): string {
-  const line = `${LETTERS[change]}  ${formatName(bytesOf(path), medium)}`;
+  const line = `${LETTERS[change]}  ${formatName(path, medium)}`;
   if (change === 'added') return palette.green(line);
   return change === 'removed' ? palette.red(line) : line;
 }
 
 function toJson({ path, change }: Change): object {
-  return { ...jsonPath(bytesOf(path)), change };
+  return { ...jsonPath(path), change };
 }

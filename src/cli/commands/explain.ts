@@ -11,7 +11,7 @@ import { exitCodeOfIssues } from '../exit-code.js';
 import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
-import { bytesOf, formatName, formatNameText, jsonPath, type Medium } from '../render/names.js';
+import { formatName, formatNameText, jsonPath, type Medium } from '../render/names.js';
 import {
   addRereadOptions,
   addSourceOption,
@@ -54,7 +54,7 @@ export const explainCommand: CliCommand = {
     session.listIssues(explanation.issues);
     if (session.isJson) await output.json(toJson(explanation));
     else {
-      const name = palette.bold(formatName(bytesOf(explanation.path), output.medium));
+      const name = palette.bold(formatName(explanation.path, output.medium));
       const lines = describe(explanation, output.medium).map((line) => `  ${line}`);
       await output.write(`${[name, ...lines].join('\n')}\n`);
     }
@@ -87,11 +87,11 @@ function describeOutcome(outcome: Outcome, path: string, medium: Medium): string
       return `Backed up: ${describeReason(outcome.reason, medium)}`;
     case 'left-out': {
       const { at, reason } = outcome;
-      const where = at === path ? '' : `${formatName(bytesOf(at), medium)} is left out, `;
+      const where = at === path ? '' : `${formatName(at, medium)} is left out, `;
       return `Left out: ${where}${describeReason(reason, medium)}`;
     }
     case 'absent':
-      return `Not there: ${formatName(bytesOf(outcome.at), medium)} does not exist`;
+      return `Not there: ${formatName(outcome.at, medium)} does not exist`;
     case 'unreadable':
       return `Kept as it was saved: ${outcome.message.replace(/\.$/, '')}`;
   }
@@ -104,9 +104,9 @@ function describeReason(reason: AnyReason, medium: Medium): string {
     case 'rule':
       return `by ${describeRule(reason.rule, medium)}`;
     case 'marker':
-      return `${formatName(bytesOf(reason.marker), medium)} is there (--exclude-if-present)`;
+      return `${formatName(reason.marker, medium)} is there (--exclude-if-present)`;
     case 'cache':
-      return `${formatName(bytesOf(reason.marker), medium)} marks a cache (--exclude-caches)`;
+      return `${formatName(reason.marker, medium)} marks a cache (--exclude-caches)`;
     case 'size':
       return `it is larger than ${formatBytes(reason.largestBytes)} (--exclude-larger-than)`;
     case 'file-system':
@@ -147,9 +147,9 @@ function describeCauses(causes: readonly ReadCause[]): string {
 
 function toJson({ path, outcome, saved, causes, issues }: PathExplanation): object {
   return {
-    ...jsonPath(bytesOf(path)),
+    ...jsonPath(path),
     outcome: outcome.type.replace('-', '_'),
-    at: 'at' in outcome ? jsonPath(bytesOf(outcome.at)) : null,
+    at: 'at' in outcome ? jsonPath(outcome.at) : null,
     reason: 'reason' in outcome ? jsonReason(outcome.reason) : null,
     saved: saved
       ? { snapshot: saved.snapshot, since: saved.since, read_because: saved.causes ?? null }
@@ -174,7 +174,7 @@ function jsonReason(reason: AnyReason): object {
     }
     case 'marker':
     case 'cache':
-      return { type: reason.type, marker: jsonPath(bytesOf(reason.marker)) };
+      return { type: reason.type, marker: jsonPath(reason.marker) };
     case 'size':
       return { type: 'size', larger_than: reason.largestBytes };
     case 'file-system':

@@ -3,7 +3,7 @@ import { CodedError, findContent, findPaths, type FoundPath } from '../../store.
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
-import { bytesOf, formatName, jsonPath } from '../render/names.js';
+import { formatName, jsonPath } from '../render/names.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
@@ -61,7 +61,7 @@ function describe(matches: readonly FoundPath[], { output, isQuiet }: Session): 
       { head: 'FIRST', align: 'right', cell: ({ firstSnapshot }) => String(firstSnapshot) },
       { head: 'LAST', align: 'right', cell: ({ lastSnapshot }) => String(lastSnapshot) },
       { head: 'SIZE', align: 'right', cell: ({ sizeBytes }) => formatBytes(sizeBytes) },
-      { head: 'PATH', cell: ({ path }) => formatName(bytesOf(path), output.medium) },
+      { head: 'PATH', cell: ({ path }) => formatName(path, output.medium) },
     ],
     matches,
   );
@@ -69,7 +69,7 @@ function describe(matches: readonly FoundPath[], { output, isQuiet }: Session): 
 
 function toJson({ path, firstSnapshot, lastSnapshot, sizeBytes }: FoundPath): object {
   return {
-    ...jsonPath(bytesOf(path)),
+    ...jsonPath(path),
     first_snapshot: firstSnapshot,
     last_snapshot: lastSnapshot,
     size: sizeBytes,

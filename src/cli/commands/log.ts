@@ -3,7 +3,7 @@ import { logPath, VersionFlag, type LoggedVersion } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
-import { bytesOf, formatName, jsonPath } from '../render/names.js';
+import { formatName, jsonPath } from '../render/names.js';
 import { renderTable, type Column } from '../render/table.js';
 import { formatLocalTime } from '../render/times.js';
 import { formatBtime, formatMtime, typeName } from '../render/versions.js';
@@ -31,9 +31,9 @@ export const logCommand: CliCommand = {
       lockWaitMs: session.lockWaitMs,
     });
     if (session.isJson) {
-      await output.json({ ...jsonPath(bytesOf(log.path)), versions: log.versions.map(toJson) });
+      await output.json({ ...jsonPath(log.path), versions: log.versions.map(toJson) });
     } else {
-      const name = formatName(bytesOf(log.path), output.medium);
+      const name = formatName(log.path, output.medium);
       await output.write(
         `${palette.bold(name)}\n${renderTable(columnsFor(log.versions), log.versions)}`,
       );

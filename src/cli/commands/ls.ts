@@ -3,7 +3,7 @@ import { listEntries, type ListedEntry } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { lineChunks, mapped } from '../render/lines.js';
-import { bytesOf, formatName, jsonPath, type Medium } from '../render/names.js';
+import { formatName, jsonPath, type Medium } from '../render/names.js';
 import {
   formatBtime,
   formatLong,
@@ -70,14 +70,14 @@ function describe(
   isLong: boolean,
   medium: Medium,
 ): string {
-  const name = formatName(bytesOf(path), medium);
+  const name = formatName(path, medium);
   return isLong ? formatLong(version, attributes, name, medium) : name;
 }
 
 function toJson({ path, version, attributes }: ListedEntry): object {
   const { uid, gid, sizeBytes, link } = version;
   return {
-    ...jsonPath(bytesOf(path)),
+    ...jsonPath(path),
     type: typeName(version),
     size: sizeBytes,
     mode: octalMode(version),
@@ -86,6 +86,6 @@ function toJson({ path, version, attributes }: ListedEntry): object {
     ...jsonAttributes(attributes),
     mtime: formatMtime(version),
     btime: formatBtime(version),
-    ...(link !== undefined && { link: formatName(bytesOf(link), 'stream') }),
+    ...(link !== undefined && { link: formatName(link, 'stream') }),
   };
 }

@@ -17,7 +17,7 @@ import { parseKeepCount } from '../parse/count.js';
 import { parseCalendarDuration } from '../parse/duration.js';
 import { parseTime } from '../parse/time.js';
 import { formatBytes } from '../render/bytes.js';
-import { bytesOf, jsonPath } from '../render/names.js';
+import { jsonPath } from '../render/names.js';
 import { renderTable } from '../render/table.js';
 import { formatLocalTime } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
@@ -163,7 +163,7 @@ function toJson({ kept, removed, dropped, bytesFreed, durationMs }: PruneResult)
     kept: kept.map(({ number, reasons }) => ({ number, reasons })),
     removed: removed.map(({ number }) => number),
     dropped_before_bit_rot: dropped.map(({ path, snapshot }) => ({
-      ...jsonPath(bytesOf(path)),
+      ...jsonPath(path),
       snapshot,
     })),
     bytes_freed: bytesFreed,

@@ -13,7 +13,7 @@ import { addRuleOptions, type FilterFlags } from '../parse/filter.js';
 import { addTimeHelp } from '../time-help.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
-import { bytesOf, formatName, jsonPath, type Medium } from '../render/names.js';
+import { formatName, jsonPath, type Medium } from '../render/names.js';
 import { formatElapsed } from '../render/times.js';
 import {
   addAtOption,
@@ -152,7 +152,7 @@ function describe(result: RestoreResult, { to, inPlace, dryRun }: RestoreFlags, 
     ? `Snapshot ${snapshot} would give ${where} ${what}${kept}\n`
     : `Restored snapshot ${snapshot} to ${where}: ${what}${kept}, in ${formatElapsed(durationMs)}\n`;
   const word = dryRun ? 'Would delete' : 'Deleted';
-  return first + removed.map((path) => `${word} ${formatName(bytesOf(path), medium)}\n`).join('');
+  return first + removed.map((path) => `${word} ${formatName(path, medium)}\n`).join('');
 }
 
 function toJson(result: RestoreResult): object {
@@ -165,7 +165,7 @@ function toJson(result: RestoreResult): object {
     symlinks: result.symlinks,
     bytes_written: result.bytesWritten,
     bytes_unchanged: result.bytesUnchanged,
-    removed: result.removed.map((path) => jsonPath(bytesOf(path))),
+    removed: result.removed.map((path) => jsonPath(path)),
     duration_ms: result.durationMs,
     issues: jsonIssues(result.issues),
   };

@@ -46,14 +46,14 @@ function describe(listed: readonly ListedSnapshot[], { output, palette }: Sessio
   const sources = new Map(listed.map(({ source }) => [source.id, source]));
   const sections = [...sources.values()].map(({ id, host, roots }) => {
     const ofSource = listed.filter(({ source }) => source.id === id);
-    const paths = rootNames(roots, (root) => formatName(bytesOf(root), output.medium));
+    const paths = rootNames(roots, (root) => formatName(root, output.medium));
     return `${palette.bold(`Source ${id}  ${show(host)}:${paths}`)}\n${renderTable(columns, ofSource)}`;
   });
   return sections.join('\n');
 }
 
 function toJson({ source, snapshot }: ListedSnapshot): object {
-  const paths = source.roots.map((root) => jsonPath(bytesOf(root)));
+  const paths = source.roots.map((root) => jsonPath(root));
   const isText = paths.every(({ path_base64: base64 }) => base64 === undefined);
   return {
     number: snapshot.number,

@@ -3,7 +3,7 @@ import { readStats, rootNames, type CostlyPath, type RepositoryStats } from '../
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
-import { bytesOf, escapeUnsafe, formatName, jsonPath, type Medium } from '../render/names.js';
+import { escapeUnsafe, formatName, jsonPath, type Medium } from '../render/names.js';
 import { renderTable } from '../render/table.js';
 import { formatIsoTime, formatLocalTime } from '../render/times.js';
 
@@ -63,7 +63,7 @@ function describeSources({ perSource }: RepositoryStats, medium: Medium): string
       {
         head: 'HOST:PATHS',
         cell: ({ source: { host, roots } }) => {
-          const paths = rootNames(roots, (root) => formatName(bytesOf(root), medium));
+          const paths = rootNames(roots, (root) => formatName(root, medium));
           return `${medium === 'terminal' ? escapeUnsafe(host) : host}:${paths}`;
         },
       },
@@ -94,13 +94,13 @@ function describeCosts(paths: readonly CostlyPath[], medium: Medium): string {
   const width = Math.max(...sizes.map((size) => size.length));
   return paths
     .map(({ path }, row) => {
-      return `  ${(sizes[row] ?? '').padStart(width)}  ${formatName(bytesOf(path), medium)}\n`;
+      return `  ${(sizes[row] ?? '').padStart(width)}  ${formatName(path, medium)}\n`;
     })
     .join('');
 }
 
 function toJson(stats: RepositoryStats): object {
-  const cost = ({ path, bytes }: CostlyPath): object => ({ ...jsonPath(bytesOf(path)), bytes });
+  const cost = ({ path, bytes }: CostlyPath): object => ({ ...jsonPath(path), bytes });
   return {
     snapshots: stats.snapshots,
     sources: stats.sources,
@@ -116,7 +116,7 @@ function toJson(stats: RepositoryStats): object {
     per_source: stats.perSource.map(({ source, snapshots, logicalBytes, addedBytes }) => ({
       source: source.id,
       host: source.host,
-      paths: source.roots.map((root) => jsonPath(bytesOf(root)).path),
+      paths: source.roots.map((root) => jsonPath(root).path),
       snapshots,
       logical_bytes: logicalBytes,
       bytes_stored: addedBytes,

@@ -19,7 +19,7 @@ export function describeDamage(damage: readonly Damage[], showsAll: boolean): st
 /** `paths` as text; where one is not UTF-8, `paths_base64` has the exact bytes of all. */
 export function jsonDamage(damage: readonly Damage[]): object[] {
   return damage.map(({ code, message, paths }) => {
-    const named = paths.map((path) => jsonPath(bytesOf(path)));
+    const named = paths.map((path) => jsonPath(path));
     const isText = named.every(({ path_base64: base64 }) => base64 === undefined);
     return {
       code,

@@ -1,6 +1,9 @@
 /** File names, which are bytes, as something that can be shown or put into JSON. */
 import { isUtf8 } from 'node:buffer';
-import { bytesToText, INVALID_BYTES, type ByteString } from '../../store.js';
+import { INVALID_BYTES, textOfName, type ByteString } from '../../store.js';
+
+/** What most names are, and every medium shows as it is. */
+const PLAIN = /^[ -~]*$/;
 
 /**
  * What a terminal might act on: control characters (C0, DEL, C1), line and paragraph separators
@@ -16,8 +19,8 @@ export type Medium = 'terminal' | 'stream';
  * A name or path for people. Valid UTF-8 stays as it is, an invalid byte becomes `\xNN`; for a
  * terminal, so does each ASCII control character, and other unsafe characters become `\u{N}`.
  */
-export function formatName(name: Uint8Array, medium: Medium): string {
-  return formatNameText(bytesToText(name), medium);
+export function formatName(name: ByteString, medium: Medium): string {
+  return PLAIN.test(name) ? name : formatNameText(textOfName(name), medium);
 }
 
 /** The same for a name or pattern that is text already, an invalid byte as a lone surrogate. */
@@ -52,14 +55,12 @@ export interface JsonPath {
   readonly path_base64?: string;
 }
 
-/** The fields that name `path` in a JSON document, to be spread into its object. */
-export function jsonPath(path: Uint8Array): JsonPath {
-  const text = formatName(path, 'stream');
-  return isUtf8(path) ? { path: text } : { path: text, path_base64: base64(path) };
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+/** The fields that name a path in a JSON document, to be spread into its object. */
+export function jsonPath(name: ByteString): JsonPath {
+  const path = formatName(name, 'stream');
+  if (PLAIN.test(name)) return { path };
+  const bytes = bytesOf(name);
+  return isUtf8(bytes) ? { path } : { path, path_base64: bytes.toString('base64') };
 }
 
 function hexByte(byte: number): string {

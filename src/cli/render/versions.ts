@@ -6,7 +6,7 @@ import {
   type ByteString,
   type Version,
 } from '../../store.js';
-import { bytesOf, formatName, type Medium } from './names.js';
+import { formatName, type Medium } from './names.js';
 import { formatIsoTimeNs, formatLocalTime } from './times.js';
 
 const TYPE_NAMES: Readonly<Record<VersionType, string>> = {
@@ -58,10 +58,10 @@ export function formatLong(
 ): string {
   const { uid, gid, mtime, link } = version;
   const ownerName = (owner: ByteString | undefined, id: number): string =>
-    (owner ? formatName(bytesOf(owner), medium) : String(id)).padEnd(8);
+    (owner ? formatName(owner, medium) : String(id)).padEnd(8);
   const owner = `${ownerName(attributes?.user, uid)} ${ownerName(attributes?.group, gid)}`;
   const time = formatLocalTime(mtime.seconds * 1000);
-  const target = link === undefined ? '' : ` -> ${formatName(bytesOf(link), medium)}`;
+  const target = link === undefined ? '' : ` -> ${formatName(link, medium)}`;
   return `${formatMode(version)} ${owner} ${formatSize(version).padStart(11)} ${time} ${name}${target}`;
 }
 
@@ -89,7 +89,7 @@ function formatFileTime({ seconds, nanoseconds }: Version['mtime']): string {
 export function jsonAttributes(attributes: AttributeSet | undefined): object {
   const { user = '', group = '', flags, xattrs } = attributes ?? {};
   const nameOf = (bytes: string): string | null =>
-    bytes === '' ? null : formatName(bytesOf(bytes as ByteString), 'stream');
+    bytes === '' ? null : formatName(bytes as ByteString, 'stream');
   return {
     user: nameOf(user),
     group: nameOf(group),

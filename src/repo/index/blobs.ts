@@ -24,6 +24,12 @@ export interface PlacedBlob extends BlobRow {
   readonly address: BlobAddress;
 }
 
+/** A blob that is stored whole. */
+export interface FullBlob extends PlacedBlob {
+  /** Whether deltas rest on it. */
+  readonly isBasis: boolean;
+}
+
 export interface SizedBlob {
   readonly id: number;
   readonly lengthBytes: number;
@@ -56,10 +62,17 @@ type BlobTuple = [
   tailBytes: number,
 ];
 type PlacedTuple = [...BlobTuple, pack: number, start: number, frameLength: number];
+type FullTuple = [...PlacedTuple, isBasis: 0 | 1];
 
 const COLUMNS =
   'b.id, b.hash, b.kind, b.length, b.frame, b.member, b.basis, b.stored, b.tail_links, b.tail_bytes';
 const PLACED = `SELECT ${COLUMNS}, f.pack, f.start, f.length FROM blob b JOIN frame f ON f.id = b.frame`;
+
+/**
+ * Whole blobs that are sorted by their places at once. Ids are given out nearly in that order, so a
+ * frame falls apart only where it lies on the edge; sorting all of them takes 100 bytes of memory each.
+ */
+const FULLS_AT_ONCE = 32_768;
 
 export type Blobs = ReturnType<typeof createBlobs>;
 
@@ -115,7 +128,13 @@ export function createBlobs(db: Connection) {
     )
     .pluck();
   const dependants = db.prepare(`${PLACED} WHERE b.basis = ?`).raw();
-  const allPlaced = db.prepare(`${PLACED} ORDER BY f.pack, f.start, b.member`).raw();
+  const fullsAfter = db
+    .prepare(
+      `SELECT *, EXISTS (SELECT 1 FROM blob d WHERE d.basis = whole.id)
+       FROM (${PLACED} WHERE b.kind = 1 AND b.id > ? ORDER BY b.id LIMIT ${FULLS_AT_ONCE}) whole
+       ORDER BY pack, start, member`,
+    )
+    .raw();
   const lost = db.prepare(`SELECT ${COLUMNS} FROM blob b WHERE b.kind = 3`).raw();
   const currentDeltas = db
     .prepare(
@@ -162,9 +181,17 @@ export function createBlobs(db: Connection) {
       isCurrentElsewhere.get(id, path, id, path) === 1,
     /** Blobs that are deltas against `id`. */
     dependants: (id: number) => (dependants.all(id) as PlacedTuple[]).map(toPlaced),
-    /** Every stored blob in the order in which the packs hold them. */
-    *allPlaced(): Generator<PlacedBlob> {
-      for (const row of allPlaced.iterate() as IterableIterator<PlacedTuple>) yield toPlaced(row);
+    /** Every blob that is stored whole, mostly in the order in which the packs hold them. */
+    *fulls(): Generator<FullBlob> {
+      for (let last = 0, count = FULLS_AT_ONCE; count === FULLS_AT_ONCE;) {
+        const rows = fullsAfter.iterate(last) as IterableIterator<FullTuple>;
+        count = 0;
+        for (const row of rows) {
+          count += 1;
+          last = Math.max(last, row[0]);
+          yield { ...toPlaced(row.slice(0, -1) as PlacedTuple), isBasis: row[13] === 1 };
+        }
+      }
     },
     lost: () => (lost.all() as BlobTuple[]).map(toRow),
     /** Deltas that a current version uses, which only a damaged repository has. */

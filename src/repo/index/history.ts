@@ -68,16 +68,25 @@ export function createHistory(db: Connection) {
            WHERE v.first > @after AND v.first <= @upTo AND (v.last = 0 OR +v.last > @upTo)`,
         )
         .raw()
-        .all({ after, upTo }) as BegunRow[],
-    /** The paths, of any source, with a version that ended within `range`; some more than once. */
-    endedWithin: ({ after, upTo }: SnapshotRange) =>
+        .iterate({ after, upTo }) as IterableIterator<BegunRow>,
+    /** The paths, of any source, that were there before `range` and are not at its end. */
+    goneWithin: ({ after, upTo }: SnapshotRange) =>
       db
         .prepare(
-          `SELECT path FROM version INDEXED BY version_by_last
-           WHERE last > ? AND last > 0 AND last <= ?`,
+          `SELECT ${NODE_COLUMNS}
+           FROM (
+             SELECT DISTINCT path FROM version INDEXED BY version_by_last
+             WHERE last > @after AND last > 0 AND last <= @upTo AND path NOT IN (
+               SELECT path FROM version INDEXED BY version_by_first
+               WHERE first > @after AND first <= @upTo AND (last = 0 OR +last > @upTo))
+           ) gone
+           -- What both came and went within the range is on neither side.
+           CROSS JOIN version old ON old.path = gone.path AND old.last > @after AND old.first <= @after
+           JOIN path p ON p.id = gone.path
+           LEFT JOIN path d ON d.id = p.parent`,
         )
-        .pluck()
-        .all(after, upTo) as number[],
+        .raw()
+        .iterate({ after, upTo }) as IterableIterator<NodeColumns>,
     /** The versions of a path, oldest first. */
     ofPath(path: number): VersionSummary[] {
       const rows = (ofPath.all(path) as SummaryTuple[]).map(

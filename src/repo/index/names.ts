@@ -103,7 +103,7 @@ export interface PathPlaces {
 
 export function createPathPlaces(db: Connection): PathPlaces {
   const select = db.prepare('SELECT parent, name FROM path WHERE id = ?').raw();
-  const directories = new Map<number, PlacedPath>();
+  const directories = new Map<number, Prefix>();
 
   const read = (id: number): Omit<NamedPath, 'id'> => {
     const row = select.get(id) as [number, Buffer] | undefined;
@@ -114,16 +114,16 @@ export function createPathPlaces(db: Connection): PathPlaces {
     if (/^[ -~]*$/.test(text)) return text as ByteString;
     return text.includes(REPLACEMENT) ? read(id).name : bytesFromText(text);
   };
-  const directory = (id: number): PlacedPath => {
-    const known = directories.get(id) ?? of(read(id));
-    directories.set(id, known);
-    return known;
+  const keep = (id: number, node: Omit<NamedPath, 'id'>): Prefix => {
+    const { source, path } = of(node);
+    const prefix = { source, prefix: joinBytes(path, '' as ByteString) };
+    directories.set(id, prefix);
+    return prefix;
   };
   const of = ({ parent, name }: Omit<NamedPath, 'id'>): PlacedPath => {
     // A root has the negative of its source as its parent, and its absolute path as its name.
     if (parent < 0) return { source: -parent, path: name };
-    const { source, path } = directory(parent);
-    return { source, path: joinBytes(path, name) };
+    return below(directories.get(parent) ?? keep(parent, read(parent)), name);
   };
   return {
     of,
@@ -131,12 +131,23 @@ export function createPathPlaces(db: Connection): PathPlaces {
     // By position: taking thousands of rows apart as lists costs more than the query.
     ofRow(row) {
       const parent = row[1];
-      if (row[3] !== null && row[4] !== null && !directories.has(parent)) {
-        directories.set(parent, of({ parent: row[3], name: exactName(parent, row[4]) }));
-      }
-      return of({ parent, name: exactName(row[0], row[2]) });
+      const name = exactName(row[0], row[2]);
+      if (row[3] === null || row[4] === null) return of({ parent, name });
+      const known = directories.get(parent);
+      if (known) return below(known, name);
+      return below(keep(parent, { parent: row[3], name: exactName(parent, row[4]) }), name);
     },
   };
+}
+
+/** What the path of everything in a directory begins with, the slash included. */
+interface Prefix {
+  readonly source: number;
+  readonly prefix: ByteString;
+}
+
+function below({ source, prefix }: Prefix, name: ByteString): PlacedPath {
+  return { source, path: (prefix + name) as ByteString };
 }
 
 /** What bytes that are not UTF-8 become as text. */

@@ -60,15 +60,11 @@ function changesBetween(index: Index, wanted: number, from: number, to: number):
     if (change && source === wanted) changes.push({ path, change });
   };
 
-  const there = new Set<number>();
   for (const row of history.begunWithin(range)) {
-    there.add(row[0]);
     add(places.ofRow(row), changeOf(row[5], isForward ? 'added' : 'removed'));
   }
-  for (const id of new Set(history.endedWithin(range))) {
-    // What both came and went within the range is on neither side.
-    if (there.has(id) || !index.versions.atPath(id, range.after)) continue;
-    add(places.ofId(id), isForward ? 'removed' : 'added');
+  for (const row of history.goneWithin(range)) {
+    add(places.ofRow(row), isForward ? 'removed' : 'added');
   }
   return changes;
 }

@@ -3,9 +3,9 @@ import { createHistory, type VersionSummary } from '../index/history.js';
 import type { Index } from '../index/index.js';
 import { createNames, createPathPlaces, type NamedPath, type NameTest } from '../index/names.js';
 import { VersionType } from '../model.js';
-import { bufferFromBytes, type ByteString } from '../platform/bytes.js';
+import type { ByteString } from '../platform/bytes.js';
 import type { Platform } from '../platform/platform.js';
-import { bytesToText, textToBytes } from '../tree/byte-text.js';
+import { textOfName, textToBytes } from '../tree/byte-text.js';
 import { compileGlob, type Glob } from '../tree/glob.js';
 import { selectSource } from './locate.js';
 import { readRepository, type QueryOptions } from './reading.js';
@@ -43,7 +43,7 @@ export function findPaths(
       if (glob.subject === 'name' && !glob.matches(nameText(node))) continue;
       const { path, source } = places.of(node);
       if (wanted !== undefined && source !== wanted) continue;
-      if (glob.subject === 'path' && !glob.matches(asText(path))) continue;
+      if (glob.subject === 'path' && !glob.matches(textOfName(path))) continue;
       const versions = history
         .ofPath(node.id)
         .filter(({ type }) => !glob.isDirectoryOnly || type === VersionType.directory);
@@ -74,18 +74,9 @@ export function createSummaries(
   };
 }
 
-/**
- * Sorted by path; two sources may have the same one. Sorting plain strings takes a third of the time
- * of comparing objects: 8 ms instead of 23 for 13 600.
- */
+/** Sorted by path; two sources may have the same one. */
 export function inByteOrder<T extends { readonly path: ByteString }>(items: readonly T[]): T[] {
-  const byPath = new Map<ByteString, T[]>();
-  for (const item of items) {
-    const same = byPath.get(item.path);
-    if (same) same.push(item);
-    else byPath.set(item.path, [item]);
-  }
-  return [...byPath.keys()].sort().flatMap((path) => byPath.get(path) ?? []);
+  return [...items].sort(({ path: a }, { path: b }) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 /** Roots always, since their names are whole paths; the others where their name may match. */
@@ -101,9 +92,5 @@ function nameTest(name: Glob['name']): NameTest {
 
 function nameText({ parent, name }: NamedPath): string {
   const isRoot = parent < 0;
-  return asText(isRoot ? (name.slice(name.lastIndexOf('/') + 1) as ByteString) : name);
-}
-
-function asText(bytes: ByteString): string {
-  return bytesToText(bufferFromBytes(bytes));
+  return textOfName(isRoot ? (name.slice(name.lastIndexOf('/') + 1) as ByteString) : name);
 }

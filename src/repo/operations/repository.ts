@@ -2,7 +2,7 @@
  * A repository on disk: making one, opening one, and what an operation holds while it works.
  * `docs/format.md` section 1 describes the directory.
  */
-import { areChunkParams } from '../../delta/chunk.js';
+import { areChunkParams } from '../../delta/chunk-params.js';
 import { CodedError } from '../../errors.js';
 import { openIndex, type Index } from '../index/index.js';
 import {

@@ -19,6 +19,9 @@ export interface FrameReader {
   recycle(): void;
 }
 
+/** What is held of each member beside its bytes: of a frame of tiny blobs more than these. */
+const MEMBER_BYTES = 300;
+
 interface DecodedFrame {
   readonly head: FrameHead;
   readonly sections: readonly Uint8Array[];
@@ -155,7 +158,9 @@ function decodeFrame(
   }
   const sections = head.sections.map((_, index) => decodeSection(head, bytes, index, into));
   const starts = memberStarts(head);
-  return { head, sections, starts, sizeBytes: sections.reduce((sum, s) => sum + s.length, 0) };
+  const members = head.fullMembers.length + head.deltaMembers.length;
+  const sizeBytes = sections.reduce((sum, s) => sum + s.length, members * MEMBER_BYTES);
+  return { head, sections, starts, sizeBytes };
 }
 
 function memberStarts(head: FrameHead): number[][] {

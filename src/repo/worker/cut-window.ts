@@ -3,7 +3,8 @@
  * cut at content-defined boundaries. The pieces depend on the bytes of the segment only, not on how it
  * comes in windows, nor on what the file system calls a hole. `docs/format.md` section 10.
  */
-import { nextCut, type ChunkParams } from '../../delta/chunk.js';
+import type { ChunkParams } from '../../delta/chunk-params.js';
+import { nextCut } from '../../delta/chunk.js';
 import type { ChunkingParameters } from '../model.js';
 
 /** Holes begin at multiples of this in the file, and end there or with their segment: a page. */

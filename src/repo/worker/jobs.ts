@@ -2,7 +2,7 @@
  * What is asked of a worker and what it answers: plain data, told apart by `type`. Workers read,
  * hash, compress and write; only the main thread touches the index.
  */
-import type { ChunkParams } from '../../delta/chunk.js';
+import type { ChunkParams } from '../../delta/chunk-params.js';
 import type { BlobAddress, BlobRecipe, StoredFrame } from '../model.js';
 import type { PackLane } from '../packs/pack-writer.js';
 import type { FileStat } from '../platform/at-calls.js';

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { escapeUnsafe, formatName, jsonPath } from '../../../src/cli/render/names.js';
+import {
+  bytesFromBuffer,
+  bytesFromText,
+  type ByteString,
+} from '../../../src/repo/platform/bytes.js';
 
-const latin1 = (text: string) => Buffer.from(text, 'latin1');
+const latin1 = (text: string) => text as ByteString;
 
 describe('a name on a terminal', () => {
   test.each([
@@ -15,7 +20,7 @@ describe('a name on a terminal', () => {
     ['gpj.\u202eexe', 'gpj.\\u{202e}exe'],
     ['back\\slash', 'back\\slash'],
   ])('%j is shown as %s', (name, shown) => {
-    expect(formatName(Buffer.from(name), 'terminal')).toBe(shown);
+    expect(formatName(bytesFromText(name), 'terminal')).toBe(shown);
   });
 
   test('invalid bytes are shown in hexadecimal', () => {
@@ -26,7 +31,7 @@ describe('a name on a terminal', () => {
   test('never holds anything that a terminal acts on', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (name) => {
-        const shown = formatName(name, 'terminal');
+        const shown = formatName(bytesFromBuffer(name), 'terminal');
         expect(shown).toBe(escapeUnsafe(shown));
         expect(Buffer.from(shown).every((byte) => byte >= 0x20 && byte !== 0x7f)).toBe(true);
       }),
@@ -36,7 +41,7 @@ describe('a name on a terminal', () => {
 
 describe('a name on a stream', () => {
   test('keeps control characters', () => {
-    expect(formatName(Buffer.from('a\n\x1bb'), 'stream')).toBe('a\n\x1bb');
+    expect(formatName(bytesFromText('a\n\x1bb'), 'stream')).toBe('a\n\x1bb');
   });
 
   test('shows invalid bytes in hexadecimal', () => {
@@ -46,7 +51,7 @@ describe('a name on a stream', () => {
 
 describe('a path in JSON', () => {
   test('is text when it is UTF-8', () => {
-    expect(jsonPath(Buffer.from('/home/żółw\n'))).toEqual({ path: '/home/żółw\n' });
+    expect(jsonPath(bytesFromText('/home/żółw\n'))).toEqual({ path: '/home/żółw\n' });
   });
 
   test('gives its bytes when it is not', () => {
@@ -56,7 +61,7 @@ describe('a path in JSON', () => {
   test('always gives the bytes back', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (path) => {
-        const fields = jsonPath(path);
+        const fields = jsonPath(bytesFromBuffer(path));
         const bytes =
           fields.path_base64 === undefined
             ? Buffer.from(fields.path)

@@ -75,6 +75,33 @@ describe('a frame reader', () => {
     },
   );
 
+  test('counts what it holds of each member, however few bytes it has', () => {
+    const members = Array.from({ length: 1000 }, (_, index) => {
+      const bytes = Buffer.of(index & 0xff, index >> 8);
+      return { hash: blake3(bytes), lengthBytes: bytes.length, bytes };
+    });
+    const section = Buffer.concat(members.map(({ bytes }) => bytes));
+    const frame = Buffer.from(encodeFrame({ kind: FrameKind.full, members }, 1, [section], 3));
+    const store = memoryPacks();
+    store.packs.set(1, Buffer.concat([Buffer.alloc(32), frame, frame]));
+    const offsets: number[] = [];
+    const counting = {
+      ...store,
+      read: (pack: number, offset: number, lengthBytes: number, buffer?: Buffer) => {
+        offsets.push(offset);
+        return store.read(pack, offset, lengthBytes, buffer);
+      },
+    };
+    const reader = createFrameReader(counting, 100_000, createBufferPool(100_000));
+    const [first, second] = [32, 32 + frame.length];
+    const { hash, lengthBytes } = members[0]!;
+    for (const offset of [first, first, second, first]) {
+      const place = { pack: 1, offset, lengthBytes: frame.length };
+      reader.readFull({ hash, lengthBytes, frame: place, member: 0 });
+    }
+    expect(offsets).toEqual([first, second, first]);
+  });
+
   test('refuses an address that names another member', () => {
     const { store, blobs } = fill(1);
     const reader = createFrameReader(store, 1000, createBufferPool(1000));

@@ -50,7 +50,7 @@ export function rebuildIndex(
   const replay = new Replay(index, packs, problems);
   for (const generation of generations) replay.generation(generation);
   // What prune removed is in the packs until they are compacted, and must not come back.
-  removeFree(index, createRemoval(index.connection).unusedBlobs());
+  removeFree(index, new Set(createRemoval(index.connection).unusedBlobs()));
   createTails(index.connection).recompute();
   const lost = index.blobs.lost();
   // The next backup is to store again what it still finds.

@@ -6,6 +6,8 @@ import type { FileToRestore } from './working-file.js';
 
 const JOB_BYTES = 4 * 1024 * 1024;
 const JOB_PIECES = 512;
+/** No job has more, not even in the middle of a frame, which may hold tens of thousands of tiny files. */
+const MOST_PIECES = 2048;
 
 /**
  * A file that is one blob, with the frame that its bytes are in: what it is sorted by. Its version is
@@ -30,14 +32,16 @@ export function inFrameOrder(left: WaitingFile, right: WaitingFile): number {
   return left.frame - right.frame || left.member - right.member || left.blob - right.blob;
 }
 
-/** Jobs of whole frames, so that no frame is decoded by two workers. Takes the files from the end. */
+/**
+ * Jobs of whole frames, so that few frames are decoded by two workers. Takes the files from the end.
+ */
 export function* groupByFrames(sorted: WaitingFile[]): Generator<WaitingFile[]> {
   let job: WaitingFile[] = [];
   let jobBytes = 0;
   let frame = 0;
   for (let waiting = sorted.pop(); waiting; waiting = sorted.pop()) {
     const isFull = jobBytes >= JOB_BYTES || job.length >= JOB_PIECES;
-    if (isFull && frame !== waiting.frame) {
+    if ((isFull && frame !== waiting.frame) || job.length >= MOST_PIECES) {
       yield job;
       job = [];
       jobBytes = 0;

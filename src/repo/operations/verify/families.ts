@@ -15,11 +15,16 @@ export interface Family {
   readonly bytes: number;
 }
 
-/** Every family of the repository, in pack order of the full blobs. */
+/** Every family of the repository, mostly in pack order of the full blobs. */
 export function* allFamilies(index: Index): Generator<Family> {
-  for (const blob of index.blobs.allPlaced()) {
-    if (blob.kind === BlobKind.full) yield gatherFamily(index, blob);
+  for (const full of index.blobs.fulls()) {
+    yield full.isBasis ? gatherFamily(index, full) : alone(full);
   }
+}
+
+/** The family of a blob on which nothing rests, as of most: it is not asked for what does. */
+function alone({ id, address, lengthBytes }: PlacedBlob): Family {
+  return { job: { full: address, deltas: [] }, full: id, deltas: [], bytes: lengthBytes };
 }
 
 function gatherFamily(index: Index, full: PlacedBlob): Family {
@@ -49,3 +54,36 @@ export function familyOf(index: Index, blob: number): Family | undefined {
 
 /** Longer than any chain that is ever written: a loop. */
 const MOST_CHAIN = 10_000;
+
+const JOB_BYTES = 8 * 1024 * 1024;
+const JOB_FAMILIES = 256;
+/**
+ * A job ends with a frame, so that one worker alone decodes it, but not later than this: a frame may
+ * hold thousands of tiny blobs, and what is said of each takes a kilobyte on its way to the worker.
+ */
+const MOST_BLOBS = 1024;
+
+/** What is given to a worker at once. */
+export function* groupIntoJobs(families: Iterable<Family>): Generator<Family[]> {
+  let job: Family[] = [];
+  let bytes = 0;
+  let blobs = 0;
+  let last: Family | undefined;
+  for (const family of families) {
+    const { frame } = family.job.full;
+    const isNewFrame =
+      last?.job.full.frame.offset !== frame.offset || last.job.full.frame.pack !== frame.pack;
+    const isEnough = isNewFrame && (bytes >= JOB_BYTES || job.length >= JOB_FAMILIES);
+    if (isEnough || blobs >= MOST_BLOBS) {
+      yield job;
+      job = [];
+      bytes = 0;
+      blobs = 0;
+    }
+    job.push(family);
+    bytes += family.bytes;
+    blobs += 1 + family.deltas.length;
+    last = family;
+  }
+  if (job.length > 0) yield job;
+}

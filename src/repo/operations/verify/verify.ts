@@ -17,7 +17,7 @@ import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { createLimiter } from '../limiter.js';
 import { readRepository } from '../reading.js';
 import type { Repository } from '../repository.js';
-import { allFamilies, familyOf, type Family } from './families.js';
+import { allFamilies, familyOf, groupIntoJobs, type Family } from './families.js';
 import { checkStructure } from './structure.js';
 
 /** How much of the repository a run verifies; each takes what was verified longest ago first. */
@@ -70,9 +70,6 @@ export interface VerifyResult {
 
 const MOST_WORKERS = 8;
 const MOST_PATHS = 100;
-const JOB_BYTES = 8 * 1024 * 1024;
-const JOB_FAMILIES = 256;
-
 export async function verify(
   repositoryPath: string,
   platform: Platform,
@@ -251,26 +248,6 @@ function planFamilies(
     }
   }
   return { families: families(), frames: () => taken };
-}
-
-function* groupIntoJobs(families: Iterable<Family>): Generator<Family[]> {
-  let job: Family[] = [];
-  let bytes = 0;
-  let last: Family | undefined;
-  for (const family of families) {
-    const { frame } = family.job.full;
-    const isNewFrame =
-      last?.job.full.frame.offset !== frame.offset || last.job.full.frame.pack !== frame.pack;
-    if (isNewFrame && (bytes >= JOB_BYTES || job.length >= JOB_FAMILIES)) {
-      yield job;
-      job = [];
-      bytes = 0;
-    }
-    job.push(family);
-    bytes += family.bytes;
-    last = family;
-  }
-  if (job.length > 0) yield job;
 }
 
 function openPool(
