@@ -11,26 +11,44 @@ const groups = [
   { name: 'shared', test: /src|date-fns/, minShareCount: 6, priority: 1 },
 ];
 
-export default defineConfig({
-  input: {
-    index: 'src/index.ts',
-    'cli/main': 'src/cli/main.ts',
-    'cli/rdiff/main': 'src/cli/rdiff/main.ts',
-    'repo/worker/entry': 'src/repo/worker/entry.ts',
-    'rdiff/worker/entry': 'src/rdiff/worker/entry.ts',
-    'remote/worker/entry': 'src/remote/worker/entry.ts',
-  },
+/**
+ * Each thread's code is one file: beside `shared` it would load SQLite and the command line, which takes
+ * 66 instead of 44 ms of the processor for each thread.
+ */
+const threads = [
+  { input: 'src/repo/worker/entry.ts', file: 'dist/repo/worker/entry.js' },
+  { input: 'src/rdiff/worker/entry.ts', file: 'dist/rdiff/worker/entry.js' },
+  { input: 'src/remote/worker/entry.ts', file: 'dist/remote/worker/entry.js' },
+];
+
+const common = {
   platform: 'node',
   logLevel: 'warn',
   // An operation that is loaded on demand by one command is a part of another.
   checks: { ineffectiveDynamicImport: false },
   // Native, or loaded only when they are needed.
   external: ['@napi-rs/blake-hash', 'better-sqlite3', 'ignore', 'koffi', 'zstd-napi'],
-  output: {
-    dir: 'dist',
-    cleanDir: true,
-    entryFileNames: '[name].js',
-    chunkFileNames: '[name]-[hash].js',
-    codeSplitting: { groups },
+};
+
+export default defineConfig([
+  {
+    ...common,
+    input: {
+      index: 'src/index.ts',
+      'cli/main': 'src/cli/main.ts',
+      'cli/rdiff/main': 'src/cli/rdiff/main.ts',
+    },
+    output: {
+      dir: 'dist',
+      cleanDir: true,
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+      codeSplitting: { groups },
+    },
   },
-});
+  ...threads.map(({ input, file }) => ({
+    ...common,
+    input,
+    output: { file, codeSplitting: false },
+  })),
+]);
