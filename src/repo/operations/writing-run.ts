@@ -209,10 +209,8 @@ function planLanes({ index, packs, config }: Repository, workers: number): PackL
 }
 
 async function commitLengths(repository: Repository, pool: WorkerPool): Promise<void> {
-  const started = Array.from({ length: pool.laneCount }, (_, lane) => lane).filter((lane) =>
-    pool.isStarted(lane),
-  );
-  const results = await Promise.all(started.map((lane) => pool.run({ type: 'sync' }, lane)));
+  const lanes = pool.startedLanes();
+  const results = await Promise.all(lanes.map((lane) => pool.run({ type: 'sync' }, lane)));
   for (const { packs } of results) {
     for (const [pack, length] of packs) putPack(repository, pack, PackKind.blobs, length);
   }

@@ -18,8 +18,8 @@ export interface WorkerPool {
   idlestLane(): number;
   /** Unanswered jobs of a lane. */
   pending(lane: number): number;
-  /** Whether the lane was given any job yet. */
-  isStarted(lane: number): boolean;
+  /** The lanes that were given a job already. */
+  startedLanes(): number[];
   run<J extends Job>(job: J, lane?: number): Promise<ResultOf<J>>;
   /** Ends the threads at once; unanswered jobs stay so. */
   close(): Promise<void>;
@@ -121,7 +121,7 @@ function createPool(
     laneCount,
     idlestLane,
     pending,
-    isStarted: (lane) => lanes.has(lane),
+    startedLanes: () => [...lanes.keys()],
     run<J extends Job>(job: J, lane = idlestLane()): Promise<ResultOf<J>> {
       return new Promise((resolve, reject) => {
         const id = nextId++;
