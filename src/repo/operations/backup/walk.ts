@@ -72,6 +72,9 @@ export function createWalk(
 ): Walk {
   const { index, platform, sets } = options;
   const { files, clock } = platform;
+  const { excluded } = options;
+  /** Mostly there is none, and a path need not be hashed. */
+  const isExcluded = (path: ByteString): boolean => excluded.size > 0 && excluded.has(path);
   const hardLinks = createHardLinks(index);
   const turn = createTurns(clock, options.signal, (path: ByteString) =>
     options.onProgress(tally.totals, path),
@@ -108,7 +111,7 @@ export function createWalk(
     const path = joinBytes(directory.path, name);
     const stat = statEntry(directory, name, path, known);
     if (!stat) return undefined;
-    if (options.excluded.has(path) || directory.filter?.judge(name, stat)?.excludes) {
+    if (isExcluded(path) || directory.filter?.judge(name, stat)?.excludes) {
       if (known) remove(known, directory);
       return undefined;
     }
