@@ -1,7 +1,7 @@
 /** Paths below a restore target: names joined by slashes, '' for the target itself. */
-import { createHash } from 'node:crypto';
 import { CodedError } from '../../errors.js';
 import { bufferFromBytes, joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
+import { crypto } from '../platform/node-modules.js';
 
 /** A node as its directory and its name there. */
 export interface NodePlace {
@@ -39,6 +39,6 @@ export function pathOf({ directory, name }: NodePlace): ByteString {
  * was killed leaves at most one, and the next one takes it up. 30 bytes, however long `name` is.
  */
 export function temporaryName(name: ByteString): ByteString {
-  const digest = createHash('sha256').update(bufferFromBytes(name)).digest('hex');
+  const digest = crypto().createHash('sha256').update(bufferFromBytes(name)).digest('hex');
   return `.varve-restore-${digest.slice(0, 15)}` as ByteString;
 }
