@@ -1,10 +1,7 @@
 /** The hashes that blocks can be compared by: BLAKE3, XXH64, and all of Node's. */
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
 import { CodedError } from '../../errors.js';
-import { once } from '../../repo/platform/once.js';
-
-/** Loading it takes 2 ms, and mostly it is not needed. */
-const crypto = once(() => process.getBuiltinModule('node:crypto'));
+import { crypto } from '../../repo/platform/node-modules.js';
 
 /** A hash of blocks. */
 export interface HashMethod {

@@ -1,6 +1,7 @@
 /** Names of paths: searching all of them, and putting whole paths together from them. */
-import { bytesFromBuffer, bytesFromText, joinBytes, type ByteString } from '../platform/bytes.js';
+import { bytesFromBuffer, joinBytes, type ByteString } from '../platform/bytes.js';
 import type { Connection } from './database.js';
+import { nameFromText } from './name-text.js';
 
 /** A node of a source tree. */
 export interface NamedPath {
@@ -76,8 +77,8 @@ export interface PlacedPath {
 }
 
 /**
- * A node with its directory, from a query with {@link NODE_COLUMNS}. Names come as SQLite's text,
- * which takes half the time of a BLOB but is not exact where they are not UTF-8.
+ * A node with its directory, from a query with {@link NODE_COLUMNS}. Names come as SQLite's text: see
+ * `name-text.ts`.
  */
 export type NodeColumns = [
   id: number,
@@ -110,10 +111,8 @@ export function createPathPlaces(db: Connection): PathPlaces {
     if (!row) throw new Error(`the index has no path ${id}`);
     return { parent: row[0], name: bytesFromBuffer(row[1]) };
   };
-  const exactName = (id: number, text: string): ByteString => {
-    if (/^[ -~]*$/.test(text)) return text as ByteString;
-    return text.includes(REPLACEMENT) ? read(id).name : bytesFromText(text);
-  };
+  const exactName = (id: number, text: string): ByteString =>
+    nameFromText(text, () => read(id).name);
   const keep = (id: number, node: Omit<NamedPath, 'id'>): Prefix => {
     const { source, path } = of(node);
     const prefix = { source, prefix: joinBytes(path, '' as ByteString) };
@@ -149,6 +148,3 @@ interface Prefix {
 function below({ source, prefix }: Prefix, name: ByteString): PlacedPath {
   return { source, path: (prefix + name) as ByteString };
 }
-
-/** What bytes that are not UTF-8 become as text. */
-const REPLACEMENT = '\ufffd';

@@ -11,6 +11,15 @@ export type Codec = (typeof Codec)[keyof typeof Codec];
 /** zstd's own default: beyond it time grows faster than the gain. */
 export const DEFAULT_LEVEL = 3;
 
+/**
+ * Bits of the length of zstd's larger table at the default level, up to this many raw bytes, where zstd
+ * would take 17: more of it stays in the processor's cache. Compressing takes 3 to 6 % less time; a
+ * repository of 46 600 files takes 0.19 % more bytes, of an image 0.03 % (15: 0.45 % for the files). Files
+ * of several MB, whose matches lie farther apart, keep zstd's own.
+ */
+const SMALL_HASH_LOG = 16;
+const MOST_SMALL_BYTES = 1536 * 1024;
+
 /** Below this many bytes zstd's own frame costs more than it saves. */
 const LEAST_COMPRESSIBLE = 32;
 /** From here on three samples tell first whether compressing pays (a media file costs nothing). */
@@ -32,13 +41,18 @@ interface Compressed {
 /** Loaded when it is first needed: a query that reads no bytes does without. */
 const library = once(() => createRequire(import.meta.url)('zstd-napi/binding.js') as typeof zstd);
 const compressors = new Map<number, zstd.CCtx>();
+const smallCompressor = once(() => {
+  const compressor = createCompressor(DEFAULT_LEVEL);
+  compressor.setParameter(library().CParameter.hashLog, SMALL_HASH_LOG);
+  return compressor;
+});
 const decompressor = once(() => new (library().DCtx)());
 const sampleOutput = Buffer.alloc(compressBound(SAMPLE_BYTES));
 
 /** Compresses `raw` into `into` at its start; what does not shrink is copied as it is. */
 export function compressSection(raw: Uint8Array, into: Uint8Array, level: number): Compressed {
   if (raw.length >= LEAST_COMPRESSIBLE && looksCompressible(raw)) {
-    const storedBytes = compressorAt(level).compress2(asBuffer(into), asBuffer(raw));
+    const storedBytes = compressorFor(raw, level).compress2(asBuffer(into), asBuffer(raw));
     if (storedBytes < raw.length * (1 - LEAST_GAIN)) return { codec: Codec.zstd, storedBytes };
   }
   into.set(raw);
@@ -76,13 +90,20 @@ export function decompressSection(
   return raw;
 }
 
+function compressorFor(raw: Uint8Array, level: number): zstd.CCtx {
+  const isSmall = level === DEFAULT_LEVEL && raw.length <= MOST_SMALL_BYTES;
+  return isSmall ? smallCompressor() : compressorAt(level);
+}
+
 function compressorAt(level: number): zstd.CCtx {
-  let compressor = compressors.get(level);
-  if (!compressor) {
-    compressor = new (library().CCtx)();
-    compressor.setParameter(library().CParameter.compressionLevel, level);
-    compressors.set(level, compressor);
-  }
+  const compressor = compressors.get(level) ?? createCompressor(level);
+  compressors.set(level, compressor);
+  return compressor;
+}
+
+function createCompressor(level: number): zstd.CCtx {
+  const compressor = new (library().CCtx)();
+  compressor.setParameter(library().CParameter.compressionLevel, level);
   return compressor;
 }
 

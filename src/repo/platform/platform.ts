@@ -1,7 +1,7 @@
 /** All that Varve takes from the machine it runs on. Tests put a twin in its place. */
 import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { openFileSystem, type FileSystem } from './files.js';
-import { once } from './once.js';
+import { crypto } from './node-modules.js';
 import { openUserDatabase, type UserDatabase } from './user-database.js';
 
 interface Clock {
@@ -21,9 +21,6 @@ export interface Platform {
   readonly user: { readonly uid: number; readonly gid: number };
   readonly users: UserDatabase;
 }
-
-/** Loading it takes 5 ms, which a query need not pay. */
-const crypto = once(() => process.getBuiltinModule('node:crypto'));
 
 /** The machine itself. */
 export function openPlatform(): Platform {

@@ -2,7 +2,13 @@
  * Decides what changed between what a directory holds and what the index says it held. Plain
  * functions over plain data.
  */
-import { VersionFlag, VersionType, type ContentRef, type Metadata } from '../model.js';
+import {
+  VersionFlag,
+  VersionType,
+  type ContentRef,
+  type Metadata,
+  type Version,
+} from '../model.js';
 import type { FileStat, FileTime, FileType } from '../platform/at-calls.js';
 
 /** One name of a directory: on disk (and perhaps in the index), or in the index only. */
@@ -51,6 +57,10 @@ export function fileTypeOf(type: VersionType): FileType {
 /** What tells whether a file has changed. */
 export type FileState = Pick<FileStat, 'type' | 'sizeBytes' | 'mtime' | 'ctime' | 'inode'>;
 
+/** The same as the index knows it. */
+export type KnownState = Pick<Metadata, Exclude<keyof FileState, 'type'>> &
+  Pick<Version, 'type' | 'flags'>;
+
 /** Why a file must be read again: one bit each. */
 export const ReadReason = {
   type: 1,
@@ -65,7 +75,7 @@ export const ReadReason = {
 } as const;
 
 /** Only files have sizes that say something. */
-function hasSameSize(stat: Pick<FileStat, 'type' | 'sizeBytes'>, known: Metadata): boolean {
+function hasSameSize(stat: Pick<FileStat, 'type' | 'sizeBytes'>, known: KnownState): boolean {
   return stat.type !== 'file' || stat.sizeBytes === known.sizeBytes;
 }
 
@@ -74,10 +84,7 @@ function hasSameSize(stat: Pick<FileStat, 'type' | 'sizeBytes'>, known: Metadata
  * times to the nanosecond, its inode and the size of a file agree, and no flag was recorded. What a
  * directory or a link has, its attributes among it, does not change without its ctime.
  */
-export function reasonsToRead(
-  stat: FileState,
-  known: Metadata & { readonly flags: number },
-): number {
+export function reasonsToRead(stat: FileState, known: KnownState): number {
   return (
     (versionTypeOf(stat.type) === known.type ? 0 : ReadReason.type) |
     (hasSameSize(stat, known) ? 0 : ReadReason.size) |
@@ -90,7 +97,7 @@ export function reasonsToRead(
 }
 
 /** Whether a file need not be read again. */
-export function isUnchanged(stat: FileStat, known: Metadata & { readonly flags: number }): boolean {
+export function isUnchanged(stat: FileStat, known: KnownState): boolean {
   return reasonsToRead(stat, known) === 0;
 }
 

@@ -1,10 +1,7 @@
 /** Paths below a restore target: names joined by slashes, '' for the target itself. */
 import { CodedError } from '../../errors.js';
 import { bufferFromBytes, joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
-import { once } from '../platform/once.js';
-
-/** Loading it takes 2 ms, which the threads of a backup are spared. */
-const crypto = once(() => process.getBuiltinModule('node:crypto'));
+import { crypto } from '../platform/node-modules.js';
 
 /** A node as its directory and its name there. */
 export interface NodePlace {
@@ -42,6 +39,6 @@ export function pathOf({ directory, name }: NodePlace): ByteString {
  * was killed leaves at most one, and the next one takes it up. 30 bytes, however long `name` is.
  */
 export function temporaryName(name: ByteString): ByteString {
-  const hash = crypto().createHash('sha256').update(bufferFromBytes(name));
-  return `.varve-restore-${hash.digest('hex').slice(0, 15)}` as ByteString;
+  const digest = crypto().createHash('sha256').update(bufferFromBytes(name)).digest('hex');
+  return `.varve-restore-${digest.slice(0, 15)}` as ByteString;
 }

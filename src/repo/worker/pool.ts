@@ -2,10 +2,10 @@
  * The workers of one operation. A job goes to the lane with the fewest jobs, or to a lane by number:
  * what a lane holds (tickets, open packs) stays there. Threads start when they get their first job.
  */
-import { Worker } from 'node:worker_threads';
 import { packageFile } from '../../package-root.js';
 import type { PackStore } from '../packs/pack-store.js';
 import type { FileSystem } from '../platform/files.js';
+import { workerThreads } from '../platform/node-modules.js';
 import { createWorkerContext } from './context.js';
 import type { BeginJob, Job, ResultOf, WorkerSetup } from './jobs.js';
 import { decodeFailure } from '../../thread-failure.js';
@@ -18,8 +18,8 @@ export interface WorkerPool {
   idlestLane(): number;
   /** Unanswered jobs of a lane. */
   pending(lane: number): number;
-  /** Whether the lane was given any job yet. */
-  isStarted(lane: number): boolean;
+  /** The lanes that were given a job already. */
+  startedLanes(): number[];
   run<J extends Job>(job: J, lane?: number): Promise<ResultOf<J>>;
   /** Ends the threads at once; unanswered jobs stay so. */
   close(): Promise<void>;
@@ -45,6 +45,7 @@ export function createThreadPool(
     // Descriptors from libc are not known to Node, which would warn at each close.
     const resourceLimits = { maxYoungGenerationSizeMb: 4 };
     const options = { workerData: setup, trackUnmanagedFds: false, resourceLimits };
+    const { Worker } = workerThreads();
     const worker = new Worker(packageFile('dist/repo/worker/entry.js'), options);
     worker.on('message', onAnswer);
     worker.on('error', onCrash);
@@ -121,7 +122,7 @@ function createPool(
     laneCount,
     idlestLane,
     pending,
-    isStarted: (lane) => lanes.has(lane),
+    startedLanes: () => [...lanes.keys()],
     run<J extends Job>(job: J, lane = idlestLane()): Promise<ResultOf<J>> {
       return new Promise((resolve, reject) => {
         const id = nextId++;

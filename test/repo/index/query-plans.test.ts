@@ -21,6 +21,7 @@ const hash = Buffer.alloc(32, 1);
 /** Each is asked once a file, a directory or a blob: none may read a whole table. */
 const HOT: [string, (tables: Tables) => unknown][] = [
   ['the current entries of a directory', ({ versions }) => versions.current(1)],
+  ['what tells whether they changed', ({ versions }) => versions.currentStates(1)],
   ['the current version of a path', ({ versions }) => versions.currentOf(1)],
   ['a directory at a snapshot', ({ versions }) => versions.at(1, 2)],
   ['a path at a snapshot', ({ versions }) => versions.atPath(1, 2)],

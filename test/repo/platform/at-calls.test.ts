@@ -41,6 +41,17 @@ describe.each(implementations.map((at) => [at.name, at] as const))('at-calls by 
     fs.closeSync(root);
   });
 
+  test('list a directory that takes many calls, as often as asked', () => {
+    const root = openRoot(at);
+    const many = Array.from({ length: 2000 }, (_, number) => `${number}`.padStart(40, 'long '));
+    const names = ['...', '.hidden', '..x', ...many].sort() as ByteString[];
+    for (const name of names) makeFile(at, root, name, '');
+    expect(at.list(root).sort()).toEqual(names);
+    expect(at.list(root).sort()).toEqual(names);
+    fs.closeSync(root);
+    expect(() => at.list(root)).toThrow(/EBADF|ENOENT/);
+  });
+
   test.each([
     [0, 0],
     [1_700_000_000, 123_456_000],

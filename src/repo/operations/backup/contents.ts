@@ -109,7 +109,10 @@ export function createContents<Context extends Known>(
   };
   const startJob = (files: readonly FileToRead<Context>[]): Promise<void> =>
     limiter.start(() => readSmall(files));
-  const flushWaiting = async (): Promise<void> => {
+  /** `shares`: few files make so many jobs all the same. */
+  const flushWaiting = async (shares: number): Promise<void> => {
+    const fullBytes = Math.min(JOB_BYTES, waitingBytes / shares);
+    const fullFiles = Math.min(JOB_FILES, Math.ceil(waiting.length / shares));
     const files = waiting.map((file) => ({ file, key: resemblanceKey(file.path) }));
     files.sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
     waiting = [];
@@ -119,7 +122,7 @@ export function createContents<Context extends Known>(
     for (const { file } of files) {
       job.push(file);
       jobBytes += file.stat.sizeBytes;
-      if (jobBytes < JOB_BYTES && job.length < JOB_FILES) continue;
+      if (jobBytes < fullBytes && job.length < fullFiles) continue;
       await startJob(job);
       job = [];
       jobBytes = 0;
@@ -133,7 +136,7 @@ export function createContents<Context extends Known>(
   let behind = Promise.resolve();
   const flushBehind = async (): Promise<void> => {
     await behind;
-    behind = flushWaiting();
+    behind = flushWaiting(1);
     // A failure is thrown where it is waited for next.
     behind.catch(() => undefined);
   };
@@ -188,7 +191,8 @@ export function createContents<Context extends Known>(
     },
     async finish() {
       await behind;
-      await flushWaiting();
+      // The last ones are shared out to the threads that run: nothing else is left to do.
+      await flushWaiting(Math.max(1, run.pool.startedLanes().length));
       await limiter.drain();
       for (const file of grown.splice(0)) await addLarge(file);
       await limiter.drain();

@@ -8,9 +8,12 @@ import type { Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { once } from '../../platform/once.js';
 
+/** What of a version says which links it had. */
+type Numbered = Pick<Version, 'inode' | 'links'>;
+
 export interface HardLinks {
   /** The number of the inode that a name leads to; 0 when it has no other name. */
-  numberOf(stat: FileStat, known: Version | undefined): number;
+  numberOf(stat: FileStat, known: Numbered | undefined): number;
 }
 
 /** In memory: a number for each inode with several names. */
@@ -23,7 +26,7 @@ export function createHardLinks({ versions, counters }: Index): HardLinks {
 
   const isFree = (number: number | undefined): number is number =>
     number !== undefined && number > 0 && !given.has(number);
-  const choose = ({ inode }: FileStat, known: Version | undefined): number => {
+  const choose = ({ inode }: FileStat, known: Numbered | undefined): number => {
     if (known?.inode === inode && isFree(known.links)) return known.links;
     const before = earlier().get(inode);
     return isFree(before) ? before : counters.next('links');

@@ -36,8 +36,11 @@ interface Candidates {
   readonly newers: readonly PlacedBlob[];
 }
 
-/** Texts of one job, both sides; a single larger pair is a job of its own. */
-const JOB_BYTES = 8 * 1024 * 1024;
+/**
+ * Texts of one job, all that are tried; a single larger pair is a job of its own. Few are shared out to
+ * the threads that run: nothing else is left to do.
+ */
+const MOST_JOB_BYTES = 8 * 1024 * 1024;
 const JOB_PAIRS = 64;
 /** From this size on an old blob is tried against its neighbours, against so many of them... */
 const LEAST_NEIGHBOUR_BYTES = 64 * 1024;
@@ -67,15 +70,17 @@ export async function retireReplaced(
   ahead: RetirementAhead,
 ): Promise<void> {
   ahead.finish();
-  const limiter = createLimiter(run.pool.laneCount * 2);
-  for (const job of groupIntoJobs(planCandidates(index, replacements, ahead))) {
+  const { pool } = run;
+  const limiter = createLimiter(pool.laneCount * 2);
+  const candidates = planCandidates(index, replacements, ahead);
+  for (const job of groupIntoJobs(candidates, pool.startedLanes().length)) {
     await limiter.start(async () => {
       const pairs = job.map(({ old, newers }) => ({
         old: old.address,
         oldStoredBytes: old.storedBytes,
         newers: newers.map(({ address }) => address),
       }));
-      const { frames, taken } = await run.pool.run({ type: 'retire', pairs });
+      const { frames, taken } = await pool.run({ type: 'retire', pairs });
       const pairAt = (position: number): BlobPair => {
         const candidates = job[position];
         const newer = candidates?.newers[taken.get(position) ?? 0];
@@ -198,16 +203,25 @@ function pairOverlapping(
   return pairs;
 }
 
-function* groupIntoJobs(candidates: readonly Candidates[]): Generator<Candidates[]> {
+function* groupIntoJobs(
+  candidates: readonly Candidates[],
+  shares: number,
+): Generator<Candidates[]> {
+  const totalBytes = candidates.reduce((sum, candidate) => sum + textBytes(candidate), 0);
+  const fullBytes = Math.min(MOST_JOB_BYTES, totalBytes / Math.max(shares, 1));
   let job: Candidates[] = [];
   let jobBytes = 0;
   for (const candidate of candidates) {
     job.push(candidate);
-    jobBytes += candidate.old.lengthBytes + (candidate.newers[0]?.lengthBytes ?? 0);
-    if (job.length < JOB_PAIRS && jobBytes < JOB_BYTES) continue;
+    jobBytes += textBytes(candidate);
+    if (job.length < JOB_PAIRS && jobBytes < fullBytes) continue;
     yield job;
     job = [];
     jobBytes = 0;
   }
   if (job.length > 0) yield job;
+}
+
+function textBytes({ old, newers }: Candidates): number {
+  return newers.reduce((sum, { lengthBytes }) => sum + lengthBytes, old.lengthBytes);
 }

@@ -58,7 +58,7 @@ export type RootView =
 export function lookAtRoot(
   { index, files }: { readonly index: Index; readonly files: FileSystem },
   path: ByteString,
-  known: Entry | undefined,
+  known: Pick<Entry, 'path' | 'type' | 'inode'> | undefined,
 ): RootView {
   let root: OpenRoot | undefined;
   let refusal: RootView;
@@ -96,7 +96,7 @@ function openRoot(files: FileSystem, path: ByteString): OpenRoot {
 function isSuspect(
   index: Index,
   files: FileSystem,
-  known: Entry | undefined,
+  known: Pick<Entry, 'path' | 'type' | 'inode'> | undefined,
   stat: FileStat,
   { handle, name }: OpenRoot,
 ): boolean {

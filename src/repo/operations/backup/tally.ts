@@ -15,6 +15,9 @@ export interface WalkTotals {
   filesUnchanged: number;
 }
 
+/** What counts of a version. */
+type Counted = Pick<Version, 'path' | 'type' | 'sizeBytes'>;
+
 export interface Tally {
   readonly totals: Readonly<WalkTotals>;
   /** What kept the backup from seeing something. */
@@ -23,9 +26,9 @@ export interface Tally {
   /** Records a node, and counts it. */
   record(found: Found): void;
   /** Counts a node that need not be read. */
-  keepUnchanged(known: Version): void;
+  keepUnchanged(known: Counted): void;
   /** What cannot be seen stays as it was, and counts as it was. */
-  keep(known: Version | undefined): void;
+  keep(known: Counted | undefined): void;
   /** The same for what a directory held. */
   keepBelow(directory: number): void;
 }
@@ -49,7 +52,7 @@ export function createTally(index: Index, recorder: Recorder, issues: Issue[] = 
       totals.bytes += sizeBytes;
     } else totals.specials += 1;
   };
-  const keep = (known: Version | undefined): void => {
+  const keep = (known: Counted | undefined): void => {
     if (!known) return;
     count(known.type, known.sizeBytes);
     if (known.type === VersionType.directory) keepBelow(known.path);

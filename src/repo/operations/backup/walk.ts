@@ -3,7 +3,7 @@
  * changed go to {@link Contents}; everything else is recorded at once.
  */
 import type { Index } from '../../index/index.js';
-import type { Entry } from '../../index/versions.js';
+import type { EntryState } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import type { NodeAttributes } from '../../platform/attribute-calls.js';
@@ -72,6 +72,9 @@ export function createWalk(
 ): Walk {
   const { index, platform, sets } = options;
   const { files, clock } = platform;
+  const { excluded } = options;
+  /** Mostly there is none, and a path need not be hashed. */
+  const isExcluded = (path: ByteString): boolean => excluded.size > 0 && excluded.has(path);
   const hardLinks = createHardLinks(index);
   const turn = createTurns(clock, options.signal, (path: ByteString) =>
     options.onProgress(tally.totals, path),
@@ -79,9 +82,9 @@ export function createWalk(
 
   const walkDirectory = async (directory: Directory, names: ByteString[]): Promise<void> => {
     const scanStartMs = clock.nowMs();
-    const entries = directory.isFresh ? [] : index.versions.current(directory.id);
+    const entries = directory.isFresh ? [] : index.versions.currentStates(directory.id);
     for (const pair of mergeByName(names, entries)) {
-      if (pair.type === 'gone') recorder.remove(pair.known, directory.id);
+      if (pair.type === 'gone') remove(pair.known, directory);
       else {
         const pending = visit(directory, pair.name, pair.known, scanStartMs);
         if (pending) await pending;
@@ -89,18 +92,27 @@ export function createWalk(
     }
   };
 
+  /** Asked for few entries: the others are as they were. */
+  const versionOf = ({ path }: EntryState): Version => {
+    const version = index.versions.currentOf(path);
+    if (!version) throw new Error(`path ${path} has no current version`);
+    return version;
+  };
+  const remove = (known: EntryState, directory: Directory): void =>
+    recorder.remove({ ...versionOf(known), name: known.name }, directory.id);
+
   /** One entry. A promise only where there is something to wait for. */
   const visit = (
     directory: Directory,
     name: ByteString,
-    known: Entry | undefined,
+    known: EntryState | undefined,
     scanStartMs: number,
   ): Promise<void> | undefined => {
     const path = joinBytes(directory.path, name);
     const stat = statEntry(directory, name, path, known);
     if (!stat) return undefined;
-    if (options.excluded.has(path) || directory.filter?.judge(name, stat)?.excludes) {
-      if (known) recorder.remove(known, directory.id);
+    if (isExcluded(path) || directory.filter?.judge(name, stat)?.excludes) {
+      if (known) remove(known, directory);
       return undefined;
     }
     return visitIncluded(directory, name, path, known, stat, scanStartMs);
@@ -110,11 +122,11 @@ export function createWalk(
     directory: Directory,
     name: ByteString,
     path: ByteString,
-    known: Entry | undefined,
+    known: EntryState | undefined,
   ): FileStat | undefined => {
     try {
       const stat = files.at.stat(handleOf(directory), name);
-      if (!stat && known) recorder.remove(known, directory.id);
+      if (!stat && known) remove(known, directory);
       return stat;
     } catch (error) {
       tally.report(path, 'UNREADABLE', unreadable(path, error));
@@ -127,7 +139,7 @@ export function createWalk(
     directory: Directory,
     name: ByteString,
     path: ByteString,
-    known: Entry | undefined,
+    known: EntryState | undefined,
     stat: FileStat,
     scanStartMs: number,
   ): Promise<void> | undefined => {
@@ -148,12 +160,13 @@ export function createWalk(
     const { id, isNew } = known
       ? { id: known.path, isNew: false }
       : recorder.pathId(directory.id, directory.holdsRoots ? path : name, directory.isFresh);
+    const before = known && versionOf(known);
     // An empty file with several names goes with the others of its kind: it is looked at once.
     if (isFile && (stat.sizeBytes > 0 || links > 0)) {
       const context = {
         path: id,
         directory: directory.id,
-        known,
+        known: before,
         links,
         seemsUnchanged,
         scanStartMs,
@@ -163,7 +176,7 @@ export function createWalk(
     const record = (attributes: NodeAttributes, link?: ByteString): void => {
       const set = sets.of(stat, attributes);
       const flags = racyFlag(stat, scanStartMs);
-      tally.record(describeFound(id, known, stat, set, type, flags, links, link));
+      tally.record(describeFound(id, before, stat, set, type, flags, links, link));
     };
     if (type === VersionType.directory) {
       return enter(directory, name, stat, { path, id, isFresh: isNew }, known, record);
@@ -184,7 +197,7 @@ export function createWalk(
     name: ByteString,
     { device }: FileStat,
     { path, id, isFresh }: Pick<Directory, 'path' | 'id' | 'isFresh'>,
-    known: Version | undefined,
+    known: EntryState | undefined,
     record?: (attributes: NodeAttributes) => void,
   ): Promise<void> => {
     const pending = turn(path);
@@ -214,7 +227,7 @@ export function createWalk(
   const walkRoot = async (
     parent: number,
     path: ByteString,
-    known: Entry | undefined,
+    known: EntryState | undefined,
   ): Promise<void> => {
     const view = lookAtRoot({ index, files }, path, known);
     if (view.type === 'refused') {
@@ -238,7 +251,7 @@ export function createWalk(
 
   return {
     async roots(parent, paths) {
-      for (const pair of mergeByName(paths, index.versions.current(parent))) {
+      for (const pair of mergeByName(paths, index.versions.currentStates(parent))) {
         if (pair.type === 'present') await walkRoot(parent, pair.name, pair.known);
       }
     },
