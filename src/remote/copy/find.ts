@@ -10,7 +10,7 @@ import {
   equalBytes,
   type HashList,
 } from '../hashing/hash-list.js';
-import { PART_BYTES, partBlocks, type Listing } from '../hashing/listing.js';
+import { PART_BYTES, partBlocks, readFileOf, type Listing } from '../hashing/listing.js';
 import type { HashMethod } from '../hashing/methods.js';
 import { settleAll } from '../settle.js';
 import type { Match, Placement, Range } from '../worker/messages.js';
@@ -81,10 +81,12 @@ function isEqualBlock(a: HashList, b: HashList, block: number): boolean {
 }
 
 async function compareWithFile(
-  { descriptor, stat: { sizeBytes } }: OpenFile,
+  open: OpenFile,
   { list, ready }: Listing,
   { workers, mayMove, place, onHashed }: FindOptions,
 ): Promise<Match[]> {
+  const file = readFileOf(open);
+  const { sizeBytes } = file;
   const matches: Match[] = [];
   let differs = sizeBytes !== list.sizeBytes;
   const end = Math.min(blockCount(list), Math.ceil(sizeBytes / list.blockBytes));
@@ -96,7 +98,7 @@ async function compareWithFile(
       const count = Math.min(step, end - firstBlock);
       next += count;
       await ready(firstBlock + count);
-      const job = { type: 'compare', descriptor, sizeBytes, list, firstBlock, count } as const;
+      const job = { type: 'compare', file, list, firstBlock, count } as const;
       const placement = differs ? place?.() : undefined;
       const compared = await workers.run({ ...job, isPatient: !mayMove, placement });
       matches.push(...compared.matches);
@@ -136,13 +138,14 @@ function wantedBlocks(
 }
 
 async function searchGaps(
-  { descriptor, stat: { sizeBytes } }: OpenFile,
+  open: OpenFile,
   list: HashList,
   missing: readonly Range[],
   wanted: Uint8Array<SharedArrayBuffer>,
   { workers, isThorough, place, onHashed }: FindOptions,
 ): Promise<Match[]> {
   const total = missing.reduce((sum, { length }) => sum + length, 0);
+  const file = readFileOf(open);
   const search = searches++;
   const placement = place?.();
   const ranges = missing.flatMap((range) => cut(range, SEARCH_BYTES));
@@ -152,8 +155,7 @@ async function searchGaps(
       const matches = await workers.run({
         type: 'search',
         search,
-        descriptor,
-        sizeBytes,
+        file,
         list,
         wanted,
         range,

@@ -1,6 +1,7 @@
 /** Makes the hash list of a file on all threads, front to end, so that its beginning can be used early. */
 import type { OpenFile } from '../file/place.js';
 import { settleAll } from '../settle.js';
+import type { ReadFile } from '../worker/messages.js';
 import type { Workers } from '../worker/pool.js';
 import { blockCount, createHashList, type HashList } from './hash-list.js';
 import type { HashMethod } from './methods.js';
@@ -34,15 +35,22 @@ export const completeListing = (list: HashList): Listing => ({
   stop: () => undefined,
 });
 
+/** What a job needs to know of a file. */
+export const readFileOf = ({ descriptor, stat }: OpenFile): ReadFile => ({
+  descriptor,
+  sizeBytes: stat.sizeBytes,
+  isSparse: stat.allocatedBytes < stat.sizeBytes,
+});
+
 /** `onHashed` is told of bytes as they are hashed. */
 export function startListing(
   workers: Workers,
-  { descriptor, stat }: OpenFile,
+  file: OpenFile,
   blockBytes: number,
   method: Pick<HashMethod, 'name' | 'digestBytes'>,
   onHashed: (bytes: number) => void,
 ): Listing {
-  const list = createHashList(stat.sizeBytes, blockBytes, method);
+  const list = createHashList(file.stat.sizeBytes, blockBytes, method);
   const progress = new Watermark(blockCount(list));
   const step = partBlocks(blockBytes);
   let next = 0;
@@ -51,7 +59,7 @@ export function startListing(
       const firstBlock = next;
       const count = Math.min(step, progress.end - firstBlock);
       next += count;
-      await workers.run({ type: 'hash', descriptor, list, firstBlock, count });
+      await workers.run({ type: 'hash', file: readFileOf(file), list, firstBlock, count });
       onHashed(Math.min(count * blockBytes, list.sizeBytes - firstBlock * blockBytes));
       progress.done(firstBlock, count);
     }

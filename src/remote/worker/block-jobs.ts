@@ -25,8 +25,8 @@ const PATIENCE = 4;
 
 /** Fills the entries of a job's blocks. @throws CodedError COPY_SOURCE_CHANGED when the file ends before */
 export function hashBlocks(files: FileSystem, job: HashJob, method: HashMethod): void {
-  const { list, firstBlock, count, descriptor } = job;
-  const reader = new BlockReader(files, descriptor, list.sizeBytes, method);
+  const { list, firstBlock, count, file } = job;
+  const reader = new BlockReader(files, file, method);
   const weakSums = new WeakSums(list);
   const view = Buffer.from(list.entries.buffer);
   for (let block = firstBlock; block < firstBlock + count; block++) {
@@ -40,9 +40,9 @@ export function hashBlocks(files: FileSystem, job: HashJob, method: HashMethod):
 
 /** Which blocks of a list stand at their own place in a file. */
 export function compareBlocks(files: FileSystem, job: CompareJob, method: HashMethod): Compared {
-  const { list, firstBlock, descriptor, sizeBytes, isPatient, placement } = job;
+  const { list, firstBlock, file, isPatient, placement } = job;
   const end = Math.min(firstBlock + job.count, blockCount(list));
-  const reader = new BlockReader(files, descriptor, sizeBytes, method);
+  const reader = new BlockReader(files, file, method);
   const matches: Match[] = [];
   let differing = 0;
   let block = firstBlock;
@@ -50,7 +50,7 @@ export function compareBlocks(files: FileSystem, job: CompareJob, method: HashMe
     const offset = block * list.blockBytes;
     const length = blockLength(list, block);
     const isEqual =
-      offset + length <= sizeBytes &&
+      offset + length <= file.sizeBytes &&
       equalBytes(reader.read(offset, length).digest, digestOf(list, block));
     differing = isEqual ? 0 : differing + 1;
     if (!isEqual) continue;

@@ -3,6 +3,7 @@ import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../repo/platform/files.js';
 import { equalBytes } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
+import type { ReadFile } from './messages.js';
 import { scratch } from './scratch.js';
 
 const READ_BYTES = 512 * 1024;
@@ -15,14 +16,11 @@ export interface HashedBlock {
   readonly digest: Uint8Array;
 }
 
-/** Reads blocks of a file that has `sizeBytes`, one reader at a time. Quickest front to end. */
+/** Reads blocks of a file, one reader at a time. Quickest front to end. */
 export class BlockReader {
   private readonly files: FileSystem;
-  private readonly descriptor: number;
-  private readonly sizeBytes: number;
+  private readonly file: ReadFile;
   private readonly method: HashMethod;
-  /** Only then is it asked for holes: for a file in memory that takes as long as reading it. */
-  private readonly isSparse: boolean;
   private buffer = scratch(READ_BYTES + PAGE_BYTES);
   private start = 0;
   private length = 0;
@@ -30,13 +28,10 @@ export class BlockReader {
   /** The hole or the data that was seen last. */
   private known = { isHole: false, start: 0, end: 0 };
 
-  constructor(files: FileSystem, descriptor: number, sizeBytes: number, method: HashMethod) {
+  constructor(files: FileSystem, file: ReadFile, method: HashMethod) {
     this.files = files;
-    this.descriptor = descriptor;
-    this.sizeBytes = sizeBytes;
+    this.file = file;
     this.method = method;
-    const { allocatedBytes } = files.at.statOpen(descriptor);
-    this.isSparse = allocatedBytes < sizeBytes;
   }
 
   /** @throws CodedError COPY_SOURCE_CHANGED when the file ends before. */
@@ -60,22 +55,24 @@ export class BlockReader {
     this.start = offset - (offset % PAGE_BYTES);
     const needed = offset + least - this.start;
     this.buffer = scratch(needed);
-    const wanted = Math.min(Math.max(READ_BYTES, needed), this.sizeBytes - this.start);
-    this.length = this.files.read(this.descriptor, this.buffer, 0, wanted, this.start);
+    const wanted = Math.min(Math.max(READ_BYTES, needed), this.file.sizeBytes - this.start);
+    this.length = this.files.read(this.file.descriptor, this.buffer, 0, wanted, this.start);
     if (this.length < needed) throw endsBefore(offset + least);
   }
 
   private isHole(offset: number, length: number): boolean {
-    if (!this.isSparse) return false;
+    // Looking for holes in a file in memory takes as long as reading it.
+    if (!this.file.isSparse) return false;
     if (offset < this.known.start || offset >= this.known.end) this.look(offset);
     return this.known.isHole && offset + length <= this.known.end;
   }
 
   private look(offset: number): void {
     const { at } = this.files;
-    const hole = at.seek(this.descriptor, offset, 'hole') ?? this.sizeBytes;
+    const { descriptor, sizeBytes } = this.file;
+    const hole = at.seek(descriptor, offset, 'hole') ?? sizeBytes;
     const isHole = hole === offset;
-    const end = isHole ? (at.seek(this.descriptor, offset, 'data') ?? this.sizeBytes) : hole;
+    const end = isHole ? (at.seek(descriptor, offset, 'data') ?? sizeBytes) : hole;
     this.known = { isHole, start: offset, end };
   }
 

@@ -33,10 +33,18 @@ export interface Placement {
   readonly holdsBasis: boolean;
 }
 
+/** A file whose blocks are read. */
+export interface ReadFile {
+  readonly descriptor: number;
+  readonly sizeBytes: number;
+  /** Whether it has holes. */
+  readonly isSparse: boolean;
+}
+
 /** Hashes blocks of a file into its list. */
 export interface HashJob {
   readonly type: 'hash';
-  readonly descriptor: number;
+  readonly file: ReadFile;
   readonly list: HashList;
   readonly firstBlock: number;
   readonly count: number;
@@ -45,8 +53,7 @@ export interface HashJob {
 /** Compares blocks of a list with a file, each at its own place. */
 export interface CompareJob {
   readonly type: 'compare';
-  readonly descriptor: number;
-  readonly sizeBytes: number;
+  readonly file: ReadFile;
   readonly list: HashList;
   readonly firstBlock: number;
   readonly count: number;
@@ -61,8 +68,7 @@ export interface SearchJob {
   readonly type: 'search';
   /** The same number for all jobs that look for the same blocks. */
   readonly search: number;
-  readonly descriptor: number;
-  readonly sizeBytes: number;
+  readonly file: ReadFile;
   readonly list: HashList;
   /** One byte a block: 1 for those to be looked for. */
   readonly wanted: Uint8Array<SharedArrayBuffer>;

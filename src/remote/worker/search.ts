@@ -61,9 +61,10 @@ export class BlockSearch {
   }
 
   /** The blocks found in a range: all begin in it, and do not overlap. */
-  run({ descriptor, sizeBytes, range, isThorough, placement }: SearchJob): readonly Match[] {
+  run({ file, range, isThorough, placement }: SearchJob): readonly Match[] {
     const { blockBytes } = this.list;
-    const reader = new BlockReader(this.files, descriptor, sizeBytes, this.method);
+    const { sizeBytes } = file;
+    const reader = new BlockReader(this.files, file, this.method);
     const matches: Match[] = [];
     const end = range.offset + range.length;
     let expected: number | undefined;
