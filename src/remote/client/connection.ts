@@ -42,6 +42,7 @@ export class Connection {
   private readonly sockets = new Set<Socket>();
   private readonly onAbort = (): void => this.close();
   private closedBytes = { sent: 0, received: 0 };
+  private lost = false;
 
   constructor(options: ConnectionOptions) {
     this.url = options.url;
@@ -52,6 +53,11 @@ export class Connection {
       maxSockets: options.concurrency,
     });
     options.signal?.addEventListener('abort', this.onAbort);
+  }
+
+  /** Whether a request went unanswered: another would only wait as long. */
+  get isLost(): boolean {
+    return this.lost;
   }
 
   /** Bytes that passed the sockets, headers included. */
@@ -229,6 +235,7 @@ export class Connection {
   }
 
   private unreachable(cause: Error): CodedError {
+    this.lost = true;
     if (this.options.signal?.aborted) {
       return new CodedError('INTERRUPTED', 'The copy was interrupted.', {
         hint: 'Run it again: it goes on from what is there.',

@@ -202,6 +202,7 @@ export class RemoteFile implements Target, RemoteSource {
         return asSize(asObject(await connection.json(request))['bytes_written']);
       },
       close: async () => {
+        if (connection.isLost) return;
         const answer = await connection.send({ method: 'DELETE', path });
         await connection.text(answer);
       },

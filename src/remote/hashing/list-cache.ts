@@ -121,6 +121,8 @@ function writeWhole(platform: Platform, path: string, entries: Uint8Array): void
   const temporary = `${path}.${Buffer.from(platform.randomBytes(6)).toString('hex')}`;
   const descriptor = files.open(temporary, 'create');
   try {
+    // Hashes of blocks say much of a file that others may not read.
+    files.setMode(descriptor, 0o600);
     files.write(descriptor, entries, 0);
     files.write(descriptor, hashOfEntries(entries), entries.length);
   } finally {

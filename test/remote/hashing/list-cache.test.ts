@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -66,6 +67,11 @@ describe('a list that was kept', () => {
     const found = openListCache(platform, directory).find(stat, BLOCK, blake3);
     expect(found).toMatchObject({ sizeBytes: SIZE, blockBytes: BLOCK, method: 'blake3' });
     expect(entriesOf(found)?.equals(made.entries)).toBe(true);
+  });
+
+  test("is nobody else's business", () => {
+    lists.keep(stat, list(), LATER_MS);
+    expect(kept().map((name) => statSync(name).mode & 0o777)).toEqual([0o600]);
   });
 
   test.each<readonly [string, Partial<FileStat>]>([
