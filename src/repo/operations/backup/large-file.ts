@@ -196,10 +196,10 @@ async function readSegment(
       precedesHole,
       chunking: cuts,
     });
-    stats.push(read.stat);
+    note(stats, read.stat);
     if (read.lengths.length === 0) break;
     read.lengths.forEach((length, index) => {
-      const hash = read.hashes.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+      const hash = read.hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
       const isHole = holeLength(hash) !== undefined;
       pieces.push({ hash, lengthBytes: length, blob: isHole ? undefined : read.blobs[index] });
       offset += length;
@@ -240,6 +240,13 @@ export function contentOf(
   const content = index.counters.next('content');
   index.blobs.insertContent(content, hash, sizeBytes, pieces.map(blobOf));
   return { type: 'content', content };
+}
+
+/** Of looks that saw the same, the last is kept. */
+function note(stats: FileStat[], stat: FileStat): void {
+  const before = stats.at(-1);
+  if (before && sameState(before, stat)) stats.pop();
+  stats.push(stat);
 }
 
 function sameState(before: FileStat, after: FileStat): boolean {

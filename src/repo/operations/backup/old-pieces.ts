@@ -14,17 +14,17 @@ export interface OldPieces {
 
 export function createOldPieces(index: Index, content: ContentRef): OldPieces {
   const olds = blobList(index, content);
-  const starts: number[] = [];
+  // A file of 20 GB has 80 000 pieces.
+  const ids = Float64Array.from(olds, ({ id }) => id);
+  const starts = new Float64Array(olds.length);
+  const startOf = new Map<number, number>();
   let lengthBytes = 0;
-  for (const old of olds) {
-    starts.push(lengthBytes);
+  for (const [position, old] of olds.entries()) {
+    starts[position] = lengthBytes;
+    // Holes of one length are one blob, wherever they lie: they say nothing of what has moved.
+    if (old.kind !== BlobKind.hole) startOf.set(old.id, lengthBytes);
     lengthBytes += old.lengthBytes;
   }
-  const startOf = new Map<number, number>();
-  olds.forEach(({ id, kind }, position) => {
-    // Holes of one length are one blob, wherever they lie: they say nothing of what has moved.
-    if (kind !== BlobKind.hole) startOf.set(id, starts[position] ?? 0);
-  });
   let moved = 0;
 
   return {
@@ -33,13 +33,13 @@ export function createOldPieces(index: Index, content: ContentRef): OldPieces {
       if (same !== undefined) moved = same - start;
       const middle = start + moved + length / 2;
       if (same !== undefined || middle < 0 || middle >= lengthBytes) return undefined;
-      return olds[lastAtMost(starts, middle)]?.id;
+      return ids[lastAtMost(starts, middle)];
     },
   };
 }
 
 /** The position of the last of the sorted `values` that is at most `limit`. */
-function lastAtMost(values: readonly number[], limit: number): number {
+function lastAtMost(values: Float64Array, limit: number): number {
   let low = 0;
   let high = values.length;
   while (high - low > 1) {
