@@ -4,7 +4,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { RouteContext } from './requests.js';
 
 /** A body that is written as it comes to be. Where it fails, the connection is cut: clients notice. */
-class PiecemealAnswer {
+export class PiecemealAnswer {
   private readonly outgoing: ServerResponse;
 
   constructor(outgoing: ServerResponse, headers: OutgoingHttpHeaders) {

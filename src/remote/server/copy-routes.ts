@@ -6,7 +6,7 @@ import { BATCH_BYTES, groupsOf, placed, totalBytes } from '../copy/batches.js';
 import { listFile, type TargetTools } from '../copy/local-target.js';
 import { identityOf, openExistingFile, type OpenFile } from '../file/place.js';
 import { blockCount, entryBytes } from '../hashing/hash-list.js';
-import { partBlocks, type Listing } from '../hashing/listing.js';
+import type { Listing } from '../hashing/listing.js';
 import { withMemory } from '../memory.js';
 import { openLeftDraft } from '../target/draft.js';
 import { compress } from '../wire/compression.js';
@@ -25,6 +25,7 @@ import {
   tooLong,
 } from './requests.js';
 import { listBytes } from '../wire/lists.js';
+import { sendListing } from './send-listing.js';
 import type { ServerSettings } from './settings.js';
 
 export function addCopyRoutes(
@@ -118,32 +119,19 @@ function openAsked(
 }
 
 /** Sends a list as it is made. If the file changes meanwhile, the end is never sent. */
-async function sendList(
+function sendList(
   answer: BinaryAnswer,
   { descriptor, stat }: OpenFile,
   listing: Listing,
   { files }: TargetTools,
 ): Promise<void> {
   const { list } = listing;
-  const count = blockCount(list);
   const size = entryBytes(list);
-  const step = partBlocks(list.blockBytes);
-  try {
-    for (let first = 0; first < count && !answer.isGone; first += step) {
-      const next = Math.min(count, first + step);
-      await listing.ready(next);
-      const isLast = next === count;
-      if (isLast && identityOf(files.at.statOpen(descriptor)) !== identityOf(stat)) throw changed();
-      await answer.write(Buffer.from(list.entries.buffer, first * size, (next - first) * size));
-    }
-    await answer.end();
-  } catch {
-    // The status is sent: all that is left to say is that the body is not whole.
-    answer.breakOff();
-  } finally {
-    listing.stop();
-    await listing.settled;
-  }
+  return sendListing(answer, listing, (first, next) => {
+    const isLast = next === blockCount(list);
+    if (isLast && identityOf(files.at.statOpen(descriptor)) !== identityOf(stat)) throw changed();
+    return Buffer.from(list.entries.buffer, first * size, (next - first) * size);
+  });
 }
 
 async function sendRanges(

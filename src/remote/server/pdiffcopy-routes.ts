@@ -2,8 +2,7 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { TargetTools } from '../copy/local-target.js';
 import { openExistingFile, type OpenFile, type Place } from '../file/place.js';
-import { blockCount } from '../hashing/hash-list.js';
-import { partBlocks, startListing, type Listing } from '../hashing/listing.js';
+import { startListing } from '../hashing/listing.js';
 import { withMemory } from '../memory.js';
 import { hashLines } from '../wire/pdiffcopy.js';
 import { MOST_BODY_BYTES } from '../wire/protocol.js';
@@ -20,6 +19,7 @@ import {
 } from './requests.js';
 import type { RouteContext } from './requests.js';
 import { listBytes } from '../wire/lists.js';
+import { sendListing } from './send-listing.js';
 import type { ServerSettings } from './settings.js';
 
 export function addPdiffcopyRoutes(
@@ -36,7 +36,9 @@ export function addPdiffcopyRoutes(
       const shape = { ...method, blockBytes, sizeBytes: file.stat.sizeBytes };
       return settings.memory.use(listBytes(shape), async () => {
         const listing = startListing(workers, file, blockBytes, method, () => undefined);
-        await sendHashes(new TextAnswer(context.env.outgoing), listing);
+        await sendListing(new TextAnswer(context.env.outgoing), listing, (first, next) =>
+          Buffer.from(hashLines(listing.list, first, next - first)),
+        );
       });
     });
     return RESPONSE_ALREADY_SENT;
@@ -90,25 +92,6 @@ export function addPdiffcopyRoutes(
     }
     return context.body(null, 200);
   });
-}
-
-async function sendHashes(answer: TextAnswer, listing: Listing): Promise<void> {
-  const { list } = listing;
-  const count = blockCount(list);
-  const step = partBlocks(list.blockBytes);
-  try {
-    for (let first = 0; first < count && !answer.isGone; first += step) {
-      const next = Math.min(count, first + step);
-      await listing.ready(next);
-      await answer.write(Buffer.from(hashLines(list, first, next - first)));
-    }
-    await answer.end();
-  } catch {
-    answer.breakOff();
-  } finally {
-    listing.stop();
-    await listing.settled;
-  }
 }
 
 async function withFile(
