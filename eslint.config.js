@@ -10,37 +10,37 @@ const mayImport = {
   'errors.ts': [],
   'package-root.ts': [],
   'thread-failure.ts': ['errors.ts'],
-  delta: ['errors.ts'],
-  'repo/platform': ['errors.ts'],
-  'repo/model.ts': ['repo/platform'],
-  'repo/tree': ['errors.ts', 'repo/platform', 'repo/model.ts'],
-  'repo/index': ['errors.ts', 'package-root.ts', 'repo/platform', 'repo/model.ts', 'delta/hash.ts'],
-  'repo/packs': ['errors.ts', 'repo/platform', 'repo/model.ts', 'delta'],
-  'repo/chain': ['errors.ts', 'repo/platform', 'repo/model.ts', 'delta', 'repo/packs'],
+  platform: ['errors.ts', 'package-root.ts'],
+  delta: ['errors.ts', 'platform'],
+  'repo/model.ts': ['platform'],
+  'repo/tree': ['errors.ts', 'platform', 'repo/model.ts'],
+  'repo/index': ['errors.ts', 'package-root.ts', 'platform', 'repo/model.ts', 'delta/hash.ts'],
+  'repo/packs': ['errors.ts', 'platform', 'repo/model.ts', 'delta'],
+  'repo/chain': ['errors.ts', 'platform', 'repo/model.ts', 'delta', 'repo/packs'],
   'repo/worker': [
     'errors.ts',
     'package-root.ts',
     'thread-failure.ts',
-    'repo/platform',
+    'platform',
     'repo/model.ts',
     'delta',
     'repo/packs',
     'repo/tree',
     'repo/chain',
   ],
-  'repo/operations': ['errors.ts', 'repo', 'delta'],
+  'repo/operations': ['errors.ts', 'platform', 'repo', 'delta'],
   rdiff: ['errors.ts', 'package-root.ts', 'delta'],
   remote: [
     'errors.ts',
     'package-root.ts',
     'thread-failure.ts',
     'delta',
-    'repo/platform',
+    'platform',
     'repo/tree',
     'repo/packs/codec.ts',
   ],
   // The command `rdiff` has a door of its own: loading the library takes longer than most patches.
-  cli: ['store.ts', 'rdiff/index.ts', 'package-root.ts'],
+  cli: ['errors.ts', 'store.ts', 'rdiff/index.ts', 'package-root.ts', 'platform/requirements.ts'],
 };
 
 const floors = Object.entries(mayImport).map(([folder, allowed]) => ({
@@ -52,27 +52,32 @@ const floors = Object.entries(mayImport).map(([folder, allowed]) => ({
 
 /** A module, and the only places that may import it. */
 const homes = [
-  { names: ['better-sqlite3'], home: ['src/repo/index/**'] },
-  { names: ['zstd-napi', 'zstd-napi/binding.js'], home: ['src/repo/packs/**'] },
   {
     names: ['node:fs', 'node:fs/promises', 'fs'],
-    home: ['src/repo/platform/**', 'src/rdiff/files/**'],
+    home: ['src/platform/**', 'src/rdiff/files/**'],
   },
-  { names: ['koffi'], home: ['src/repo/platform/**'] },
+  {
+    names: ['@napi-rs/blake-hash', 'better-sqlite3', 'koffi', 'zstd-napi', 'zstd-napi/binding.js'],
+    home: ['src/platform/native-modules.ts'],
+  },
   {
     names: ['node:child_process'],
-    home: ['src/repo/platform/**', 'src/remote/benchmark/**'],
+    home: ['src/platform/**', 'src/remote/benchmark/**'],
   },
 ];
 
 const bans = (allowed) => ({
-  'no-restricted-imports': [
+  '@typescript-eslint/no-restricted-imports': [
     'error',
     {
       paths: homes
         .filter((h) => !allowed.includes(h))
         .flatMap((h) =>
-          h.names.map((name) => ({ name, message: `Only ${h.home.join(', ')} may import it.` })),
+          h.names.map((name) => ({
+            name,
+            message: `Only ${h.home.join(', ')} may import it.`,
+            allowTypeImports: true,
+          })),
         ),
     },
   ],
@@ -122,8 +127,8 @@ export default tseslint.config(
     files: [home],
     rules: bans(homes.filter((h) => h.home.includes(home))),
   })),
-  { files: ['src/repo/platform/**'], rules: { 'no-restricted-properties': 'off' } },
-  { files: ['src/cli/main.ts'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['src/platform/**'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['src/cli/varve.ts'], rules: { 'no-restricted-properties': 'off' } },
   {
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },

@@ -6,6 +6,11 @@
 
 /** Every code that Varve throws or reports; `docs/errors.md` has a heading for each. */
 export type ErrorCode =
+  // installation
+  | 'NATIVE_MODULE_UNUSABLE'
+  | 'NODE_TOO_OLD'
+  | 'PLATFORM_UNSUPPORTED'
+  | 'SQLITE_TOO_OLD'
   // delta
   | 'DELTA_CORRUPT'
   | 'DELTA_BASIS_MISMATCH'
@@ -19,10 +24,10 @@ export type ErrorCode =
   | 'INDEX_CORRUPT'
   | 'INDEX_MISSING'
   | 'INDEX_OUTDATED'
-  | 'SQLITE_TOO_OLD'
   // repository
   | 'BLOB_DAMAGED'
   | 'DISK_FULL'
+  | 'OUT_OF_MEMORY'
   | 'FORMAT_UNKNOWN'
   | 'INTERRUPTED'
   | 'NOT_A_REPOSITORY'
@@ -84,6 +89,19 @@ export type ErrorCode =
   | 'RDIFF_IO'
   | 'RDIFF_SYNTAX';
 
+const DAMAGE_CODES: ReadonlySet<ErrorCode> = new Set([
+  'BLOB_DAMAGED',
+  'DELTA_BASIS_MISMATCH',
+  'DELTA_CORRUPT',
+  'DELTA_TARGET_MISMATCH',
+  'DELTA_TOO_LARGE',
+  'FRAME_CORRUPT',
+  'INDEX_CORRUPT',
+  'INDEX_MISSING',
+  'PACK_CORRUPT',
+  'PACK_MISSING',
+]);
+
 /** Details that make a failure useful to its reader. */
 export interface CodedErrorOptions {
   /** What to do next, one sentence. */
@@ -102,4 +120,17 @@ export class CodedError extends Error {
     this.code = code;
     this.hint = options.hint;
   }
+}
+
+/**
+ * Whether an error says that stored bytes are damaged. Everything else (a module that cannot be loaded, no
+ * memory, a bug) says nothing about them: whoever collects damage lets it pass.
+ */
+export function isDamage(error: unknown): error is CodedError {
+  return error instanceof CodedError && isDamageCode(error.code);
+}
+
+/** Whether a code says that stored bytes are not what was written. */
+export function isDamageCode(code: ErrorCode): boolean {
+  return DAMAGE_CODES.has(code);
 }

@@ -21,10 +21,10 @@ export {
   type DatedSnapshot,
   type TimePoint,
 } from './repo/operations/time-point.js';
-export { flagLetters } from './repo/platform/attribute-calls.js';
-export type { ByteStream } from './repo/platform/byte-streams.js';
-export { bytesFromText, textFromBytes, type ByteString } from './repo/platform/bytes.js';
-export { openPlatform, type Platform } from './repo/platform/platform.js';
+export { flagLetters } from './platform/attribute-calls.js';
+export type { ByteStream } from './platform/byte-streams.js';
+export { bytesFromText, textFromBytes, type ByteString } from './platform/bytes.js';
+export { openPlatform, type Platform } from './platform/platform.js';
 export { bytesToText, INVALID_BYTES, textOfName } from './repo/tree/byte-text.js';
 export type { FilterOptions, FilterReason } from './repo/tree/filter.js';
 export type { RuleFile } from './repo/tree/rule-files.js';
@@ -110,11 +110,11 @@ export const backupStream = lazily(
 );
 /** Standard input of this process, as a stream to back up. */
 export const standardInput = lazily(
-  async () => (await import('./repo/platform/byte-streams.js')).standardInput,
+  async () => (await import('./platform/byte-streams.js')).standardInput,
 );
 /** What a command writes to its standard output, as a stream to back up. */
 export const commandOutput = lazily(
-  async () => (await import('./repo/platform/byte-streams.js')).commandOutput,
+  async () => (await import('./platform/byte-streams.js')).commandOutput,
 );
 /** Writes a snapshot, or some of its paths, into a directory. */
 export const restore = lazily(

@@ -1,4 +1,5 @@
 /** The exit codes of the command line, and which failure ends with which. */
+import { isDamageCode } from '../errors.js';
 import type { ErrorCode, Issue } from '../store.js';
 
 export const ExitCode = {
@@ -19,15 +20,6 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 const CODES: Partial<Record<ErrorCode, ExitCode>> = {
   PRUNE_EMPTY_POLICY: ExitCode.usage,
   PRUNE_INVALID_COUNT: ExitCode.usage,
-  BLOB_DAMAGED: ExitCode.damage,
-  DELTA_BASIS_MISMATCH: ExitCode.damage,
-  DELTA_CORRUPT: ExitCode.damage,
-  DELTA_TARGET_MISMATCH: ExitCode.damage,
-  FRAME_CORRUPT: ExitCode.damage,
-  INDEX_CORRUPT: ExitCode.damage,
-  INDEX_MISSING: ExitCode.damage,
-  PACK_CORRUPT: ExitCode.damage,
-  PACK_MISSING: ExitCode.damage,
   NOT_A_REPOSITORY: ExitCode.noRepository,
   REPOSITORY_NOT_FOUND: ExitCode.noRepository,
   REPOSITORY_LOCKED: ExitCode.locked,
@@ -37,6 +29,7 @@ const CODES: Partial<Record<ErrorCode, ExitCode>> = {
 /** The exit code of a failure. */
 export function exitCodeOfError(code: ErrorCode): ExitCode {
   if (code.startsWith('USAGE')) return ExitCode.usage;
+  if (isDamageCode(code)) return ExitCode.damage;
   return CODES[code] ?? ExitCode.failed;
 }
 

@@ -1,32 +1,8 @@
 #!/usr/bin/env node
-/** The `varve` command: the one place that ends the process. */
-import { setFlagsFromString } from 'node:v8';
-import { ExitCode } from './exit-code.js';
-import { listenForInterrupts } from './interrupts.js';
-import { createOutput } from './output.js';
-import { runProgram } from './program.js';
+/** The program `varve`. */
+import { launch } from './launch.js';
 
-process.stderr.on('error', () => undefined);
-const args = process.argv.slice(2);
-// It has rdiff's own grammar, exit codes and signals, from the first word on.
-if (args[0] === 'rdiff') {
-  const { runRdiff } = await import('./rdiff/run.js');
-  process.exit(await runRdiff(args.slice(1)));
-}
-// V8 lets garbage grow to several times what lives before it looks: 260 instead of 225 MB for a backup
-// of 46 600 files, and 265 instead of 246 for their restore. Collecting sooner costs 3 % of the CPU.
-setFlagsFromString('--heap-growing-percent=20');
-const interrupts = listenForInterrupts(
-  process,
-  () => process.stderr.write('varve: Stopping cleanly; interrupt again to end at once.\n'),
-  () => process.exit(ExitCode.interrupted),
-);
-const { stdout, stderr, env } = process;
-process.exit(
-  await runProgram(args, {
-    output: createOutput(stdout),
-    stderr,
-    env,
-    interrupts,
-  }),
-);
+await launch('varve', async () => {
+  const { runVarve } = await import('./varve.js');
+  await runVarve(process.argv.slice(2));
+});

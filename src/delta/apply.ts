@@ -1,13 +1,15 @@
 /** Rebuilding a target from its basis and a delta. */
-import { constants } from 'node:buffer';
 import { CodedError } from '../errors.js';
 import type { Delta } from './delta.js';
 import { blake3 } from './hash.js';
 import { readPairs } from './pairs.js';
 
+/** The longest target that is rebuilt when nobody says how long it may be. */
+const MAX_TARGET_BYTES = 2 ** 32;
+
 /** What a decoder may be told. */
 export interface ApplyOptions {
-  /** Refuse targets longer than this, bytes. Default: the longest Buffer there is. */
+  /** Refuse targets longer than this, bytes. Default: 4 GiB. */
   readonly maxTargetLength?: number;
   /** Gives the buffer that the target is rebuilt in, of exactly this length. Default: a new one. */
   readonly allocate?: (lengthBytes: number) => Buffer;
@@ -22,11 +24,11 @@ const SHORT_BYTES = 24;
  * The target of `delta`, rebuilt and proven by its hash. The instructions are checked as a whole
  * before a byte is allocated, so a hostile delta costs no more than reading it and `maxTargetLength`.
  *
- * @throws CodedError `DELTA_CORRUPT` for a malformed delta, `DELTA_TOO_LARGE` beyond `maxTargetLength`,
+ * @throws CodedError `DELTA_CORRUPT` for a malformed delta, `DELTA_TOO_LARGE` beyond `maxTargetLength`, `OUT_OF_MEMORY`,
  * `DELTA_BASIS_MISMATCH` if this is not the basis, `DELTA_TARGET_MISMATCH` if the result is not the target.
  */
 export function applyDelta(basis: Uint8Array, delta: Delta, options: ApplyOptions = {}): Buffer {
-  checkLimit(delta.targetLength, options.maxTargetLength ?? constants.MAX_LENGTH);
+  checkLimit(delta.targetLength, options.maxTargetLength ?? MAX_TARGET_BYTES);
   checkReads(basis, delta);
   const target = rebuild(basis, delta, options.allocate ?? allocate);
   if (options.isCompared === true) return target;
@@ -89,7 +91,10 @@ function allocate(length: number): Buffer {
   try {
     return Buffer.allocUnsafe(length);
   } catch (cause) {
-    throw new CodedError('DELTA_TOO_LARGE', `There is no memory for ${length} bytes.`, { cause });
+    throw new CodedError('OUT_OF_MEMORY', `There is no memory for ${length} bytes.`, {
+      hint: 'Give fewer --jobs, or free memory.',
+      cause,
+    });
   }
 }
 

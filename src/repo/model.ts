@@ -2,9 +2,9 @@
  * The plain data that the floors of the repository hand to each other: no behaviour, no imports but
  * types. Words as in docs/architecture.md.
  */
-import type { FileTime } from './platform/at-calls.js';
-import type { NodeAttributes } from './platform/attribute-calls.js';
-import type { ByteString } from './platform/bytes.js';
+import type { FileTime } from '../platform/at-calls.js';
+import type { NodeAttributes } from '../platform/attribute-calls.js';
+import type { ByteString } from '../platform/bytes.js';
 
 /** Where a frame lies. */
 export interface FrameAddress {

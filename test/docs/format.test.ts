@@ -13,7 +13,7 @@ import { createFrameReader } from '../../src/repo/packs/frame-reader.js';
 import { decodeSection } from '../../src/repo/packs/frame.js';
 import { openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
 import { scanPack } from '../../src/repo/packs/scan.js';
-import { openPlatform } from '../../src/repo/platform/platform.js';
+import { openPlatform } from '../../src/platform/platform.js';
 import { dumpPack, readListing } from './dump.js';
 import { makeExample, NEW_CORE, NOTE, OLD_CORE } from './example-repository.js';
 

@@ -2,11 +2,11 @@
  * A platform twin whose source tree is in memory, with inodes and times that never change from run to
  * run, so that a backup of it writes the same bytes everywhere. The repository itself is on the disk.
  */
-import type { AtCalls, FileStat, FileType } from '../../src/repo/platform/at-calls.js';
-import { NO_ATTRIBUTES, type NodeAttributes } from '../../src/repo/platform/attribute-calls.js';
-import type { ByteString } from '../../src/repo/platform/bytes.js';
-import type { FileSystem } from '../../src/repo/platform/files.js';
-import { openPlatform, type Platform } from '../../src/repo/platform/platform.js';
+import type { AtCalls, FileStat, FileType } from '../../src/platform/at-calls.js';
+import { NO_ATTRIBUTES, type NodeAttributes } from '../../src/platform/attribute-calls.js';
+import type { ByteString } from '../../src/platform/bytes.js';
+import type { FileSystem } from '../../src/platform/files.js';
+import { openPlatform, type Platform } from '../../src/platform/platform.js';
 
 /** A node of the tree by its absolute path. */
 export interface SourceNode {

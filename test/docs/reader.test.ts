@@ -22,7 +22,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backup } from '../../src/repo/operations/backup/backup.js';
 import { prune } from '../../src/repo/operations/prune/prune.js';
 import { initRepository } from '../../src/repo/operations/repository.js';
-import { openPlatform } from '../../src/repo/platform/platform.js';
+import { openPlatform } from '../../src/platform/platform.js';
 import { inlinePool } from './example-repository.js';
 
 const READER = fileURLToPath(new URL('read_repository.py', import.meta.url));

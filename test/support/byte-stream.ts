@@ -1,5 +1,5 @@
 /** Streams of given bytes. */
-import type { ByteStream } from '../../src/repo/platform/byte-streams.js';
+import type { ByteStream } from '../../src/platform/byte-streams.js';
 
 /** `bytes` in pieces of `pieceBytes`; then the stream ends, or fails. */
 export function streamOf(

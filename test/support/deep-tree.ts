@@ -1,8 +1,8 @@
 /** Trees whose paths are longer than any call takes: made and removed step by step. */
 import { execFileSync } from 'node:child_process';
 import { onTestFinished } from 'vitest';
-import type { FileSystem } from '../../src/repo/platform/files.js';
-import { textFromBytes, type ByteString } from '../../src/repo/platform/bytes.js';
+import type { FileSystem } from '../../src/platform/files.js';
+import { textFromBytes, type ByteString } from '../../src/platform/bytes.js';
 
 /** Makes `depth` directories below `root`, each in the one before, and in the last a file `deep`. */
 export function makeDeep(

@@ -1,6 +1,6 @@
 /** A twin of the file system that counts the calls which change something, and fails the one it is told to. */
-import type { AtCalls } from '../../src/repo/platform/at-calls.js';
-import { openFileSystem, type FileSystem } from '../../src/repo/platform/files.js';
+import type { AtCalls } from '../../src/platform/at-calls.js';
+import { openFileSystem, type FileSystem } from '../../src/platform/files.js';
 
 /** A call that changes something, as the twin sees it before it is made. */
 export interface Call {

@@ -1,7 +1,7 @@
 /** Asks filters about paths, from the root downwards as a walk does. */
 import { dirname } from 'node:path';
-import { openFileSystem } from '../../src/repo/platform/files.js';
-import { bytesFromBuffer, joinBytes, type ByteString } from '../../src/repo/platform/bytes.js';
+import { openFileSystem } from '../../src/platform/files.js';
+import { bytesFromBuffer, joinBytes, type ByteString } from '../../src/platform/bytes.js';
 import {
   createFilter,
   type DirectoryFilter,

@@ -18,9 +18,9 @@ import {
 } from '../../src/repo/operations/restore/restore.js';
 import { verify, type VerifyOptions } from '../../src/repo/operations/verify/verify.js';
 import { discardWrites, openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
-import type { ByteStream } from '../../src/repo/platform/byte-streams.js';
-import type { FileSystem } from '../../src/repo/platform/files.js';
-import { openPlatform, type Platform } from '../../src/repo/platform/platform.js';
+import type { ByteStream } from '../../src/platform/byte-streams.js';
+import type { FileSystem } from '../../src/platform/files.js';
+import { openPlatform, type Platform } from '../../src/platform/platform.js';
 import type { BeginJob } from '../../src/repo/worker/jobs.js';
 import { createInlinePool, type WorkerPool } from '../../src/repo/worker/pool.js';
 import { scratchDirectory } from './directory.js';

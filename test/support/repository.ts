@@ -17,8 +17,8 @@ import { backup, type BackupOptions } from '../../src/repo/operations/backup/bac
 import type { BackupResult } from '../../src/repo/operations/backup/snapshot-run.js';
 import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
 import { openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
-import { bufferFromBytes, bytesFromText, type ByteString } from '../../src/repo/platform/bytes.js';
-import { openPlatform, type Platform } from '../../src/repo/platform/platform.js';
+import { bufferFromBytes, bytesFromText, type ByteString } from '../../src/platform/bytes.js';
+import { openPlatform, type Platform } from '../../src/platform/platform.js';
 import { createInlinePool } from '../../src/repo/worker/pool.js';
 
 export interface TestRepository {

@@ -1,8 +1,8 @@
 /** Real files of which some rot: their bytes change, and no time tells. */
 import * as fs from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import type { FileStat } from '../../src/repo/platform/at-calls.js';
-import { openFileSystem, type FileSystem } from '../../src/repo/platform/files.js';
+import type { FileStat } from '../../src/platform/at-calls.js';
+import { openFileSystem, type FileSystem } from '../../src/platform/files.js';
 import { filesWithAt } from './faulty-files.js';
 
 export interface RottingFiles {

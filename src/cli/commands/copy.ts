@@ -1,5 +1,4 @@
 /** `varve copy`: copies one file by its differences. */
-import { homedir } from 'node:os';
 import {
   CodedError,
   copyFile,
@@ -7,7 +6,7 @@ import {
   type CopyOptions,
   type CopyResult,
 } from '../../store.js';
-import { cacheDirectory } from '../cache-directory.js';
+import { hashListDirectory } from '../cache-directory.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseEndpoint } from '../parse/endpoint.js';
@@ -113,7 +112,7 @@ function copyOptions(session: Session, flags: CopyFlags): Omit<CopyOptions, 'sou
     preserves: flags.preserve ?? false,
     jobs: concurrency ?? platform.coreCount,
     token: readToken(platform, flags.tokenFile, env),
-    cacheDirectory: flags.cache ? cacheDirectory(env, homedir()) : undefined,
+    cacheDirectory: flags.cache ? hashListDirectory(env) : undefined,
   };
 }
 

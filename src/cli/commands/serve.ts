@@ -1,7 +1,6 @@
 /** `varve serve`: serves the files of a directory to `varve copy`. */
-import { homedir } from 'node:os';
 import { CodedError, serve, type ServeOptions } from '../../store.js';
-import { cacheDirectory } from '../cache-directory.js';
+import { hashListDirectory } from '../cache-directory.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseListen } from '../parse/listen.js';
@@ -83,7 +82,7 @@ function serveOptions({ platform, env }: Session, flags: ServeFlags): ServeOptio
     isPdiffcopy: flags.compat === 'pdiffcopy',
     tls: readTls(platform, flags),
     jobs: jobsOption(flags).jobs ?? platform.coreCount,
-    cacheDirectory: flags.cache ? cacheDirectory(env, homedir()) : undefined,
+    cacheDirectory: flags.cache ? hashListDirectory(env) : undefined,
   };
 }
 

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 /** The program `varve-rdiff`: librsync's `rdiff`, for scripts that call one word. */
-import { runRdiff } from './run.js';
+import { launch } from '../launch.js';
 
-process.exitCode = await runRdiff(process.argv.slice(2));
+await launch('varve-rdiff', async () => {
+  const { runRdiff } = await import('./run.js');
+  process.exitCode = await runRdiff(process.argv.slice(2));
+});

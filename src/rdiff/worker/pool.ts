@@ -57,7 +57,7 @@ class PartsRun {
     this.parts = parts;
     const workerData: WorkerStart = { task, kernel: kernelModule() };
     this.workers = Array.from({ length: jobs }, () => {
-      const worker = new Worker(packageFile('dist/rdiff/worker/entry.js'), { workerData });
+      const worker = new Worker(packageFile('dist/thread-rdiff.js'), { workerData });
       this.busy.set(worker, []);
       worker.on('message', (result: PartResult) => this.receive(worker, result));
       worker.on('error', (error: Error) => this.fail(error));

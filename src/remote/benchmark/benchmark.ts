@@ -4,8 +4,8 @@
  * changed. Both programs run as processes, from start to end, against a server on loopback.
  */
 import { CodedError } from '../../errors.js';
-import { bytesFromText, textFromBytes } from '../../repo/platform/bytes.js';
-import type { Platform } from '../../repo/platform/platform.js';
+import { bytesFromText, textFromBytes } from '../../platform/bytes.js';
+import type { Platform } from '../../platform/platform.js';
 import { encodeFilename } from '../wire/filename.js';
 import { prependByte, scatterPages, zeroFront } from './changes.js';
 import { isInstalled, run, startRsync, startServing, type Program } from './processes.js';

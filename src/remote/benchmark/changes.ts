@@ -1,5 +1,5 @@
 /** What a benchmark does to a target before each copy. */
-import type { Platform } from '../../repo/platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 
 const PAGE_BYTES = 4096;
 const WRITE_BYTES = 1024 * 1024;

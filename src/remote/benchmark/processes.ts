@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError } from '../../errors.js';
-import type { Platform } from '../../repo/platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 
 const START_TRIES = 100;
 const START_MS = 50;

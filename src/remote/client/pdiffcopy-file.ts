@@ -3,7 +3,7 @@
  * times, and can prove the whole file only by hashing it once more.
  */
 import { CodedError } from '../../errors.js';
-import type { ByteString } from '../../repo/platform/bytes.js';
+import type { ByteString } from '../../platform/bytes.js';
 import { forEach } from '../copy/batches.js';
 import type {
   BeginRequest,

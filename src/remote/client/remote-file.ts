@@ -1,7 +1,7 @@
 /** A file of a Varve server, as the source or the target of a copy. */
 import type { IncomingMessage } from 'node:http';
 import { CodedError } from '../../errors.js';
-import type { ByteString } from '../../repo/platform/bytes.js';
+import type { ByteString } from '../../platform/bytes.js';
 import { totalBytes } from '../copy/batches.js';
 import type {
   BasisName,

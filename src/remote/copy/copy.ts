@@ -1,6 +1,6 @@
 /** Copies one file by its differences: the story of `varve copy`. */
 import { CodedError } from '../../errors.js';
-import type { Platform } from '../../repo/platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 import { Connection } from '../client/connection.js';
 import { Link, type Compression } from '../client/link.js';
 import type { PdiffcopyFile } from '../client/pdiffcopy-file.js';

@@ -1,5 +1,5 @@
 /** A target on this machine. */
-import type { FileSystem } from '../../repo/platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
 import { CodedError } from '../../errors.js';
 import { identityOf, openFile, type OpenFile, type Place } from '../file/place.js';
 import { startListing, completeListing, type Listing } from '../hashing/listing.js';

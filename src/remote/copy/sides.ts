@@ -1,5 +1,5 @@
 /** The two sides of a copy, wherever they are. */
-import type { FileTime } from '../../repo/platform/at-calls.js';
+import type { FileTime } from '../../platform/at-calls.js';
 import type { HashList } from '../hashing/hash-list.js';
 import type { Listing } from '../hashing/listing.js';
 import type { HashMethod } from '../hashing/methods.js';

@@ -4,10 +4,10 @@
  * followed.
  */
 import { CodedError } from '../../errors.js';
-import type { FileStat } from '../../repo/platform/at-calls.js';
-import { bytesFromText, textFromBytes, type ByteString } from '../../repo/platform/bytes.js';
-import type { FileSystem } from '../../repo/platform/files.js';
-import { systemErrorCode } from '../../repo/platform/platform.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
 import { openDirectoryHandles, type DirectoryHandles } from '../../repo/tree/directory-handles.js';
 
 /** A name in a directory that is open until {@link close}. */

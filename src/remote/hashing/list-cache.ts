@@ -4,8 +4,8 @@
  * of; damage of the cache shows in its checksum and costs nothing but the hashing.
  */
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
-import type { FileStat } from '../../repo/platform/at-calls.js';
-import type { Platform } from '../../repo/platform/platform.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import type { Platform } from '../../platform/platform.js';
 import { identityOf } from '../file/place.js';
 import { createHashList, hashOfEntries, type HashList } from './hash-list.js';
 import type { HashMethod } from './methods.js';

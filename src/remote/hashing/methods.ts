@@ -1,7 +1,7 @@
 /** The hashes that blocks can be compared by: BLAKE3, XXH64, and all of Node's. */
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
 import { CodedError } from '../../errors.js';
-import { crypto } from '../../repo/platform/node-modules.js';
+import { crypto } from '../../platform/node-modules.js';
 
 /** A hash of blocks. */
 export interface HashMethod {

@@ -1,6 +1,6 @@
 /** Failures as answers: a status, and a document with code, message and hint. */
 import { CodedError, type ErrorCode } from '../../errors.js';
-import { systemErrorCode } from '../../repo/platform/platform.js';
+import { systemErrorCode } from '../../platform/platform.js';
 
 export interface FailureAnswer {
   readonly status: number;
@@ -23,6 +23,13 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 /** Of a system's refusal only its code is told: its text may name paths outside the root. */
 export function answerOf(error: unknown): FailureAnswer {
   if (error instanceof CodedError) {
+    if (error.code === 'NATIVE_MODULE_UNUSABLE') {
+      return failure(
+        500,
+        error.code,
+        'A part of the server cannot be loaded: see its own messages.',
+      );
+    }
     const { code, message, hint } = error;
     return { status: STATUS[code] ?? 400, body: { error: { code, message, hint } } };
   }

@@ -1,6 +1,6 @@
 /** How a server is set up. */
-import type { Platform } from '../../repo/platform/platform.js';
-import type { ByteString } from '../../repo/platform/bytes.js';
+import type { Platform } from '../../platform/platform.js';
+import type { ByteString } from '../../platform/bytes.js';
 import type { ListCache } from '../hashing/list-cache.js';
 import type { Workers } from '../worker/pool.js';
 import type { MemoryBudget } from './memory-budget.js';

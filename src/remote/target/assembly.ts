@@ -1,6 +1,6 @@
 /** Assembles the new file from pieces, on the target's side, and proves it before it is published. */
 import { CodedError } from '../../errors.js';
-import type { FileSystem } from '../../repo/platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
 import type { OpenFile } from '../file/place.js';
 import { settleAll } from '../settle.js';
 import { digestOf, blockLength, type HashList } from '../hashing/hash-list.js';

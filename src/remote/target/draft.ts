@@ -5,10 +5,10 @@
  */
 import { blake3 } from '../../delta/hash.js';
 import { CodedError } from '../../errors.js';
-import type { FileTime } from '../../repo/platform/at-calls.js';
-import { bufferFromBytes, bytesFromText, type ByteString } from '../../repo/platform/bytes.js';
-import type { FileSystem } from '../../repo/platform/files.js';
-import { systemErrorCode } from '../../repo/platform/platform.js';
+import type { FileTime } from '../../platform/at-calls.js';
+import { bufferFromBytes, bytesFromText, type ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
 import { openFile, type OpenFile, type Place } from '../file/place.js';
 
 /** Where a new file is made. */

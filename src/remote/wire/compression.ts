@@ -1,5 +1,5 @@
 /** Bytes of files as one frame of zstd: their length is known to both sides before they are read. */
-import { CodedError } from '../../errors.js';
+import { CodedError, isDamage } from '../../errors.js';
 import {
   Codec,
   compressBound,
@@ -23,6 +23,7 @@ export function decompress(stored: Uint8Array, into: Buffer): void {
   try {
     decompressSection(stored, Codec.zstd, into.length, () => into);
   } catch (cause) {
+    if (!isDamage(cause)) throw cause;
     throw new CodedError('REMOTE_PROTOCOL', 'Compressed bytes of the other side are damaged.', {
       hint: 'Copy it again; with --compress off if it happens again.',
       cause,

@@ -1,6 +1,6 @@
 /** The JSON documents of the wire, and how they are read: nothing in them is taken for granted. */
 import { CodedError } from '../../errors.js';
-import type { FileTime } from '../../repo/platform/at-calls.js';
+import type { FileTime } from '../../platform/at-calls.js';
 import type { BasisName, FileFacts, LeftFacts } from '../copy/sides.js';
 
 /** What begins a new file. */

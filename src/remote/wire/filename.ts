@@ -1,6 +1,6 @@
 /** Names of files in URLs: bytes, percent-encoded. */
 import { CodedError } from '../../errors.js';
-import { bufferFromBytes, type ByteString } from '../../repo/platform/bytes.js';
+import { bufferFromBytes, type ByteString } from '../../platform/bytes.js';
 
 const PLAIN = /[A-Za-z0-9._~/-]/;
 

@@ -1,7 +1,7 @@
 /** Hashing the blocks of a file, and comparing them with a list. */
 import { weakSum } from '../../delta/librsync/signature-writer.js';
 import { Kernel } from '../../delta/librsync/wasm/kernel.js';
-import type { FileSystem } from '../../repo/platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
 import {
   ANCHOR_BYTES,
   anchorBytes,

@@ -1,6 +1,6 @@
 /** Reads a file a block at a time, in large pieces, and hashes each block; holes are not read. */
 import { CodedError } from '../../errors.js';
-import type { FileSystem } from '../../repo/platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
 import { equalBytes } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
 import type { ReadFile } from './messages.js';

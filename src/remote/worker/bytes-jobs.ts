@@ -1,6 +1,6 @@
 /** Moving bytes between files and memory, each range hashed on its way. */
 import { CodedError } from '../../errors.js';
-import type { FileSystem } from '../../repo/platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
 import type { HashMethod } from '../hashing/methods.js';
 import { endsBefore } from './block-reader.js';
 import type { CopyJob, DigestJob, ReadJob, WriteJob } from './messages.js';

@@ -1,6 +1,6 @@
 /** A worker thread: jobs come in as messages, each is answered by one message, in order. */
 import { parentPort } from 'node:worker_threads';
-import { openFileSystem } from '../../repo/platform/files.js';
+import { openFileSystem } from '../../platform/files.js';
 import { encodeFailure } from '../../thread-failure.js';
 import type { Answer, Request } from './messages.js';
 import { createJobRunner } from './run-job.js';

@@ -31,7 +31,7 @@ export function startWorkers(count: number): Workers {
 
   const start = (): Lane => {
     // Descriptors from libc are not known to Node, which would warn at each close.
-    const worker = new Worker(packageFile('dist/remote/worker/entry.js'), {
+    const worker = new Worker(packageFile('dist/thread-remote.js'), {
       trackUnmanagedFds: false,
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });

@@ -1,5 +1,5 @@
 /** Finds the function that does a job, and what the job needs. */
-import type { FileSystem } from '../../repo/platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
 import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
 import { copyRanges, digestRanges, readRanges, writeRanges } from './bytes-jobs.js';
 import { compareBlocks, hashBlocks } from './block-jobs.js';

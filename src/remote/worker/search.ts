@@ -11,7 +11,7 @@ import type { Signature } from '../../delta/librsync/signature.js';
 import { Kernel } from '../../delta/librsync/wasm/kernel.js';
 import { SEARCH_CANDIDATE, SEARCH_SUM } from '../../delta/librsync/wasm/layout.js';
 import { rabinKarpPower } from '../../delta/librsync/weak/rabin-karp.js';
-import type { FileSystem } from '../../repo/platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
 import {
   anchorBytes,
   blockCount,

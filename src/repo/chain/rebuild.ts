@@ -5,7 +5,7 @@
 import { applyDelta } from '../../delta/apply.js';
 import { foldDeltas } from '../../delta/compose.js';
 import { blake3 } from '../../delta/hash.js';
-import { CodedError } from '../../errors.js';
+import { CodedError, isDamage } from '../../errors.js';
 import type { BlobRecipe } from '../model.js';
 import type { FrameReader } from '../packs/frame-reader.js';
 
@@ -40,7 +40,7 @@ function orDamaged(recipe: BlobRecipe, rebuild: () => Uint8Array): Uint8Array {
   try {
     return rebuild();
   } catch (cause) {
-    if (!(cause instanceof CodedError)) throw cause;
+    if (!isDamage(cause)) throw cause;
     const hash = Buffer.from(recipe.hash).toString('hex');
     throw new CodedError('BLOB_DAMAGED', `Blob ${hash} cannot be rebuilt: ${cause.message}`, {
       hint: 'Run `varve verify` to see what is affected, then `varve repair`.',

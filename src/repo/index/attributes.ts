@@ -1,5 +1,5 @@
 /** Attribute sets: what many versions have in common beside their columns, each kept once. */
-import { bytesFromBuffer } from '../platform/bytes.js';
+import { bytesFromBuffer } from '../../platform/bytes.js';
 import type { Connection } from './database.js';
 import type { Counters } from './counters.js';
 

@@ -1,15 +1,13 @@
-/** Opens, migrates and closes the SQLite database. The only module that names the driver. */
-import Database from 'better-sqlite3';
+/** Opens, migrates and closes the SQLite database. */
+import type Database from 'better-sqlite3';
 import { CodedError } from '../../errors.js';
-import type { FileSystem } from '../platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
+import { sqliteModule } from '../../platform/native-modules.js';
 import { migrate } from './migrate.js';
 
 export type Connection = Database.Database;
 /** 'Vrve': marks the file as ours. */
 export const APPLICATION_ID = 0x56727665;
-
-/** From here on SQLite's WAL-reset bug, which loses committed pages, is fixed. */
-const LEAST_SQLITE = [3, 51, 3] as const;
 
 const PAGE_BYTES = 8192;
 const CACHE_KIB = 8 * 1024;
@@ -30,9 +28,8 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
     });
   }
   return guardCorruption(path, () => {
-    const db = new Database(path, { readonly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
+    const db = new (sqliteModule())(path, { readonly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
     try {
-      checkVersion(db);
       if (mode === 'create') createEmpty(db);
       checkIdentity(db, path);
       if (mode !== 'read') {
@@ -76,7 +73,7 @@ export function guardCorruption<T>(path: string, action: () => T): T {
 
 /** `SQLITE_BUSY` and the like, or undefined when the error is not SQLite's. */
 export function sqliteCode(error: unknown): string | undefined {
-  return error instanceof Database.SqliteError ? error.code : undefined;
+  return error instanceof sqliteModule().SqliteError ? error.code : undefined;
 }
 
 function createEmpty(db: Connection): void {
@@ -88,15 +85,5 @@ function checkIdentity(db: Connection, path: string): void {
   if (db.pragma('application_id', { simple: true }) === APPLICATION_ID) return;
   throw new CodedError('INDEX_CORRUPT', `${path} is not the index of a Varve repository.`, {
     hint: 'Run `varve repair --rebuild-index` to make it anew from the packs.',
-  });
-}
-
-function checkVersion(db: Connection): void {
-  const version = db.prepare('SELECT sqlite_version()').pluck().get() as string;
-  const parts = version.split('.').map(Number);
-  const differing = LEAST_SQLITE.findIndex((least, index) => parts[index] !== least);
-  if (differing === -1 || (parts[differing] ?? 0) > (LEAST_SQLITE[differing] ?? 0)) return;
-  throw new CodedError('SQLITE_TOO_OLD', `SQLite ${version} can lose committed data.`, {
-    hint: `Install Varve's own dependencies (\`npm ci\`): it needs ${LEAST_SQLITE.join('.')} or newer.`,
   });
 }

@@ -2,7 +2,7 @@
  * The index: one SQLite database, its queries grouped by table. Only operations use it; workers never
  * do. Everything in it can be rebuilt from the packs.
  */
-import type { FileSystem } from '../platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
 import { createAttributeSets, type AttributeSets } from './attributes.js';
 import { createBlobs, type Blobs } from './blobs.js';
 import { createCounters, type Counters } from './counters.js';

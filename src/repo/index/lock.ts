@@ -6,8 +6,8 @@
  *     writer     RESERVED   one
  *     exclusive  EXCLUSIVE  alone: while space is given back, so that no reader finds a hole
  */
-import Database from 'better-sqlite3';
 import { CodedError } from '../../errors.js';
+import { sqliteModule } from '../../platform/native-modules.js';
 import { sqliteCode, type Connection } from './database.js';
 
 export interface RepositoryLock {
@@ -19,7 +19,7 @@ const TRY_MS = 50;
 
 /** Makes the lock database of a new repository. */
 export function createLockFile(path: string): void {
-  const db = new Database(path);
+  const db = new (sqliteModule())(path);
   db.exec('CREATE TABLE IF NOT EXISTS lock (held INTEGER) STRICT');
   db.close();
 }
@@ -73,7 +73,7 @@ export function tryLockExclusively(path: string): RepositoryLock | undefined {
 function tryLock(path: string, statement: string): RepositoryLock | undefined {
   let db: Connection | undefined;
   try {
-    db = new Database(path, { timeout: TRY_MS });
+    db = new (sqliteModule())(path, { timeout: TRY_MS });
     db.exec(statement);
     const held = db;
     return { release: () => void held.close() };

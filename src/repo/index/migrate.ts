@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '../../errors.js';
 import { packageFile } from '../../package-root.js';
-import type { FileSystem } from '../platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
 import type { Connection } from './database.js';
 
 const directory = fileURLToPath(packageFile('migrations'));

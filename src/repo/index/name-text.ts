@@ -2,7 +2,7 @@
  * Names that come as SQLite's text (`CAST(name AS TEXT)`), which takes half the time of a BLOB but is
  * not exact where they are not UTF-8.
  */
-import { bytesFromText, type ByteString } from '../platform/bytes.js';
+import { bytesFromText, type ByteString } from '../../platform/bytes.js';
 
 /** What bytes that are not UTF-8 become as text. */
 const REPLACEMENT = '\ufffd';

@@ -1,5 +1,5 @@
 /** Names of paths: searching all of them, and putting whole paths together from them. */
-import { bytesFromBuffer, joinBytes, type ByteString } from '../platform/bytes.js';
+import { bytesFromBuffer, joinBytes, type ByteString } from '../../platform/bytes.js';
 import type { Connection } from './database.js';
 import { nameFromText } from './name-text.js';
 

@@ -1,5 +1,5 @@
 /** Sources and their snapshots. */
-import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../platform/bytes.js';
+import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../../platform/bytes.js';
 import type { Connection } from './database.js';
 
 export interface Source {

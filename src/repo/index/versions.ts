@@ -1,6 +1,11 @@
 /** Paths, and what each of them was at which snapshots. */
 import type { ContentRef, Version, VersionType } from '../model.js';
-import { bufferFromBytes, bytesFromBuffer, joinBytes, type ByteString } from '../platform/bytes.js';
+import {
+  bufferFromBytes,
+  bytesFromBuffer,
+  joinBytes,
+  type ByteString,
+} from '../../platform/bytes.js';
 import type { Connection } from './database.js';
 import { nameFromText } from './name-text.js';
 

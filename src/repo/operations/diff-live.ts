@@ -2,9 +2,9 @@
 import type { Entry } from '../index/versions.js';
 import { parentOfRoots } from '../index/versions.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../model.js';
-import type { FileStat } from '../platform/at-calls.js';
-import { joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
-import { systemErrorCode, type Platform } from '../platform/platform.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import { joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { systemErrorCode, type Platform } from '../../platform/platform.js';
 import { readAttributesAt, sameAttributes } from '../tree/attributes.js';
 import {
   fileTypeOf,

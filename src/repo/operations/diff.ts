@@ -2,8 +2,8 @@
 import { createHistory, NodeChange } from '../index/history.js';
 import type { Index } from '../index/index.js';
 import { createPathPlaces, type PlacedPath } from '../index/names.js';
-import type { ByteString } from '../platform/bytes.js';
-import type { Platform } from '../platform/platform.js';
+import type { ByteString } from '../../platform/bytes.js';
+import type { Platform } from '../../platform/platform.js';
 import { inByteOrder } from './find.js';
 import { selectSnapshot, selectSource } from './locate.js';
 import { readRepository, type QueryOptions } from './reading.js';

@@ -1,7 +1,7 @@
 /** A full disk, said the same way by every operation that writes. */
 import { CodedError } from '../../errors.js';
 import { sqliteCode } from '../index/database.js';
-import { systemErrorCode } from '../platform/platform.js';
+import { systemErrorCode } from '../../platform/platform.js';
 
 /** What `action` gives. @throws CodedError DISK_FULL where packs or index found no space */
 export async function explainFullDisk<T>(

@@ -2,7 +2,7 @@
 import { blake3 } from '../../delta/hash.js';
 import type { ChunkingParameters } from '../model.js';
 import { holeHash } from '../packs/hole.js';
-import type { FileSystem } from '../platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
 import { chunkParams, cutWindow, leastWindowBytes } from '../worker/cut-window.js';
 import {
   isSameMap,

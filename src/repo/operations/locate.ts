@@ -6,8 +6,8 @@ import type { Index } from '../index/index.js';
 import type { Snapshot, Source } from '../index/sources.js';
 import { parentOfRoots } from '../index/versions.js';
 import type { Version } from '../model.js';
-import { bytesFromText, joinBytes, type ByteString } from '../platform/bytes.js';
-import type { Platform } from '../platform/platform.js';
+import { bytesFromText, joinBytes, type ByteString } from '../../platform/bytes.js';
+import type { Platform } from '../../platform/platform.js';
 import { rootNames } from './root-names.js';
 import { resolveTimePoint, type TimePoint } from './time-point.js';
 

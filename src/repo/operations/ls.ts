@@ -2,8 +2,8 @@
 import type { Index } from '../index/index.js';
 import type { Entry } from '../index/versions.js';
 import { VersionType, type AttributeSet, type Version } from '../model.js';
-import { joinBytes, type ByteString } from '../platform/bytes.js';
-import type { Platform } from '../platform/platform.js';
+import { joinBytes, type ByteString } from '../../platform/bytes.js';
+import type { Platform } from '../../platform/platform.js';
 import { createSetReader, type SetReader } from './attribute-sets.js';
 import { locatePath, locateSource, selectSnapshot, selectSource, type Located } from './locate.js';
 import { explained, openForReading, type QueryOptions } from './reading.js';

@@ -1,5 +1,5 @@
 /** The repository never backs itself up. */
-import { bytesFromText, textFromBytes, type ByteString } from '../platform/bytes.js';
+import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { Repository } from './repository.js';
 
 /** Where the repository lies within the roots, whose paths may lead through symbolic links. */

@@ -1,5 +1,5 @@
 /** What is told of a file whose bytes changed while its size and times did not. */
-import { textFromBytes, type ByteString } from '../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 
 export function possibleBitRot(path: ByteString): string {
   return (

@@ -3,7 +3,7 @@
  * one state of the index whatever a backup commits meanwhile, and it is closed whatever happens.
  */
 import { guardCorruption } from '../index/database.js';
-import type { Platform } from '../platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 import type { SourceSelector } from './locate.js';
 import { openRepository, type Repository } from './repository.js';
 

@@ -14,7 +14,7 @@ import {
 import type { ChunkingParameters } from '../model.js';
 import { MAX_SECTION_BYTES } from '../packs/frame.js';
 import { openDirectoryPackStore, type PackStore } from '../packs/pack-store.js';
-import { systemErrorCode, type Platform } from '../platform/platform.js';
+import { systemErrorCode, type Platform } from '../../platform/platform.js';
 import { pause } from './interrupts.js';
 
 export const FORMAT_VERSION = 2;

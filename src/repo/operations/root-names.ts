@@ -1,5 +1,5 @@
 /** The roots of a source as messages and tables name them: a list of files has thousands. */
-import { textFromBytes, type ByteString } from '../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 
 /** Of a longer list, only so many are named. */
 const MOST_NAMED = 3;

@@ -1,6 +1,6 @@
 /** Snapshots: every finished backup run, in order of arrival. */
 import type { Snapshot, Source } from '../index/sources.js';
-import type { Platform } from '../platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 import { selectSource } from './locate.js';
 import { readRepository, type QueryOptions } from './reading.js';
 

@@ -7,8 +7,8 @@ import {
   type Counts,
   type PathCost,
 } from '../index/statistics.js';
-import type { ByteString } from '../platform/bytes.js';
-import type { Platform } from '../platform/platform.js';
+import type { ByteString } from '../../platform/bytes.js';
+import type { Platform } from '../../platform/platform.js';
 import { readRepository, type QueryOptions } from './reading.js';
 import type { Repository } from './repository.js';
 

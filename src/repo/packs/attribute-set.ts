@@ -5,8 +5,8 @@
 import { ByteWriter, readVarint, type Cursor } from '../../delta/varint.js';
 import { CodedError } from '../../errors.js';
 import type { AttributeSet } from '../model.js';
-import type { ExtendedAttribute } from '../platform/attribute-calls.js';
-import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../platform/bytes.js';
+import type { ExtendedAttribute } from '../../platform/attribute-calls.js';
+import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../../platform/bytes.js';
 
 export function encodeAttributeSet({ user, group, flags, xattrs }: AttributeSet): Uint8Array {
   const out = new ByteWriter();

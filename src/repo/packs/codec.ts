@@ -1,8 +1,8 @@
 /** How the sections of a frame are compressed. The only module that knows zstd. */
-import { createRequire } from 'node:module';
 import type zstd from 'zstd-napi/binding.js';
 import { CodedError } from '../../errors.js';
-import { once } from '../platform/once.js';
+import { zstdModule } from '../../platform/native-modules.js';
+import { once } from '../../platform/once.js';
 
 /** The codec byte of a section. */
 export const Codec = { raw: 0, zstd: 1 } as const;
@@ -43,20 +43,18 @@ interface Compressed {
   readonly storedBytes: number;
 }
 
-/** Loaded when it is first needed: a query that reads no bytes does without. */
-const library = once(() => createRequire(import.meta.url)('zstd-napi/binding.js') as typeof zstd);
 const compressors = new Map<number, zstd.CCtx>();
 const tabledCompressors = TABLES.map(({ mostBytes, hashLog, chainLog }) => ({
   mostBytes,
   compressor: once(() => {
     const compressor = createCompressor(DEFAULT_LEVEL);
-    const { CParameter } = library();
+    const { CParameter } = zstdModule();
     compressor.setParameter(CParameter.hashLog, hashLog);
     if (chainLog !== undefined) compressor.setParameter(CParameter.chainLog, chainLog);
     return compressor;
   }),
 }));
-const decompressor = once(() => new (library().DCtx)());
+const decompressor = once(() => new (zstdModule().DCtx)());
 const sampleOutput = Buffer.alloc(compressBound(SAMPLE_BYTES));
 
 /** Compresses `raw` into `into` at its start; what does not shrink is copied as it is. */
@@ -90,14 +88,27 @@ export function decompressSection(
   }
   if (codec !== Codec.zstd) throw corrupt(`unknown codec ${codec}`);
   const raw = into(rawBytes);
+  const zstd = decompressor();
   let produced: number;
   try {
-    produced = decompressor().decompress(raw, asBuffer(stored));
+    produced = zstd.decompress(raw, asBuffer(stored));
   } catch (cause) {
+    if (isOutOfMemory(cause)) {
+      throw new CodedError('OUT_OF_MEMORY', `There is no memory to decode ${rawBytes} bytes.`, {
+        hint: 'Give fewer --jobs, or free memory.',
+        cause,
+      });
+    }
+    if (!(cause instanceof Error) || cause instanceof TypeError) throw cause;
     throw corrupt('zstd cannot decode a section', cause);
   }
   if (produced !== rawBytes) throw corrupt('a section decodes to the wrong length');
   return raw;
+}
+
+/** zstd's own errors carry only a text. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Allocation error : not enough memory';
 }
 
 function compressorFor(raw: Uint8Array, level: number): zstd.CCtx {
@@ -113,8 +124,8 @@ function compressorAt(level: number): zstd.CCtx {
 }
 
 function createCompressor(level: number): zstd.CCtx {
-  const compressor = new (library().CCtx)();
-  compressor.setParameter(library().CParameter.compressionLevel, level);
+  const compressor = new (zstdModule().CCtx)();
+  compressor.setParameter(zstdModule().CParameter.compressionLevel, level);
   return compressor;
 }
 

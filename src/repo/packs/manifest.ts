@@ -7,8 +7,8 @@ import { HASH_BYTES } from '../../delta/hash.js';
 import { ByteWriter, readVarint, unzigzag, zigzag, type Cursor } from '../../delta/varint.js';
 import { CodedError } from '../../errors.js';
 import type { Metadata, VersionType } from '../model.js';
-import type { FileTime } from '../platform/at-calls.js';
-import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../platform/bytes.js';
+import type { FileTime } from '../../platform/at-calls.js';
+import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../../platform/bytes.js';
 
 /** A node that appears for the first time. */
 interface ManifestPath {

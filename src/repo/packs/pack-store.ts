@@ -6,8 +6,8 @@
  * (uint32), the repository's id (16 bytes). All integers are little-endian.
  */
 import { CodedError } from '../../errors.js';
-import type { FileSystem } from '../platform/files.js';
-import { systemErrorCode } from '../platform/platform.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
 
 export const PACK_HEADER_BYTES = 32;
 const PACK_MAGIC = 'VARVPACK';

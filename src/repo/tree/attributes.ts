@@ -1,14 +1,14 @@
 /** Reads what a node has beside its stat. */
 import { VersionType } from '../model.js';
-import type { AtCalls } from '../platform/at-calls.js';
+import type { AtCalls } from '../../platform/at-calls.js';
 import {
   NO_ATTRIBUTES,
   type NodeAttributes,
   type NodeHandle,
-} from '../platform/attribute-calls.js';
-import type { ByteString } from '../platform/bytes.js';
-import type { FileSystem } from '../platform/files.js';
-import { systemErrorCode } from '../platform/platform.js';
+} from '../../platform/attribute-calls.js';
+import type { ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
 
 /** Its extended attributes and inode flags; none where there are no calls for them. */
 export function readAttributes(at: AtCalls, node: NodeHandle): NodeAttributes {

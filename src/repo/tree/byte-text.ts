@@ -4,7 +4,7 @@
  * hold. So different bytes give different texts (Python's `surrogateescape`, PEP 383).
  */
 import { isUtf8 } from 'node:buffer';
-import { bufferFromBytes, type ByteString } from '../platform/bytes.js';
+import { bufferFromBytes, type ByteString } from '../../platform/bytes.js';
 
 /** What {@link bytesToText} makes of an invalid byte: its low eight bits are the byte. */
 export const INVALID_BYTES = /[\u{DC80}-\u{DCFF}]/gu;

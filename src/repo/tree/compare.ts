@@ -9,7 +9,7 @@ import {
   type Metadata,
   type Version,
 } from '../model.js';
-import type { FileStat, FileTime, FileType } from '../platform/at-calls.js';
+import type { FileStat, FileTime, FileType } from '../../platform/at-calls.js';
 
 /** One name of a directory: on disk (and perhaps in the index), or in the index only. */
 export type Pair<Name, Known> =

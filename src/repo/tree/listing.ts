@@ -1,5 +1,5 @@
 /** An open directory with the names in it. */
-import type { ByteString } from '../platform/bytes.js';
+import type { ByteString } from '../../platform/bytes.js';
 
 export interface DirectoryListing {
   readonly handle: number;

@@ -1,7 +1,7 @@
 /** Opens paths of any length: the kernel takes one of 4095 bytes at a time. */
-import type { OpenMode } from '../platform/at-calls.js';
-import type { ByteString } from '../platform/bytes.js';
-import type { FileSystem } from '../platform/files.js';
+import type { OpenMode } from '../../platform/at-calls.js';
+import type { ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
 
 /** PATH_MAX, less what stands before a name that is opened through `/proc/self/fd`. */
 const MOST_BYTES = 4000;

@@ -1,7 +1,7 @@
 /** Entries that say that nothing else in their directory is worth a backup. */
-import { joinBytes, bytesFromText, type ByteString } from '../platform/bytes.js';
-import type { FileSystem } from '../platform/files.js';
-import { systemErrorCode } from '../platform/platform.js';
+import { joinBytes, bytesFromText, type ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
 import { holds, type DirectoryListing } from './listing.js';
 
 /** The entry because of which the others are left out; `cache`: a `CACHEDIR.TAG`. */

@@ -1,15 +1,15 @@
 /** Gives what was restored its owner, permissions, attributes and time. */
 import { VersionType } from '../model.js';
-import type { AtCalls, FileStat, FileTime } from '../platform/at-calls.js';
+import type { AtCalls, FileStat, FileTime } from '../../platform/at-calls.js';
 import {
   INODE_FLAGS,
   LOCKING_FLAGS,
   type NodeAttributes,
   type NodeHandle,
-} from '../platform/attribute-calls.js';
-import type { ByteString } from '../platform/bytes.js';
-import type { FileSystem } from '../platform/files.js';
-import { systemErrorCode } from '../platform/platform.js';
+} from '../../platform/attribute-calls.js';
+import type { ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
 import { sameTime } from './compare.js';
 
 /** What is set on a restored node. */

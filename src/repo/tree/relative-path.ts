@@ -1,7 +1,12 @@
 /** Paths below a restore target: names joined by slashes, '' for the target itself. */
 import { CodedError } from '../../errors.js';
-import { bufferFromBytes, joinBytes, textFromBytes, type ByteString } from '../platform/bytes.js';
-import { crypto } from '../platform/node-modules.js';
+import {
+  bufferFromBytes,
+  joinBytes,
+  textFromBytes,
+  type ByteString,
+} from '../../platform/bytes.js';
+import { crypto } from '../../platform/node-modules.js';
 
 /** A node as its directory and its name there. */
 export interface NodePlace {

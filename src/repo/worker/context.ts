@@ -15,7 +15,7 @@ import { createBufferPool, type BufferPool } from '../packs/buffer-pool.js';
 import { createFrameReader, decodesTo, type FrameReader } from '../packs/frame-reader.js';
 import type { PackStore } from '../packs/pack-store.js';
 import { createPackWriter, type PackWriter } from '../packs/pack-writer.js';
-import type { FileSystem } from '../platform/files.js';
+import type { FileSystem } from '../../platform/files.js';
 import type { BeginJob } from './jobs.js';
 
 /** Decoded frames that a worker keeps: a few large ones, or a hundred shared ones. */

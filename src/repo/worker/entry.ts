@@ -1,7 +1,7 @@
 /** A worker thread: jobs come in as messages, each is answered by one message. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { discardWrites, openDirectoryPackStore } from '../packs/pack-store.js';
-import { openFileSystem } from '../platform/files.js';
+import { openFileSystem } from '../../platform/files.js';
 import { createWorkerContext } from './context.js';
 import { encodeFailure } from '../../thread-failure.js';
 import type { Answer, Request } from './messages.js';

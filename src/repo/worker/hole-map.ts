@@ -3,9 +3,9 @@
  * made of data that was flushed, must agree with the space that the file takes, and counts only when
  * it is the same after the reading (`docs/decisions/0024-sparse-files.md`).
  */
-import type { FileStat } from '../platform/at-calls.js';
-import type { FileSystem } from '../platform/files.js';
-import { systemErrorCode } from '../platform/platform.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
 import { sparseFlag } from '../tree/compare.js';
 import { HOLE_UNIT_BYTES, LEAST_HOLE_BYTES } from './cut-window.js';
 

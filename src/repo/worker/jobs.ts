@@ -5,9 +5,9 @@
 import type { ChunkParams } from '../../delta/chunk-params.js';
 import type { BlobAddress, BlobRecipe, StoredFrame } from '../model.js';
 import type { PackLane } from '../packs/pack-writer.js';
-import type { FileStat } from '../platform/at-calls.js';
-import type { NodeAttributes } from '../platform/attribute-calls.js';
-import type { ByteString } from '../platform/bytes.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import type { NodeAttributes } from '../../platform/attribute-calls.js';
+import type { ByteString } from '../../platform/bytes.js';
 import type { RestorableMetadata, Shortfall } from '../tree/metadata.js';
 import type { NodePlace } from '../tree/relative-path.js';
 import type { HoleMap } from './hole-map.js';

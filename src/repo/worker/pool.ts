@@ -4,8 +4,8 @@
  */
 import { packageFile } from '../../package-root.js';
 import type { PackStore } from '../packs/pack-store.js';
-import type { FileSystem } from '../platform/files.js';
-import { workerThreads } from '../platform/node-modules.js';
+import type { FileSystem } from '../../platform/files.js';
+import { workerThreads } from '../../platform/node-modules.js';
 import { createWorkerContext } from './context.js';
 import type { BeginJob, Job, ResultOf, WorkerSetup } from './jobs.js';
 import { decodeFailure } from '../../thread-failure.js';
@@ -46,7 +46,7 @@ export function createThreadPool(
     const resourceLimits = { maxYoungGenerationSizeMb: 4 };
     const options = { workerData: setup, trackUnmanagedFds: false, resourceLimits };
     const { Worker } = workerThreads();
-    const worker = new Worker(packageFile('dist/repo/worker/entry.js'), options);
+    const worker = new Worker(packageFile('dist/thread-repo.js'), options);
     worker.on('message', onAnswer);
     worker.on('error', onCrash);
     return {

@@ -1,11 +1,11 @@
 /** Reads whole files: opens, reads, proves that nothing changed meanwhile, hashes. */
 import { blake3, HASH_BYTES } from '../../delta/hash.js';
-import type { FileStat } from '../platform/at-calls.js';
-import { NO_ATTRIBUTES, type NodeAttributes } from '../platform/attribute-calls.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
 import type { BufferPool } from '../packs/buffer-pool.js';
-import type { ByteString } from '../platform/bytes.js';
-import type { FileSystem } from '../platform/files.js';
-import { systemErrorCode } from '../platform/platform.js';
+import type { ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
 import { readAttributes } from '../tree/attributes.js';
 import { openPath } from '../tree/long-paths.js';
 import type { WorkerContext } from './context.js';

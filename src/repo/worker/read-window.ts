@@ -1,8 +1,8 @@
 /** Reads a part of a large file and cuts it into pieces, and what is to be known of it beside them. */
-import type { FileStat } from '../platform/at-calls.js';
-import type { ByteString } from '../platform/bytes.js';
-import type { FileSystem } from '../platform/files.js';
-import { systemErrorCode } from '../platform/platform.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import type { ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { systemErrorCode } from '../../platform/platform.js';
 import { readAttributes } from '../tree/attributes.js';
 import { openPath } from '../tree/long-paths.js';
 import type { WorkerContext } from './context.js';

@@ -2,10 +2,10 @@
  * How bytes come into files of a restore target: whole files under their own or a temporary name, and
  * parts of files that are there, page by page; zeros of sparse files become holes.
  */
-import type { FileStat } from '../platform/at-calls.js';
-import type { NodeAttributes } from '../platform/attribute-calls.js';
-import type { ByteString } from '../platform/bytes.js';
-import { systemErrorCode } from '../platform/platform.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import type { NodeAttributes } from '../../platform/attribute-calls.js';
+import type { ByteString } from '../../platform/bytes.js';
+import { systemErrorCode } from '../../platform/platform.js';
 import type { DirectoryHandles } from '../tree/directory-handles.js';
 import { setMetadata } from '../tree/metadata.js';
 import { temporaryName } from '../tree/relative-path.js';

@@ -4,11 +4,11 @@
  * already, and whoever made it finishes it.
  */
 import { blake3 } from '../../delta/hash.js';
-import { CodedError } from '../../errors.js';
+import { isDamage } from '../../errors.js';
 import { rebuildBlob } from '../chain/rebuild.js';
 import type { BlobRecipe } from '../model.js';
-import type { FileStat } from '../platform/at-calls.js';
-import { systemErrorCode } from '../platform/platform.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import { systemErrorCode } from '../../platform/platform.js';
 import { openDirectoryHandles } from '../tree/directory-handles.js';
 import { differsInMetadata } from '../tree/metadata.js';
 import type { WorkerContext } from './context.js';
@@ -146,7 +146,7 @@ function writePlace(
 
 /** What went wrong with one file. A full disk is not one file's failure, and is thrown. */
 function describeFailure(error: unknown): { code: string; message: string } {
-  if (error instanceof CodedError) return { code: error.code, message: error.message };
+  if (isDamage(error)) return { code: error.code, message: error.message };
   const code = systemErrorCode(error);
   if (code === undefined || !(error instanceof Error)) throw error;
   if (code === 'ENOSPC' || code === 'EDQUOT') throw error;

@@ -5,7 +5,7 @@
 import { foldDeltas } from '../../delta/compose.js';
 import { HASH_BYTES } from '../../delta/hash.js';
 import type { Delta } from '../../delta/delta.js';
-import { CodedError } from '../../errors.js';
+import { isDamage } from '../../errors.js';
 import { checkHash } from '../chain/rebuild.js';
 import type { StoredFrame } from '../model.js';
 import { writingRun, type WorkerContext } from './context.js';
@@ -37,7 +37,7 @@ function readable<T>(position: number, damaged: number[], read: () => T): T | un
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof CodedError)) throw error;
+    if (!isDamage(error)) throw error;
     damaged.push(position);
     return undefined;
   }

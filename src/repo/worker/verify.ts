@@ -1,6 +1,6 @@
 /** Rebuilds every blob of a family once: the full one, then each delta from the blob before it. */
 import { applyDelta } from '../../delta/apply.js';
-import { CodedError } from '../../errors.js';
+import { isDamage } from '../../errors.js';
 import { checkHash } from '../chain/rebuild.js';
 import type { WorkerContext } from './context.js';
 import type { VerifyFamily, VerifyJob, VerifyResult } from './jobs.js';
@@ -39,7 +39,7 @@ function verifyFamily(
       if (lastUse.has(index)) rebuilt.set(index, made);
       else drop(index, made);
     } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
+      if (!isDamage(error)) throw error;
       report({ delta: index, message: error.message, isOnlyBasis: false });
     }
   };

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createWorkspace, finished } from '../helpers/varve.js';
 
 const workspace = createWorkspace();
-const { run, start, json, path, write, home, defaultRepository } = workspace;
+const { run, start, json, path, write, defaultRepository } = workspace;
 
 write({ 'tree/a.txt': 'a\n', 'tree/b.tmp': 'b\n', 'tree/sub/c.txt': 'c\n' });
 
@@ -12,7 +12,7 @@ test('a dry run makes no repository', async () => {
   const { code, stderr } = await run(['backup', '-n', 'tree']);
   expect(code).toBe(10);
   expect(stderr).toContain(`There is no repository at ${defaultRepository}.`);
-  expect(readdirSync(home)).toEqual([]);
+  expect(existsSync(defaultRepository)).toBe(false);
 });
 
 test('the first backup makes the default repository and says so', async () => {

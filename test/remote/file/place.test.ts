@@ -29,7 +29,7 @@ import {
   openFile,
   type Place,
 } from '../../../src/remote/file/place.js';
-import { bytesFromText } from '../../../src/repo/platform/bytes.js';
+import { bytesFromText } from '../../../src/platform/bytes.js';
 import { openPlatform } from '../../../src/store.js';
 
 const { files } = openPlatform();

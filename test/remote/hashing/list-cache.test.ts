@@ -17,7 +17,7 @@ import { localPlace, openExistingFile } from '../../../src/remote/file/place.js'
 import { createHashList, type HashList } from '../../../src/remote/hashing/hash-list.js';
 import { openListCache, type ListCache } from '../../../src/remote/hashing/list-cache.js';
 import { loadHashMethod } from '../../../src/remote/hashing/methods.js';
-import type { FileStat } from '../../../src/repo/platform/at-calls.js';
+import type { FileStat } from '../../../src/platform/at-calls.js';
 import { openPlatform } from '../../../src/store.js';
 import { noise } from '../support.js';
 

@@ -1,7 +1,7 @@
 /** The forms of the wire: what is written is read, and what is no such form is refused. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytesFromText, type ByteString } from '../../../src/repo/platform/bytes.js';
+import { bytesFromText, type ByteString } from '../../../src/platform/bytes.js';
 import {
   decodePieces,
   decodeRanges,

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { BlobKind } from '../../../src/repo/index/blobs.js';
 import { openIndex } from '../../../src/repo/index/index.js';
-import { openFileSystem } from '../../../src/repo/platform/files.js';
+import { openFileSystem } from '../../../src/platform/files.js';
 import { scratchDirectory } from '../../support/directory.js';
 
 const BLOBS = 70_000;

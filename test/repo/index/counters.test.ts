@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openIndex } from '../../../src/repo/index/index.js';
-import { openFileSystem } from '../../../src/repo/platform/files.js';
+import { openFileSystem } from '../../../src/platform/files.js';
 import { scratchDirectory } from '../../support/directory.js';
 
 test('a number is given out once: not again after its run ended, and again after one that did not', () => {

@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { APPLICATION_ID, openDatabase } from '../../../src/repo/index/database.js';
 import { SCHEMA_VERSION } from '../../../src/repo/index/migrate.js';
-import { openFileSystem, type FileSystem } from '../../../src/repo/platform/files.js';
+import { openFileSystem, type FileSystem } from '../../../src/platform/files.js';
 import { scratchDirectory } from '../../support/directory.js';
 
 const real = openFileSystem();

@@ -5,8 +5,8 @@ import { openIndex } from '../../../src/repo/index/index.js';
 import { createPacks, type Packs } from '../../../src/repo/index/packs.js';
 import { createSnapshots, type Snapshots } from '../../../src/repo/index/sources.js';
 import { createVersions, type Versions } from '../../../src/repo/index/versions.js';
-import type { ByteString } from '../../../src/repo/platform/bytes.js';
-import { openFileSystem } from '../../../src/repo/platform/files.js';
+import type { ByteString } from '../../../src/platform/bytes.js';
+import { openFileSystem } from '../../../src/platform/files.js';
 import { scratchDirectory } from '../../support/directory.js';
 
 interface Tables {

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openIndex } from '../../../src/repo/index/index.js';
-import { bytesFromText, type ByteString } from '../../../src/repo/platform/bytes.js';
+import { bytesFromText, type ByteString } from '../../../src/platform/bytes.js';
 import { makeRepository } from '../../support/repository.js';
 
 const NAMES = [

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { textFromBytes } from '../../../src/repo/platform/bytes.js';
+import { textFromBytes } from '../../../src/platform/bytes.js';
 import { appendGarbage, flipByte, saveFiles, swapFiles, truncateTo } from '../../support/damage.js';
 import { expectInvariants, logicalIndex, packRows, queryIndex } from '../../support/index-facts.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../support/lab.js';

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { initRepository, openRepository } from '../../../src/repo/operations/repository.js';
-import { openPlatform } from '../../../src/repo/platform/platform.js';
+import { openPlatform } from '../../../src/platform/platform.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { deadFrom } from '../../support/faulty-files.js';
 import { createLab } from '../../support/lab.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rootNames } from '../../../src/repo/operations/root-names.js';
-import { bytesFromText } from '../../../src/repo/platform/bytes.js';
+import { bytesFromText } from '../../../src/platform/bytes.js';
 
 test.each([
   ['/a', '/a'],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AttributeSet } from '../../../src/repo/model.js';
 import { decodeAttributeSet, encodeAttributeSet } from '../../../src/repo/packs/attribute-set.js';
-import type { ByteString } from '../../../src/repo/platform/bytes.js';
+import type { ByteString } from '../../../src/platform/bytes.js';
 import { runs } from '../../support/seed.js';
 
 const bytes = fc

@@ -6,7 +6,7 @@ import {
   decodeManifestPart,
   type ManifestPart,
 } from '../../../src/repo/packs/manifest.js';
-import type { ByteString } from '../../../src/repo/platform/bytes.js';
+import type { ByteString } from '../../../src/platform/bytes.js';
 import { runs } from '../../support/seed.js';
 
 const id = fc.integer({ min: 1, max: 2 ** 40 });

@@ -8,7 +8,7 @@ import {
   PackKind,
   readPackKind,
 } from '../../../src/repo/packs/pack-store.js';
-import { openFileSystem } from '../../../src/repo/platform/files.js';
+import { openFileSystem } from '../../../src/platform/files.js';
 import { scratchDirectory } from '../../support/directory.js';
 
 const id = Buffer.from('00112233445566778899aabbccddeeff', 'hex');

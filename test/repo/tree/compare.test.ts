@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FileStat } from '../../../src/repo/platform/at-calls.js';
+import type { FileStat } from '../../../src/platform/at-calls.js';
 import {
   isUnchanged,
   mergeByName,

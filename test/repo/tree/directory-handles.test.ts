@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import { bytesFromText, type ByteString } from '../../../src/repo/platform/bytes.js';
-import { openFileSystem } from '../../../src/repo/platform/files.js';
+import { bytesFromText, type ByteString } from '../../../src/platform/bytes.js';
+import { openFileSystem } from '../../../src/platform/files.js';
 import { openDirectoryHandles } from '../../../src/repo/tree/directory-handles.js';
 import { scratchDirectory } from '../../support/directory.js';
 

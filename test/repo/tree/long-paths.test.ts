@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
-import { loadNativeAtCalls } from '../../../src/repo/platform/native-at-calls.js';
-import { bytesFromText, type ByteString } from '../../../src/repo/platform/bytes.js';
-import { openFileSystem } from '../../../src/repo/platform/files.js';
-import { portableAtCalls } from '../../../src/repo/platform/portable-at-calls.js';
+import { loadNativeAtCalls } from '../../../src/platform/native-at-calls.js';
+import { bytesFromText, type ByteString } from '../../../src/platform/bytes.js';
+import { openFileSystem } from '../../../src/platform/files.js';
+import { portableAtCalls } from '../../../src/platform/portable-at-calls.js';
 import { openPath } from '../../../src/repo/tree/long-paths.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { makeDeep } from '../../support/deep-tree.js';

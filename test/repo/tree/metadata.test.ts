@@ -1,10 +1,10 @@
 /** What is set on a restored node, in which order, and what is said where that fails. */
 import { expect, test } from 'vitest';
 import { VersionType } from '../../../src/repo/model.js';
-import type { AtCalls } from '../../../src/repo/platform/at-calls.js';
-import type { AttributeCalls, NodeHandle } from '../../../src/repo/platform/attribute-calls.js';
-import type { ByteString } from '../../../src/repo/platform/bytes.js';
-import type { FileSystem } from '../../../src/repo/platform/files.js';
+import type { AtCalls } from '../../../src/platform/at-calls.js';
+import type { AttributeCalls, NodeHandle } from '../../../src/platform/attribute-calls.js';
+import type { ByteString } from '../../../src/platform/bytes.js';
+import type { FileSystem } from '../../../src/platform/files.js';
 import { lockNode, setMetadata, type RestorableMetadata } from '../../../src/repo/tree/metadata.js';
 import { systemError } from '../../support/faulty-files.js';
 

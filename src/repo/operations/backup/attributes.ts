@@ -2,10 +2,10 @@
 import type { AttributeSets } from '../../index/attributes.js';
 import type { Version } from '../../model.js';
 import { encodeAttributeSet } from '../../packs/attribute-set.js';
-import type { FileStat } from '../../platform/at-calls.js';
-import type { NodeAttributes } from '../../platform/attribute-calls.js';
-import type { ByteString } from '../../platform/bytes.js';
-import type { UserDatabase } from '../../platform/user-database.js';
+import type { FileStat } from '../../../platform/at-calls.js';
+import type { NodeAttributes } from '../../../platform/attribute-calls.js';
+import type { ByteString } from '../../../platform/bytes.js';
+import type { UserDatabase } from '../../../platform/user-database.js';
 
 /** An attribute set as a version has it. */
 export interface RecordedSet {

@@ -5,11 +5,11 @@
 import { CodedError } from '../../../errors.js';
 import { parentOfRoots } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
-import type { FileStat, FileTime } from '../../platform/at-calls.js';
-import { NO_ATTRIBUTES } from '../../platform/attribute-calls.js';
-import type { ByteStream } from '../../platform/byte-streams.js';
-import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
-import type { Platform } from '../../platform/platform.js';
+import type { FileStat, FileTime } from '../../../platform/at-calls.js';
+import { NO_ATTRIBUTES } from '../../../platform/attribute-calls.js';
+import type { ByteStream } from '../../../platform/byte-streams.js';
+import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import type { Platform } from '../../../platform/platform.js';
 import { sameContent } from '../../tree/compare.js';
 import { isOfStream, STREAM_INODE } from '../stream-version.js';
 import { createSetRecorder } from './attributes.js';

@@ -1,8 +1,8 @@
 /** Backup of files and directories: walks them, and stores what is new. */
 import { parentOfRoots } from '../../index/versions.js';
 import type { ContentRef, Issue } from '../../model.js';
-import type { ByteString } from '../../platform/bytes.js';
-import type { Platform } from '../../platform/platform.js';
+import type { ByteString } from '../../../platform/bytes.js';
+import type { Platform } from '../../../platform/platform.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
 import { ownPaths } from '../own-paths.js';
 import { createSetRecorder } from './attributes.js';

@@ -6,9 +6,9 @@
 import { HASH_BYTES } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef, Version } from '../../model.js';
-import type { FileStat } from '../../platform/at-calls.js';
-import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
-import type { ByteString } from '../../platform/bytes.js';
+import type { FileStat } from '../../../platform/at-calls.js';
+import { NO_ATTRIBUTES, type NodeAttributes } from '../../../platform/attribute-calls.js';
+import type { ByteString } from '../../../platform/bytes.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
 import type { WritingRun } from '../writing-run.js';
 import { readLargeFile, SourceError } from './large-file.js';

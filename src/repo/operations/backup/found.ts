@@ -6,7 +6,7 @@ import {
   type Metadata,
   type Version,
 } from '../../model.js';
-import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { isUnchanged, racyFlag, sameContent, sparseFlag } from '../../tree/compare.js';
 import { possibleBitRot } from '../possible-bit-rot.js';
 import type { RecordedSet, SetRecorder } from './attributes.js';

@@ -5,8 +5,8 @@
  */
 import type { Index } from '../../index/index.js';
 import type { Version } from '../../model.js';
-import type { FileStat } from '../../platform/at-calls.js';
-import { once } from '../../platform/once.js';
+import type { FileStat } from '../../../platform/at-calls.js';
+import { once } from '../../../platform/once.js';
 
 /** What of a version says which links it had. */
 type Numbered = Pick<Version, 'inode' | 'links'>;

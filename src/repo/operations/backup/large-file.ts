@@ -7,9 +7,9 @@ import { blake3, HASH_BYTES } from '../../../delta/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef } from '../../model.js';
 import { holeHash, holeLength } from '../../packs/hole.js';
-import type { FileStat } from '../../platform/at-calls.js';
-import type { NodeAttributes } from '../../platform/attribute-calls.js';
-import type { ByteString } from '../../platform/bytes.js';
+import type { FileStat } from '../../../platform/at-calls.js';
+import type { NodeAttributes } from '../../../platform/attribute-calls.js';
+import type { ByteString } from '../../../platform/bytes.js';
 import { sameTime, sparseFlag } from '../../tree/compare.js';
 import { chunkParams, leastWindowBytes } from '../../worker/cut-window.js';
 import {

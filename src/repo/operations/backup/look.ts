@@ -1,9 +1,9 @@
 /** What there is to know of a node whose bytes nobody reads: its attributes, where a link leads. */
 import { VersionType } from '../../model.js';
-import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
-import type { ByteString } from '../../platform/bytes.js';
-import type { FileSystem } from '../../platform/files.js';
-import { systemErrorCode } from '../../platform/platform.js';
+import { NO_ATTRIBUTES, type NodeAttributes } from '../../../platform/attribute-calls.js';
+import type { ByteString } from '../../../platform/bytes.js';
+import type { FileSystem } from '../../../platform/files.js';
+import { systemErrorCode } from '../../../platform/platform.js';
 import { readAttributes, readAttributesAt } from '../../tree/attributes.js';
 import type { DirectoryHandles } from '../../tree/directory-handles.js';
 

@@ -5,7 +5,7 @@
 import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type ContentRef, type Metadata, type Version } from '../../model.js';
-import type { ByteString } from '../../platform/bytes.js';
+import type { ByteString } from '../../../platform/bytes.js';
 import { sameContent, sameMetadata, sameTime } from '../../tree/compare.js';
 import type { ManifestWriter } from '../writing-run.js';
 

@@ -8,7 +8,7 @@
 import { BlobKind, type ListedBlob, type PlacedBlob, type SizedBlob } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { ContentRef } from '../../model.js';
-import type { ByteString } from '../../platform/bytes.js';
+import type { ByteString } from '../../../platform/bytes.js';
 import type { WritingRun } from '../writing-run.js';
 import { createLimiter } from '../limiter.js';
 import type { Vanished } from './recorder.js';

@@ -7,9 +7,9 @@ import type { Index } from '../../index/index.js';
 import type { Source } from '../../index/sources.js';
 import { parentOfRoots, type Entry } from '../../index/versions.js';
 import { VersionType, type IssueCode } from '../../model.js';
-import type { FileStat } from '../../platform/at-calls.js';
-import { bytesFromBuffer, textFromBytes, type ByteString } from '../../platform/bytes.js';
-import type { FileSystem } from '../../platform/files.js';
+import type { FileStat } from '../../../platform/at-calls.js';
+import { bytesFromBuffer, textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import type { FileSystem } from '../../../platform/files.js';
 import { textToBytes } from '../../tree/byte-text.js';
 import { unreadable } from './tally.js';
 

@@ -4,8 +4,8 @@
  */
 import type { Snapshot, Source } from '../../index/sources.js';
 import type { Issue } from '../../model.js';
-import type { ByteString } from '../../platform/bytes.js';
-import type { Platform } from '../../platform/platform.js';
+import type { ByteString } from '../../../platform/bytes.js';
+import type { Platform } from '../../../platform/platform.js';
 import { compact } from '../compact.js';
 import { explainFullDisk } from '../full-disk.js';
 import { reclaim } from '../reclaim.js';

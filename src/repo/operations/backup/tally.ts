@@ -1,8 +1,8 @@
 /** What a backup counts and reports while it walks and reads: totals of the snapshot, and issues. */
 import type { Index } from '../../index/index.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
-import { textFromBytes, type ByteString } from '../../platform/bytes.js';
-import { systemErrorCode } from '../../platform/platform.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { systemErrorCode } from '../../../platform/platform.js';
 import type { Found, Recorder } from './recorder.js';
 
 /** Totals of what the snapshot holds; sizes in bytes. */

@@ -1,7 +1,7 @@
 /** Lets others have a turn during a walk, which is made of synchronous calls. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../../errors.js';
-import type { Platform } from '../../platform/platform.js';
+import type { Platform } from '../../../platform/platform.js';
 
 /** The workers' answers get a turn this often, milliseconds. */
 const SLICE_MS = 8;

@@ -5,10 +5,10 @@
 import type { Index } from '../../index/index.js';
 import type { EntryState } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
-import type { FileStat } from '../../platform/at-calls.js';
-import type { NodeAttributes } from '../../platform/attribute-calls.js';
-import { joinBytes, type ByteString } from '../../platform/bytes.js';
-import type { Platform } from '../../platform/platform.js';
+import type { FileStat } from '../../../platform/at-calls.js';
+import type { NodeAttributes } from '../../../platform/attribute-calls.js';
+import { joinBytes, type ByteString } from '../../../platform/bytes.js';
+import type { Platform } from '../../../platform/platform.js';
 import { readAttributes } from '../../tree/attributes.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
 import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';

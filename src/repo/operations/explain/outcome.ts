@@ -1,8 +1,8 @@
 /** What a backup does with one path: goes from its root down to it as a walk does, and no further. */
 import type { Source } from '../../index/sources.js';
 import { parentOfRoots } from '../../index/versions.js';
-import type { FileStat } from '../../platform/at-calls.js';
-import { joinBytes, type ByteString } from '../../platform/bytes.js';
+import type { FileStat } from '../../../platform/at-calls.js';
+import { joinBytes, type ByteString } from '../../../platform/bytes.js';
 import type { DirectoryFilter, FilterReason, TreeFilter } from '../../tree/filter.js';
 import { lookAtRoot } from '../backup/roots.js';
 import { unreadable } from '../backup/tally.js';

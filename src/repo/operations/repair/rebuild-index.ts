@@ -3,7 +3,7 @@
  * finished runs in the order of their generations. Parts without an end never happened.
  */
 import { HASH_BYTES, blake3 } from '../../../delta/hash.js';
-import { CodedError } from '../../../errors.js';
+import { isDamage } from '../../../errors.js';
 import { BlobKind } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
@@ -16,7 +16,7 @@ import { holeLength } from '../../packs/hole.js';
 import { decodeManifestPart, type ManifestOpen } from '../../packs/manifest.js';
 import { PACK_HEADER_BYTES, readPackKind, type PackStore } from '../../packs/pack-store.js';
 import { scanPack } from '../../packs/scan.js';
-import type { ByteString } from '../../platform/bytes.js';
+import type { ByteString } from '../../../platform/bytes.js';
 import { shareStoredBytes } from '../frame-shares.js';
 import { removeFree } from '../prune/remove-blobs.js';
 
@@ -331,7 +331,7 @@ function decoded<T>(decode: () => T): T | undefined {
   try {
     return decode();
   } catch (error) {
-    if (error instanceof CodedError) return undefined;
+    if (isDamage(error)) return undefined;
     throw error;
   }
 }

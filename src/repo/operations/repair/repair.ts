@@ -10,7 +10,7 @@ import { openIndex } from '../../index/index.js';
 import { createLockFile, lockForWriting } from '../../index/lock.js';
 import { createTails } from '../../index/tails.js';
 import { openDirectoryPackStore } from '../../packs/pack-store.js';
-import type { Platform } from '../../platform/platform.js';
+import type { Platform } from '../../../platform/platform.js';
 import { pause } from '../interrupts.js';
 import { openRepository, readConfig, type Repository } from '../repository.js';
 import { verifyRepository, type Damage, type VerifyOptions } from '../verify/verify.js';

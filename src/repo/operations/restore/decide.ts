@@ -1,6 +1,6 @@
 /** Decides what happens to one name of the target. Plain functions over plain data. */
 import { VersionType, type Version } from '../../model.js';
-import type { FileStat, FileTime } from '../../platform/at-calls.js';
+import type { FileStat, FileTime } from '../../../platform/at-calls.js';
 import { sameTime, versionTypeOf } from '../../tree/compare.js';
 
 /** What may be overwritten; the names are restic's. */

@@ -4,9 +4,9 @@
  * and finished when its last blob is written.
  */
 import { VersionFlag, type IssueCode } from '../../model.js';
-import type { FileStat } from '../../platform/at-calls.js';
-import { textFromBytes, type ByteString } from '../../platform/bytes.js';
-import { systemErrorCode } from '../../platform/platform.js';
+import type { FileStat } from '../../../platform/at-calls.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { systemErrorCode } from '../../../platform/platform.js';
 import { openDirectoryHandles } from '../../tree/directory-handles.js';
 import type { Shortfall } from '../../tree/metadata.js';
 import { pathOf } from '../../tree/relative-path.js';

@@ -1,5 +1,5 @@
 /** Restores a file that was cut into blobs: workers fill it part by part, in any order. */
-import { once } from '../../platform/once.js';
+import { once } from '../../../platform/once.js';
 import type { RestorePiece } from '../../worker/jobs.js';
 import type { Limiter } from '../limiter.js';
 import type { Repository } from '../repository.js';

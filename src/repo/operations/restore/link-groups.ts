@@ -4,9 +4,9 @@
  * caller's.
  */
 import type { Version } from '../../model.js';
-import type { FileStat } from '../../platform/at-calls.js';
+import type { FileStat } from '../../../platform/at-calls.js';
 import { sameContent, sameMetadata } from '../../tree/compare.js';
-import type { ByteString } from '../../platform/bytes.js';
+import type { ByteString } from '../../../platform/bytes.js';
 
 /** A name with hard links: its version has a number. */
 export interface LinkedName {

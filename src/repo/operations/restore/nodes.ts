@@ -1,9 +1,9 @@
 /** Makes and mends the nodes of a target that hold no bytes of their own; workers write the others. */
 import { VersionType, type Version } from '../../model.js';
-import type { FileStat } from '../../platform/at-calls.js';
-import type { NodeAttributes } from '../../platform/attribute-calls.js';
-import type { ByteString } from '../../platform/bytes.js';
-import type { FileSystem } from '../../platform/files.js';
+import type { FileStat } from '../../../platform/at-calls.js';
+import type { NodeAttributes } from '../../../platform/attribute-calls.js';
+import type { ByteString } from '../../../platform/bytes.js';
+import type { FileSystem } from '../../../platform/files.js';
 import { versionTypeOf } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../tree/directory-handles.js';
 import { differsInMetadata, lockNode, setMetadata, type Shortfall } from '../../tree/metadata.js';

@@ -1,8 +1,8 @@
 /** Who shall own what is restored: by name, by number, or as a mapping file says. */
 import { CodedError } from '../../../errors.js';
-import { bytesFromBuffer, textFromBytes, type ByteString } from '../../platform/bytes.js';
-import { systemErrorCode, type Platform } from '../../platform/platform.js';
-import type { UserDatabase } from '../../platform/user-database.js';
+import { bytesFromBuffer, textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { systemErrorCode, type Platform } from '../../../platform/platform.js';
+import type { UserDatabase } from '../../../platform/user-database.js';
 
 export interface OwnerOptions {
   /** Owners by their numbers, whatever their names are here. */

@@ -6,8 +6,8 @@
 import { CodedError } from '../../../errors.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import { VersionType, type Issue } from '../../model.js';
-import { textFromBytes, type ByteString } from '../../platform/bytes.js';
-import { systemErrorCode, type Platform } from '../../platform/platform.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { systemErrorCode, type Platform } from '../../../platform/platform.js';
 import { textOfName } from '../../tree/byte-text.js';
 import { compileOptions, type RuleFile } from '../../tree/rule-files.js';
 import { lastMatch, type PatternRule } from '../../tree/rules.js';

@@ -4,7 +4,7 @@ import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import { parentOfRoots } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
-import { joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { joinBytes, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { childPath, splitPath } from '../../tree/relative-path.js';
 import type { Located } from '../locate.js';
 

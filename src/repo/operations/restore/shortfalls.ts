@@ -3,7 +3,7 @@
  * an ordinary user can give nothing to others.
  */
 import type { Issue } from '../../model.js';
-import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { MetadataKind, Shortfall } from '../../tree/metadata.js';
 
 export interface ShortfallTally {

@@ -1,7 +1,7 @@
 /** The directory that is restored into: checked, made, and opened once. */
 import { CodedError } from '../../../errors.js';
-import { bytesFromText } from '../../platform/bytes.js';
-import type { Platform } from '../../platform/platform.js';
+import { bytesFromText } from '../../../platform/bytes.js';
+import { systemErrorCode, type Platform } from '../../../platform/platform.js';
 
 export interface TargetOptions {
   /** It may hold something already. */
@@ -40,7 +40,7 @@ export function openTarget(
     }
     return files.at.open(undefined, bytesFromText(real), 'read-directory');
   } catch (cause) {
-    if (cause instanceof CodedError || !(cause instanceof Error)) throw cause;
+    if (systemErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
     const message = `${path} cannot be made or opened: ${cause.message}.`;
     throw unusable(message, 'Name a directory that you may write.', cause);
   }

@@ -1,6 +1,6 @@
 /** What metadata the nodes of a restore shall have: versions, with owners as they are here. */
 import type { Version } from '../../model.js';
-import type { ByteString } from '../../platform/bytes.js';
+import type { ByteString } from '../../../platform/bytes.js';
 import type { RestorableMetadata } from '../../tree/metadata.js';
 import type { SetReader } from '../attribute-sets.js';
 import type { OwnerResolver } from './owners.js';

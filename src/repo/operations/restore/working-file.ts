@@ -4,9 +4,9 @@
  * restore left under that name is taken up; or it is changed where it stands, which writes least.
  */
 import { VersionFlag, type Version } from '../../model.js';
-import type { FileStat } from '../../platform/at-calls.js';
-import type { FileSystem } from '../../platform/files.js';
-import { systemErrorCode } from '../../platform/platform.js';
+import type { FileStat } from '../../../platform/at-calls.js';
+import type { FileSystem } from '../../../platform/files.js';
+import { systemErrorCode } from '../../../platform/platform.js';
 import { sameTime } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../tree/directory-handles.js';
 import { differsInMetadata, setMetadata, type Shortfall } from '../../tree/metadata.js';

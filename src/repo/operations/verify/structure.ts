@@ -1,7 +1,7 @@
 /** The part of verification that reads no content: the index against itself and against the packs. */
 import { createAudit, type Inconsistency } from '../../index/audit.js';
 import { PACK_HEADER_BYTES, readPackKind } from '../../packs/pack-store.js';
-import { CodedError } from '../../../errors.js';
+import { isDamage } from '../../../errors.js';
 import type { Repository } from '../repository.js';
 
 export interface StructureProblem extends Inconsistency {
@@ -48,7 +48,7 @@ function isReadable(check: () => boolean): boolean {
   try {
     return check();
   } catch (error) {
-    if (error instanceof CodedError) return false;
+    if (isDamage(error)) return false;
     throw error;
   }
 }

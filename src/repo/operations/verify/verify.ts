@@ -3,7 +3,7 @@
  * walking each chain from its full end. A sample takes the frames verified longest ago, and what was
  * verified is remembered.
  */
-import { CodedError } from '../../../errors.js';
+import { CodedError, isDamage } from '../../../errors.js';
 import { createAudit } from '../../index/audit.js';
 import { openIndex, type Index } from '../../index/index.js';
 import { sqliteCode } from '../../index/database.js';
@@ -11,8 +11,8 @@ import type { ErrorCode } from '../../../errors.js';
 import type { FrameRow } from '../../index/packs.js';
 import { decodeFrameHead, FrameKind, isPayloadIntact } from '../../packs/frame.js';
 import { readFrame } from '../../packs/frame-reader.js';
-import type { ByteString } from '../../platform/bytes.js';
-import type { Platform } from '../../platform/platform.js';
+import type { ByteString } from '../../../platform/bytes.js';
+import type { Platform } from '../../../platform/platform.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
 import { createLimiter } from '../limiter.js';
 import { readRepository } from '../reading.js';
@@ -152,7 +152,7 @@ function checkManifests({ index, packs }: Repository, findings: Findings): Frame
       const message = `The manifest at ${frame.offset} of pack ${frame.pack} is damaged.`;
       findings.add('FRAME_CORRUPT', message, []);
     } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
+      if (!isDamage(error)) throw error;
       findings.add(error.code, error.message, []);
     }
   }

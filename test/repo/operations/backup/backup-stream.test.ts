@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { CodedError } from '../../../../src/errors.js';
-import { bytesFromText } from '../../../../src/repo/platform/bytes.js';
+import { bytesFromText } from '../../../../src/platform/bytes.js';
 import { streamOf } from '../../../support/byte-stream.js';
 import { seededBytes } from '../../../support/golden.js';
 import {

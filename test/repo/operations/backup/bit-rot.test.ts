@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
-import { bytesFromText } from '../../../../src/repo/platform/bytes.js';
+import { bytesFromText } from '../../../../src/platform/bytes.js';
 import { VersionFlag } from '../../../../src/repo/model.js';
 import { logPath } from '../../../../src/repo/operations/log.js';
 import { logicalIndex, queryIndex } from '../../../support/index-facts.js';

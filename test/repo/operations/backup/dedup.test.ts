@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { blake3 } from '../../../../src/delta/hash.js';
 import { openIndex } from '../../../../src/repo/index/index.js';
 import { createDedup } from '../../../../src/repo/operations/backup/dedup.js';
-import { openFileSystem } from '../../../../src/repo/platform/files.js';
+import { openFileSystem } from '../../../../src/platform/files.js';
 import { scratchDirectory } from '../../../support/directory.js';
 
 const hashOf = (number: number): Uint8Array => blake3(Buffer.from(String(number)));

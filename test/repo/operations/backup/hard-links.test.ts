@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { OpenMode } from '../../../../src/repo/platform/at-calls.js';
+import type { OpenMode } from '../../../../src/platform/at-calls.js';
 import { filesWithAt, systemError } from '../../../support/faulty-files.js';
 import { expectInvariants, logicalIndex, queryIndex } from '../../../support/index-facts.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';

@@ -7,7 +7,7 @@ import type { ChunkingParameters } from '../../../../src/repo/model.js';
 import { createPieceCutter } from '../../../../src/repo/operations/backup/piece-cutter.js';
 import { hashFile } from '../../../../src/repo/operations/hash-file.js';
 import { holeHash, holeLength } from '../../../../src/repo/packs/hole.js';
-import { openFileSystem } from '../../../../src/repo/platform/files.js';
+import { openFileSystem } from '../../../../src/platform/files.js';
 import { scratchDirectory } from '../../../support/directory.js';
 import { seededBytes } from '../../../support/golden.js';
 

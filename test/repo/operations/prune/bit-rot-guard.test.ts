@@ -4,7 +4,7 @@ import {
   guardSuspects,
 } from '../../../../src/repo/operations/prune/bit-rot-guard.js';
 import type { Retention } from '../../../../src/repo/operations/prune/retention.js';
-import { bytesFromText } from '../../../../src/repo/platform/bytes.js';
+import { bytesFromText } from '../../../../src/platform/bytes.js';
 import { createLab, type Lab } from '../../../support/lab.js';
 import { rottingFiles } from '../../../support/rotting-files.js';
 

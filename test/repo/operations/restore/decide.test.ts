@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { VersionType, type Version } from '../../../../src/repo/model.js';
 import { decide, type OverwriteRule } from '../../../../src/repo/operations/restore/decide.js';
-import type { FileStat } from '../../../../src/repo/platform/at-calls.js';
+import type { FileStat } from '../../../../src/platform/at-calls.js';
 
 const time = { seconds: 100, nanoseconds: 5 };
 const there: FileStat = {

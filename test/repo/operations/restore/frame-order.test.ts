@@ -3,7 +3,7 @@ import {
   groupByFrames,
   type WaitingFile,
 } from '../../../../src/repo/operations/restore/frame-order.js';
-import type { ByteString } from '../../../../src/repo/platform/bytes.js';
+import type { ByteString } from '../../../../src/platform/bytes.js';
 
 /** So many files of one byte each, all in one frame. */
 function filesOf(frame: number, count: number): WaitingFile[] {

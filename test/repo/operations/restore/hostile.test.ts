@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { openFileSystem } from '../../../../src/repo/platform/files.js';
+import { openFileSystem } from '../../../../src/platform/files.js';
 import { systemError } from '../../../support/faulty-files.js';
 import { createLab, type Lab } from '../../../support/lab.js';
 import { noise, prose } from '../../../support/seed.js';

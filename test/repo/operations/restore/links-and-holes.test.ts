@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AtCalls } from '../../../../src/repo/platform/at-calls.js';
+import type { AtCalls } from '../../../../src/platform/at-calls.js';
 import { VersionFlag } from '../../../../src/repo/model.js';
 import { flipByte } from '../../../support/damage.js';
 import { filesWithAt, systemError } from '../../../support/faulty-files.js';

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createOwnerResolver } from '../../../../src/repo/operations/restore/owners.js';
-import type { ByteString } from '../../../../src/repo/platform/bytes.js';
-import { openPlatform, type Platform } from '../../../../src/repo/platform/platform.js';
+import type { ByteString } from '../../../../src/platform/bytes.js';
+import { openPlatform, type Platform } from '../../../../src/platform/platform.js';
 import { scratchDirectory } from '../../../support/directory.js';
 
 const bytes = (text: string): ByteString => text as ByteString;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createShortfallTally } from '../../../../src/repo/operations/restore/shortfalls.js';
-import type { ByteString } from '../../../../src/repo/platform/bytes.js';
+import type { ByteString } from '../../../../src/platform/bytes.js';
 
 const path = (text: string): ByteString => text as ByteString;
 

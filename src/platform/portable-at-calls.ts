@@ -96,7 +96,10 @@ function entry(directory: number, name: ByteString): Buffer {
   return bufferFromBytes(joinBytes(handle(directory) as ByteString, name));
 }
 
-/** As text where it is negative: a negative number is the present to node:fs. */
+/**
+ * A double: off by up to 0.25 microseconds in this century. As text where it is negative: a negative number is the present
+ * to node:fs.
+ */
 function secondsOf(time: FileTime): number | string {
   const seconds = time.seconds + time.nanoseconds / 1e9;
   return seconds < 0 ? String(seconds) : seconds;

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { fileTable, openUserDatabase } from '../../../src/repo/platform/user-database.js';
-import type { ByteString } from '../../../src/repo/platform/bytes.js';
-import { scratchDirectory } from '../../support/directory.js';
+import { fileTable, openUserDatabase } from '../../src/platform/user-database.js';
+import type { ByteString } from '../../src/platform/bytes.js';
+import { scratchDirectory } from '../support/directory.js';
 
 /** Names and numbers as getent(1) lists them; undefined where it is not installed. */
 function getent(table: 'passwd' | 'group'): { name: ByteString; id: number }[] | undefined {

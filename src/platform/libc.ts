@@ -2,18 +2,14 @@
  * The one place that loads libc, through koffi: for calls that Node has not. `native-at-calls.ts`,
  * `native-attribute-calls.ts` and `user-database.ts` are made of it.
  */
-import { createRequire } from 'node:module';
 import { getSystemErrorMap } from 'node:util';
 import { textFromBytes, type ByteString } from './bytes.js';
+import { koffiModule, type Koffi } from './native-modules.js';
 import { once } from './once.js';
 
 export type NativeCall = (...values: unknown[]) => number;
 
-interface Koffi {
-  load(path: string): { func(declaration: string): NativeCall };
-  errno(): number;
-  address(memory: Uint8Array): bigint;
-}
+type Library = ReturnType<Koffi['load']>;
 
 export interface Libc {
   /** A function by its declaration in C. Memory is passed as `void *`, strings as bytes with a NUL. */
@@ -31,19 +27,23 @@ export interface Libc {
 /** Where numbers of calls, layouts and byte order are those that the callers are written for. */
 const ARCHITECTURES: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
 
-/** glibc, or undefined on another system, another libc (musl), or where koffi is not to be had. */
+/**
+ * glibc, or undefined on another architecture or libc (musl).
+ * @throws CodedError NATIVE_MODULE_UNUSABLE: without koffi, attributes would silently be left out
+ */
 export const loadLibc = once((): Libc | undefined => {
-  if (process.platform !== 'linux' || !ARCHITECTURES.includes(process.arch)) return undefined;
+  if (!ARCHITECTURES.includes(process.arch)) return undefined;
+  const koffi = koffiModule();
+  let library: Library;
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
-    return bind(koffi);
+    library = koffi.load('libc.so.6');
   } catch {
     return undefined;
   }
+  return bind(koffi, library);
 });
 
-function bind(koffi: Koffi): Libc {
-  const library = koffi.load('libc.so.6');
+function bind(koffi: Koffi, library: Library): Libc {
   const failure: Libc['failure'] = (call, name) => systemError(koffi.errno(), call, name);
   return {
     func: (declaration) => library.func(declaration),

@@ -1,4 +1,4 @@
-import { defineConfig } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
 
 /**
  * Node takes 0.7 ms for each module that it loads. What every command starts with is one chunk, what
@@ -8,7 +8,17 @@ import { defineConfig } from 'rolldown';
  * neither `node:crypto` nor `node:worker_threads` nor BLAKE3: 15 ms of the 105.
  */
 const groups = [
-  { name: 'start', test: /commander|src\/(package-root|cli\/(exit-code|output))\./, priority: 2 },
+  // Loads on any Node, to say that it is too old.
+  {
+    name: 'launch',
+    test: /src\/(cli\/(cache-directory|launch)|platform\/requirements)\./,
+    priority: 3,
+  },
+  {
+    name: 'start',
+    test: /commander|src\/(errors|package-root|cli\/(exit-code|output|varve))\./,
+    priority: 2,
+  },
   {
     name: 'question',
     test: (module) =>
@@ -29,9 +39,9 @@ const groups = [
  * 66 instead of 44 ms of the processor for each thread.
  */
 const threads = [
-  { input: 'src/repo/worker/entry.ts', file: 'dist/repo/worker/entry.js' },
-  { input: 'src/rdiff/worker/entry.ts', file: 'dist/rdiff/worker/entry.js' },
-  { input: 'src/remote/worker/entry.ts', file: 'dist/remote/worker/entry.js' },
+  { input: 'src/repo/worker/entry.ts', file: 'dist/thread-repo.js' },
+  { input: 'src/rdiff/worker/entry.ts', file: 'dist/thread-rdiff.js' },
+  { input: 'src/remote/worker/entry.ts', file: 'dist/thread-remote.js' },
 ];
 
 const common = {
@@ -39,11 +49,12 @@ const common = {
   logLevel: 'warn',
   // An operation that is loaded on demand by one command is a part of another.
   checks: { ineffectiveDynamicImport: false },
-  // Native, or loaded only when they are needed.
-  external: ['@napi-rs/blake-hash', 'better-sqlite3', 'ignore', 'koffi', 'zstd-napi'],
+  // Native.
+  external: ['@napi-rs/blake-hash', 'better-sqlite3', 'koffi'],
 };
 
-export default defineConfig([
+/** What `npm run build` makes, in this order: the first one empties `dist/`. */
+export const bundles = [
   {
     ...common,
     input: {
@@ -64,4 +75,11 @@ export default defineConfig([
     input,
     output: { file, codeSplitting: false },
   })),
-]);
+  // The types of the library's door, and nothing of what lies behind it.
+  {
+    ...common,
+    input: 'src/index.ts',
+    plugins: [dts({ dtsOnly: true })],
+    output: { dir: 'dist' },
+  },
+];

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commandOutput, type ByteStream } from '../../../src/repo/platform/byte-streams.js';
-import { scratchDirectory } from '../../support/directory.js';
+import { commandOutput, type ByteStream } from '../../src/platform/byte-streams.js';
+import { scratchDirectory } from '../support/directory.js';
 
 async function readAll(stream: ByteStream, signal?: AbortSignal): Promise<string> {
   const parts: Uint8Array[] = [];

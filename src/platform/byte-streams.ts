@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { CodedError } from '../../errors.js';
+import { CodedError } from '../errors.js';
 
 export interface ByteStream {
   /**

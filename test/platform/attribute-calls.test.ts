@@ -9,12 +9,12 @@ import {
   SETTABLE_FLAGS,
   type ExtendedAttribute,
   type NodeHandle,
-} from '../../../src/repo/platform/attribute-calls.js';
-import { bytesFromText, type ByteString } from '../../../src/repo/platform/bytes.js';
-import { loadNativeAtCalls } from '../../../src/repo/platform/native-at-calls.js';
-import { scratchDirectory } from '../../support/directory.js';
-import { missingTools } from '../../support/oracle.js';
-import { runs } from '../../support/seed.js';
+} from '../../src/platform/attribute-calls.js';
+import { bytesFromText, type ByteString } from '../../src/platform/bytes.js';
+import { loadNativeAtCalls } from '../../src/platform/native-at-calls.js';
+import { scratchDirectory } from '../support/directory.js';
+import { missingTools } from '../support/oracle.js';
+import { runs } from '../support/seed.js';
 
 const at = loadNativeAtCalls();
 const calls = at?.attributes;

@@ -1,0 +1,27 @@
+/**
+ * What comes before a program's own code: a look at the machine, and the cache of compiled code. It must
+ * load on every Node that it turns away, so it imports no other part of Varve.
+ */
+import module from 'node:module';
+import { missingRequirement } from '../platform/requirements.js';
+import { cacheDirectory } from './cache-directory.js';
+
+/**
+ * Runs `start`, which loads the program, if this machine has what Varve needs. Compiled code is kept in
+ * the user's own cache, not in the shared temporary directory that Node would take.
+ */
+export async function launch(program: string, start: () => Promise<void>): Promise<void> {
+  const missing = missingRequirement(process.versions.node, process.platform);
+  if (missing === undefined) {
+    const cache = cacheDirectory(process.env);
+    if (cache !== undefined) module.enableCompileCache(`${cache}/compiled`);
+    return start();
+  }
+  process.exitCode = 1;
+  const { code, message, hint } = missing;
+  if (process.argv.includes('--json')) {
+    process.stdout.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
+  } else {
+    process.stderr.write(`${program}: ${message}\n${hint}\n`);
+  }
+}

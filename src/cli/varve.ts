@@ -1,0 +1,27 @@
+/** The `varve` command as a process: its signals and its end. The one place that ends the process. */
+import { setFlagsFromString } from 'node:v8';
+import { ExitCode } from './exit-code.js';
+import { listenForInterrupts } from './interrupts.js';
+import { createOutput } from './output.js';
+import { runProgram } from './program.js';
+
+/** Runs `args` (without node and script) and ends the process with their exit code. */
+export async function runVarve(args: readonly string[]): Promise<never> {
+  process.stderr.on('error', () => undefined);
+  // It has rdiff's own grammar, exit codes and signals, from the first word on.
+  if (args[0] === 'rdiff') {
+    const { runRdiff } = await import('./rdiff/run.js');
+    process.exit(await runRdiff(args.slice(1)));
+  }
+  // V8 lets garbage grow to several times what lives before it looks: 260 instead of 225 MB for a backup
+  // of 46 600 files, and 265 instead of 246 for their restore. Collecting sooner costs 3 % of the CPU.
+  setFlagsFromString('--heap-growing-percent=20');
+  const interrupts = listenForInterrupts(
+    process,
+    () => process.stderr.write('varve: Stopping cleanly; interrupt again to end at once.\n'),
+    () => process.exit(ExitCode.interrupted),
+  );
+  const { stdout, stderr, env } = process;
+  const output = createOutput(stdout);
+  process.exit(await runProgram(args, { output, stderr, env, interrupts }));
+}

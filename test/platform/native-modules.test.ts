@@ -1,0 +1,180 @@
+/** The built program with a part of its installation gone or spoiled. */
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { checkSqliteVersion } from '../../src/platform/native-modules.js';
+import { testDirectory } from '../support/directory.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const directory = testDirectory();
+const at = (...names: string[]): string => join(directory, ...names);
+const zstdFile = `dist/native/zstd-${process.platform}-${process.arch}.node`;
+
+/** A copy of what is installed, whose parts can be spoiled. */
+function install(name: string): string {
+  const home = at(name);
+  for (const part of ['dist', 'migrations', 'package.json']) {
+    fs.cpSync(join(root, part), join(home, part), { recursive: true });
+  }
+  for (const part of ['better-sqlite3', 'koffi', '@koromix', '@napi-rs']) {
+    const from = join(root, 'node_modules', part);
+    fs.cpSync(from, join(home, 'node_modules', part), {
+      recursive: true,
+      filter: (path) => !/\/(deps|src\/(?!koffi)|vendor|doc)(\/|$)/.test(path.slice(from.length)),
+    });
+  }
+  return home;
+}
+
+/** Every compiled file of an installation that belongs to one part. */
+function binaries(home: string, part: string): string[] {
+  return fs
+    .readdirSync(join(home, part), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.node'))
+    .map((name) => join(home, part, name));
+}
+
+interface Spoiling {
+  readonly what: string;
+  /** The part of its path that the message must name. */
+  readonly named: string;
+  readonly spoil: (home: string) => void;
+}
+
+const packages = [
+  { name: 'better-sqlite3', binaries: 'node_modules/better-sqlite3' },
+  { name: 'koffi', binaries: 'node_modules/@koromix' },
+  { name: '@napi-rs/blake-hash', binaries: 'node_modules/@napi-rs' },
+];
+const spoilings: Spoiling[] = [
+  ...packages.map(({ name }) => ({
+    what: `${name} is missing`,
+    named: name,
+    spoil: (home: string) => fs.rmSync(join(home, 'node_modules', name), { recursive: true }),
+  })),
+  ...packages.map(({ name, binaries: where }) => ({
+    what: `the binary of ${name} is gone`,
+    named: name,
+    spoil: (home: string) => binaries(home, where).forEach((file) => fs.rmSync(file)),
+  })),
+  ...packages.map(({ name, binaries: where }) => ({
+    what: `the binary of ${name} is for another machine`,
+    named: name,
+    spoil: (home: string) =>
+      binaries(home, where).forEach((file) => fs.writeFileSync(file, '\x7fELF of another kind')),
+  })),
+  {
+    what: 'the binary of zstd is missing',
+    named: zstdFile,
+    spoil: (home) => fs.rmSync(join(home, zstdFile)),
+  },
+  {
+    what: 'the binary of zstd is all but empty',
+    named: zstdFile,
+    spoil: (home) => fs.truncateSync(join(home, zstdFile), 100),
+  },
+];
+
+function varve(home: string, ...args: string[]): { status: number | null; out: string } {
+  const program = join(home, 'dist/cli/main.js');
+  const env = { HOME: at('home'), PATH: process.env['PATH'] };
+  const options = { encoding: 'utf8', env, cwd: directory } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], options);
+  return { status, out: stdout + stderr };
+}
+
+/** All bytes of the repository. */
+function repositoryBytes(): string {
+  return fs
+    .readdirSync(at('repository'), { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((name) => at('repository', name))
+    .filter((path) => fs.statSync(path).isFile() && !/-(shm|wal)$/.test(path))
+    .map((path) => `${path} ${fs.readFileSync(path).toString('latin1')}`)
+    .join('\n');
+}
+
+let whole: string;
+let before: string;
+
+beforeAll(() => {
+  whole = install('whole');
+  fs.mkdirSync(at('tree'));
+  fs.writeFileSync(at('tree/text'), 'some words that shrink '.repeat(500));
+  for (const args of [['init'], ['backup', 'tree']]) {
+    const { status, out } = varve(whole, '-r', 'repository', ...args);
+    expect(status, out).toBe(0);
+  }
+  fs.cpSync(at('repository'), at('pristine'), { recursive: true, preserveTimestamps: true });
+  before = repositoryBytes();
+}, 120_000);
+
+beforeEach(() => {
+  fs.rmSync(at('repository'), { recursive: true });
+  fs.cpSync(at('pristine'), at('repository'), { recursive: true, preserveTimestamps: true });
+});
+
+describe.each(spoilings)('when $what', ({ what, named, spoil }) => {
+  const home = at(what.replace(/\W+/g, '-'));
+
+  beforeAll(() => {
+    fs.cpSync(whole, home, { recursive: true });
+    spoil(home);
+  });
+
+  test.each([
+    ['backup', '--read-all', 'tree'],
+    ['verify'],
+    ['restore', '--to', `back ${what}`],
+    ['cat', 'tree/text'],
+    ['repair', '-n'],
+    ['repair'],
+    ['repair', '--rebuild-index'],
+  ])('%s says so, and takes nothing for damaged', (...args) => {
+    const { status, out } = varve(home, '-r', 'repository', ...args);
+    // A command that does without this part succeeds.
+    if (status === 0) return;
+    expect({ status, out }).toMatchObject({ status: 1 });
+    expect(out).toContain('varve: A part of Varve cannot be loaded on this machine');
+    expect(out).toContain(named);
+    expect(out).toContain('Reinstall Varve');
+    expect(out).not.toMatch(/^ +at |damage|bug in Varve/im);
+    expect(repositoryBytes() === before).toBe(true);
+    expect(varve(whole, '-r', 'repository', 'verify')).toMatchObject({ status: 0 });
+  });
+
+  test('a document has its code', () => {
+    const { status, out } = varve(
+      home,
+      '-r',
+      'repository',
+      'backup',
+      '--read-all',
+      'tree',
+      '--json',
+    );
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'NATIVE_MODULE_UNUSABLE' } });
+  });
+});
+
+test('rdiff says so in its own way', () => {
+  const home = at('rdiff');
+  fs.cpSync(whole, home, { recursive: true });
+  for (const file of binaries(home, 'node_modules/@napi-rs')) fs.rmSync(file);
+  const files = ['tree/text', 'tree/text', 'hashed.delta'];
+  const { status, out } = varve(home, 'rdiff', '--verify-hash', 'delta', '--basis', ...files);
+  expect(status, out).toBe(107);
+  expect(out).toMatch(/^rdiff: A part of Varve cannot be loaded on this machine.*blake-hash/);
+  expect(out).not.toMatch(/^ +at /m);
+});
+
+test.each(['3.51.3', '3.53.1', '3.100.0', '4.0.0'])('SQLite %s is new enough', (version) =>
+  expect(() => checkSqliteVersion(version)).not.toThrow(),
+);
+
+test.each(['3.51.2', '3.9.0', '2.8.17'])('SQLite %s is refused', (version) =>
+  expect(() => checkSqliteVersion(version)).toThrow(/can lose committed data/),
+);

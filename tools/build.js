@@ -1,0 +1,24 @@
+/** `npm run build`: all of `dist/`, from the sources. */
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'rolldown';
+import { bundles } from './bundles.js';
+import { collectPackages, licenceTexts } from './licences.js';
+import { installZstd } from './zstd.js';
+
+const root = join(import.meta.dirname, '..');
+const packages = new Set(['zstd-napi']);
+
+for (const bundle of bundles) {
+  await build({ ...bundle, plugins: [...(bundle.plugins ?? []), collectPackages(packages)] });
+}
+for (const program of ['dist/cli/main.js', 'dist/cli/rdiff/main.js']) {
+  chmodSync(join(root, program), 0o755);
+}
+installZstd(process.arch);
+// For a package that is made here to run on another architecture too: VARVE_PACK_FOR=arm64 npm pack.
+for (const arch of (process.env.VARVE_PACK_FOR ?? '').split(/[\s,]+/)) if (arch) installZstd(arch);
+writeFileSync(
+  join(root, 'dist/THIRD-PARTY-LICENCES'),
+  licenceTexts(packages, [['zstd (BSD)', join(root, 'node_modules/zstd-napi/deps/zstd/LICENSE')]]),
+);
