@@ -1,6 +1,8 @@
 /** `npm run build`: all of `dist/`, from the sources. */
+import { execFile } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { build } from 'rolldown';
 import { bundles } from './bundles.js';
 import { collectPackages, licenceTexts } from './licences.js';
@@ -10,8 +12,9 @@ const root = join(import.meta.dirname, '..');
 const packages = new Set(['zstd-napi']);
 
 for (const bundle of bundles) {
-  await build({ ...bundle, plugins: [...(bundle.plugins ?? []), collectPackages(packages)] });
+  await build({ ...bundle, plugins: [collectPackages(packages)] });
 }
+const types = writeTypes();
 for (const program of ['dist/cli/main.js', 'dist/cli/rdiff/main.js']) {
   chmodSync(join(root, program), 0o755);
 }
@@ -22,3 +25,20 @@ writeFileSync(
   join(root, 'dist/THIRD-PARTY-LICENCES'),
   licenceTexts(packages, [['zstd (BSD)', join(root, 'node_modules/zstd-napi/deps/zstd/LICENSE')]]),
 );
+await types;
+
+/** The types of the library's door as one file, and nothing of what lies behind it. */
+async function writeTypes() {
+  const generator = 'node_modules/dts-bundle-generator/dist/bin/dts-bundle-generator.js';
+  const options = [
+    ['--project', 'tsconfig.json'],
+    ['--out-file', 'dist/index.d.ts'],
+    ['--external-inlines', 'date-fns'],
+    ['--export-referenced-types', 'false'],
+  ].flat();
+  await promisify(execFile)(
+    process.execPath,
+    [generator, '--silent', '--no-check', '--no-banner', ...options, 'src/index.ts'],
+    { cwd: root },
+  );
+}

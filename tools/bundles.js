@@ -1,5 +1,3 @@
-import { dts } from 'rolldown-plugin-dts';
-
 /**
  * Node takes 0.7 ms for each module that it loads. What every command starts with is one chunk, what
  * many of them go on with another: `varve log` takes 134 ms from its 70 modules, 120 from the 28 chunks
@@ -75,11 +73,4 @@ export const bundles = [
     input,
     output: { file, codeSplitting: false },
   })),
-  // The types of the library's door, and nothing of what lies behind it.
-  {
-    ...common,
-    input: 'src/index.ts',
-    plugins: [dts({ dtsOnly: true })],
-    output: { dir: 'dist' },
-  },
 ];

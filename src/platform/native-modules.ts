@@ -32,7 +32,7 @@ export const blakeModule = once(() => load<typeof Blake>('@napi-rs/blake-hash'))
 export const koffiModule = once(() => load<Koffi>('koffi'));
 
 /** SQLite, new enough to keep what it commits. @throws CodedError NATIVE_MODULE_UNUSABLE, SQLITE_TOO_OLD */
-export const sqliteModule = once(() =>
+export const sqliteModule: () => typeof Sqlite = once(() =>
   load<typeof Sqlite>('better-sqlite3', (Database) => {
     // The package loads its binary when the first database is opened.
     const database = new Database(':memory:');
