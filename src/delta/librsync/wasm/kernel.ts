@@ -1,4 +1,3 @@
-/// <reference path="./types.d.ts" />
 /**
  * The WebAssembly side of librsync's sums, as typed functions over one memory. The module is
  * assembled and compiled once a process, on first use (a few milliseconds); every signature or
