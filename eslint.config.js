@@ -57,7 +57,7 @@ const homes = [
     home: ['src/platform/**', 'src/rdiff/files/**'],
   },
   {
-    names: ['@napi-rs/blake-hash', 'better-sqlite3', 'koffi', 'zstd-napi', 'zstd-napi/binding.js'],
+    names: ['@napi-rs/blake-hash', 'better-sqlite3', 'zstd-napi', 'zstd-napi/binding.js'],
     home: ['src/platform/native-modules.ts'],
   },
   {

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'rolldown';
 import { bundles } from './bundles.js';
+import { toProject } from './manifest.js';
 import { collectPackages, licenceTexts } from './licences.js';
 import { installZstd } from './zstd.js';
 
 const root = join(import.meta.dirname, '..');
 const packages = new Set(['zstd-napi']);
 
+toProject();
 for (const bundle of bundles) {
   await build({ ...bundle, plugins: [collectPackages(packages)] });
 }

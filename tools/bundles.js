@@ -48,7 +48,7 @@ const common = {
   // An operation that is loaded on demand by one command is a part of another.
   checks: { ineffectiveDynamicImport: false },
   // Native.
-  external: ['@napi-rs/blake-hash', 'better-sqlite3', 'koffi'],
+  external: ['@napi-rs/blake-hash', 'better-sqlite3'],
 };
 
 /** What `npm run build` makes, in this order: the first one empties `dist/`. */

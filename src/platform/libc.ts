@@ -25,7 +25,7 @@ export interface Libc {
 }
 
 /** Where numbers of calls, layouts and byte order are those that the callers are written for. */
-const ARCHITECTURES: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
+const ARCHITECTURES: readonly string[] = ['x64', 'arm64'];
 
 /**
  * glibc, or undefined on another architecture or libc (musl).

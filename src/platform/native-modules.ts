@@ -16,7 +16,7 @@ import { missingRequirement } from './requirements.js';
 /** From here on SQLite's WAL-reset bug, which loses committed pages, is fixed. */
 const LEAST_SQLITE = '3.51.3';
 
-/** The part of koffi that `libc.ts` uses. */
+/** The part of koffi's compiled half that `libc.ts` uses; koffi's own half only warns of old names. */
 export interface Koffi {
   load(path: string): { func(declaration: string): (...values: unknown[]) => number };
   errno(): number;
@@ -29,7 +29,7 @@ const requireModule = createRequire(import.meta.url);
 export const blakeModule = once(() => load<typeof Blake>('@napi-rs/blake-hash'));
 
 /** Calls of libc. @throws CodedError NATIVE_MODULE_UNUSABLE */
-export const koffiModule = once(() => load<Koffi>('koffi'));
+export const koffiModule = once(() => load<Koffi>(`@koromix/koffi-linux-${process.arch}`));
 
 /** SQLite, new enough to keep what it commits. @throws CodedError NATIVE_MODULE_UNUSABLE, SQLITE_TOO_OLD */
 export const sqliteModule: () => typeof Sqlite = once(() =>

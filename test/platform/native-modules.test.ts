@@ -10,6 +10,7 @@ import { testDirectory } from '../support/directory.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const directory = testDirectory();
 const at = (...names: string[]): string => join(directory, ...names);
+const koffi = `@koromix/koffi-linux-${process.arch}`;
 const zstdFile = `dist/native/zstd-${process.platform}-${process.arch}.node`;
 
 /** A copy of what is installed, whose parts can be spoiled. */
@@ -18,11 +19,11 @@ function install(name: string): string {
   for (const part of ['dist', 'migrations', 'package.json']) {
     fs.cpSync(join(root, part), join(home, part), { recursive: true });
   }
-  for (const part of ['better-sqlite3', 'koffi', '@koromix', '@napi-rs']) {
+  for (const part of ['better-sqlite3', '@koromix', '@napi-rs']) {
     const from = join(root, 'node_modules', part);
     fs.cpSync(from, join(home, 'node_modules', part), {
       recursive: true,
-      filter: (path) => !/\/(deps|src\/(?!koffi)|vendor|doc)(\/|$)/.test(path.slice(from.length)),
+      filter: (path) => !/\/(deps|src)(\/|$)/.test(path.slice(from.length)),
     });
   }
   return home;
@@ -45,7 +46,7 @@ interface Spoiling {
 
 const packages = [
   { name: 'better-sqlite3', binaries: 'node_modules/better-sqlite3' },
-  { name: 'koffi', binaries: 'node_modules/@koromix' },
+  { name: koffi, binaries: `node_modules/${koffi}` },
   { name: '@napi-rs/blake-hash', binaries: 'node_modules/@napi-rs' },
 ];
 const spoilings: Spoiling[] = [
