@@ -14,7 +14,7 @@ const groups = [
   },
   {
     name: 'start',
-    test: /commander|src\/(errors|package-root|cli\/(exit-code|output|varve))\./,
+    test: /commander|src\/(errors|package-root|cli\/(exit-code|output|varve|young-generation))\./,
     priority: 2,
   },
   {

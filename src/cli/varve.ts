@@ -4,6 +4,7 @@ import { ExitCode } from './exit-code.js';
 import { listenForInterrupts } from './interrupts.js';
 import { createOutput } from './output.js';
 import { runProgram } from './program.js';
+import { boundYoungGeneration } from './young-generation.js';
 
 /** Runs `args` (without node and script) and ends the process with their exit code. */
 export async function runVarve(args: readonly string[]): Promise<never> {
@@ -16,6 +17,7 @@ export async function runVarve(args: readonly string[]): Promise<never> {
   // V8 lets garbage grow to several times what lives before it looks: 260 instead of 225 MB for a backup
   // of 46 600 files, and 265 instead of 246 for their restore. Collecting sooner costs 3 % of the CPU.
   setFlagsFromString('--heap-growing-percent=20');
+  boundYoungGeneration();
   const interrupts = listenForInterrupts(
     process,
     () => process.stderr.write('varve: Stopping cleanly; interrupt again to end at once.\n'),
