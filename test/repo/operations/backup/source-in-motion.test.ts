@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +6,7 @@ import { openFileSystem } from '../../../../src/platform/files.js';
 import { faultyFiles, filesWithAt, systemError } from '../../../support/faulty-files.js';
 import { expectInvariants, logicalIndex } from '../../../support/index-facts.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';
+import { makeFifo } from '../../../support/special-files.js';
 import { noise, prose } from '../../../support/seed.js';
 import { readTree } from '../../../support/tree.js';
 
@@ -90,7 +90,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
   test.each([
     ['a directory', (path: string) => fs.mkdirSync(path)],
     ['a symbolic link', (path: string) => fs.symlinkSync('/etc/passwd', path)],
-    ['a fifo', (path: string) => execFileSync('mkfifo', [path])],
+    ['a fifo', (path: string) => makeFifo(path)],
   ])('replaced by %s: the run goes on, and nothing behind it is read', async (_, make) => {
     const lab = await prepare();
     whenOpened(lab, name, () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { catFile } from '../../../../src/repo/operations/cat.js';
@@ -7,6 +6,7 @@ import { findContent } from '../../../../src/repo/operations/find-content.js';
 import { filesWithAt } from '../../../support/faulty-files.js';
 import { expectInvariants, logicalIndex, queryIndex } from '../../../support/index-facts.js';
 import { createLab, type Lab } from '../../../support/lab.js';
+import { runProgram } from '../../../support/machine.js';
 import { noise as slowNoise } from '../../../support/seed.js';
 
 const KIB = 1024;
@@ -54,7 +54,7 @@ async function expectSameBytes(lab: Lab, name: string, snapshot = 1): Promise<vo
   const to = lab.newTarget();
   const { issues } = await lab.restore(snapshot, { to });
   expect(issues).toEqual([]);
-  execFileSync('cmp', [lab.path(name), `${to}/${name}`]);
+  runProgram('cmp', [lab.path(name), `${to}/${name}`]);
 }
 
 describe('a large file with holes', () => {

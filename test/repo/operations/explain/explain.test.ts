@@ -132,7 +132,7 @@ describe('a file is read again', () => {
 
   test.each<[string, string[], (path: string) => void]>([
     ['was made longer', ['size', 'mtime', 'ctime'], (path) => fs.appendFileSync(path, 'y')],
-    ['has another mode', ['ctime'], (path) => fs.chmodSync(path, 0o600)],
+    ['has another mode', ['ctime'], (path) => fs.chmodSync(path, 0o700)],
     ['was touched', ['mtime', 'ctime'], (path) => fs.utimesSync(path, 1, 1)],
     [
       'was replaced',
