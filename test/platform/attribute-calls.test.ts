@@ -64,7 +64,7 @@ describe.runIf(calls)('attributes by libc', () => {
     const { path, handles } = makeFile();
     const [open, named] = handles;
     const [name] = fs.readdirSync(path, { encoding: 'latin1' });
-    const file = Buffer.from(`${path}/${name}`, 'latin1');
+    const file = Buffer.from(`${bytesFromText(path)}/${name}`, 'latin1');
     fs.renameSync(file, `${path}/file`);
     runProgram('setfattr', ['-n', 'user.a', '-v', '0x00ff', `${path}/file`]);
     runProgram('chattr', ['+d', `${path}/file`]);

@@ -50,7 +50,9 @@ test('a program that is not there is named', async () => {
 
 test('a command is ended when it is stopped, and when nobody reads on', async () => {
   const died = join(scratchDirectory(), 'died');
-  const script = `trap 'touch ${died}; exit' TERM; echo ready; while :; do read -r _ || :; done`;
+  vi.stubEnv('DIED', died);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const script = `trap 'touch "$DIED"; exit' TERM; echo ready; while :; do read -r _ || :; done`;
   for (const isStopped of [true, false]) {
     const controller = new AbortController();
     const reading = (async () => {

@@ -87,7 +87,7 @@ describe('a tree', () => {
     expect(same).toMatchObject({ changes: [], issues: [] });
     fs.writeFileSync(join(lab.source, 'last'), 'other');
     const { changes } = await diffLive(lab.repository, lab.platform, options);
-    expect(changes).toEqual([{ path: lab.path('last'), change: 'modified' }]);
+    expect(changes).toEqual([{ path: lab.bytes('last'), change: 'modified' }]);
   });
 
   test('that is removed, and its deep directory with it, ends in the index', async () => {

@@ -176,7 +176,7 @@ test('content that changed while no time did is seen only by reading, as possibl
   const compare = (readsAll: boolean) =>
     diffLive(lab.repository, lab.platform, { from: LATEST, readsAll });
   expect(await compare(false)).toMatchObject({ changes: [], issues: [] });
-  const path = lab.path('a');
+  const path = lab.bytes('a');
   expect(await compare(true)).toMatchObject({
     changes: [{ path, change: 'modified' }],
     issues: [{ path, code: 'POSSIBLE_BIT_ROT' }],

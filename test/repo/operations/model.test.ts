@@ -168,7 +168,7 @@ class World {
 
 /** Makes the directory what the model says, touching only what differs. */
 function writeModel(lab: Lab, model: Model): void {
-  const at = (path: string): Buffer => bytes(`${lab.source}/${path}`);
+  const at = (path: string): Buffer => bytes(`${lab.bytes()}/${path}`);
   const present = readTree(lab.source);
   for (const path of [...present.keys()].reverse()) {
     const wanted = model.get(path);

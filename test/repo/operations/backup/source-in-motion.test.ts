@@ -76,7 +76,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
     const { issues, snapshot, filesRemoved } = await lab.backup();
     expect(issues).toEqual([
       {
-        path: lab.path(name),
+        path: lab.bytes(name),
         code: 'VANISHED',
         message: `${lab.path(name)} vanished while it was backed up.`,
       },
@@ -98,7 +98,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
       make(lab.path(name));
     });
     const { issues, snapshot } = await lab.backup();
-    expect(issues.map(({ path }) => path)).toEqual([lab.path(name)]);
+    expect(issues.map(({ path }) => path)).toEqual([lab.bytes(name)]);
     expect(['VANISHED', 'UNREADABLE']).toContain(issues[0]!.code);
     const other = name === 'small' ? 'large' : 'small';
     const tree = await lab.treeAt(snapshot!);
@@ -124,7 +124,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
     });
     const { issues } = await lab.backup();
     expect(issues).toContainEqual({
-      path: lab.path(name),
+      path: lab.bytes(name),
       code: 'UNSTABLE',
       message: `${lab.path(name)} changed while it was read; it is saved as it was read.`,
     });
@@ -147,7 +147,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
     const { issues, snapshot } = await lab.backup();
     expect(issues).toEqual([
       {
-        path: lab.path(name),
+        path: lab.bytes(name),
         code: 'UNREADABLE',
         message: `${lab.path(name)} cannot be read: EACCES: injected.`,
       },
@@ -198,7 +198,7 @@ describe('what cannot be seen', () => {
     const { issues, files, snapshot, filesRemoved } = await lab.backup();
     expect(issues).toEqual([
       {
-        path: lab.path('closed'),
+        path: lab.bytes('closed'),
         code: 'UNREADABLE_DIRECTORY',
         message: `${lab.path('closed')} cannot be read: ${code}: injected.`,
       },
@@ -224,7 +224,7 @@ describe('what cannot be seen', () => {
       })),
     );
     const { issues, files } = await lab.backup();
-    expect(issues).toMatchObject([{ path: lab.path('dir'), code: 'UNREADABLE' }]);
+    expect(issues).toMatchObject([{ path: lab.bytes('dir'), code: 'UNREADABLE' }]);
     expect(files).toBe(2);
     lab.useRealFiles();
     expect((await lab.treeAt(2)).get('dir/file')!.content).toBe('x');
@@ -240,7 +240,7 @@ describe('what cannot be seen', () => {
     const { issues, snapshot, files } = await lab.backup();
     expect(issues).toEqual([
       {
-        path: lab.source,
+        path: lab.bytes(),
         code: 'SOURCE_EMPTY',
         message:
           `${lab.source} was not backed up: it is another directory than last time, and empty: ` +
@@ -258,7 +258,7 @@ describe('what cannot be seen', () => {
     const before = readTree(lab.source);
     fs.rmSync(lab.source, { recursive: true });
     const { issues, snapshot } = await lab.backup();
-    expect(issues).toMatchObject([{ path: lab.source, code: 'SOURCE_MISSING' }]);
+    expect(issues).toMatchObject([{ path: lab.bytes(), code: 'SOURCE_MISSING' }]);
     expect(await lab.treeAt(snapshot!)).toEqual(before);
   });
 

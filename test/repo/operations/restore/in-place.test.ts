@@ -1,11 +1,12 @@
 import * as fs from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bytesFromText } from '../../../../src/platform/bytes.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';
 import { missingPrograms, runProgram } from '../../../support/machine.js';
 import { makeFifo } from '../../../support/special-files.js';
 import { noise, prose, runs } from '../../../support/seed.js';
-import { readTree } from '../../../support/tree.js';
+import { bytes, readTree } from '../../../support/tree.js';
 
 const hasRsync = missingPrograms('rsync').length === 0;
 
@@ -71,7 +72,7 @@ function ageAll(root: string): void {
 
 function changeTimes(root: string): bigint[] {
   return [...readTree(root).keys()].map(
-    (path) => fs.lstatSync(Buffer.from(`${root}/${path}`, 'latin1'), { bigint: true }).ctimeNs,
+    (path) => fs.lstatSync(bytes(`${bytesFromText(root)}/${path}`), { bigint: true }).ctimeNs,
   );
 }
 
