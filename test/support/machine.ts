@@ -4,10 +4,22 @@ import {
   spawnSync,
   type ExecFileSyncOptionsWithStringEncoding,
 } from 'node:child_process';
+import { userInfo } from 'node:os';
 import { TestRunner } from 'vitest';
 
 /** Root reads every file, and may change owners and users. */
 export const isSuperuser = process.getuid?.() === 0;
+
+/** The name of who runs the tests. In a container, a user may be a number only. */
+export const userName = nameOfUser();
+
+function nameOfUser(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Whom the superuser becomes where a test needs an ordinary user: nobody, without rights of a group. */
 export const ORDINARY_USER = 65534;
