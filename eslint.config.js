@@ -107,6 +107,13 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[property.name='pathname'] > NewExpression[callee.name='URL']",
+          message: 'A blank is %20 in it: take fileURLToPath().',
+        },
+      ],
     },
   },
   {
@@ -132,6 +139,20 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  {
+    files: ['test/**/*.ts'],
+    ignores: ['test/support/machine.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          name: 'node:child_process',
+          importNames: ['execFileSync', 'execSync'],
+          message: 'runProgram() skips the test where the program is not installed.',
+        },
+      ],
+    },
   },
   {
     files: ['**/*.js'],

@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeImages, releasePairs } from './delta/data.js';
 import { markdown } from './delta/report.js';
@@ -34,7 +35,7 @@ try {
   publish(results, values.out);
   const rdiffDirectory = values['rdiff-dir'];
   if (rdiffDirectory !== undefined) {
-    const script = new URL('rdiff.js', import.meta.url).pathname;
+    const script = fileURLToPath(new URL('rdiff.js', import.meta.url));
     const run = spawnSync(process.execPath, [script, rdiffDirectory], { stdio: 'inherit' });
     process.exitCode = run.status ?? 1;
   }

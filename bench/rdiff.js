@@ -12,11 +12,12 @@ import { spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { closeSync, copyFileSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const PIECE = 64 * 1024;
 const MIB = 1024 * 1024;
-const OURS = new URL('../dist/cli/rdiff/main.js', import.meta.url).pathname;
+const OURS = fileURLToPath(new URL('../dist/cli/rdiff/main.js', import.meta.url));
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -3,7 +3,6 @@
  * registry carries none. It is compiled with node-gyp, which npm puts on the path of its scripts, against
  * the headers that lie beside the running Node, and kept in `node_modules/.cache` until the package's
  * version changes. A Node-API binding compiled once runs on every later Node.
- *
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -11,10 +10,13 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
@@ -48,7 +50,22 @@ function compiled(arch, file) {
 
 function compile(work, arch) {
   const node = join(dirname(process.execPath), '..');
-  const headers = existsSync(join(node, 'include/node/node_api.h')) ? [`--nodedir=${node}`] : [];
+  if (!existsSync(join(node, 'include/node/node_api.h'))) {
+    runGyp(work, arch, []);
+    return;
+  }
+  // A makefile takes no path with a blank. A link stands in for it.
+  const aliases = mkdtempSync(join(/\s/.test(tmpdir()) ? '/tmp' : tmpdir(), 'varve-build-'));
+  try {
+    const alias = join(aliases, 'node');
+    symlinkSync(node, alias);
+    runGyp(work, arch, [`--nodedir=${alias}`]);
+  } finally {
+    rmSync(aliases, { recursive: true });
+  }
+}
+
+function runGyp(work, arch, headers) {
   const prefix = arch === process.arch ? undefined : triplets[arch];
   const cross = prefix && { CC: `${prefix}-gcc`, CXX: `${prefix}-g++`, AR: `${prefix}-ar` };
   const { status, stdout, stderr, error } = spawnSync(

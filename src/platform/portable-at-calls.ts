@@ -116,7 +116,7 @@ function toFileStat(stat: fs.BigIntStats): FileStat {
     linkCount: Number(stat.nlink),
     rdev: deviceNumber(stat.rdev),
     inode: Number(BigInt.asUintN(52, stat.ino)),
-    device: Number(stat.dev),
+    device: deviceNumber(stat.dev),
     mtime: toFileTime(stat.mtimeNs),
     ctime: toFileTime(stat.ctimeNs),
     btime: stat.birthtimeNs === 0n ? undefined : toFileTime(stat.birthtimeNs),

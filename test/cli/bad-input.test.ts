@@ -1,14 +1,14 @@
 import Database from 'better-sqlite3';
-import { chmodSync, chownSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ordinaryUser } from '../support/ordinary-user.js';
 import { createWorkspace, finished } from './helpers/varve.js';
 
-const { run, start, path, write, home, root, defaultRepository } = createWorkspace();
-const ORDINARY_USER = 65534;
-const isRoot = process.getuid?.() === 0;
+const { run, start, path, write, defaultRepository } = createWorkspace();
 
 beforeAll(async () => {
-  write({ 'tree/a.txt': 'a\n', 'locked/open.txt': 'o\n', 'locked/closed.txt': 'c\n' });
+  write({ 'tree/a.txt': 'a\n' });
   await run(['backup', '-q', 'tree']);
 });
 
@@ -107,24 +107,23 @@ describe('a tree', () => {
     expect(await failure('restore', '--to', 'tree')).toEqual({ exit: 1, code: 'TARGET_NOT_EMPTY' });
   });
 
-  test('to back up cannot be read everywhere', async () => {
-    chmodSync(path('locked/closed.txt'), 0);
-    const user = isRoot ? { uid: ORDINARY_USER, gid: ORDINARY_USER } : {};
-    if (isRoot) {
-      chmodSync(root, 0o755);
-      chownSync(home, ORDINARY_USER, ORDINARY_USER);
-    }
-    const repo = ['--repo', path('home/own')];
-    const made = await run([...repo, 'init'], user);
-    expect(made).toMatchObject({ code: 0, stderr: '' });
-    const { code, stderr } = await run([...repo, 'backup', 'locked'], user);
-    expect(code).toBe(3);
-    expect(stderr).toContain(`varve: ${path('locked/closed.txt')} cannot be read: `);
-    const again = await run([...repo, 'backup', 'locked', '--json'], user);
-    expect(again).toMatchObject({ code: 3, stderr: '' });
+  test('to back up cannot be read everywhere', () => {
+    const { directory, varve } = ordinaryUser();
+    const [tree, repository] = [join(directory, 'tree'), join(directory, 'repository')];
+    mkdirSync(tree);
+    ['open.txt', 'closed.txt'].forEach((name) => writeFileSync(join(tree, name), `${name}\n`));
+    [tree, join(tree, 'open.txt')].forEach((name) => chmodSync(name, 0o755));
+    chmodSync(join(tree, 'closed.txt'), 0);
+    const onRepository = (...args: string[]) => varve('--repo', repository, ...args);
+    expect(onRepository('init')).toMatchObject({ status: 0, stderr: '' });
+    const { status, stderr } = onRepository('backup', 'tree');
+    expect(status).toBe(3);
+    expect(stderr).toContain(`varve: ${join(tree, 'closed.txt')} cannot be read: `);
+    const again = onRepository('backup', 'tree', '--json');
+    expect(again).toMatchObject({ status: 3, stderr: '' });
     expect(JSON.parse(again.stdout)).toMatchObject({
       files: 1,
-      issues: [{ path: path('locked/closed.txt'), code: 'UNREADABLE' }],
+      issues: [{ path: join(tree, 'closed.txt'), code: 'UNREADABLE' }],
     });
   });
 });

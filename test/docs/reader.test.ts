@@ -2,7 +2,7 @@
  * docs/format.md and docs/delta-format.md are enough to read a repository: a second reader, in another
  * language and written from the two pages alone, restores what Varve stored.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -24,12 +24,10 @@ import { prune } from '../../src/repo/operations/prune/prune.js';
 import { initRepository } from '../../src/repo/operations/repository.js';
 import { openPlatform } from '../../src/platform/platform.js';
 import { inlinePool } from './example-repository.js';
+import { missingPrograms, runProgram } from '../support/machine.js';
+import { makeFifo } from '../support/special-files.js';
 
 const READER = fileURLToPath(new URL('read_repository.py', import.meta.url));
-const missing = ['python3', 'zstd', 'diff'].filter(
-  (program) => spawnSync(program, ['--version']).status !== 0,
-);
-
 const work = mkdtempSync(`${tmpdir()}/varve-reader-`);
 const repository = `${work}/repository`;
 const source = `${work}/source`;
@@ -40,42 +38,47 @@ const TAGGED = [1, 3, 4];
 
 afterAll(() => rmSync(work, { recursive: true }));
 
-describe.skipIf(missing.length > 0)(`the reader (needs ${missing.join(', ') || 'nothing'})`, () => {
-  beforeAll(makeHistory);
+const missing = missingPrograms('cp', 'diff', 'find', 'python3', 'zstd');
 
-  test.each([1, 3, 4, 5])('restores snapshot %i', (number) => {
-    const target = `${work}/restored-${number}`;
-    execFileSync('python3', [READER, repository, String(number), target]);
-    expect(differences(`${work}/state-${number}`, target)).toBe('');
-  });
+describe.skipIf(missing.length > 0)(
+  `the reader (missing: ${missing.join(', ') || 'nothing'})`,
+  () => {
+    beforeAll(makeHistory);
 
-  test('lists the snapshots that were kept', () => {
-    const listing = execFileSync('python3', [READER, repository], { encoding: 'utf8' });
-    const numbers = listing
-      .trim()
-      .split('\n')
-      .map((line) => Number(line.split(' ')[0]));
-    expect(numbers).toEqual([1, 3, 4, 5]);
-  });
+    test.each([1, 3, 4, 5])('restores snapshot %i', (number) => {
+      const target = `${work}/restored-${number}`;
+      runProgram('python3', [READER, repository, String(number), target]);
+      expect(differences(`${work}/state-${number}`, target)).toBe('');
+    });
 
-  test('says that a pruned snapshot is gone', () => {
-    const target = `${work}/restored-2`;
-    const { status, stderr } = spawnSync('python3', [READER, repository, '2', target]);
-    expect(status).toBe(1);
-    expect(String(stderr)).toBe('there is no snapshot 2\n');
-  });
+    test('lists the snapshots that were kept', () => {
+      const listing = runProgram('python3', [READER, repository]);
+      const numbers = listing
+        .trim()
+        .split('\n')
+        .map((line) => Number(line.split(' ')[0]));
+      expect(numbers).toEqual([1, 3, 4, 5]);
+    });
 
-  test('steps over a torn tail', () => {
-    execFileSync('cp', ['-a', repository, `${work}/torn`]);
-    for (const pack of readdirSync(`${work}/torn/packs`)) {
-      const path = `${work}/torn/packs/${pack}`;
-      appendFileSync(path, readFileSync(path).subarray(32, 300));
-    }
-    const target = `${work}/restored-torn`;
-    execFileSync('python3', [READER, `${work}/torn`, '1', target]);
-    expect(differences(`${work}/state-1`, target)).toBe('');
-  });
-});
+    test('says that a pruned snapshot is gone', () => {
+      const target = `${work}/restored-2`;
+      const { status, stderr } = spawnSync('python3', [READER, repository, '2', target]);
+      expect(status).toBe(1);
+      expect(String(stderr)).toBe('there is no snapshot 2\n');
+    });
+
+    test('steps over a torn tail', () => {
+      runProgram('cp', ['-a', repository, `${work}/torn`]);
+      for (const pack of readdirSync(`${work}/torn/packs`)) {
+        const path = `${work}/torn/packs/${pack}`;
+        appendFileSync(path, readFileSync(path).subarray(32, 300));
+      }
+      const target = `${work}/restored-torn`;
+      runProgram('python3', [READER, `${work}/torn`, '1', target]);
+      expect(differences(`${work}/state-1`, target)).toBe('');
+    });
+  },
+);
 
 /** Five states with all that a manifest can say, large files cut into small pieces, and a prune. */
 async function makeHistory(): Promise<void> {
@@ -84,7 +87,7 @@ async function makeHistory(): Promise<void> {
   mkdirSync(`${source}/notes`, { recursive: true });
   for (let number = 1; number <= SNAPSHOTS; number++) {
     changeSource(number);
-    execFileSync('cp', ['-a', source, `${work}/state-${number}`]);
+    runProgram('cp', ['-a', source, `${work}/state-${number}`]);
     const createPool = inlinePool(repository, platform);
     const tags = TAGGED.includes(number) ? ['keep'] : [];
     await backup(repository, platform, { paths: [source], tags, jobs: 2, createPool });
@@ -114,7 +117,7 @@ function changeSource(number: number): void {
   writeFileSync(Buffer.concat([Buffer.from(`${source}/not utf-8 `), Buffer.of(0xff, 0x0a)]), 'x');
   if (number === 1) {
     writeFileSync(`${source}/empty`, '');
-    execFileSync('mkfifo', [`${source}/fifo`]);
+    makeFifo(`${source}/fifo`);
     writeFileSync(`${source}/gone`, text.slice(0, 100).join(''));
     mkdirSync(`${source}/goes`);
     writeFileSync(`${source}/goes/too`, 'soon');

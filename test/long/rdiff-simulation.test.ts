@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { expect, test } from 'vitest';
 import { scratchDirectory } from '../support/directory.js';
@@ -17,7 +18,7 @@ interface Report {
 }
 
 test('a file of 100 GB goes through signature, delta and patch in less than 150 MB', async () => {
-  const input = new URL('./simulation/run.js', import.meta.url).pathname;
+  const input = fileURLToPath(new URL('./simulation/run.js', import.meta.url));
   const script = join(scratchDirectory(), 'run.mjs');
   await build({ input, platform: 'node', output: { file: script } });
   const { stdout, stderr, status } = spawnSync(process.execPath, [script, String(SIZE)]);

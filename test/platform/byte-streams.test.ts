@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { commandOutput, type ByteStream } from '../../src/platform/byte-streams.js';
 import { scratchDirectory } from '../support/directory.js';
 
@@ -39,6 +39,9 @@ test('a command that closes its output early is waited for', async () => {
 });
 
 test('a program that is not there is named', async () => {
+  // A directory of PATH that this user may not enter would make it EACCES.
+  vi.stubEnv('PATH', scratchDirectory());
+  onTestFinished(() => void vi.unstubAllEnvs());
   await expect(readAll(commandOutput('no-such-program', []))).rejects.toMatchObject({
     code: 'COMMAND_FAILED',
     message: 'no-such-program cannot be started: spawn no-such-program ENOENT.',
@@ -47,7 +50,9 @@ test('a program that is not there is named', async () => {
 
 test('a command is ended when it is stopped, and when nobody reads on', async () => {
   const died = join(scratchDirectory(), 'died');
-  const script = `trap 'touch ${died}; exit' TERM; echo ready; while :; do read -r _ || :; done`;
+  vi.stubEnv('DIED', died);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const script = `trap 'touch "$DIED"; exit' TERM; echo ready; while :; do read -r _ || :; done`;
   for (const isStopped of [true, false]) {
     const controller = new AbortController();
     const reading = (async () => {

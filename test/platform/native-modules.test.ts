@@ -2,32 +2,15 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checkSqliteVersion } from '../../src/platform/native-modules.js';
-import { testDirectory } from '../support/directory.js';
+import { executablePlace, testDirectory } from '../support/directory.js';
+import { install, MAIN } from '../support/installation.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const directory = testDirectory();
+const directory = testDirectory(executablePlace());
 const at = (...names: string[]): string => join(directory, ...names);
 const koffi = `@koromix/koffi-linux-${process.arch}`;
 const zstdFile = `dist/native/zstd-${process.platform}-${process.arch}.node`;
-
-/** A copy of what is installed, whose parts can be spoiled. */
-function install(name: string): string {
-  const home = at(name);
-  for (const part of ['dist', 'migrations', 'package.json']) {
-    fs.cpSync(join(root, part), join(home, part), { recursive: true });
-  }
-  for (const part of ['better-sqlite3', '@koromix', '@napi-rs']) {
-    const from = join(root, 'node_modules', part);
-    fs.cpSync(from, join(home, 'node_modules', part), {
-      recursive: true,
-      filter: (path) => !/\/(deps|src)(\/|$)/.test(path.slice(from.length)),
-    });
-  }
-  return home;
-}
 
 /** Every compiled file of an installation that belongs to one part. */
 function binaries(home: string, part: string): string[] {
@@ -79,7 +62,7 @@ const spoilings: Spoiling[] = [
 ];
 
 function varve(home: string, ...args: string[]): { status: number | null; out: string } {
-  const program = join(home, 'dist/cli/main.js');
+  const program = join(home, MAIN);
   const env = { HOME: at('home'), PATH: process.env['PATH'] };
   const options = { encoding: 'utf8', env, cwd: directory } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], options);
@@ -101,7 +84,8 @@ let whole: string;
 let before: string;
 
 beforeAll(() => {
-  whole = install('whole');
+  whole = at('whole');
+  install(whole);
   fs.mkdirSync(at('tree'));
   fs.writeFileSync(at('tree/text'), 'some words that shrink '.repeat(500));
   for (const args of [['init'], ['backup', 'tree']]) {

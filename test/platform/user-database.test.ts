@@ -20,7 +20,7 @@ function getent(table: 'passwd' | 'group'): { name: ByteString; id: number }[] |
 const [users, groups] = [getent('passwd'), getent('group')];
 const NOBODY_HAS = 3_999_999_999;
 
-describe.runIf(users && groups)('names of owners', () => {
+describe.runIf(users && groups)('names of owners (asked of getent)', () => {
   test('are those of the system, in both directions', () => {
     const database = openUserDatabase();
     for (const { name, id } of users!) {

@@ -1,8 +1,8 @@
 /** Trees whose paths are longer than any call takes: made and removed step by step. */
-import { execFileSync } from 'node:child_process';
 import { onTestFinished } from 'vitest';
 import type { FileSystem } from '../../src/platform/files.js';
 import { textFromBytes, type ByteString } from '../../src/platform/bytes.js';
+import { runProgram } from './machine.js';
 
 /** Makes `depth` directories below `root`, each in the one before, and in the last a file `deep`. */
 export function makeDeep(
@@ -12,7 +12,7 @@ export function makeDeep(
   name: ByteString,
 ): ByteString {
   // Node's own removal of a tree stops at PATH_MAX.
-  onTestFinished(() => void execFileSync('rm', ['-rf', `${textFromBytes(root)}/${name}`]));
+  onTestFinished(() => void runProgram('rm', ['-rf', `${textFromBytes(root)}/${name}`]));
   let path = root;
   let directory = files.at.open(undefined, root, 'read-directory');
   for (let level = 0; level < depth; level++) {

@@ -1,8 +1,8 @@
 /** Compares our signature, delta and patch with the installed `rdiff`, both ways. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { runProgram } from './machine.js';
 import { mutation } from './seeded.js';
 import {
   applyDelta,
@@ -11,18 +11,13 @@ import {
   readSignature,
 } from '../../src/delta/librsync/whole.js';
 
-/** Whether the real program is there; tests that need it say so when they are skipped. */
-export const hasRdiff = spawnSync('rdiff', ['-V']).status === 0;
-export const RDIFF_MISSING = 'skipped: the program rdiff (Debian package rdiff) is not installed';
-
 export const BLOCK_LENGTHS = [1, 7, 64, 256, 2048, 0] as const;
 export const KINDS = (['rollsum', 'rabinkarp'] as const).flatMap((weak) =>
   (['md4', 'blake2'] as const).map((strong) => ({ weak, strong })),
 );
 
 function rdiff(...args: string[]): void {
-  const { status, stderr } = spawnSync('rdiff', ['-f', ...args]);
-  if (status !== 0) throw new Error(`rdiff ${args.join(' ')}: ${status} ${String(stderr)}`);
+  runProgram('rdiff', ['-f', ...args]);
 }
 
 /** One mutation, every kind and block length, in both directions; files go to `directory`. */

@@ -1,7 +1,12 @@
 /** Asks filters about paths, from the root downwards as a walk does. */
 import { dirname } from 'node:path';
 import { openFileSystem } from '../../src/platform/files.js';
-import { bytesFromBuffer, joinBytes, type ByteString } from '../../src/platform/bytes.js';
+import {
+  bytesFromBuffer,
+  bytesFromText,
+  joinBytes,
+  type ByteString,
+} from '../../src/platform/bytes.js';
 import {
   createFilter,
   type DirectoryFilter,
@@ -27,10 +32,11 @@ export function createJudge(
   { root = '/', list = false } = {},
 ): (path: string | Buffer) => Decision {
   const filter = createFilter(options, files, []);
+  const top = bytesFromText(root);
   const entered = new Map<string, DirectoryFilter | undefined>();
   const holdsIn = (path: string): DirectoryFilter | undefined => {
     if (entered.has(path)) return entered.get(path);
-    const parent = path === root ? undefined : holdsIn(dirname(path));
+    const parent = path === top ? undefined : holdsIn(dirname(path));
     const found = withListing(path as ByteString, list, (directory) =>
       (parent ?? filter).enter(directory),
     );
@@ -39,8 +45,8 @@ export function createJudge(
   };
   return (given) => {
     const text = bytesFromBuffer(Buffer.from(given));
-    const names = text.slice(root.length).split('/').filter(Boolean) as ByteString[];
-    let path = root as ByteString;
+    const names = text.slice(top.length).split('/').filter(Boolean) as ByteString[];
+    let path = top;
     for (const [depth, name] of names.entries()) {
       const above = path;
       path = joinBytes(above, name);

@@ -1,11 +1,12 @@
 /** The vectors made with the real programs, in `test/golden/librsync`; see the README there. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../golden/librsync/', import.meta.url);
 
 /** Where a vector lies. */
-export const goldenPath = (name: string): string => new URL(name, ROOT).pathname;
+export const goldenPath = (name: string): string => fileURLToPath(new URL(name, ROOT));
 export const golden = (name: string): Buffer => readFileSync(goldenPath(name));
 /** A manifest; the caller says its shape. */
 export const manifest = (name: string): unknown => JSON.parse(golden(name).toString());

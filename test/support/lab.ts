@@ -18,6 +18,7 @@ import {
 } from '../../src/repo/operations/restore/restore.js';
 import { verify, type VerifyOptions } from '../../src/repo/operations/verify/verify.js';
 import { discardWrites, openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
+import { bytesFromText } from '../../src/platform/bytes.js';
 import type { ByteStream } from '../../src/platform/byte-streams.js';
 import type { FileSystem } from '../../src/platform/files.js';
 import { openPlatform, type Platform } from '../../src/platform/platform.js';
@@ -95,6 +96,8 @@ export function createLab(options: LabOptions = {}) {
     /** Stops the clock at `ms`; undefined lets it go again. */
     setClock: (ms: number | undefined) => void (state.clockMs = ms),
     path: (name: string) => join(source, name),
+    /** The path as operations give it, whatever the name of the scratch directory has in it. */
+    bytes: (name = '') => bytesFromText(join(source, name)),
     write(name: string, content: string | Uint8Array): void {
       fs.mkdirSync(join(source, name, '..'), { recursive: true });
       fs.writeFileSync(join(source, name), content);

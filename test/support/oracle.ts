@@ -1,8 +1,8 @@
 /** What programs that are not Varve say of a tree, so that two trees can be compared by their word. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { needPrograms, runProgram, type UserOptions } from './machine.js';
 
 /** What the oracle and the tree of {@link growOddTree} are made with. */
 const TOOLS = [
@@ -17,29 +17,30 @@ const TOOLS = [
   'setfattr',
 ];
 
-/** Those of the programs that are not installed here. */
-export function missingTools(more: readonly string[] = []): string[] {
-  return [...TOOLS, ...more].filter(
-    (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
-  );
+/** Skips the test that calls this, with the reason, where a program of the oracle is missing. */
+export function needOracle(): void {
+  needPrograms(...TOOLS);
 }
 
 /** A program, one byte a character in what it takes and gives. @throws Error when it fails */
-export function run(command: string, args: readonly string[], cwd?: string): string {
-  return execFileSync(command, args, {
+export function run(command: string, args: readonly string[], options: RunOptions = {}): string {
+  return runProgram(command, args, {
     encoding: 'latin1',
-    maxBuffer: 1 << 28,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
-    ...(cwd !== undefined && { cwd }),
+    ...options,
   });
 }
 
-/** Fills the directory `root` with everything; see `odd-tree.sh`. `as`: a prefix that changes the user. */
-export function growOddTree(root: string, as: readonly string[] = []): void {
+/** Where and as whom a program runs. */
+type RunOptions = UserOptions & { readonly cwd?: string };
+
+/** Fills the directory `root` with everything that `user` may make; see `odd-tree.sh`. */
+export function growOddTree(root: string, user: UserOptions = {}): void {
   removeWithLocks(root);
-  const script = fileURLToPath(new URL('odd-tree.sh', import.meta.url));
-  run('env', [...as, 'bash', script, root]);
+  // The text is handed over, since not every user may read the file.
+  const script = fs.readFileSync(new URL('odd-tree.sh', import.meta.url), 'utf8');
+  run('bash', ['-c', script, 'odd-tree.sh', root], { ...user, cwd: '/' });
 }
 
 /** Immutable files would outlive the test. To be called for every directory that may hold some. */
@@ -70,18 +71,20 @@ export function describeTree(root: string): Description {
     '.',
     ...['-type', 'd', '-printf', String.raw`${common}\0`, '-o'],
     ...['-printf', String.raw`${common} %n %s %l\0`],
-  ].flat(), root); // prettier-ignore
+  ].flat(), { cwd: root }); // prettier-ignore
   const sorted = (test: string, command: string): string =>
-    run('sh', ['-c', `find . ${test} -print0 | sort -z | xargs -0 ${command}`], root);
+    run('sh', ['-c', `find . ${test} -print0 | sort -z | xargs -0 ${command}`], { cwd: root });
   return {
     nodes: nodes.split('\0').sort(),
     groups: groupsOf(
-      run('find', ['.', '!', '-type', 'd', '-links', '+1', '-printf', String.raw`%i %P\0`], root),
+      run('find', ['.', '!', '-type', 'd', '-links', '+1', '-printf', String.raw`%i %P\0`], {
+        cwd: root,
+      }),
     ),
     blocks: sorted("-path './holes/*'", 'stat -c "%n %b"'),
     xattrs: sorted('', 'getfattr -h -d -m - -e hex --'),
     acls: sorted('! -type l', 'getfacl -n --'),
-    flags: run('lsattr', ['-aR', '.'], root).split('\n').map(settable).sort(),
+    flags: run('lsattr', ['-aR', '.'], { cwd: root }).split('\n').map(settable).sort(),
   };
 }
 

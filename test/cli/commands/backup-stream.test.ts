@@ -1,7 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { quote } from '../../support/shell.js';
 import { createWorkspace, finished, until, type Run } from '../helpers/varve.js';
+import { runProgram } from '../../support/machine.js';
 
 const workspace = createWorkspace();
 const { run, json, path, start, write } = workspace;
@@ -25,9 +27,7 @@ test('a pipe becomes a file of its own source, which every command knows', async
   });
   expect((await run(['cat', '/db.sql'])).stdout).toBe('CREATE TABLE\n');
   expect(await run(['-q', 'restore', '--to', 'restored'])).toMatchObject({ code: 0 });
-  expect(execFileSync('cat', [path('restored/db.sql')], { encoding: 'utf8' })).toBe(
-    'CREATE TABLE\n',
-  );
+  expect(runProgram('cat', [path('restored/db.sql')])).toBe('CREATE TABLE\n');
 });
 
 test('a file may stand in for a pipe, and without a name it is stdin', async () => {
@@ -56,10 +56,10 @@ test('a directory is no standard input', async () => {
   expect(stderr).toContain('varve: Standard input cannot be read: EISDIR');
 });
 
-test.skipIf(spawnSync('script', ['--version']).status !== 0)('nor is a terminal', () => {
-  const main = new URL('../../../dist/cli/main.js', import.meta.url).pathname;
-  const line = `'${process.execPath}' '${main}' backup --stdin; echo "code $?"`;
-  const text = execFileSync('script', ['-qec', line, '/dev/null'], { encoding: 'utf8' });
+test('nor is a terminal', () => {
+  const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+  const line = `${quote(process.execPath)} ${quote(main)} backup --stdin; echo "code $?"`;
+  const text = runProgram('script', ['-qec', line, '/dev/null']);
   expect(text).toContain('Standard input is a terminal.');
   expect(text).toContain('code 2');
 });

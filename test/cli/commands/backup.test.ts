@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createWorkspace, finished } from '../helpers/varve.js';
+import { createWorkspace, finished, literal } from '../helpers/varve.js';
+import { makeFifo } from '../../support/special-files.js';
 
 const workspace = createWorkspace();
-const { run, start, json, path, write, defaultRepository } = workspace;
+const { run, start, json, path, pattern, write, defaultRepository } = workspace;
 
 write({ 'tree/a.txt': 'a\n', 'tree/b.tmp': 'b\n', 'tree/sub/c.txt': 'c\n' });
 
@@ -21,9 +21,9 @@ test('the first backup makes the default repository and says so', async () => {
   expect(stderr).toBe(`varve: Made the default repository, ${defaultRepository}.\n`);
   expect(stdout).toMatch(
     new RegExp(
-      `^Snapshot 1 of ${path('tree')}: 3 files, 6 B, in \\d:\\d\\d\n` +
+      `^Snapshot 1 of ${pattern('tree')}: 3 files, 6 B, in \\d:\\d\\d\n` +
         `  3 new, 0 changed, 0 unchanged, 0 removed\n` +
-        `  6 B read, [\\d.]+ K?i?B stored in ${defaultRepository}\n$`,
+        `  6 B read, [\\d.]+ K?i?B stored in ${literal(defaultRepository)}\n$`,
     ),
   );
 });
@@ -94,7 +94,7 @@ test('the environment names a repository, and --repo overrules it', async () => 
 
 test('special files are backed up, listed and restored', async () => {
   mkdirSync(path('special'));
-  execFileSync('mkfifo', ['-m', '640', path('special/fifo')]);
+  makeFifo(path('special/fifo'), 0o640);
   expect(await run(['backup', 'special'])).toMatchObject({ code: 0, stderr: '' });
   expect(await run(['ls', '-l', path('special')])).toMatchObject({
     stdout: expect.stringMatching(/^prw-r----- .*\/fifo\n$/) as string,

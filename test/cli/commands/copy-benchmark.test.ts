@@ -1,7 +1,7 @@
 /** `varve copy --benchmark`: what it says, refuses, and leaves behind. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { needPrograms } from '../../support/machine.js';
 import { noise } from '../../support/seed.js';
 import { createWorkspace, finished, until } from '../helpers/varve.js';
 
@@ -15,15 +15,6 @@ const source = path('files/source');
 /** Whether rsync is measured is what PATH leads to. */
 const withoutRsync = { env: { TMPDIR: path('temporary'), PATH: path('no-programs') } };
 const withRsync = { env: { TMPDIR: path('temporary') } };
-const hasRsync = ((): boolean => {
-  try {
-    execFileSync('rsync', ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
 /** The processes that have something of this workspace among their arguments. */
 const processes = (): string[] =>
   readdirSync('/proc')
@@ -78,25 +69,23 @@ interface Document {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
-test.skipIf(!hasRsync)(
-  'with --json and rsync each row has both times and the bytes that passed',
-  async () => {
-    const args = ['copy', '--json', '-B', '1', source, path('files/json')];
-    const { code, stdout, stderr } = await workspace.run(args, withRsync);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const { rows } = JSON.parse(stdout) as Document;
-    expect(rows.map(({ delta }) => delta)).toEqual(ROWS.slice(1));
-    for (const row of rows) {
-      expect(Object.keys(row)).toEqual(['delta', 'data_bytes', 'varve_ms', 'rsync_ms']);
-      expect(row['varve_ms']).toBeGreaterThan(0);
-      expect(row['rsync_ms']).toBeGreaterThan(0);
-    }
-    const bytes = rows.map((row) => row['data_bytes'] as number);
-    expect(bytes[0]).toBeGreaterThan(content.length);
-    expect(Math.max(...bytes.slice(1))).toBeLessThan(content.length / 2);
-    expectNothingLeft();
-  },
-);
+test('with --json and rsync each row has both times and the bytes that passed', async () => {
+  needPrograms('rsync');
+  const args = ['copy', '--json', '-B', '1', source, path('files/json')];
+  const { code, stdout, stderr } = await workspace.run(args, withRsync);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const { rows } = JSON.parse(stdout) as Document;
+  expect(rows.map(({ delta }) => delta)).toEqual(ROWS.slice(1));
+  for (const row of rows) {
+    expect(Object.keys(row)).toEqual(['delta', 'data_bytes', 'varve_ms', 'rsync_ms']);
+    expect(row['varve_ms']).toBeGreaterThan(0);
+    expect(row['rsync_ms']).toBeGreaterThan(0);
+  }
+  const bytes = rows.map((row) => row['data_bytes'] as number);
+  expect(bytes[0]).toBeGreaterThan(content.length);
+  expect(Math.max(...bytes.slice(1))).toBeLessThan(content.length / 2);
+  expectNothingLeft();
+});
 
 test('a target that is there is not touched unless that is allowed', async () => {
   const args = ['copy', '-B', '1', source, path('files/there')];

@@ -1,9 +1,9 @@
 /** Changes that hide from a comparison by size and whole seconds. */
-import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, statSync, utimesSync, writeSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { beforeEach, expect, test } from 'vitest';
 import { createWorkspace } from '../helpers/varve.js';
+import { runProgram } from '../../support/machine.js';
 
 const { run, json, path, write, defaultRepository } = createWorkspace();
 
@@ -49,7 +49,7 @@ test('four bytes overwritten and the mtime moved within its second', async () =>
 test('four bytes overwritten and the mtime put back by touch -d', async () => {
   const before = statSync(FILE, { bigint: true });
   overwriteFourBytes();
-  execFileSync('touch', ['-d', '@1500000000.25', FILE]);
+  runProgram('touch', ['-d', '@1500000000.25', FILE]);
   expect(statSync(FILE, { bigint: true }).mtimeNs).toBe(before.mtimeNs);
   await expectCaught();
 });

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
+import { canChangeUser } from '../../support/machine.js';
 import { createWorkspace } from '../helpers/varve.js';
 
 const { run, json, path, write } = createWorkspace();
@@ -101,7 +102,7 @@ test('a file of owners that makes no sense is refused before anything is written
   expect(readdirSync(path())).not.toContain('mapped');
 });
 
-test.runIf(process.getuid?.() === 0)('owners are those that the maps say', async () => {
+test.runIf(canChangeUser)('owners are those that the maps say, as root', async () => {
   write({ 'user.map': '0:4001\n', 'group.map': 'root:4002\n' });
   const maps = ['--map-user', 'user.map', '--map-group', 'group.map'];
   const { code } = await run(['restore', '--to', 'owned', '--numeric-owner', ...maps]);

@@ -23,6 +23,8 @@ export interface Workspace {
   readonly defaultRepository: string;
   /** An absolute path in the workspace. */
   readonly path: (...names: string[]) => string;
+  /** An absolute path as a part of a regular expression. */
+  readonly pattern: (...names: string[]) => string;
   /** Writes files, named below the root, and the directories that they need. */
   readonly write: (files: Readonly<Record<string, string | Uint8Array>>) => void;
   readonly start: (args: readonly string[], options?: SpawnOptions) => ChildProcess;
@@ -48,6 +50,7 @@ export function createWorkspace(): Workspace {
     home,
     defaultRepository: join(home, '.local/share/varve'),
     path: (...names) => join(root, ...names),
+    pattern: (...names) => literal(join(root, ...names)),
     write(files) {
       for (const [name, content] of Object.entries(files)) {
         mkdirSync(dirname(join(root, name)), { recursive: true });
@@ -61,6 +64,11 @@ export function createWorkspace(): Workspace {
       return JSON.parse(stdout) as Document;
     },
   };
+}
+
+/** What matches `text` in a regular expression: where TMPDIR is may have any name. */
+export function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 }
 
 /** What a process wrote and how it ended. */

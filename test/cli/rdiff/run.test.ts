@@ -12,7 +12,10 @@ import {
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { testDirectory } from '../../support/directory.js';
+import { needPrograms } from '../../support/machine.js';
+import { makeFifo } from '../../support/special-files.js';
 import { golden, goldenPath, manifest, seededBytes } from '../../support/golden.js';
+import { quote } from '../../support/shell.js';
 import { RDIFF_PROGRAM, runRdiffProgram, shell } from '../../support/rdiff-command.js';
 
 const root = testDirectory();
@@ -35,10 +38,13 @@ beforeEach(() => {
 const read = (name: string): Buffer => readFileSync(join(directory, name));
 const path = (name: string): string => join(directory, name);
 const run = (...args: string[]) => shell(`"$RDIFF" ${args.join(' ')}`, directory);
+/** A vector as a word of the shell. */
+const quotedGolden = (name: string): string => quote(goldenPath(name));
 const files = (): string[] => readdirSync(directory).sort();
 
 describe('the three steps', () => {
   test('make the new file, through files and through pipes', () => {
+    needPrograms('cmp');
     const script = `set -e
       "$RDIFF" signature old sig
       "$RDIFF" delta sig new delta
@@ -160,7 +166,7 @@ function catchesHangup(pid: number): boolean {
 }
 
 test('a named pipe that nobody writes to does not keep the run from being interrupted', async () => {
-  shell('mkfifo pipe', directory);
+  makeFifo(path('pipe'));
   const child = spawn(process.execPath, [RDIFF_PROGRAM, 'signature', path('pipe'), path('sig')]);
   while (!catchesHangup(child.pid!)) await new Promise((wake) => setTimeout(wake, 10));
   child.kill('SIGHUP');
@@ -169,6 +175,7 @@ test('a named pipe that nobody writes to does not keep the run from being interr
 });
 
 test('the hash beside a delta may come through a pipe', () => {
+  needPrograms('cmp');
   const script = `"$RDIFF" signature old sig; "$RDIFF" --verify-hash delta sig new delta
     "$RDIFF" --verify-hash=<(cat delta.hash) patch old delta - < /dev/null | cmp - new`;
   expect(shell(script, directory)).toMatchObject({ code: 0, stderr: '' });
@@ -185,7 +192,7 @@ describe('a failure has the exit code of rdiff', () => {
 
   test.each(sample)('$command with $file', ({ file, command, rdiffExit }) => {
     copyFileSync(goldenPath('errors/basis'), path('basis'));
-    const line = command.replace('FILE', goldenPath(`errors/${file}`)).replace(' new', ' old');
+    const line = command.replace('FILE', quotedGolden(`errors/${file}`)).replace(' new', ' old');
     expect(run(line).code).toBe(rdiffExit);
     expect(files()).toEqual(['basis', 'new', 'old']);
   });
@@ -239,13 +246,14 @@ describe('the hash beside a delta', () => {
   });
 
   test('catches the false match of a one-byte strong sum', () => {
-    const vector = (name: string) => goldenPath(`golden/FALSE-MATCH-S1/${name}`);
+    const vector = (name: string) => quotedGolden(`golden/FALSE-MATCH-S1/${name}`);
     const sig = vector('rollsum-md4-b256-S1.sig');
     expect(run(`--verify-hash=h delta ${sig} ${vector('new')} d`).code).toBe(0);
     expect(run(`--verify-hash=h patch ${vector('basis')} d out`).code).toBe(106);
   });
 
   test('must be named when the delta is a pipe', () => {
+    needPrograms('cmp');
     expect(run('--verify-hash delta sig new').code).toBe(101);
     expect(
       shell(
@@ -257,14 +265,15 @@ describe('the hash beside a delta', () => {
 });
 
 test('a delta that grows without bound is stopped by --max-output', () => {
-  const delta = goldenPath('errors/delta-amplify.bin');
-  const { code, stderr } = run(`--max-output 1K patch ${goldenPath('errors/basis')} ${delta} out`);
+  const [old, delta] = ['basis', 'delta-amplify.bin'].map((name) => quotedGolden(`errors/${name}`));
+  const { code, stderr } = run(`--max-output 1K patch ${old} ${delta} out`);
   expect(code).toBe(106);
   expect(stderr).toContain('more than 1024 bytes');
   expect(files()).toEqual(['new', 'old']);
 });
 
 test('several threads make the same signature and the same delta as one', () => {
+  needPrograms('awk', 'cmp');
   const large = Buffer.concat(Array<Buffer>(30).fill(seededBytes('large', 1_500_000)));
   writeFileSync(path('large'), large);
   const changed = Buffer.concat([

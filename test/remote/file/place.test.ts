@@ -1,5 +1,4 @@
 /** Where files of copies are, and what is none. */
-import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -17,7 +16,6 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -31,12 +29,13 @@ import {
 } from '../../../src/remote/file/place.js';
 import { bytesFromText } from '../../../src/platform/bytes.js';
 import { openPlatform } from '../../../src/store.js';
+import { makeFifo, makeSocket } from '../../support/special-files.js';
 
 const { files } = openPlatform();
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'varve-place-')));
 const root = join(base, 'root');
 const outside = join(base, 'outside');
-const socketServer = createServer();
+let closeSocket: () => void;
 
 beforeAll(async () => {
   mkdirSync(join(root, 'a/b'), { recursive: true });
@@ -48,11 +47,11 @@ beforeAll(async () => {
   symlinkSync('a', join(root, 'inner-link'));
   symlinkSync(outside, join(root, 'outer-link'));
   symlinkSync('nowhere', join(root, 'dangling'));
-  execFileSync('mkfifo', [join(root, 'fifo')]);
-  await new Promise<void>((resolve) => socketServer.listen(join(root, 'socket'), resolve));
+  makeFifo(join(root, 'fifo'));
+  closeSocket = await makeSocket(join(root, 'socket'));
 });
 afterAll(() => {
-  socketServer.close();
+  closeSocket();
   rmSync(base, { recursive: true });
 });
 

@@ -1,6 +1,5 @@
 /** What a client may try, and what it gets: a real server process, requests by hand. */
 import { once } from 'node:events';
-import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -14,6 +13,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../requests.js';
 import { createCopyLab, equalFiles, noise, type ServerProcess } from '../support.js';
+import { makeFifo } from '../../support/special-files.js';
 
 const lab = createCopyLab();
 const TOKEN = 'correct-horse-battery-staple';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   symlinkSync(outside, join(lab.root, 'link'));
   symlinkSync(lab.here, join(lab.root, 'directory-link'));
   mkdirSync(join(lab.root, 'directory'));
-  execFileSync('mkfifo', [join(lab.root, 'fifo')]);
+  makeFifo(join(lab.root, 'fifo'));
   const tokenFile = lab.put(lab.here, 'token', Buffer.from(`${TOKEN}\n`));
   [readOnly, writable, guarded] = await Promise.all([
     lab.serve(),

@@ -103,7 +103,7 @@ describe('a flipped byte of a pack', () => {
         message:
           `Blob ${hash} in the frame at ${start} of pack ${pack}: ` +
           'The stored bytes do not have the hash of their blob.',
-        paths: [`${lab.source}/one.bin`],
+        paths: [lab.bytes('one.bin')],
       },
     ]);
     const to = lab.newTarget();
@@ -201,7 +201,7 @@ describe('repair', () => {
     flipByte(join(lab.packs, '00000001.pack'), frame!.start + frame!.head + 40);
     expect((await lab.verify()).damage[0]).toMatchObject({
       code: 'BLOB_DAMAGED',
-      paths: [`${lab.source}/log.txt`],
+      paths: [lab.bytes('log.txt')],
     });
     const first = await lab.repair();
     expect(first.actions).toEqual([

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -8,10 +7,11 @@ import { openFileSystem, type FileSystem } from '../../../src/platform/files.js'
 import { makeDeep } from '../../support/deep-tree.js';
 import { systemError } from '../../support/faulty-files.js';
 import { createLab, type Lab } from '../../support/lab.js';
+import { runProgram } from '../../support/machine.js';
 
 /** Names, types, sizes and bytes below a directory, by programs that take any depth. */
 function fingerprint(directory: string): string {
-  return execFileSync(
+  return runProgram(
     'sh',
     ['-c', 'find . -printf "%P %y %s %m %T@\\n" | sort | md5sum; find . -type f -execdir cat {} +'],
     { cwd: directory, encoding: 'utf8', maxBuffer: 2 ** 28 },
@@ -59,7 +59,7 @@ async function expectRoundTrip(lab: Lab): Promise<void> {
     expect(again.issues).toEqual([]);
     expect(again.filesNew + again.filesChanged).toBe(0);
   } finally {
-    execFileSync('rm', ['-rf', to]);
+    runProgram('rm', ['-rf', to]);
   }
 }
 
@@ -87,13 +87,13 @@ describe('a tree', () => {
     expect(same).toMatchObject({ changes: [], issues: [] });
     fs.writeFileSync(join(lab.source, 'last'), 'other');
     const { changes } = await diffLive(lab.repository, lab.platform, options);
-    expect(changes).toEqual([{ path: lab.path('last'), change: 'modified' }]);
+    expect(changes).toEqual([{ path: lab.bytes('last'), change: 'modified' }]);
   });
 
   test('that is removed, and its deep directory with it, ends in the index', async () => {
     const lab = deepLab(2000, 'deep');
     await lab.backup();
-    execFileSync('rm', ['-rf', lab.path('deep')]);
+    runProgram('rm', ['-rf', lab.path('deep')]);
     const { filesRemoved, issues } = await lab.backup();
     expect({ filesRemoved, issues }).toEqual({ filesRemoved: 1, issues: [] });
     await lab.prune({ keepLast: 1 });

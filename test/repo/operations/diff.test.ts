@@ -6,6 +6,7 @@ import { diffLive, type DiffLiveOptions } from '../../../src/repo/operations/dif
 import { streamOf } from '../../support/byte-stream.js';
 import { createLab } from '../../support/lab.js';
 import {
+  absolute,
   backupTree,
   below,
   makeRepository,
@@ -130,7 +131,7 @@ test('changes come in byte order, with the snapshots that were compared', async 
   expect(
     await diffSnapshots(path, platform, { from: { type: 'back', count: 1 }, to: LATEST }),
   ).toEqual({
-    changes: ['a', 'a-b', 'a/b'].map((name) => ({ path: `${tree}/${name}`, change: 'added' })),
+    changes: ['a', 'a-b', 'a/b'].map((name) => ({ path: absolute(tree, name), change: 'added' })),
     from: 1,
     to: 2,
   });
@@ -149,7 +150,7 @@ test('another source changes nothing here', async () => {
   await backupTree(repository);
   const options = { from: at(1), to: at(4), source };
   const { changes } = await diffSnapshots(path, platform, options);
-  expect(changes).toEqual([{ path: tree, change: 'metadata' }]);
+  expect(changes).toEqual([{ path: absolute(tree, ''), change: 'metadata' }]);
 });
 
 test('content that changed behind an equal size and mtime is seen, for ctime tells', async () => {
@@ -175,7 +176,7 @@ test('content that changed while no time did is seen only by reading, as possibl
   const compare = (readsAll: boolean) =>
     diffLive(lab.repository, lab.platform, { from: LATEST, readsAll });
   expect(await compare(false)).toMatchObject({ changes: [], issues: [] });
-  const path = lab.path('a');
+  const path = lab.bytes('a');
   expect(await compare(true)).toMatchObject({
     changes: [{ path, change: 'modified' }],
     issues: [{ path, code: 'POSSIBLE_BIT_ROT' }],
@@ -230,8 +231,8 @@ test('a root that is gone is removed with all below it', async () => {
   rmSync(tree, { recursive: true });
   expect(await diffLive(path, platform, { from: LATEST, readsAll: false })).toEqual({
     changes: [
-      { path: tree, change: 'removed' },
-      { path: `${tree}/a`, change: 'removed' },
+      { path: absolute(tree, ''), change: 'removed' },
+      { path: absolute(tree, 'a'), change: 'removed' },
     ],
     from: 1,
     to: undefined,
@@ -251,8 +252,8 @@ test('the repository itself is not compared', async () => {
     readsAll: false,
   });
   expect(changes.map(({ path, change }) => [path, change])).toEqual([
-    [parent, 'metadata'],
-    [`${parent}/link`, 'added'],
-    [`${parent}/new`, 'added'],
+    [absolute(parent, ''), 'metadata'],
+    [absolute(parent, 'link'), 'added'],
+    [absolute(parent, 'new'), 'added'],
   ]);
 });

@@ -6,6 +6,7 @@ import { listEntries } from '../../../src/repo/operations/ls.js';
 import type { FilterOptions } from '../../../src/repo/tree/filter.js';
 import { filesWithAt, systemError } from '../../support/faulty-files.js';
 import {
+  absolute,
   backupTree,
   below,
   makeRepository,
@@ -100,7 +101,7 @@ describe('ignore files', () => {
     const { issues } = await backupTree(repository);
     expect(issues).toEqual([
       {
-        path: `${repository.tree}/.varveignore`,
+        path: absolute(repository.tree, '.varveignore'),
         code: 'RULES_UNREADABLE',
         message: expect.stringContaining(
           `${repository.tree}/.varveignore leaves nothing out: ${why}`,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, copyFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { findContent } from '../../../src/repo/operations/find-content.js';
-import { backupTree, makeRepository, writeTree } from '../../support/repository.js';
+import { absolute, backupTree, makeRepository, writeTree } from '../../support/repository.js';
 
 const MIB = 1024 * 1024;
 
@@ -23,9 +23,9 @@ test('content is found under every name that had it, while it had it', async () 
 
   const file = `${tree}/c`;
   expect(await findContent(path, platform, { file })).toEqual([
-    { path: `${tree}/a`, firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 4 },
-    { path: `${tree}/b`, firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 4 },
-    { path: `${tree}/c`, firstSnapshot: 2, lastSnapshot: 2, sizeBytes: 4 },
+    { path: absolute(tree, 'a'), firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 4 },
+    { path: absolute(tree, 'b'), firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 4 },
+    { path: absolute(tree, 'c'), firstSnapshot: 2, lastSnapshot: 2, sizeBytes: 4 },
   ]);
   symlinkSync('c', `${tree}/link`);
   expect(await findContent(path, platform, { file: `${tree}/link` })).toHaveLength(3);
@@ -45,7 +45,7 @@ test.each([
   const file = `${tree}/copy`;
   copyFileSync(`${tree}/large`, file);
   expect(await findContent(path, platform, { file })).toEqual([
-    { path: `${tree}/large`, firstSnapshot: 1, lastSnapshot: 1, sizeBytes: length },
+    { path: absolute(tree, 'large'), firstSnapshot: 1, lastSnapshot: 1, sizeBytes: length },
   ]);
   appendFileSync(file, 'x');
   expect(await findContent(path, platform, { file })).toEqual([]);
@@ -57,7 +57,7 @@ test('a file without a byte is found as every other without one', async () => {
   writeTree(tree, { empty: { type: 'file', content: '' }, full: { type: 'file', content: 'x' } });
   await backupTree(repository);
   expect(await findContent(path, platform, { file: `${tree}/empty` })).toEqual([
-    { path: `${tree}/empty`, firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 0 },
+    { path: absolute(tree, 'empty'), firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 0 },
   ]);
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { findPaths } from '../../../src/repo/operations/find.js';
 import {
+  absolute,
   backupTree,
   below,
   makeRepository,
@@ -61,8 +62,18 @@ test.each([
 test('a path is found once, with all of its history in one line', async () => {
   const { path, platform, tree } = await twoSnapshots();
   expect(await findPaths(path, platform, { pattern: 'report-20*' })).toEqual([
-    { path: `${tree}/docs/report-2019.txt`, firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 3 },
-    { path: `${tree}/docs/report-2020.txt`, firstSnapshot: 1, lastSnapshot: 2, sizeBytes: 8 },
+    {
+      path: absolute(tree, 'docs/report-2019.txt'),
+      firstSnapshot: 1,
+      lastSnapshot: 1,
+      sizeBytes: 3,
+    },
+    {
+      path: absolute(tree, 'docs/report-2020.txt'),
+      firstSnapshot: 1,
+      lastSnapshot: 2,
+      sizeBytes: 8,
+    },
   ]);
 });
 
@@ -72,7 +83,7 @@ test('what replaced a directory is no directory', async () => {
   await backupTree(repository);
   const { path, platform, tree } = repository;
   expect(await findPaths(path, platform, { pattern: 'docs/' })).toEqual([
-    { path: `${tree}/docs`, firstSnapshot: 1, lastSnapshot: 2, sizeBytes: 0 },
+    { path: absolute(tree, 'docs'), firstSnapshot: 1, lastSnapshot: 2, sizeBytes: 0 },
   ]);
 });
 

@@ -4,7 +4,13 @@ import { expect, test } from 'vitest';
 import { blake3 } from '../../../src/delta/hash.js';
 import { findPaths } from '../../../src/repo/operations/find.js';
 import { logPath } from '../../../src/repo/operations/log.js';
-import { backupTree, makeRepository, writeTree, type TreeNode } from '../../support/repository.js';
+import {
+  absolute,
+  backupTree,
+  makeRepository,
+  writeTree,
+  type TreeNode,
+} from '../../support/repository.js';
 
 const base = randomBytes(4000).toString('hex');
 
@@ -17,7 +23,7 @@ test('each version says which snapshots have it, its hash and how it is stored',
     await backupTree(repository);
   }
   const log = await logPath(path, platform, { path: `${tree}/a` });
-  expect(log.path).toBe(`${tree}/a`);
+  expect(log.path).toBe(absolute(tree, 'a'));
   expect(log.versions).toMatchObject([
     { firstSnapshot: 1, lastSnapshot: 1, stored: 'delta', chainLength: 2 },
     { firstSnapshot: 2, lastSnapshot: 3, stored: 'delta', chainLength: 1 },
@@ -91,7 +97,7 @@ test('log and find agree with a model of a path over several snapshots', async (
       const newest = versions.at(-1)?.version.sizeBytes;
       expect(found).toEqual([
         {
-          path: `${tree}/node`,
+          path: absolute(tree, 'node'),
           firstSnapshot: expected[0]?.first,
           lastSnapshot: expected.at(-1)?.last,
           sizeBytes: newest,

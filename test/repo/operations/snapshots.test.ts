@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { listSnapshots } from '../../../src/repo/operations/snapshots.js';
-import { backupTree, makeRepository, writeTree } from '../../support/repository.js';
+import { absolute, backupTree, makeRepository, writeTree } from '../../support/repository.js';
 
 test('an empty repository has no snapshots', async () => {
   const { path, platform } = makeRepository();
@@ -22,7 +22,7 @@ test('snapshots come in order of arrival, each with its source', async () => {
     [3, 'host'],
   ]);
   expect(listed[0]).toMatchObject({
-    source: { id: 1, roots: [tree] },
+    source: { id: 1, roots: [absolute(tree, '')] },
     snapshot: { tags: ['first'], files: 1, directories: 1, bytes: 5, filesNew: 1 },
   });
 });

@@ -1,45 +1,40 @@
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { catFile } from '../../../src/repo/operations/cat.js';
 import { filesWithAt } from '../../support/faulty-files.js';
 import { logicalIndex } from '../../support/index-facts.js';
 import { createLab, type Lab } from '../../support/lab.js';
+import { missingPrograms, runProgram } from '../../support/machine.js';
+import { makeFifo, makeSocket } from '../../support/special-files.js';
 
 /** `ls -l` of a special file without its path: type, permissions, owner, device, time. */
 function listing(path: string): string {
-  const line = execFileSync('ls', ['-ln', '--time-style=full-iso', path], { encoding: 'utf8' });
+  const line = runProgram('ls', ['-ln', '--time-style=full-iso', path]);
   return line.replace(path, '');
-}
-
-async function makeSocket(path: string): Promise<void> {
-  const server = createServer().listen(path);
-  await new Promise((resolve) => server.once('listening', resolve));
-  onTestFinished(() => void server.close());
 }
 
 /** A fifo and a socket with odd permissions and old times; devices where they can be made. */
 async function fill(lab: Lab): Promise<string[]> {
-  execFileSync('mkfifo', [lab.path('fifo')]);
-  await makeSocket(lab.path('socket'));
+  makeFifo(lab.path('fifo'));
+  onTestFinished(await makeSocket(lab.path('socket')));
   const names = ['fifo', 'socket'];
   if (canMakeDevices(lab)) {
-    execFileSync('mknod', [lab.path('character'), 'c', '4095', '1048575']);
-    execFileSync('mknod', [lab.path('block'), 'b', '7', '300']);
+    runProgram('mknod', [lab.path('character'), 'c', '4095', '1048575']);
+    runProgram('mknod', [lab.path('block'), 'b', '7', '300']);
     names.push('character', 'block');
   }
   for (const [position, name] of names.entries()) {
     fs.chmodSync(lab.path(name), 0o4640 + position);
-    execFileSync('touch', ['-d', '1999-12-31 23:59:59.123456789', lab.path(name)]);
+    runProgram('touch', ['-d', '1999-12-31 23:59:59.123456789', lab.path(name)]);
   }
   return names;
 }
 
 function canMakeDevices(lab: Lab): boolean {
+  if (missingPrograms('mknod').length > 0) return false;
   try {
-    execFileSync('mknod', [lab.path('probe'), 'c', '1', '3'], { stdio: 'ignore' });
+    runProgram('mknod', [lab.path('probe'), 'c', '1', '3'], { stdio: 'ignore' });
     fs.rmSync(lab.path('probe'));
     return true;
   } catch {
@@ -69,11 +64,11 @@ test('fifos, sockets and devices come back as they were, and none is ever opened
 
 test('a device with another number is another version', async (context) => {
   const lab = createLab();
-  if (!canMakeDevices(lab)) return context.skip('needs to make devices');
+  if (!canMakeDevices(lab)) return context.skip('devices cannot be made here');
   for (const minor of ['1', '2']) {
     fs.rmSync(lab.path('device'), { force: true });
-    execFileSync('mknod', [lab.path('device'), 'c', '10', minor]);
-    execFileSync('touch', ['-d', '2001-01-01', lab.path('device')]);
+    runProgram('mknod', [lab.path('device'), 'c', '10', minor]);
+    runProgram('touch', ['-d', '2001-01-01', lab.path('device')]);
     await lab.backup();
   }
   for (const [snapshot, minor] of [
@@ -82,9 +77,7 @@ test('a device with another number is another version', async (context) => {
   ] as const) {
     const to = lab.newTarget();
     await lab.restore(snapshot, { to });
-    expect(execFileSync('stat', ['-c', '%t %T', join(to, 'device')]).toString()).toBe(
-      `a ${minor}\n`,
-    );
+    expect(runProgram('stat', ['-c', '%t %T', join(to, 'device')])).toBe(`a ${minor}\n`);
   }
 });
 
@@ -99,13 +92,13 @@ test('an index made anew holds the same special files', async () => {
 
 test('a file where a fifo was, and a fifo where a directory was', async () => {
   const lab = createLab();
-  execFileSync('mkfifo', [lab.path('one')]);
+  makeFifo(lab.path('one'));
   lab.write('two/file', 'x');
   await lab.backup();
   fs.rmSync(lab.path('one'));
   lab.write('one', 'now a file');
   lab.remove('two');
-  execFileSync('mkfifo', [lab.path('two')]);
+  makeFifo(lab.path('two'));
   const { snapshot } = await lab.backup();
   const types = (tree: Awaited<ReturnType<Lab['treeAt']>>) =>
     [...tree].map(([path, { type }]) => `${path}:${type}`);

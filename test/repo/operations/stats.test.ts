@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { readStats } from '../../../src/repo/operations/stats.js';
-import { backupTree, makeRepository, writeTree } from '../../support/repository.js';
+import { absolute, backupTree, makeRepository, writeTree } from '../../support/repository.js';
 
 test('an empty repository has nothing but an index', async () => {
   const { path, platform } = makeRepository();
@@ -62,11 +62,13 @@ test('what is shared is stored and charged once, what is logical each time', asy
     [3, 1, large.length],
   ]);
   expect(stats.costliest.map((costly) => costly.path)).toEqual([
-    `${tree}/large`,
-    `${tree}/a/one`,
-    `${tree}/a/two`,
+    absolute(tree, 'large'),
+    absolute(tree, 'a/one'),
+    absolute(tree, 'a/two'),
   ]);
-  expect(stats.costliestDirectories.map((costly) => costly.path)).toEqual([tree, `${tree}/a`]);
+  expect(stats.costliestDirectories.map((costly) => costly.path)).toEqual(
+    ['', 'a'].map((path) => absolute(tree, path)),
+  );
   const charged = stats.costliest.reduce((sum, { bytes }) => sum + bytes, 0);
   expect(charged).toBe(stats.fullBytes);
 });

@@ -1,11 +1,12 @@
 /** Ignore files against git itself: which line of which file decides about each path. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { scratchDirectory } from '../../support/directory.js';
 import { createJudge } from '../../support/filter.js';
+import { needPrograms, runProgram } from '../../support/machine.js';
 import { runs } from '../../support/seed.js';
 
 const NAMES = ['a', 'b', 'ab', 'a.c', 'B', '.a', 'a b', '[a', ']', '-', '!', '#a', 'a\\b', '*'];
@@ -42,14 +43,13 @@ function isDocumented(pattern: string): boolean {
   return !body.includes('/') || !/[^/*]\*{2}|\\\//.test(body);
 }
 
-const hasGit = spawnSync('git', ['--version']).status === 0;
-
-test.skipIf(!hasGit)('the line that decides is the one that git check-ignore names', () => {
+test('the line that decides is the one that git check-ignore names', () => {
+  needPrograms('git');
   const root = scratchDirectory();
   const env = { PATH: process.env['PATH'], HOME: root, GIT_CONFIG_NOSYSTEM: '1' };
   const git = (args: string[], input = '') =>
     spawnSync('git', ['-C', root, ...args], { env, input, encoding: 'latin1' });
-  execFileSync('git', ['init', '-q', root], { env });
+  runProgram('git', ['init', '-q', root], { env });
   for (const directory of DIRECTORIES) mkdirSync(join(root, directory), { recursive: true });
   for (const path of PATHS) if (!path.endsWith('/')) writeFileSync(join(root, path), '');
 

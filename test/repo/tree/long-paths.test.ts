@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { loadNativeAtCalls } from '../../../src/platform/native-at-calls.js';
@@ -8,6 +7,7 @@ import { portableAtCalls } from '../../../src/platform/portable-at-calls.js';
 import { openPath } from '../../../src/repo/tree/long-paths.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { makeDeep } from '../../support/deep-tree.js';
+import { runProgram } from '../../support/machine.js';
 
 const real = openFileSystem();
 const native = loadNativeAtCalls();
@@ -43,7 +43,7 @@ test('a short path is opened as it is, through symbolic links on its way', () =>
   fs.symlinkSync('real', `${root}/link`);
   const path = bytesFromText(`${root}/link/file`);
   real.close(openPath(real, path, 'read-file'));
-  execFileSync('ln', ['-s', 'file', `${root}/real/last`]);
+  runProgram('ln', ['-s', 'file', `${root}/real/last`]);
   const last = bytesFromText(`${root}/link/last`);
   expect(() => openPath(real, last, 'read-file')).toThrow(
     expect.objectContaining({ code: 'ELOOP' }),

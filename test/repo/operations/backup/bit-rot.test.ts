@@ -66,7 +66,7 @@ test('it is reported once, and the flag stays with the bytes', async () => {
   rot('a.txt', 'rott bytes');
   await lab.backup({ readsAll: true });
   expect((await lab.backup({ readsAll: true })).issues).toEqual([]);
-  fs.chmodSync(lab.path('a.txt'), 0o600);
+  fs.chmodSync(lab.path('a.txt'), 0o700);
   await lab.backup();
   const versions = await logPath(lab.repository, lab.platform, { path: lab.path('a.txt') });
   expect(versions.versions.map(({ version }) => version.flags & VersionFlag.suspect)).toEqual([

@@ -201,7 +201,7 @@ describe('a name that was to be read for all', () => {
       if (name === 'a' && mode === 'read-file') throw systemError('EACCES');
     });
     const { issues, snapshot } = await lab.backup();
-    expect(issues.map(({ code, path }) => [code, path])).toEqual([['UNREADABLE', lab.path('a')]]);
+    expect(issues.map(({ code, path }) => [code, path])).toEqual([['UNREADABLE', lab.bytes('a')]]);
     lab.useRealFiles();
     const tree = await lab.treeAt(snapshot!);
     expect(tree.get('b')!.content).toBe(`${prose(30, 1).toString()}more`);
@@ -215,7 +215,7 @@ describe('a name that was to be read for all', () => {
       if (name.length === 1 && mode === 'read-file') throw systemError('EIO');
     });
     const { issues } = await lab.backup();
-    expect(issues.map(({ path }) => path)).toEqual(['a', 'b', 'c'].map((name) => lab.path(name)));
+    expect(issues.map(({ path }) => path)).toEqual(['a', 'b', 'c'].map((name) => lab.bytes(name)));
     expect(current(lab).map(({ name }) => name)).toEqual(['single']);
   });
 

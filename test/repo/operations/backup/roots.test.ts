@@ -22,7 +22,9 @@ test('roots are taken once, those below others not at all, and bytes that are no
   writeFileSync(odd, 'odd');
   const names = ['c', 'a/b', 'a', 'a-b', 'c', 'a/', 'odd\udcff'];
   const { source, files, snapshot } = await lab.backup({ paths: names.map((n) => lab.path(n)) });
-  expect(source.roots).toEqual(['a', 'a-b', 'c', 'odd\xff'].map((name) => lab.path(name)));
+  expect(source.roots).toEqual(
+    ['a', 'a-b', 'c', 'odd\xff'].map((name) => `${lab.bytes()}/${name}`),
+  );
   expect(files).toBe(5);
   const to = lab.newTarget();
   await lab.restore(snapshot!, { to });
@@ -38,7 +40,7 @@ test('a path of a list that is not there is reported, unless none is', async () 
   const options = { paths, toleratesMissing: true };
   expect(await lab.backup(options)).toMatchObject({
     files: 1,
-    issues: [{ path: lab.path('none'), code: 'SOURCE_MISSING' }],
+    issues: [{ path: lab.bytes('none'), code: 'SOURCE_MISSING' }],
   });
   await expect(lab.backup({ paths })).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' });
   await expect(

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +6,7 @@ import { openFileSystem } from '../../../../src/platform/files.js';
 import { faultyFiles, filesWithAt, systemError } from '../../../support/faulty-files.js';
 import { expectInvariants, logicalIndex } from '../../../support/index-facts.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';
+import { makeFifo } from '../../../support/special-files.js';
 import { noise, prose } from '../../../support/seed.js';
 import { readTree } from '../../../support/tree.js';
 
@@ -76,7 +76,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
     const { issues, snapshot, filesRemoved } = await lab.backup();
     expect(issues).toEqual([
       {
-        path: lab.path(name),
+        path: lab.bytes(name),
         code: 'VANISHED',
         message: `${lab.path(name)} vanished while it was backed up.`,
       },
@@ -90,7 +90,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
   test.each([
     ['a directory', (path: string) => fs.mkdirSync(path)],
     ['a symbolic link', (path: string) => fs.symlinkSync('/etc/passwd', path)],
-    ['a fifo', (path: string) => execFileSync('mkfifo', [path])],
+    ['a fifo', (path: string) => makeFifo(path)],
   ])('replaced by %s: the run goes on, and nothing behind it is read', async (_, make) => {
     const lab = await prepare();
     whenOpened(lab, name, () => {
@@ -98,7 +98,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
       make(lab.path(name));
     });
     const { issues, snapshot } = await lab.backup();
-    expect(issues.map(({ path }) => path)).toEqual([lab.path(name)]);
+    expect(issues.map(({ path }) => path)).toEqual([lab.bytes(name)]);
     expect(['VANISHED', 'UNREADABLE']).toContain(issues[0]!.code);
     const other = name === 'small' ? 'large' : 'small';
     const tree = await lab.treeAt(snapshot!);
@@ -124,7 +124,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
     });
     const { issues } = await lab.backup();
     expect(issues).toContainEqual({
-      path: lab.path(name),
+      path: lab.bytes(name),
       code: 'UNSTABLE',
       message: `${lab.path(name)} changed while it was read; it is saved as it was read.`,
     });
@@ -147,7 +147,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
     const { issues, snapshot } = await lab.backup();
     expect(issues).toEqual([
       {
-        path: lab.path(name),
+        path: lab.bytes(name),
         code: 'UNREADABLE',
         message: `${lab.path(name)} cannot be read: EACCES: injected.`,
       },
@@ -198,7 +198,7 @@ describe('what cannot be seen', () => {
     const { issues, files, snapshot, filesRemoved } = await lab.backup();
     expect(issues).toEqual([
       {
-        path: lab.path('closed'),
+        path: lab.bytes('closed'),
         code: 'UNREADABLE_DIRECTORY',
         message: `${lab.path('closed')} cannot be read: ${code}: injected.`,
       },
@@ -224,7 +224,7 @@ describe('what cannot be seen', () => {
       })),
     );
     const { issues, files } = await lab.backup();
-    expect(issues).toMatchObject([{ path: lab.path('dir'), code: 'UNREADABLE' }]);
+    expect(issues).toMatchObject([{ path: lab.bytes('dir'), code: 'UNREADABLE' }]);
     expect(files).toBe(2);
     lab.useRealFiles();
     expect((await lab.treeAt(2)).get('dir/file')!.content).toBe('x');
@@ -240,7 +240,7 @@ describe('what cannot be seen', () => {
     const { issues, snapshot, files } = await lab.backup();
     expect(issues).toEqual([
       {
-        path: lab.source,
+        path: lab.bytes(),
         code: 'SOURCE_EMPTY',
         message:
           `${lab.source} was not backed up: it is another directory than last time, and empty: ` +
@@ -258,7 +258,7 @@ describe('what cannot be seen', () => {
     const before = readTree(lab.source);
     fs.rmSync(lab.source, { recursive: true });
     const { issues, snapshot } = await lab.backup();
-    expect(issues).toMatchObject([{ path: lab.source, code: 'SOURCE_MISSING' }]);
+    expect(issues).toMatchObject([{ path: lab.bytes(), code: 'SOURCE_MISSING' }]);
     expect(await lab.treeAt(snapshot!)).toEqual(before);
   });
 

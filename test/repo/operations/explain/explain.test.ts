@@ -9,6 +9,7 @@ import {
 import { flipByte } from '../../../support/damage.js';
 import { filesWithAt, systemError } from '../../../support/faulty-files.js';
 import { queryIndex } from '../../../support/index-facts.js';
+import { bytesFromText } from '../../../../src/platform/bytes.js';
 import { createLab, type Lab } from '../../../support/lab.js';
 import { prose } from '../../../support/seed.js';
 
@@ -36,7 +37,7 @@ describe('what is left out is explained by', () => {
     const lab = await backedUp({ '.varveignore': '# comment\n\nout/\n*.o', 'out/deep/a': 'x' });
     const origin = { file: lab.path('.varveignore'), line: 3 };
     const rule = { type: 'exclude', pattern: 'out/', origin };
-    const outcome = { type: 'left-out', at: lab.path('out'), reason: { type: 'rule', rule } };
+    const outcome = { type: 'left-out', at: lab.bytes('out'), reason: { type: 'rule', rule } };
     expect(await explain(lab, 'out/deep/a')).toMatchObject({ outcome, saved: undefined });
     expect((await explain(lab, 'out')).outcome).toEqual(outcome);
   });
@@ -68,10 +69,10 @@ describe('what is left out is explained by', () => {
       const { outcome } = await explain(lab, name, { filter });
       return outcome.type === 'left-out' ? outcome.reason : outcome.type;
     };
-    const marker = { type: 'marker', marker: lab.path('marked/.nobackup') };
+    const marker = { type: 'marker', marker: lab.bytes('marked/.nobackup') };
     expect(await reasonOf('marked/file')).toEqual(marker);
     expect(await reasonOf('marked/.nobackup')).toBe('taken-in');
-    const tag = { type: 'cache', marker: lab.path('cache/CACHEDIR.TAG') };
+    const tag = { type: 'cache', marker: lab.bytes('cache/CACHEDIR.TAG') };
     expect(await reasonOf('cache/file')).toEqual(tag);
     expect(await reasonOf('large')).toEqual({ type: 'size', largestBytes: 5 });
   });
@@ -81,7 +82,7 @@ describe('what is left out is explained by', () => {
     await lab.backup({ paths: [lab.directory] });
     expect((await explain(lab, '', { path: lab.indexPath })).outcome).toEqual({
       type: 'left-out',
-      at: lab.repository,
+      at: bytesFromText(lab.repository),
       reason: { type: 'repository' },
     });
   });
@@ -132,7 +133,7 @@ describe('a file is read again', () => {
 
   test.each<[string, string[], (path: string) => void]>([
     ['was made longer', ['size', 'mtime', 'ctime'], (path) => fs.appendFileSync(path, 'y')],
-    ['has another mode', ['ctime'], (path) => fs.chmodSync(path, 0o600)],
+    ['has another mode', ['ctime'], (path) => fs.chmodSync(path, 0o700)],
     ['was touched', ['mtime', 'ctime'], (path) => fs.utimesSync(path, 1, 1)],
     [
       'was replaced',
@@ -206,7 +207,7 @@ describe('a file is read again', () => {
 test('what is not there was removed, and what cannot be seen is kept', async () => {
   const lab = await backedUp({ gone: 'x', 'directory/file': 'x' });
   fs.rmSync(lab.path('gone'));
-  const absent = { outcome: { type: 'absent', at: lab.path('gone') }, saved: { snapshot: 1 } };
+  const absent = { outcome: { type: 'absent', at: lab.bytes('gone') }, saved: { snapshot: 1 } };
   expect(await explain(lab, 'gone')).toMatchObject(absent);
   expect(await explain(lab, 'gone/below')).toMatchObject({ outcome: absent.outcome });
   lab.useFiles(
@@ -219,7 +220,7 @@ test('what is not there was removed, and what cannot be seen is kept', async () 
   );
   expect((await explain(lab, 'directory/file')).outcome).toMatchObject({
     type: 'unreadable',
-    at: lab.path('directory'),
+    at: lab.bytes('directory'),
   });
 });
 
@@ -233,13 +234,13 @@ test('a path outside of the source is an error that names the source', async () 
 
 test('a path may be given relative to the root', async () => {
   const lab = await backedUp({ 'a/b': 'x' });
-  expect((await explain(lab, '', { path: 'a/b' })).path).toBe(lab.path('a/b'));
+  expect((await explain(lab, '', { path: 'a/b' })).path).toBe(lab.bytes('a/b'));
 });
 
 test('an ignore file on the way that cannot be read is reported', async () => {
   const lab = await backedUp({ 'a/b': 'x' });
   fs.symlinkSync('b', lab.path('a/.varveignore'));
   const { issues, outcome } = await explain(lab, 'a/b');
-  expect(issues).toMatchObject([{ code: 'RULES_UNREADABLE', path: lab.path('a/.varveignore') }]);
+  expect(issues).toMatchObject([{ code: 'RULES_UNREADABLE', path: lab.bytes('a/.varveignore') }]);
   expect(outcome.type).toBe('taken-in');
 });

@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { systemError } from '../../../support/faulty-files.js';
 import { createLab, type Lab } from '../../../support/lab.js';
+import { needPrograms, runProgram } from '../../../support/machine.js';
+import { makeFifo } from '../../../support/special-files.js';
 import { readTree } from '../../../support/tree.js';
 
 const MIRROR = { deletes: 'if-certain' } as const;
@@ -65,7 +66,7 @@ describe('--delete', () => {
 
   test('removes special files like any other, without opening them', async () => {
     const lab = await prepare();
-    execFileSync('mkfifo', [lab.path('pipe')]);
+    makeFifo(lab.path('pipe'));
     const { removed, issues } = await lab.restoreInPlace(1, MIRROR);
     expect(issues).toEqual([]);
     expect(removed).toContain('source/pipe');
@@ -151,16 +152,14 @@ describe('a snapshot that may have missed something', () => {
   });
 });
 
-test.runIf(spawnSync('rsync', ['--version']).status === 0)(
-  'what is left is what rsync leaves with --delete',
-  async () => {
-    const lab = await prepare();
-    const wanted = lab.newTarget();
-    await lab.restore(1, { to: wanted });
-    const copy = lab.newTarget();
-    execFileSync('cp', ['-a', lab.source, copy]);
-    execFileSync('rsync', ['-ac', '--delete', `${wanted}/`, `${copy}/`]);
-    await lab.restoreInPlace(1, MIRROR);
-    expect([...readTree(lab.source).keys()]).toEqual([...readTree(copy).keys()]);
-  },
-);
+test('what is left is what rsync leaves with --delete', async () => {
+  needPrograms('rsync');
+  const lab = await prepare();
+  const wanted = lab.newTarget();
+  await lab.restore(1, { to: wanted });
+  const copy = lab.newTarget();
+  runProgram('cp', ['-a', lab.source, copy]);
+  runProgram('rsync', ['-ac', '--delete', `${wanted}/`, `${copy}/`]);
+  await lab.restoreInPlace(1, MIRROR);
+  expect([...readTree(lab.source).keys()]).toEqual([...readTree(copy).keys()]);
+});

@@ -1,12 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bytesFromText } from '../../../../src/platform/bytes.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';
+import { missingPrograms, runProgram } from '../../../support/machine.js';
+import { makeFifo } from '../../../support/special-files.js';
 import { noise, prose, runs } from '../../../support/seed.js';
-import { readTree } from '../../../support/tree.js';
+import { bytes, readTree } from '../../../support/tree.js';
 
-const hasRsync = spawnSync('rsync', ['--version']).status === 0;
+const hasRsync = missingPrograms('rsync').length === 0;
 
 /** What can stand at a path. Equal kinds hold equal bytes. */
 const KINDS = {
@@ -70,7 +72,7 @@ function ageAll(root: string): void {
 
 function changeTimes(root: string): bigint[] {
   return [...readTree(root).keys()].map(
-    (path) => fs.lstatSync(Buffer.from(`${root}/${path}`, 'latin1'), { bigint: true }).ctimeNs,
+    (path) => fs.lstatSync(bytes(`${bytesFromText(root)}/${path}`), { bigint: true }).ctimeNs,
   );
 }
 
@@ -122,7 +124,7 @@ async function expectSameToRsync(lab: Lab): Promise<void> {
   const fresh = lab.newTarget();
   await lab.restore(1, { to: fresh });
   const argv = ['-n', '-aic', '--delete', `${fresh}/`, `${lab.source}/`];
-  expect(execFileSync('rsync', argv).toString()).toBe('');
+  expect(runProgram('rsync', argv)).toBe('');
 }
 
 describe('each type over each other', () => {
@@ -167,7 +169,7 @@ describe('each type over each other', () => {
     lab.write('node', 'bytes');
     await lab.backup();
     fs.rmSync(lab.path('node'));
-    execFileSync('mkfifo', [lab.path('node')]);
+    makeFifo(lab.path('node'));
     const { issues } = await lab.restoreInPlace(1, { overwrite: 'always' });
     expect(issues).toEqual([]);
     expect(fs.readFileSync(lab.path('node'), 'utf8')).toBe('bytes');
@@ -280,7 +282,7 @@ describe('where it was backed up', () => {
     const lab = createLab();
     lab.write('a/b/file', 'x');
     lab.write('a/b/other', 'y');
-    fs.chmodSync(lab.path('a/b'), 0o700);
+    fs.chmodSync(lab.path('a/b'), 0o1700);
     await lab.backup();
     const wanted = readTree(lab.source);
     lab.remove('a');

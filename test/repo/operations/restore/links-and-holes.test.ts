@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,6 +8,8 @@ import { flipByte } from '../../../support/damage.js';
 import { filesWithAt, systemError } from '../../../support/faulty-files.js';
 import { queryIndex } from '../../../support/index-facts.js';
 import { createLab, type Lab } from '../../../support/lab.js';
+import { needPrograms, runProgram } from '../../../support/machine.js';
+import { makeFifo } from '../../../support/special-files.js';
 import { noise, runs } from '../../../support/seed.js';
 
 const KIB = 1024;
@@ -51,7 +52,7 @@ function linkedLab(content: string | Uint8Array = 'one file\n'.repeat(100)): Lab
   lab.write('single', content);
   fs.symlinkSync('a', lab.path('x'));
   fs.linkSync(lab.path('x'), lab.path('y'));
-  execFileSync('mkfifo', [lab.path('p')]);
+  makeFifo(lab.path('p'));
   fs.linkSync(lab.path('p'), lab.path('q'));
   return lab;
 }
@@ -59,8 +60,8 @@ function linkedLab(content: string | Uint8Array = 'one file\n'.repeat(100)): Lab
 /** Fails when a program that knows nothing of Varve sees a difference, hard links included. */
 function expectSameTree(left: string, right: string): void {
   expect(groups(right)).toBe(groups(left));
-  const out = execFileSync('rsync', ['-aHSni', '--checksum', '--delete', `${left}/`, `${right}/`]);
-  expect(out.toString()).toBe('');
+  const out = runProgram('rsync', ['-aHSni', '--checksum', '--delete', `${left}/`, `${right}/`]);
+  expect(out).toBe('');
 }
 
 describe.each([
@@ -240,6 +241,7 @@ function writeLayout(path: string, plan: Layout): void {
 }
 
 test('a sparse file takes the space of its data, a dense one all of its length', async () => {
+  needPrograms('cmp');
   await fc.assert(
     fc.asyncProperty(layout, layout, async (plan, other) => {
       const lab = createLab({ chunking: PIECES });
@@ -259,13 +261,13 @@ test('a sparse file takes the space of its data, a dense one all of its length',
       const expected = blocks(lab.path(isSparse ? 'model' : 'file'));
       const to = lab.newTarget();
       await lab.restore(1, { to });
-      execFileSync('cmp', [lab.path('file'), join(to, 'file')]);
+      runProgram('cmp', [lab.path('file'), join(to, 'file')]);
       expect(blocks(join(to, 'file'))).toBe(expected);
       // Onto another one.
       writeLayout(join(to, 'file'), other);
       fs.utimesSync(join(to, 'file'), 1, 1);
       expect((await lab.restore(1, { to, inPlace: {}, verifies: true })).issues).toEqual([]);
-      execFileSync('cmp', [lab.path('file'), join(to, 'file')]);
+      runProgram('cmp', [lab.path('file'), join(to, 'file')]);
     }),
     runs(15),
   );
