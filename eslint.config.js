@@ -8,18 +8,18 @@ import tseslint from 'typescript-eslint';
  */
 const mayImport = {
   'errors.ts': [],
-  'package-root.ts': [],
   'thread-failure.ts': ['errors.ts'],
-  platform: ['errors.ts', 'package-root.ts'],
+  platform: ['errors.ts'],
   delta: ['errors.ts', 'platform'],
+  'rdiff/format': ['errors.ts', 'platform', 'delta'],
+  rdiff: ['errors.ts', 'platform', 'delta'],
   'repo/model.ts': ['platform'],
   'repo/tree': ['errors.ts', 'platform', 'repo/model.ts'],
-  'repo/index': ['errors.ts', 'package-root.ts', 'platform', 'repo/model.ts', 'delta/hash.ts'],
+  'repo/index': ['errors.ts', 'platform', 'repo/model.ts'],
   'repo/packs': ['errors.ts', 'platform', 'repo/model.ts', 'delta'],
   'repo/chain': ['errors.ts', 'platform', 'repo/model.ts', 'delta', 'repo/packs'],
   'repo/worker': [
     'errors.ts',
-    'package-root.ts',
     'thread-failure.ts',
     'platform',
     'repo/model.ts',
@@ -29,18 +29,22 @@ const mayImport = {
     'repo/chain',
   ],
   'repo/operations': ['errors.ts', 'platform', 'repo', 'delta'],
-  rdiff: ['errors.ts', 'package-root.ts', 'delta'],
   remote: [
     'errors.ts',
-    'package-root.ts',
     'thread-failure.ts',
-    'delta',
     'platform',
+    'rdiff/format',
     'repo/tree',
     'repo/packs/codec.ts',
   ],
   // The command `rdiff` has a door of its own: loading the library takes longer than most patches.
-  cli: ['errors.ts', 'store.ts', 'rdiff/index.ts', 'package-root.ts', 'platform/requirements.ts'],
+  cli: [
+    'errors.ts',
+    'store.ts',
+    'rdiff/index.ts',
+    'platform/package-files.ts',
+    'platform/requirements.ts',
+  ],
 };
 
 const floors = Object.entries(mayImport).map(([folder, allowed]) => ({

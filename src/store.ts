@@ -3,7 +3,7 @@
  * more to load. Each operation, and with it SQLite, zstd and the workers, is loaded when it is first
  * called.
  */
-import { lazily } from './lazy.js';
+import { lazily } from './platform/lazy.js';
 
 export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
 export type { Snapshot, Source } from './repo/index/sources.js';

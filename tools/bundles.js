@@ -14,7 +14,7 @@ const groups = [
   },
   {
     name: 'start',
-    test: /commander|src\/(errors|package-root|cli\/(exit-code|output|varve))\./,
+    test: /commander|src\/(errors|platform\/(once|package-files)|cli\/(exit-code|output|varve))\./,
     priority: 2,
   },
   {

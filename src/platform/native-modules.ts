@@ -9,7 +9,7 @@ import type Blake from '@napi-rs/blake-hash';
 import type Sqlite from 'better-sqlite3';
 import type Zstd from 'zstd-napi/binding.js';
 import { CodedError } from '../errors.js';
-import { packageFile } from '../package-root.js';
+import { packageFile } from './package-files.js';
 import { once } from './once.js';
 import { missingRequirement } from './requirements.js';
 

@@ -12,9 +12,9 @@ import { MemorySource } from './memory.js';
 import { writePatched, type PatchReport } from './patch.js';
 import { writeSignature, type SignatureReport } from './signature.js';
 import { CodedError } from '../errors.js';
-import { ByteBuilder } from '../delta/librsync/bytes.js';
-import type { PatchLimits } from '../delta/librsync/patcher.js';
-import { DEFAULT_MAX_OUTPUT, type SignatureOptions } from '../delta/librsync/whole.js';
+import { ByteBuilder } from './format/bytes.js';
+import type { PatchLimits } from './format/patcher.js';
+import { DEFAULT_MAX_OUTPUT, type SignatureOptions } from './format/whole.js';
 
 /** What can be read. File handles are read from where they stand, and stay open. */
 export type RdiffInput = FileHandle | Readable | Uint8Array;

@@ -21,7 +21,7 @@ import {
 } from './sidecar.js';
 import type { SignatureReport } from './signature.js';
 import { CodedError } from '../errors.js';
-import type { SignatureOptions } from '../delta/librsync/whole.js';
+import type { SignatureOptions } from './format/whole.js';
 
 /** What every action may be told. */
 export interface FileOptions extends StepOptions {

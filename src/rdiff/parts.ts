@@ -1,7 +1,7 @@
 /** How a large file is cut into parts for several threads. */
 import type { ByteSource } from './bytes-io.js';
-import { strongHash } from '../delta/librsync/strong.js';
-import type { SignatureHeader } from '../delta/librsync/signature.js';
+import { strongHash } from './format/strong.js';
+import type { SignatureHeader } from './format/signature.js';
 
 /** A range of a file. */
 export interface Part {

@@ -9,7 +9,7 @@ import {
   makeDelta,
   makeSignature,
   readSignature,
-} from '../../src/delta/librsync/whole.js';
+} from '../../src/rdiff/format/whole.js';
 
 /** Whether the real program is there; tests that need it say so when they are skipped. */
 export const hasRdiff = spawnSync('rdiff', ['-V']).status === 0;

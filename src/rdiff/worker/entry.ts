@@ -2,12 +2,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { CodedError } from '../../errors.js';
 import { readFully } from '../files/descriptor.js';
-import { ByteBuilder } from '../../delta/librsync/bytes.js';
-import type { Fillable } from '../../delta/librsync/input-buffer.js';
-import { InstructionPacker } from '../../delta/librsync/joiner.js';
-import { Search } from '../../delta/librsync/search.js';
-import { BlockSummer } from '../../delta/librsync/signature-writer.js';
-import { adoptKernelModule } from '../../delta/librsync/wasm/kernel.js';
+import { ByteBuilder } from '../format/bytes.js';
+import type { Fillable } from '../format/input-buffer.js';
+import { InstructionPacker } from '../format/joiner.js';
+import { Search } from '../format/search.js';
+import { BlockSummer } from '../format/signature-writer.js';
+import { adoptKernelModule } from '../format/wasm/kernel.js';
 import type { Part, PartResult, Task, WorkerStart } from './messages.js';
 
 const { task, kernel } = workerData as WorkerStart;

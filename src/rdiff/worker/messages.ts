@@ -1,9 +1,9 @@
 /** What the main thread and its workers tell each other: plain data, told apart by `type`. */
 import type { ErrorCode } from '../../errors.js';
 import type { Part } from '../parts.js';
-import type { PackedInstructions } from '../../delta/librsync/joiner.js';
-import type { Signature, SignatureHeader } from '../../delta/librsync/signature.js';
-import type { MatchCounts } from '../../delta/librsync/statistics.js';
+import type { PackedInstructions } from '../format/joiner.js';
+import type { Signature, SignatureHeader } from '../format/signature.js';
+import type { MatchCounts } from '../format/statistics.js';
 
 /** What all parts of a run have in common. The descriptor is open for reading in the main thread. */
 export type Task =

@@ -1,8 +1,8 @@
 /** Runs the parts of a file on several threads and hands their results back in order. */
 import { Worker } from 'node:worker_threads';
 import { CodedError } from '../../errors.js';
-import { packageFile } from '../../package-root.js';
-import { kernelModule } from '../../delta/librsync/wasm/kernel.js';
+import { packageFile } from '../../platform/package-files.js';
+import { kernelModule } from '../format/wasm/kernel.js';
 import type { Part, PartResult, Task, WorkerStart } from './messages.js';
 
 /** Parts that a worker has at hand: one to work on, one to go on with. */

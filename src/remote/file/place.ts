@@ -8,7 +8,7 @@ import type { FileStat } from '../../platform/at-calls.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
-import { openDirectoryHandles, type DirectoryHandles } from '../../repo/tree/directory-handles.js';
+import { openDirectoryHandles, type DirectoryHandles } from '../../platform/directory-handles.js';
 
 /** A name in a directory that is open until {@link close}. */
 export interface Place {

@@ -3,7 +3,7 @@
  * the hash of the whole block. It is laid out as the entries of a librsync signature are, so that
  * librsync's table serves the search.
  */
-import { blake3 } from '../../delta/hash.js';
+import { blake3 } from '../../platform/hash.js';
 import type { HashMethod } from './methods.js';
 
 /** Bytes of a weak sum, big-endian. */

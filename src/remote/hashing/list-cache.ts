@@ -3,7 +3,7 @@
  * nothing is read. A cached list is only ever trusted for a file in the very state that it was made
  * of; damage of the cache shows in its checksum and costs nothing but the hashing.
  */
-import { blake3, HASH_BYTES } from '../../delta/hash.js';
+import { blake3, HASH_BYTES } from '../../platform/hash.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import type { Platform } from '../../platform/platform.js';
 import { identityOf } from '../file/place.js';

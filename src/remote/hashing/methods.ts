@@ -1,5 +1,5 @@
 /** The hashes that blocks can be compared by: BLAKE3, XXH64, and all of Node's. */
-import { blake3, HASH_BYTES } from '../../delta/hash.js';
+import { blake3, HASH_BYTES } from '../../platform/hash.js';
 import { CodedError } from '../../errors.js';
 import { crypto } from '../../platform/node-modules.js';
 

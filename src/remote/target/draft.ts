@@ -3,7 +3,7 @@
  * it is proved, or written into the old one. A draft that was left behind stays and is taken up by
  * the next copy.
  */
-import { blake3 } from '../../delta/hash.js';
+import { blake3 } from '../../platform/hash.js';
 import { CodedError } from '../../errors.js';
 import type { FileTime } from '../../platform/at-calls.js';
 import { bufferFromBytes, bytesFromText, type ByteString } from '../../platform/bytes.js';

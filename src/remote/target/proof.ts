@@ -3,7 +3,7 @@
  * each by its length and its hash. Both sides compute it from bytes that they read or wrote
  * themselves, each byte once; they agree only if the files do.
  */
-import { blake3 } from '../../delta/hash.js';
+import { blake3 } from '../../platform/hash.js';
 import { CodedError } from '../../errors.js';
 
 const LENGTH_BYTES = 4;

@@ -1,6 +1,6 @@
 /** Hashing the blocks of a file, and comparing them with a list. */
-import { weakSum } from '../../delta/librsync/signature-writer.js';
-import { Kernel } from '../../delta/librsync/wasm/kernel.js';
+import { weakSum } from '../../rdiff/format/signature-writer.js';
+import { Kernel } from '../../rdiff/format/wasm/kernel.js';
 import type { FileSystem } from '../../platform/files.js';
 import {
   ANCHOR_BYTES,

@@ -1,6 +1,6 @@
 /** The worker threads of a copy or of a server: each job goes to the one that has the fewest. */
 import { Worker } from 'node:worker_threads';
-import { packageFile } from '../../package-root.js';
+import { packageFile } from '../../platform/package-files.js';
 import { decodeFailure } from '../../thread-failure.js';
 import type { Answer, Job, Request, Results } from './messages.js';
 

@@ -4,13 +4,13 @@
  * whole block decides. Behind a block that was found, the next one is tried first, so that what was
  * moved as a whole is hashed once and not rolled over.
  */
-import { BlockTable } from '../../delta/librsync/block-table.js';
-import { signatureKind } from '../../delta/librsync/kinds.js';
-import { weakSum } from '../../delta/librsync/signature-writer.js';
-import type { Signature } from '../../delta/librsync/signature.js';
-import { Kernel } from '../../delta/librsync/wasm/kernel.js';
-import { SEARCH_CANDIDATE, SEARCH_SUM } from '../../delta/librsync/wasm/layout.js';
-import { rabinKarpPower } from '../../delta/librsync/weak/rabin-karp.js';
+import { BlockTable } from '../../rdiff/format/block-table.js';
+import { signatureKind } from '../../rdiff/format/kinds.js';
+import { weakSum } from '../../rdiff/format/signature-writer.js';
+import type { Signature } from '../../rdiff/format/signature.js';
+import { Kernel } from '../../rdiff/format/wasm/kernel.js';
+import { SEARCH_CANDIDATE, SEARCH_SUM } from '../../rdiff/format/wasm/layout.js';
+import { rabinKarpPower } from '../../rdiff/format/weak/rabin-karp.js';
 import type { FileSystem } from '../../platform/files.js';
 import {
   anchorBytes,

@@ -15,7 +15,7 @@ import {
   versionTypeOf,
   type Pair,
 } from '../tree/compare.js';
-import { openDirectoryHandles, type DirectoryHandles } from '../tree/directory-handles.js';
+import { openDirectoryHandles, type DirectoryHandles } from '../../platform/directory-handles.js';
 import {
   createFilter,
   type DirectoryFilter,

@@ -2,7 +2,7 @@
  * The workers of one operation. A job goes to the lane with the fewest jobs, or to a lane by number:
  * what a lane holds (tickets, open packs) stays there. Threads start when they get their first job.
  */
-import { packageFile } from '../../package-root.js';
+import { packageFile } from '../../platform/package-files.js';
 import type { PackStore } from '../packs/pack-store.js';
 import type { FileSystem } from '../../platform/files.js';
 import { workerThreads } from '../../platform/node-modules.js';

@@ -6,7 +6,7 @@ import type { FileStat } from '../../platform/at-calls.js';
 import type { NodeAttributes } from '../../platform/attribute-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import { systemErrorCode } from '../../platform/platform.js';
-import type { DirectoryHandles } from '../tree/directory-handles.js';
+import type { DirectoryHandles } from '../../platform/directory-handles.js';
 import { setMetadata } from '../tree/metadata.js';
 import { temporaryName } from '../tree/relative-path.js';
 import type { WorkerContext } from './context.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { blake3 } from '../../../src/delta/hash.js';
+import { blake3 } from '../../../src/platform/hash.js';
 import { compress } from '../../../src/remote/wire/compression.js';
 import { createCopyLab, equalFiles, noise, type ServerProcess } from '../support.js';
 import { flipped, fragile, only, status, tampered, type Tamper } from '../tampering.js';

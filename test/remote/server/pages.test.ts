@@ -1,6 +1,6 @@
 /** Hashes of pages, as clients ask for them and as they should not. */
 import { beforeAll, expect, test } from 'vitest';
-import { blake3 } from '../../../src/delta/hash.js';
+import { blake3 } from '../../../src/platform/hash.js';
 import { encodeRanges } from '../../../src/remote/wire/binary.js';
 import { createCopyLab, noise, type ServerProcess } from '../support.js';
 

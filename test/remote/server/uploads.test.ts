@@ -5,7 +5,7 @@ import * as http from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { blake3 } from '../../../src/delta/hash.js';
+import { blake3 } from '../../../src/platform/hash.js';
 import { ask, closed, say, statuses, type Answer } from '../requests.js';
 import { createCopyLab, noise, type ServerProcess } from '../support.js';
 

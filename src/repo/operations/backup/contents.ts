@@ -3,7 +3,7 @@
  * in which neighbours resemble each other, since they share a frame), their blobs are deduplicated and
  * stored, and each file is handed back with its content.
  */
-import { HASH_BYTES } from '../../../delta/hash.js';
+import { HASH_BYTES } from '../../../platform/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef, Version } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';

@@ -11,7 +11,10 @@ import { joinBytes, type ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
 import { readAttributes } from '../../tree/attributes.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
-import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';
+import {
+  openDirectoryHandles,
+  type DirectoryHandles,
+} from '../../../platform/directory-handles.js';
 import type { DirectoryFilter, TreeFilter } from '../../tree/filter.js';
 import type { SetRecorder } from './attributes.js';
 import type { Contents } from './contents.js';

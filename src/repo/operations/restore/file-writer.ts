@@ -7,7 +7,7 @@ import { VersionFlag, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { systemErrorCode } from '../../../platform/platform.js';
-import { openDirectoryHandles } from '../../tree/directory-handles.js';
+import { openDirectoryHandles } from '../../../platform/directory-handles.js';
 import type { Shortfall } from '../../tree/metadata.js';
 import { pathOf } from '../../tree/relative-path.js';
 import type { RestoreFile, RestorePiece, RestoreWay } from '../../worker/jobs.js';

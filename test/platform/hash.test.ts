@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { blake3 } from '../../src/delta/hash.js';
+import { blake3 } from '../../src/platform/hash.js';
 
 test('the empty input has the hash that the BLAKE3 paper gives', () => {
   expect(blake3(new Uint8Array(0)).toString('hex')).toBe(

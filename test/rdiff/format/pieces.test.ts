@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DeltaWriter } from '../../../src/delta/librsync/delta-writer.js';
-import { signatureKind } from '../../../src/delta/librsync/kinds.js';
-import { Patcher } from '../../../src/delta/librsync/patcher.js';
-import { SignatureReader } from '../../../src/delta/librsync/signature-reader.js';
-import { SignatureWriter } from '../../../src/delta/librsync/signature-writer.js';
+import { DeltaWriter } from '../../../src/rdiff/format/delta-writer.js';
+import { signatureKind } from '../../../src/rdiff/format/kinds.js';
+import { Patcher } from '../../../src/rdiff/format/patcher.js';
+import { SignatureReader } from '../../../src/rdiff/format/signature-reader.js';
+import { SignatureWriter } from '../../../src/rdiff/format/signature-writer.js';
 import {
   applyDelta,
   makeDelta,
   makeSignature,
   readSignature,
-} from '../../../src/delta/librsync/whole.js';
+} from '../../../src/rdiff/format/whole.js';
 
 /** Few byte values, so that matches, repeats and near misses all occur. */
 const text = fc.uint8Array({ min: 0, max: 2, maxLength: 600 });

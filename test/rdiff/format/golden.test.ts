@@ -4,8 +4,8 @@ import {
   makeDelta,
   makeSignature,
   readSignature,
-} from '../../../src/delta/librsync/whole.js';
-import type { StrongName, WeakName } from '../../../src/delta/librsync/kinds.js';
+} from '../../../src/rdiff/format/whole.js';
+import type { StrongName, WeakName } from '../../../src/rdiff/format/kinds.js';
 import { golden, manifest, sha256 } from '../../support/golden.js';
 
 interface Config {

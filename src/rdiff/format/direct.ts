@@ -1,7 +1,7 @@
 /** The direct codec's matches as librsync instructions. */
-import type { CopyList } from '../copy-list.js';
-import { findCopies } from '../find-copies.js';
-import { textOf } from '../text.js';
+import type { CopyList } from '../../delta/copy-list.js';
+import { findCopies } from '../../delta/find-copies.js';
+import { textOf } from '../../delta/text.js';
 import { widthIndex, WIDTHS, type InstructionSink } from './instructions.js';
 
 /** Header of the literal that a copy cuts in two: mostly one byte, at worst three. */

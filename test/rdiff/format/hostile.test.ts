@@ -1,8 +1,8 @@
 /** Inputs made to cost time. Work is counted, not timed, so that no machine is too slow for the test. */
 import { describe, expect, test } from 'vitest';
-import { DeltaWriter } from '../../../src/delta/librsync/delta-writer.js';
-import { applyDelta, makeSignature, readSignature } from '../../../src/delta/librsync/whole.js';
-import type { Signature } from '../../../src/delta/librsync/signature.js';
+import { DeltaWriter } from '../../../src/rdiff/format/delta-writer.js';
+import { applyDelta, makeSignature, readSignature } from '../../../src/rdiff/format/whole.js';
+import type { Signature } from '../../../src/rdiff/format/signature.js';
 import { seededBytes } from '../../support/golden.js';
 
 const BLOCK = 64;

@@ -8,7 +8,7 @@ import {
   makeDirectDelta,
   makeSignature,
   readSignature,
-} from '../../../src/delta/librsync/whole.js';
+} from '../../../src/rdiff/format/whole.js';
 import { hasRdiff, RDIFF_MISSING } from '../../support/differential.js';
 import { testDirectory } from '../../support/directory.js';
 import { mutation } from '../../support/seeded.js';

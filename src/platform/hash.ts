@@ -1,5 +1,5 @@
 /** BLAKE3-256 over bytes: the name of every blob, and the proof of every rebuilt one. */
-import { blakeModule } from '../platform/native-modules.js';
+import { blakeModule } from './native-modules.js';
 
 /** Length of a {@link blake3} hash, bytes. */
 export const HASH_BYTES = 32;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { signatureArguments } from '../../../src/delta/librsync/arguments.js';
-import { signatureKind, type StrongName } from '../../../src/delta/librsync/kinds.js';
+import { signatureArguments } from '../../../src/rdiff/format/arguments.js';
+import { signatureKind, type StrongName } from '../../../src/rdiff/format/kinds.js';
 import { manifest } from '../../support/golden.js';
 
 type Row = [number, StrongName, number, number, number, number];

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import { bytesFromText, type ByteString } from '../../../src/platform/bytes.js';
-import { openFileSystem } from '../../../src/platform/files.js';
-import { openDirectoryHandles } from '../../../src/repo/tree/directory-handles.js';
-import { scratchDirectory } from '../../support/directory.js';
+import { bytesFromText, type ByteString } from '../../src/platform/bytes.js';
+import { openFileSystem } from '../../src/platform/files.js';
+import { openDirectoryHandles } from '../../src/platform/directory-handles.js';
+import { scratchDirectory } from '../support/directory.js';
 
 const path = (text: string) => text as ByteString;
 const files = openFileSystem();

@@ -3,9 +3,9 @@
  * component is opened within the one before, never through a symbolic link, so that nothing planted in
  * the tree leads out of it.
  */
-import type { AtCalls } from '../../platform/at-calls.js';
-import type { ByteString } from '../../platform/bytes.js';
-import { systemErrorCode } from '../../platform/platform.js';
+import type { AtCalls } from './at-calls.js';
+import type { ByteString } from './bytes.js';
+import { systemErrorCode } from './platform.js';
 
 /** Handles kept open: the limit of open files may be 256, and each worker has its own. */
 const MOST_OPEN = 64;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { makeDelta, makeSignature, readSignature } from '../../../src/delta/librsync/whole.js';
+import { makeDelta, makeSignature, readSignature } from '../../../src/rdiff/format/whole.js';
 
 const page = readFileSync(new URL('../../../docs/rsync.md', import.meta.url), 'utf8');
 /** The page's lines of hexadecimal digits, without spaces. */

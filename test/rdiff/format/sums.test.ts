@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BLAKE2B, hashBlocks, MD4, type StrongHash } from '../../../src/delta/librsync/strong.js';
-import { Kernel } from '../../../src/delta/librsync/wasm/kernel.js';
-import { RabinKarp } from '../../../src/delta/librsync/weak/rabin-karp.js';
-import { Rollsum } from '../../../src/delta/librsync/weak/rollsum.js';
+import { BLAKE2B, hashBlocks, MD4, type StrongHash } from '../../../src/rdiff/format/strong.js';
+import { Kernel } from '../../../src/rdiff/format/wasm/kernel.js';
+import { RabinKarp } from '../../../src/rdiff/format/weak/rabin-karp.js';
+import { Rollsum } from '../../../src/rdiff/format/weak/rollsum.js';
 import { manifest, seededBytes } from '../../support/golden.js';
 import { referenceBlake2b, referenceMd4 } from '../../support/reference-sums.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CodedError } from '../../../src/errors.js';
-import { librsyncResult } from '../../../src/delta/librsync/results.js';
-import { applyDelta, makeDelta, readSignature } from '../../../src/delta/librsync/whole.js';
+import { librsyncResult } from '../../../src/rdiff/format/results.js';
+import { applyDelta, makeDelta, readSignature } from '../../../src/rdiff/format/whole.js';
 import { golden, manifest } from '../../support/golden.js';
 
 interface Case {

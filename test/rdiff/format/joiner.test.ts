@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteBuilder } from '../../../src/delta/librsync/bytes.js';
-import { InstructionWriter } from '../../../src/delta/librsync/instruction-writer.js';
-import { InstructionJoiner, InstructionPacker } from '../../../src/delta/librsync/joiner.js';
-import { Search } from '../../../src/delta/librsync/search.js';
-import { fill } from '../../../src/delta/librsync/input-buffer.js';
-import { applyDelta, makeSignature, readSignature } from '../../../src/delta/librsync/whole.js';
+import { ByteBuilder } from '../../../src/rdiff/format/bytes.js';
+import { InstructionWriter } from '../../../src/rdiff/format/instruction-writer.js';
+import { InstructionJoiner, InstructionPacker } from '../../../src/rdiff/format/joiner.js';
+import { Search } from '../../../src/rdiff/format/search.js';
+import { fill } from '../../../src/rdiff/format/input-buffer.js';
+import { applyDelta, makeSignature, readSignature } from '../../../src/rdiff/format/whole.js';
 
 const BLOCK = 8;
 /** Runs that repeat, so that matches reach over the borders of parts in every way. */
