@@ -29,14 +29,7 @@ const mayImport = {
     'repo/chain',
   ],
   'repo/operations': ['errors.ts', 'platform', 'repo', 'delta'],
-  remote: [
-    'errors.ts',
-    'thread-failure.ts',
-    'platform',
-    'rdiff/format',
-    'repo/tree',
-    'repo/packs/codec.ts',
-  ],
+  remote: ['errors.ts', 'thread-failure.ts', 'platform', 'rdiff/format', 'repo/tree'],
   // The command `rdiff` has a door of its own: loading the library takes longer than most patches.
   cli: [
     'errors.ts',

@@ -19,7 +19,7 @@ import { VARVE_DEFAULTS, type HashMethod } from '../hashing/methods.js';
 import { Watermark, type Listing } from '../hashing/listing.js';
 import type { Piece } from '../target/pieces.js';
 import type { Placed, Range } from '../worker/messages.js';
-import { compress, decompress } from '../wire/compression.js';
+import { compressBody, decompressBody } from '../wire/compression.js';
 import { encodePieces, encodeRanges } from '../wire/binary.js';
 import {
   asObject,
@@ -132,7 +132,7 @@ export class RemoteFile implements Target, RemoteSource {
       if (lengthBytes !== memory.length) throw this.wrongLength();
       return memory;
     });
-    if (stored) decompress(stored, memory);
+    if (stored) decompressBody(stored, memory);
   }
 
   hashPages(method: HashMethod): HashPages {
@@ -186,7 +186,7 @@ export class RemoteFile implements Target, RemoteSource {
       put: async (pieces, bytes) => {
         const { link } = connection;
         const data = dataOf(pieces, bytes);
-        const stored = data.length > 0 && link.compresses ? compress(data) : undefined;
+        const stored = data.length > 0 && link.compresses ? compressBody(data) : undefined;
         const headers = {
           'content-type': 'application/octet-stream',
           ...(stored && { [ENCODING_HEADER]: 'zstd' }),

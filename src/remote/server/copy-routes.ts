@@ -9,7 +9,7 @@ import { blockCount, entryBytes } from '../hashing/hash-list.js';
 import type { Listing } from '../hashing/listing.js';
 import { withMemory } from '../memory.js';
 import { openLeftDraft } from '../target/draft.js';
-import { compress } from '../wire/compression.js';
+import { compressBody } from '../wire/compression.js';
 import type { Placed, Range } from '../worker/messages.js';
 import { ENCODING_HEADER, IDENTITY_HEADER } from '../wire/protocol.js';
 import { BinaryAnswer, digestsAnswer } from './answers.js';
@@ -167,7 +167,7 @@ async function sendCompressed(
   await withMemory(bytes, async (into) => {
     await workers.run({ type: 'read', descriptor, ranges, into, method: undefined });
     const raw = Buffer.from(into, 0, bytes);
-    const stored = compress([raw]);
+    const stored = compressBody([raw]);
     const headers = stored ? { [ENCODING_HEADER]: 'zstd' } : {};
     const answer = new BinaryAnswer(outgoing, stored?.length ?? bytes, headers);
     await answer.write(stored ?? raw);

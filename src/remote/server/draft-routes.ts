@@ -11,7 +11,7 @@ import {
 import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
 import type { Receiver } from '../copy/sides.js';
 import { withMemory } from '../memory.js';
-import { decompress } from '../wire/compression.js';
+import { decompressBody } from '../wire/compression.js';
 import { decodePieces } from '../wire/binary.js';
 import { asObject, asText, decodeBegin, type BeginDocument } from '../wire/documents.js';
 import { ENCODING_HEADER, MOST_BODY_BYTES } from '../wire/protocol.js';
@@ -99,7 +99,7 @@ async function putBody(
   const { pieces, headBytes, dataBytes } = decodePieces(body);
   if (isCompressed) {
     return withMemory(dataBytes, (memory) => {
-      decompress(body.subarray(headBytes), Buffer.from(memory, 0, dataBytes));
+      decompressBody(body.subarray(headBytes), Buffer.from(memory, 0, dataBytes));
       return receiver.put(pieces, memory);
     });
   }

@@ -7,7 +7,8 @@
 import { crc32 } from 'node:zlib';
 import { HASH_BYTES } from '../../platform/hash.js';
 import { CodedError } from '../../errors.js';
-import { compressBound, compressSection, decompressSection } from './codec.js';
+import { compressBound } from '../../platform/zstd.js';
+import { compressSection, decompressSection } from './codec.js';
 
 export const FRAME_HEADER_BYTES = 48;
 /** 'VFRM' */
