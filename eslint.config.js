@@ -29,7 +29,9 @@ const mayImport = {
     'repo/chain',
   ],
   'repo/operations': ['errors.ts', 'platform', 'repo', 'delta'],
-  remote: ['errors.ts', 'thread-failure.ts', 'platform', 'rdiff/format', 'repo/tree'],
+  'remote/transport': ['errors.ts', 'platform'],
+  'remote/copy': ['errors.ts', 'thread-failure.ts', 'platform', 'rdiff/format', 'remote'],
+  'remote/serve.ts': ['errors.ts', 'platform', 'remote'],
   // The command `rdiff` has a door of its own: loading the library takes longer than most patches.
   cli: [
     'errors.ts',
@@ -57,10 +59,7 @@ const homes = [
     names: ['@napi-rs/blake-hash', 'better-sqlite3', 'koffi', 'zstd-napi', 'zstd-napi/binding.js'],
     home: ['src/platform/native-modules.ts'],
   },
-  {
-    names: ['node:child_process'],
-    home: ['src/platform/**', 'src/remote/benchmark/**'],
-  },
+  { names: ['node:child_process'], home: ['src/platform/**'] },
 ];
 
 const bans = (allowed) => ({

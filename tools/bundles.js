@@ -39,7 +39,7 @@ const groups = [
 const threads = [
   { input: 'src/repo/worker/entry.ts', file: 'dist/thread-repo.js' },
   { input: 'src/rdiff/worker/entry.ts', file: 'dist/thread-rdiff.js' },
-  { input: 'src/remote/worker/entry.ts', file: 'dist/thread-remote.js' },
+  { input: 'src/remote/copy/worker/entry.ts', file: 'dist/thread-remote.js' },
 ];
 
 const common = {

@@ -1,6 +1,6 @@
 /** What takes the place of `worker/pool.ts` where copies are to take milliseconds: jobs on this thread. */
-import { createJobRunner } from '../../src/remote/worker/run-job.js';
-import type { Workers } from '../../src/remote/worker/pool.js';
+import { createJobRunner } from '../../src/remote/copy/worker/run-job.js';
+import type { Workers } from '../../src/remote/copy/worker/pool.js';
 import { openPlatform } from '../../src/store.js';
 
 export function startWorkers(count: number): Workers {

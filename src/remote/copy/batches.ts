@@ -1,12 +1,12 @@
 /** The bytes of a copy on their way: several batches at once, each in memory that is used again. */
-import { withMemory } from '../memory.js';
+import { withMemory } from '../transport/memory.js';
 import { settleAll } from '../settle.js';
-import type { Placed, Range } from '../worker/messages.js';
+import type { Placed, Range } from './worker/messages.js';
 
 /** Bytes of a batch, unless a single block is longer. */
 export const BATCH_BYTES = 4 * 1024 * 1024;
 /** A batch names at most this many pieces. */
-export const MOST_PIECES = 4096;
+export const MAX_PIECES = 4096;
 
 /** Consecutive ranges in groups of at most `mostBytes`, but at least one range each. */
 export function groupsOf<T extends Range>(ranges: readonly T[], mostBytes: number): T[][] {
@@ -15,7 +15,7 @@ export function groupsOf<T extends Range>(ranges: readonly T[], mostBytes: numbe
   for (const range of ranges) {
     const last = groups.at(-1);
     bytes += range.length;
-    if (last && bytes <= mostBytes && last.length < MOST_PIECES) {
+    if (last && bytes <= mostBytes && last.length < MAX_PIECES) {
       last.push(range);
     } else {
       groups.push([range]);

@@ -2,19 +2,19 @@
  * Finds blocks of a list in a file of this machine: first each at its own place, while the list is
  * still arriving; then what is missing at any other place.
  */
-import type { OpenFile } from '../file/place.js';
+import type { OpenFile } from './file/place.js';
 import {
   blockCount,
   blockLength,
   digestOf,
   equalBytes,
   type HashList,
-} from '../hashing/hash-list.js';
-import { PART_BYTES, partBlocks, readFileOf, type Listing } from '../hashing/listing.js';
-import type { HashMethod } from '../hashing/methods.js';
+} from './hashing/hash-list.js';
+import { PART_BYTES, partBlocks, readFileOf, type Listing } from './hashing/listing.js';
+import type { HashMethod } from './hashing/methods.js';
 import { settleAll } from '../settle.js';
-import type { Match, Placement, Range } from '../worker/messages.js';
-import type { Workers } from '../worker/pool.js';
+import type { Match, Placement, Range } from './worker/messages.js';
+import type { Workers } from './worker/pool.js';
 
 /** A search is cut into ranges of about this length: a block may be missed where two meet. */
 const SEARCH_BYTES = 4 * PART_BYTES;

@@ -1,10 +1,10 @@
 /** Copies a file of this machine to a target, here or elsewhere. */
-import type { OpenFile } from '../file/place.js';
-import { digestOf, equalBytes, type HashList } from '../hashing/hash-list.js';
+import type { OpenFile } from './file/place.js';
+import { digestOf, equalBytes, type HashList } from './hashing/hash-list.js';
 import { settleAll } from '../settle.js';
-import type { Piece } from '../target/pieces.js';
-import { Proof } from '../target/proof.js';
-import type { Match } from '../worker/messages.js';
+import type { Piece } from './draft/pieces.js';
+import { Proof } from './draft/proof.js';
+import type { Match } from './worker/messages.js';
 import { chooseBasis } from './basis.js';
 import { forEach, forEachBatch, groupsOf, placed, totalBytes } from './batches.js';
 import type { CopyContext } from './context.js';
