@@ -8,11 +8,11 @@ import tseslint from 'typescript-eslint';
  */
 const mayImport = {
   'errors.ts': [],
-  'thread-failure.ts': ['errors.ts'],
   platform: ['errors.ts'],
+  threads: ['errors.ts', 'platform'],
   delta: ['errors.ts', 'platform'],
   'rdiff/format': ['errors.ts', 'platform', 'delta'],
-  rdiff: ['errors.ts', 'platform', 'delta'],
+  rdiff: ['errors.ts', 'platform', 'threads', 'delta'],
   'repo/model.ts': ['platform'],
   'repo/tree': ['errors.ts', 'platform', 'repo/model.ts'],
   'repo/index': ['errors.ts', 'platform', 'repo/model.ts'],
@@ -20,7 +20,7 @@ const mayImport = {
   'repo/chain': ['errors.ts', 'platform', 'repo/model.ts', 'delta', 'repo/packs'],
   'repo/worker': [
     'errors.ts',
-    'thread-failure.ts',
+    'threads',
     'platform',
     'repo/model.ts',
     'delta',
@@ -28,9 +28,9 @@ const mayImport = {
     'repo/tree',
     'repo/chain',
   ],
-  'repo/operations': ['errors.ts', 'platform', 'repo', 'delta'],
+  'repo/operations': ['errors.ts', 'platform', 'threads', 'repo', 'delta'],
   'remote/transport': ['errors.ts', 'platform'],
-  'remote/copy': ['errors.ts', 'thread-failure.ts', 'platform', 'rdiff/format', 'remote'],
+  'remote/copy': ['errors.ts', 'threads', 'platform', 'rdiff/format', 'remote'],
   'remote/serve.ts': ['errors.ts', 'platform', 'remote'],
   // The command `rdiff` has a door of its own: loading the library takes longer than most patches.
   cli: [

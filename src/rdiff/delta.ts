@@ -107,10 +107,9 @@ async function inParallel(
   };
   const task = { type: 'delta', descriptor, signature, size } as const;
   const parts = splitEvenly(size, blocksPerPart(signature) * blockLength, blockLength);
-  await runParts(task, parts, { jobs, signal }, async (result, part) => {
-    if (result.type !== 'delta') return;
-    addMatchCounts(matches, result.counts);
-    joiner.add(part.start, result.instructions);
+  await runParts(task, parts, { jobs, signal }, async ({ instructions, counts }, part) => {
+    addMatchCounts(matches, counts);
+    joiner.add(part.start, instructions);
     await drain();
   });
   joiner.finish();

@@ -89,8 +89,8 @@ async function inParallel(
   const partLength = blocksPerPart(header) * header.blockLength;
   const task = { type: 'signature', descriptor, header } as const;
   await sink.write(encodeHeader(header));
-  await runParts(task, splitEvenly(size, partLength), { jobs, signal }, async (result) => {
-    if (result.type === 'signature') await sink.write(result.entries);
+  await runParts(task, splitEvenly(size, partLength), { jobs, signal }, async (entries) => {
+    await sink.write(entries);
   });
   return size;
 }

@@ -7,7 +7,7 @@ export function startWorkers(count: number): Workers {
   const run = createJobRunner(openPlatform().files);
   let closed: Error | undefined;
   return {
-    count,
+    laneCount: count,
     run: (job) => (closed ? Promise.reject(closed) : (run(job) as never)),
     close(reason = new Error('the workers are closed')) {
       closed ??= reason;

@@ -1,6 +1,6 @@
 /** Copies a file of another machine to this one. */
 import { blockCount, blockLength, digestOf, type HashList } from './hashing/hash-list.js';
-import { settleAll } from '../settle.js';
+import { settleAll } from '../../threads/settle.js';
 import { Proof } from './draft/proof.js';
 import type { OpenFile } from './file/place.js';
 import type { Piece } from './draft/pieces.js';

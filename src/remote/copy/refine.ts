@@ -4,7 +4,7 @@
  * one block of 64 KiB in seven differ; so a fifteenth of that passes.
  */
 import { equalBytes } from './hashing/hash-list.js';
-import { settleAll } from '../settle.js';
+import { settleAll } from '../../threads/settle.js';
 import type { Piece } from './draft/pieces.js';
 import type { Range } from './worker/messages.js';
 import { totalBytes } from './batches.js';

@@ -36,7 +36,7 @@ const { files } = platform;
 const run = createJobRunner(files);
 /** The jobs of worker threads, on this one. */
 const workers: Workers = {
-  count: 2,
+  laneCount: 2,
   run: (job) => run(job) as never,
   close: () => Promise.resolve(),
 };

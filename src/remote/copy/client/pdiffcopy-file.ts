@@ -4,7 +4,7 @@
  */
 import { CodedError } from '../../../errors.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import { forEach } from '../batches.js';
+import { forEachAtOnce } from '../../../threads/limiter.js';
 import type {
   BeginRequest,
   FileFacts,
@@ -69,7 +69,7 @@ export class PdiffcopyFile implements Target, RemoteSource {
   }
 
   async read(ranges: readonly Placed[], into: SharedArrayBuffer): Promise<void> {
-    await forEach(ranges, BLOCKS_AT_ONCE, async ({ offset, length, at }) => {
+    await forEachAtOnce(ranges, BLOCKS_AT_ONCE, async ({ offset, length, at }) => {
       const path = `/blocks?${this.query}&offset=${offset}&size=${length}`;
       const answer = await this.connection.expect({ method: 'GET', path });
       const memory = Buffer.from(into, at, length);
@@ -89,7 +89,7 @@ export class PdiffcopyFile implements Target, RemoteSource {
     return {
       hashPages: undefined,
       put: async (pieces, bytes) => {
-        await forEach(pieces, BLOCKS_AT_ONCE, async (piece) => {
+        await forEachAtOnce(pieces, BLOCKS_AT_ONCE, async (piece) => {
           const body = bodyOf(piece, bytes);
           if (!body) return;
           await this.post(`/blocks?${this.query}&offset=${piece.offset}`, [body]);

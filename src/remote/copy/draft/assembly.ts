@@ -2,7 +2,7 @@
 import { CodedError } from '../../../errors.js';
 import type { FileSystem } from '../../../platform/files.js';
 import type { OpenFile } from '../file/place.js';
-import { settleAll } from '../../settle.js';
+import { settleAll } from '../../../threads/settle.js';
 import { digestOf, blockLength, type HashList } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
 import type { Workers } from '../worker/pool.js';

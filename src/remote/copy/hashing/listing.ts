@@ -1,6 +1,6 @@
 /** Makes the hash list of a file on all threads, front to end, so that its beginning can be used early. */
 import type { OpenFile } from '../file/place.js';
-import { settleAll } from '../../settle.js';
+import { forEachAtOnce } from '../../../threads/limiter.js';
 import type { ReadFile } from '../worker/messages.js';
 import type { Workers } from '../worker/pool.js';
 import { blockCount, createHashList, type HashList } from './hash-list.js';
@@ -25,6 +25,11 @@ export const PART_BYTES = 8 * 1024 * 1024;
 /** Blocks in a part of a file. */
 export const partBlocks = (blockBytes: number): number =>
   Math.max(1, Math.floor(PART_BYTES / blockBytes));
+
+/** 0, `step`, twice that and so on, below `end`. */
+export function* multiples(step: number, end: number): Generator<number> {
+  for (let value = 0; value < end; value += step) yield value;
+}
 
 /** A list that is complete. */
 export const completeListing = (list: HashList): Listing => ({
@@ -53,25 +58,21 @@ export function startListing(
   const list = createHashList(file.stat.sizeBytes, blockBytes, method);
   const progress = new Watermark(blockCount(list));
   const step = partBlocks(blockBytes);
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < progress.end) {
-      const firstBlock = next;
-      const count = Math.min(step, progress.end - firstBlock);
-      next += count;
-      await workers.run({ type: 'hash', file: readFileOf(file), list, firstBlock, count });
-      onHashed(Math.min(count * blockBytes, list.sizeBytes - firstBlock * blockBytes));
-      progress.done(firstBlock, count);
-    }
+  let isStopped = false;
+  const hash = async (firstBlock: number): Promise<void> => {
+    if (isStopped) return;
+    const count = Math.min(step, progress.end - firstBlock);
+    await workers.run({ type: 'hash', file: readFileOf(file), list, firstBlock, count });
+    onHashed(Math.min(count * blockBytes, list.sizeBytes - firstBlock * blockBytes));
+    progress.done(firstBlock, count);
   };
   // Two for each thread: one is worked on, one waits at the thread.
-  const lanes = Array.from({ length: workers.count * 2 }, lane);
-  const settled = settleAll(lanes).then(
-    () => undefined,
+  const places = workers.laneCount * 2;
+  const settled = forEachAtOnce(multiples(step, progress.end), places, hash).catch(
     (error: unknown) => progress.fail(error as Error),
   );
   const stop = (): void => {
-    next = progress.end;
+    isStopped = true;
   };
   return { list, hasWeakSums: true, ready: (block) => progress.reached(block), settled, stop };
 }

@@ -1,5 +1,4 @@
 /** What a thread is asked for: plain data, told apart by `type`. Descriptors belong to the process. */
-import type { Failure } from '../../../thread-failure.js';
 import type { HashList } from '../hashing/hash-list.js';
 
 /** A range of a file. */
@@ -136,12 +135,3 @@ export interface Results {
   readonly write: Uint8Array;
   readonly copy: Uint8Array;
 }
-
-export interface Request {
-  readonly id: number;
-  readonly job: Job;
-}
-
-export type Answer =
-  | { readonly id: number; readonly type: 'done'; readonly result: Results[Job['type']] }
-  | { readonly id: number; readonly type: 'failed'; readonly failure: Failure };

@@ -12,7 +12,7 @@ import type { ByteString } from '../../../platform/bytes.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
 import type { WritingRun } from '../writing-run.js';
 import { readLargeFile, SourceError } from './large-file.js';
-import { createLimiter } from '../limiter.js';
+import { createLimiter } from '../../../threads/limiter.js';
 import { createOldPieces } from './old-pieces.js';
 import type { RetirementAhead } from './retirement-ahead.js';
 import { createTicketStore } from './store-ticket.js';

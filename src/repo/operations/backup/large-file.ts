@@ -26,7 +26,7 @@ import type {
   SurveyResult,
 } from '../../worker/jobs.js';
 import type { FileOutcome, FileToRead } from './contents.js';
-import type { Limiter } from '../limiter.js';
+import type { Limiter } from '../../../threads/limiter.js';
 
 type Window = Omit<ReadWindowJob, 'type' | 'ticket'>;
 

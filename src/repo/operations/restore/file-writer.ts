@@ -12,7 +12,7 @@ import type { Shortfall } from '../../tree/metadata.js';
 import { pathOf } from '../../tree/relative-path.js';
 import type { RestoreFile, RestorePiece, RestoreWay } from '../../worker/jobs.js';
 import type { WorkerPool } from '../../worker/pool.js';
-import { createLimiter } from '../limiter.js';
+import { createLimiter } from '../../../threads/limiter.js';
 import type { Repository } from '../repository.js';
 import type { OverwriteRule } from './decide.js';
 import {

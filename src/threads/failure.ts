@@ -1,5 +1,5 @@
 /** How an error keeps its code on the way from a worker thread to the main one. */
-import { CodedError, type ErrorCode } from './errors.js';
+import { CodedError, type ErrorCode } from '../errors.js';
 
 /** An error as plain data. */
 export interface Failure {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLimiter } from '../../../src/repo/operations/limiter.js';
+import { createLimiter } from '../../src/threads/limiter.js';
 
 const later = () => {
   let finish: () => void = () => undefined;

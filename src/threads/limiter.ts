@@ -37,3 +37,17 @@ export function createLimiter(places: number): Limiter {
     },
   };
 }
+
+/** Does `work` for each item, `places` at once. After the first failure no more is begun. */
+export async function forEachAtOnce<T>(
+  items: Iterable<T>,
+  places: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const limiter = createLimiter(places);
+  try {
+    for (const item of items) await limiter.start(() => work(item));
+  } finally {
+    await limiter.drain();
+  }
+}
