@@ -5,6 +5,7 @@
  */
 import type { AtCalls } from './at-calls.js';
 import type { ByteString } from './bytes.js';
+import { baseName, isWithin, parentOf } from './paths.js';
 import { systemErrorCode } from './platform.js';
 
 /** Handles kept open: the limit of open files may be 256, and each worker has its own. */
@@ -46,9 +47,8 @@ export function openDirectoryHandles(
     return handle;
   };
   const openWithin = (path: ByteString): number => {
-    const slash = path.lastIndexOf('/');
-    const name = path.slice(slash + 1) as ByteString;
-    const parent = open(path.slice(0, Math.max(slash, 0)) as ByteString);
+    const name = baseName(path);
+    const parent = open(parentOf(path));
     try {
       return at.open(parent, name, 'read-directory');
     } catch (error) {
@@ -70,7 +70,7 @@ export function openDirectoryHandles(
     open,
     forget(gone) {
       for (const [path, handle] of handles) {
-        if (path !== gone && !path.startsWith(`${gone}/`)) continue;
+        if (!isWithin(path, gone)) continue;
         handles.delete(path);
         close(handle);
       }

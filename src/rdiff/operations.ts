@@ -166,7 +166,7 @@ async function writeWithSidecar<T>(
 export function patchFiles(files: PatchFiles): Promise<PatchReport> {
   return withInputs([files.basis, files.delta], files, async (inputs) => {
     const [basis, delta] = inputs as [InputFile, InputFile];
-    if (!basis.seekable) {
+    if (!basis.isSeekable) {
       throw new CodedError('RDIFF_IO', `The basis, ${basis.name}, cannot be read at any place`, {
         hint: 'Give the basis as a file, not as a pipe.',
       });

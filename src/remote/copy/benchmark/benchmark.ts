@@ -5,6 +5,7 @@
  */
 import { CodedError } from '../../../errors.js';
 import { bytesFromText, textFromBytes } from '../../../platform/bytes.js';
+import { baseName, parentOf } from '../../../platform/paths.js';
 import type { Platform } from '../../../platform/platform.js';
 import { encodeFilename } from '../../transport/filename.js';
 import { prependByte, scatterPages, zeroFront } from './changes.js';
@@ -52,8 +53,8 @@ export async function benchmark(platform: Platform, options: BenchmarkOptions): 
   const work = files.makeTemporaryDirectory(`${platform.temporaryDirectory}/varve-benchmark-`);
   const stops: (() => Promise<void>)[] = [];
   try {
-    const root = source.slice(0, source.lastIndexOf('/')) || '/';
-    const name = source.slice(source.lastIndexOf('/') + 1);
+    const root = parentOf(source);
+    const name = baseName(source);
     const env = { XDG_CACHE_HOME: work, VARVE_TOKEN: '' };
     const serveWith = async (...extra: string[]): Promise<string> => {
       const server = await startServing((port) => ({

@@ -6,6 +6,7 @@
 import { CodedError } from '../../../errors.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { baseName, join, parentOf } from '../../../platform/paths.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { systemErrorCode } from '../../../platform/platform.js';
 import {
@@ -37,11 +38,10 @@ export interface OpenFile {
  */
 export function localPlace(files: FileSystem, path: string): Place {
   const absolute = files.absolutePath(path);
-  const slash = absolute.lastIndexOf('/');
   try {
     const real = files.exists(bytesFromText(absolute))
       ? files.realPath(absolute)
-      : `${files.realPath(absolute.slice(0, slash) || '/')}/${absolute.slice(slash + 1)}`;
+      : join(files.realPath(parentOf(absolute)), baseName(absolute));
     return openPlace(files, '/' as ByteString, bytesFromText(real), path);
   } catch (error) {
     if (error instanceof CodedError) throw error;

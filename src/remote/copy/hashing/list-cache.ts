@@ -5,6 +5,7 @@
  */
 import { blake3, HASH_BYTES } from '../../../platform/hash.js';
 import type { FileStat } from '../../../platform/at-calls.js';
+import { replaceFile } from '../../../platform/replace-file.js';
 import type { Platform } from '../../../platform/platform.js';
 import { identityOf } from '../file/place.js';
 import { createHashList, hashOfEntries, type HashList } from './hash-list.js';
@@ -117,18 +118,12 @@ function readIfThere({ files }: Platform, path: string): Buffer | undefined {
 }
 
 function writeWhole(platform: Platform, path: string, entries: Uint8Array): void {
-  const { files } = platform;
   const temporary = `${path}.${Buffer.from(platform.randomBytes(6)).toString('hex')}`;
-  const descriptor = files.open(temporary, 'create');
-  try {
-    // Hashes of blocks say much of a file that others may not read.
-    files.setMode(descriptor, 0o600);
-    files.write(descriptor, entries, 0);
-    files.write(descriptor, hashOfEntries(entries), entries.length);
-  } finally {
-    files.close(descriptor);
-  }
-  files.rename(temporary, path);
+  // Hashes of blocks say much of a file that others may not read: it is for its user only.
+  replaceFile(platform.files, path, [entries, hashOfEntries(entries)], {
+    temporary,
+    rule: 'cached',
+  });
 }
 
 /** Which list is the oldest is not known without reading times: when there is no room, all go. */

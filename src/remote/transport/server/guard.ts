@@ -1,9 +1,9 @@
 /** Who may ask: no browser, nobody by a foreign name, and only with the token. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import { createMiddleware } from 'hono/factory';
 import { CodedError } from '../../../errors.js';
+import { crypto } from '../../../platform/node-modules.js';
 import type { Platform } from '../../../platform/platform.js';
 
 /** Who may ask. */
@@ -46,6 +46,7 @@ export function guard(settings: GuardSettings) {
 
 /** Compares in a time that does not depend on the token. */
 function tokenCheck(token: string): (authorization: string | undefined) => boolean {
+  const { createHash, timingSafeEqual } = crypto();
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   const expected = digest(`Bearer ${token}`);
   return (authorization = '') => timingSafeEqual(digest(authorization), expected);

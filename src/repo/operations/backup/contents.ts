@@ -9,6 +9,7 @@ import type { ChunkingParameters, ContentRef, Version } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { NO_ATTRIBUTES, type NodeAttributes } from '../../../platform/attribute-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';
+import { baseName } from '../../../platform/paths.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
 import type { WritingRun } from '../writing-run.js';
 import { readLargeFile, SourceError } from './large-file.js';
@@ -206,7 +207,7 @@ export function createContents<Context extends Known>(
  * On a tree of 46 600 files this takes 7 % less than the order of the walk.
  */
 function resemblanceKey(path: ByteString): string {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = baseName(path);
   const dot = name.lastIndexOf('.');
   const extension = dot > 0 ? name.slice(dot).toLowerCase() : '';
   return `${extension}/${name}`;
