@@ -8,19 +8,19 @@ import tseslint from 'typescript-eslint';
  */
 const mayImport = {
   'errors.ts': [],
-  'package-root.ts': [],
-  'thread-failure.ts': ['errors.ts'],
-  platform: ['errors.ts', 'package-root.ts'],
+  platform: ['errors.ts'],
+  threads: ['errors.ts', 'platform'],
   delta: ['errors.ts', 'platform'],
+  'rdiff/format': ['errors.ts', 'platform', 'delta'],
+  rdiff: ['errors.ts', 'platform', 'threads', 'delta'],
   'repo/model.ts': ['platform'],
   'repo/tree': ['errors.ts', 'platform', 'repo/model.ts'],
-  'repo/index': ['errors.ts', 'package-root.ts', 'platform', 'repo/model.ts', 'delta/hash.ts'],
+  'repo/index': ['errors.ts', 'platform', 'repo/model.ts'],
   'repo/packs': ['errors.ts', 'platform', 'repo/model.ts', 'delta'],
   'repo/chain': ['errors.ts', 'platform', 'repo/model.ts', 'delta', 'repo/packs'],
   'repo/worker': [
     'errors.ts',
-    'package-root.ts',
-    'thread-failure.ts',
+    'threads',
     'platform',
     'repo/model.ts',
     'delta',
@@ -28,19 +28,18 @@ const mayImport = {
     'repo/tree',
     'repo/chain',
   ],
-  'repo/operations': ['errors.ts', 'platform', 'repo', 'delta'],
-  rdiff: ['errors.ts', 'package-root.ts', 'delta'],
-  remote: [
-    'errors.ts',
-    'package-root.ts',
-    'thread-failure.ts',
-    'delta',
-    'platform',
-    'repo/tree',
-    'repo/packs/codec.ts',
-  ],
+  'repo/operations': ['errors.ts', 'platform', 'threads', 'repo', 'delta'],
+  'remote/transport': ['errors.ts', 'platform'],
+  'remote/copy': ['errors.ts', 'threads', 'platform', 'rdiff/format', 'remote'],
+  'remote/serve.ts': ['errors.ts', 'platform', 'remote'],
   // The command `rdiff` has a door of its own: loading the library takes longer than most patches.
-  cli: ['errors.ts', 'store.ts', 'rdiff/index.ts', 'package-root.ts', 'platform/requirements.ts'],
+  cli: [
+    'errors.ts',
+    'store.ts',
+    'rdiff/index.ts',
+    'platform/package-files.ts',
+    'platform/requirements.ts',
+  ],
 };
 
 const floors = Object.entries(mayImport).map(([folder, allowed]) => ({
@@ -52,18 +51,14 @@ const floors = Object.entries(mayImport).map(([folder, allowed]) => ({
 
 /** A module, and the only places that may import it. */
 const homes = [
-  {
-    names: ['node:fs', 'node:fs/promises', 'fs'],
-    home: ['src/platform/**', 'src/rdiff/files/**'],
-  },
+  { names: ['node:fs', 'node:fs/promises', 'fs'], home: ['src/platform/**'] },
+  // Randomness, and hashes besides: `platform/node-modules.ts` loads it when it is needed.
+  { names: ['node:crypto'], home: ['src/platform/**'] },
   {
     names: ['@napi-rs/blake-hash', 'better-sqlite3', 'zstd-napi', 'zstd-napi/binding.js'],
     home: ['src/platform/native-modules.ts'],
   },
-  {
-    names: ['node:child_process'],
-    home: ['src/platform/**', 'src/remote/benchmark/**'],
-  },
+  { names: ['node:child_process'], home: ['src/platform/**'] },
 ];
 
 const bans = (allowed) => ({

@@ -79,7 +79,7 @@ export type ErrorCode =
   | 'SERVE_UNPROTECTED'
   | 'TOKEN_UNUSABLE'
   | 'USAGE_HASH_METHOD'
-  // librsync's formats and `varve rdiff`; src/delta/librsync/results.ts maps them to librsync's results
+  // librsync's formats and `varve rdiff`; src/rdiff/format/results.ts maps them to librsync's results
   | 'RDIFF_INPUT_ENDED'
   | 'RDIFF_BAD_MAGIC'
   | 'RDIFF_CORRUPT'

@@ -6,7 +6,7 @@ export { nextCut } from './delta/chunk.js';
 export { composeDeltas, foldDeltas } from './delta/compose.js';
 export type { Delta } from './delta/delta.js';
 export { encodeDelta, type EncodeOptions } from './delta/encode.js';
-export { blake3, HASH_BYTES } from './delta/hash.js';
+export { blake3, HASH_BYTES } from './platform/hash.js';
 export { parseDelta, serializeDelta } from './delta/serialize.js';
 
 // librsync's formats in memory, piece by piece or whole.
@@ -14,22 +14,22 @@ export {
   signatureArguments,
   type ChosenSizes,
   type SignatureSizes,
-} from './delta/librsync/arguments.js';
-export { DeltaReader } from './delta/librsync/delta-reader.js';
-export { DeltaWriter } from './delta/librsync/delta-writer.js';
-export type { InstructionSink } from './delta/librsync/instructions.js';
+} from './rdiff/format/arguments.js';
+export { DeltaReader } from './rdiff/format/delta-reader.js';
+export { DeltaWriter } from './rdiff/format/delta-writer.js';
+export type { InstructionSink } from './rdiff/format/instructions.js';
 export {
   signatureKind,
   type SignatureKind,
   type StrongName,
   type WeakName,
-} from './delta/librsync/kinds.js';
-export { Patcher, type PatchLimits, type PatchStep } from './delta/librsync/patcher.js';
-export { SignatureReader } from './delta/librsync/signature-reader.js';
-export { SignatureWriter } from './delta/librsync/signature-writer.js';
-export type { Signature, SignatureHeader } from './delta/librsync/signature.js';
-export { RabinKarp } from './delta/librsync/weak/rabin-karp.js';
-export { Rollsum } from './delta/librsync/weak/rollsum.js';
+} from './rdiff/format/kinds.js';
+export { Patcher, type PatchLimits, type PatchStep } from './rdiff/format/patcher.js';
+export { SignatureReader } from './rdiff/format/signature-reader.js';
+export { SignatureWriter } from './rdiff/format/signature-writer.js';
+export type { Signature, SignatureHeader } from './rdiff/format/signature.js';
+export { RabinKarp } from './rdiff/format/weak/rabin-karp.js';
+export { Rollsum } from './rdiff/format/weak/rollsum.js';
 export {
   applyDelta as applyLibrsyncDelta,
   makeDelta as makeLibrsyncDelta,
@@ -37,7 +37,7 @@ export {
   makeSignature,
   readSignature,
   type SignatureOptions,
-} from './delta/librsync/whole.js';
+} from './rdiff/format/whole.js';
 
 // The same on file handles, streams and bytes, and on files by path.
 export {

@@ -3,7 +3,7 @@
  * more to load. Each operation, and with it SQLite, zstd and the workers, is loaded when it is first
  * called.
  */
-import { lazily } from './lazy.js';
+import { lazily } from './platform/lazy.js';
 
 export { CodedError, type CodedErrorOptions, type ErrorCode } from './errors.js';
 export type { Snapshot, Source } from './repo/index/sources.js';
@@ -86,11 +86,11 @@ export type {
   VerifySample,
 } from './repo/operations/verify/verify.js';
 
-export type { BenchmarkOptions, BenchmarkRow } from './remote/benchmark/benchmark.js';
-export type { Compression } from './remote/client/link.js';
+export type { BenchmarkOptions, BenchmarkRow } from './remote/copy/benchmark/benchmark.js';
+export type { Compression } from './remote/transport/client/link.js';
 export type { CopyOptions, CopyResult } from './remote/copy/copy.js';
 export type { Endpoint } from './remote/copy/endpoints.js';
-export type { RunningServer, ServeOptions } from './remote/server/serve.js';
+export type { RunningServer, ServeOptions } from './remote/serve.js';
 
 /** Makes an empty repository. */
 export const initRepository = lazily(
@@ -166,7 +166,7 @@ export const readStats = lazily(async () => (await import('./repo/operations/sta
 export const copyFile = lazily(async () => (await import('./remote/copy/copy.js')).copyFile);
 /** Measures `varve copy` beside rsync. */
 export const benchmarkCopy = lazily(
-  async () => (await import('./remote/benchmark/benchmark.js')).benchmark,
+  async () => (await import('./remote/copy/benchmark/benchmark.js')).benchmark,
 );
 /** Serves the files of a directory to `copyFile`. */
-export const serve = lazily(async () => (await import('./remote/server/serve.js')).serve);
+export const serve = lazily(async () => (await import('./remote/serve.js')).serve);

@@ -14,7 +14,7 @@ const groups = [
   },
   {
     name: 'start',
-    test: /commander|src\/(errors|package-root|cli\/(exit-code|output|varve|young-generation))\./,
+    test: /commander|src\/(errors|platform\/(once|package-files)|cli\/(exit-code|output|varve|young-generation))\./,
     priority: 2,
   },
   {
@@ -39,7 +39,7 @@ const groups = [
 const threads = [
   { input: 'src/repo/worker/entry.ts', file: 'dist/thread-repo.js' },
   { input: 'src/rdiff/worker/entry.ts', file: 'dist/thread-rdiff.js' },
-  { input: 'src/remote/worker/entry.ts', file: 'dist/thread-remote.js' },
+  { input: 'src/remote/copy/worker/entry.ts', file: 'dist/thread-remote.js' },
 ];
 
 const common = {

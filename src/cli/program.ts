@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { packageFile } from '../package-root.js';
+import { packageFile } from '../platform/package-files.js';
 import { COMMANDS } from './command-table.js';
 import type { CliCommand } from './command.js';
 import { ExitCode } from './exit-code.js';

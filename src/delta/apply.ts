@@ -1,7 +1,7 @@
 /** Rebuilding a target from its basis and a delta. */
 import { CodedError } from '../errors.js';
 import type { Delta } from './delta.js';
-import { blake3 } from './hash.js';
+import { blake3 } from '../platform/hash.js';
 import { readPairs } from './pairs.js';
 
 /** The longest target that is rebuilt when nobody says how long it may be. */

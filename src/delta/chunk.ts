@@ -5,7 +5,7 @@
  */
 import { WINDOW_BYTES, type ChunkParams } from './chunk-params.js';
 import { once } from '../platform/once.js';
-import { blake3 } from './hash.js';
+import { blake3 } from '../platform/hash.js';
 
 /** How much harder a cut is before the average, and easier after: two bits of the mask. */
 const NORMALISATION_BITS = 2;

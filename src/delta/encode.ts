@@ -2,7 +2,7 @@
 import type { CopyList } from './copy-list.js';
 import type { Delta } from './delta.js';
 import { findCopies } from './find-copies.js';
-import { blake3 } from './hash.js';
+import { blake3 } from '../platform/hash.js';
 import { PairWriter, type Streams } from './pairs.js';
 import { textOf } from './text.js';
 

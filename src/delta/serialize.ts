@@ -4,7 +4,7 @@
  */
 import { CodedError } from '../errors.js';
 import type { Delta } from './delta.js';
-import { HASH_BYTES } from './hash.js';
+import { HASH_BYTES } from '../platform/hash.js';
 import { ByteWriter, corrupt, readVarint, type Cursor } from './varint.js';
 
 /** `VRVD` */

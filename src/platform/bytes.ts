@@ -30,8 +30,3 @@ export function bufferFromBytes(bytes: ByteString): Buffer {
 export function textFromBytes(bytes: ByteString): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
-
-/** `directory/name`; the root directory `/` takes no second slash. */
-export function joinBytes(directory: ByteString, name: ByteString): ByteString {
-  return (directory.endsWith('/') ? directory + name : `${directory}/${name}`) as ByteString;
-}

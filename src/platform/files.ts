@@ -20,7 +20,13 @@ interface PathStat {
 }
 
 /** How one of the repository's own files is opened. */
-type RepositoryOpenMode = 'read' | 'append' | 'create';
+type RepositoryOpenMode =
+  | 'read'
+  | 'append'
+  /** New, for its user only. */
+  | 'create'
+  /** New, with the permissions that the process gives new files. */
+  | 'create-public';
 
 export interface FileSystem {
   /** Calls on a name within an open directory. */
@@ -40,12 +46,15 @@ export interface FileSystem {
   sync(descriptor: number): void;
   truncate(descriptor: number, lengthBytes: number): void;
   setMode(descriptor: number, mode: number): void;
+  setOwner(descriptor: number, uid: number, gid: number): void;
   /** undefined when there is nothing. */
   stat(path: string): PathStat | undefined;
   list(path: string): string[];
   makeDirectories(path: string): void;
   makeTemporaryDirectory(prefix: string): string;
   rename(from: string, to: string): void;
+  /** Gives a file a second name. */
+  link(from: string, to: string): void;
   remove(path: string): void;
   removeTree(path: string): void;
   copyFile(from: string, to: string): void;
@@ -71,6 +80,7 @@ const openFlags: Record<RepositoryOpenMode, number> = {
   read: fs.constants.O_RDONLY,
   append: fs.constants.O_RDWR,
   create: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
+  'create-public': fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
 };
 
 /** The real file system of this machine. */
@@ -81,18 +91,21 @@ export function openFileSystem(): FileSystem {
     get at() {
       return at();
     },
-    open: (path, mode) => fs.openSync(path, openFlags[mode], 0o600),
+    open: (path, mode) =>
+      fs.openSync(path, openFlags[mode], mode === 'create-public' ? 0o666 : 0o600),
     close: (descriptor) => fs.closeSync(descriptor),
     read: readFully,
     write: writeFully,
     sync: (descriptor) => fs.fsyncSync(descriptor),
     truncate: (descriptor, lengthBytes) => fs.ftruncateSync(descriptor, lengthBytes),
     setMode: (descriptor, mode) => fs.fchmodSync(descriptor, mode),
+    setOwner: (descriptor, uid, gid) => fs.fchownSync(descriptor, uid, gid),
     stat: statPath,
     list: (path) => fs.readdirSync(path),
     makeDirectories: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
     makeTemporaryDirectory: (prefix) => fs.mkdtempSync(prefix),
     rename: (from, to) => fs.renameSync(from, to),
+    link: (from, to) => fs.linkSync(from, to),
     remove: (path) => fs.unlinkSync(path),
     removeTree: (path) => fs.rmSync(path, { recursive: true, force: true }),
     copyFile: (from, to) => fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE),

@@ -14,7 +14,7 @@ import { bufferFromBytes, bytesFromBuffer, type ByteString } from './bytes.js';
 import { NameBuffer, type Libc } from './libc.js';
 
 /** Linux's limit for a value and for the list of all names (XATTR_SIZE_MAX, XATTR_LIST_MAX), bytes. */
-const MOST_BYTES = 65_536;
+const MAX_BYTES = 65_536;
 const FS_IOC_GETFLAGS = 0x80086601;
 const FS_IOC_SETFLAGS = 0x40086602;
 
@@ -28,7 +28,7 @@ export function bindAttributeCalls(libc: Libc): AttributeCalls {
   const ioctl = libc.func('int ioctl(int, unsigned long, void *)');
   const path = new NameBuffer();
   const attributeName = new NameBuffer();
-  const bytes = Buffer.alloc(MOST_BYTES);
+  const bytes = Buffer.alloc(MAX_BYTES);
   /** The kernel reads and writes the first of two, whatever the call's number says of a long. */
   const word = new Int32Array(2);
 

@@ -9,12 +9,12 @@ import type Blake from '@napi-rs/blake-hash';
 import type Sqlite from 'better-sqlite3';
 import type Zstd from 'zstd-napi/binding.js';
 import { CodedError } from '../errors.js';
-import { packageFile } from '../package-root.js';
+import { packageFile } from './package-files.js';
 import { once } from './once.js';
 import { missingRequirement } from './requirements.js';
 
 /** From here on SQLite's WAL-reset bug, which loses committed pages, is fixed. */
-const LEAST_SQLITE = '3.51.3';
+const MIN_SQLITE = '3.51.3';
 
 /** The part of koffi's compiled half that `libc.ts` uses; koffi's own half only warns of old names. */
 export interface Koffi {
@@ -50,9 +50,9 @@ export const zstdModule = once(() => {
 
 /** @throws CodedError SQLITE_TOO_OLD */
 export function checkSqliteVersion(version: string): void {
-  if (version.localeCompare(LEAST_SQLITE, 'en', { numeric: true }) >= 0) return;
+  if (version.localeCompare(MIN_SQLITE, 'en', { numeric: true }) >= 0) return;
   throw new CodedError('SQLITE_TOO_OLD', `SQLite ${version} can lose committed data.`, {
-    hint: `Reinstall Varve with its own dependencies: it needs SQLite ${LEAST_SQLITE} or newer.`,
+    hint: `Reinstall Varve with its own dependencies: it needs SQLite ${MIN_SQLITE} or newer.`,
   });
 }
 

@@ -13,13 +13,8 @@ import {
   type FileType,
   type OpenMode,
 } from './at-calls.js';
-import {
-  bufferFromBytes,
-  bytesFromBuffer,
-  joinBytes,
-  textFromBytes,
-  type ByteString,
-} from './bytes.js';
+import { bufferFromBytes, bytesFromBuffer, textFromBytes, type ByteString } from './bytes.js';
+import { join } from './paths.js';
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } =
   fs.constants;
@@ -93,7 +88,7 @@ function handle(directory: number): string {
 }
 
 function entry(directory: number, name: ByteString): Buffer {
-  return bufferFromBytes(joinBytes(handle(directory) as ByteString, name));
+  return bufferFromBytes(join(handle(directory) as ByteString, name));
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 /** The oldest Node that Varve runs on: that of `engines` in package.json. */
-export const LEAST_NODE = '22.12.0';
+export const MIN_NODE = '22.12.0';
 
 /** What is missing, as the fields of a `CodedError`. */
 export interface MissingRequirement {
@@ -26,10 +26,10 @@ export function missingRequirement(
       hint: 'Run it on a Linux machine or in a Linux container.',
     };
   }
-  if (isOlder(nodeVersion, LEAST_NODE)) {
+  if (isOlder(nodeVersion, MIN_NODE)) {
     return {
       code: 'NODE_TOO_OLD',
-      message: `Varve needs Node ${LEAST_NODE} or newer; this is Node ${nodeVersion}.`,
+      message: `Varve needs Node ${MIN_NODE} or newer; this is Node ${nodeVersion}.`,
       hint: 'Install a current Node (https://nodejs.org/en/download), or put a newer one first in your PATH.',
     };
   }

@@ -6,15 +6,16 @@ import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import type { ByteSink, ByteSource, RandomSource, StepOptions } from './bytes-io.js';
 import { loadSignature, writeDelta, type DeltaReport } from './delta.js';
-import { writeAll, type FileHandle } from './files/descriptor.js';
+import { writeAll } from './files/descriptor.js';
 import { InputFile } from './files/input.js';
 import { MemorySource } from './memory.js';
 import { writePatched, type PatchReport } from './patch.js';
 import { writeSignature, type SignatureReport } from './signature.js';
 import { CodedError } from '../errors.js';
-import { ByteBuilder } from '../delta/librsync/bytes.js';
-import type { PatchLimits } from '../delta/librsync/patcher.js';
-import { DEFAULT_MAX_OUTPUT, type SignatureOptions } from '../delta/librsync/whole.js';
+import type { FileHandle } from '../platform/plain-files.js';
+import { ByteBuilder } from './format/bytes.js';
+import type { PatchLimits } from './format/patcher.js';
+import { DEFAULT_MAX_OUTPUT, type SignatureOptions } from './format/whole.js';
 
 /** What can be read. File handles are read from where they stand, and stay open. */
 export type RdiffInput = FileHandle | Readable | Uint8Array;

@@ -2,18 +2,18 @@
 import { orAborted, Turns, type ByteSink, type ByteSource, type StepOptions } from './bytes-io.js';
 import { readFully } from './files/descriptor.js';
 import { blocksPerPart, splitEvenly, worthSplitting } from './parts.js';
-import { ByteBuilder } from '../delta/librsync/bytes.js';
-import { DeltaWriter } from '../delta/librsync/delta-writer.js';
-import { InstructionWriter } from '../delta/librsync/instruction-writer.js';
-import { InstructionJoiner } from '../delta/librsync/joiner.js';
-import { SignatureReader } from '../delta/librsync/signature-reader.js';
-import type { Signature } from '../delta/librsync/signature.js';
+import { ByteBuilder } from './format/bytes.js';
+import { DeltaWriter } from './format/delta-writer.js';
+import { InstructionWriter } from './format/instruction-writer.js';
+import { InstructionJoiner } from './format/joiner.js';
+import { SignatureReader } from './format/signature-reader.js';
+import type { Signature } from './format/signature.js';
 import {
   addMatchCounts,
   emptyMatchCounts,
   type InstructionCounts,
   type MatchCounts,
-} from '../delta/librsync/statistics.js';
+} from './format/statistics.js';
 
 /** How to make a delta. */
 export interface WriteDeltaOptions extends StepOptions {
@@ -107,10 +107,9 @@ async function inParallel(
   };
   const task = { type: 'delta', descriptor, signature, size } as const;
   const parts = splitEvenly(size, blocksPerPart(signature) * blockLength, blockLength);
-  await runParts(task, parts, { jobs, signal }, async (result, part) => {
-    if (result.type !== 'delta') return;
-    addMatchCounts(matches, result.counts);
-    joiner.add(part.start, result.instructions);
+  await runParts(task, parts, { jobs, signal }, async ({ instructions, counts }, part) => {
+    addMatchCounts(matches, counts);
+    joiner.add(part.start, instructions);
     await drain();
   });
   joiner.finish();

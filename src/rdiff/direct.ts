@@ -2,10 +2,10 @@
 import { orAborted, type ByteSink, type ByteSource, type StepOptions } from './bytes-io.js';
 import { writeDelta, type DeltaReport, type WriteDeltaOptions } from './delta.js';
 import { writeSignature } from './signature.js';
-import { ByteBuilder } from '../delta/librsync/bytes.js';
-import { compareDirectly } from '../delta/librsync/direct.js';
-import { InstructionWriter } from '../delta/librsync/instruction-writer.js';
-import { readSignature } from '../delta/librsync/whole.js';
+import { ByteBuilder } from './format/bytes.js';
+import { compareDirectly } from './format/direct.js';
+import { InstructionWriter } from './format/instruction-writer.js';
+import { readSignature } from './format/whole.js';
 
 /**
  * Both files together: beyond this the basis is compared through a signature of its own, block by

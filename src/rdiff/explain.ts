@@ -1,10 +1,10 @@
 /** Shows the algorithm at work: which parts of a new file were found in which blocks of an old one. */
 import { orAborted, Turns, type ByteSource, type StepOptions } from './bytes-io.js';
 import { writeSignature } from './signature.js';
-import { ByteBuilder } from '../delta/librsync/bytes.js';
-import type { InstructionSink } from '../delta/librsync/instructions.js';
-import { Search } from '../delta/librsync/search.js';
-import { readSignature, type SignatureOptions } from '../delta/librsync/whole.js';
+import { ByteBuilder } from './format/bytes.js';
+import type { InstructionSink } from './format/instructions.js';
+import { Search } from './format/search.js';
+import { readSignature, type SignatureOptions } from './format/whole.js';
 
 /** A stretch of the new file. */
 export interface ExplainedPart {

@@ -1,7 +1,7 @@
 /** Hashes bytes on their way, for the sidecar. */
 import type { ByteSink, ByteSource } from './bytes-io.js';
 import type { ExpectedResult } from './sidecar.js';
-import { startBlake3 } from '../delta/hash.js';
+import { startBlake3 } from '../platform/hash.js';
 
 /** A source of the same bytes, read front to end by one thread. */
 export class HashingSource implements ByteSource {

@@ -3,8 +3,8 @@
  * loading the whole library takes longer than most patches.
  */
 export { CodedError } from '../errors.js';
-export { librsyncResult, type LibrsyncResult } from '../delta/librsync/results.js';
-export type { InstructionCounts, MatchCounts } from '../delta/librsync/statistics.js';
+export { librsyncResult, type LibrsyncResult } from './format/results.js';
+export type { InstructionCounts, MatchCounts } from './format/statistics.js';
 export type { DeltaReport } from './delta.js';
 export type { ExplainedPart, Explanation } from './explain.js';
 export {

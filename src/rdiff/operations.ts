@@ -21,7 +21,7 @@ import {
 } from './sidecar.js';
 import type { SignatureReport } from './signature.js';
 import { CodedError } from '../errors.js';
-import type { SignatureOptions } from '../delta/librsync/whole.js';
+import type { SignatureOptions } from './format/whole.js';
 
 /** What every action may be told. */
 export interface FileOptions extends StepOptions {
@@ -166,7 +166,7 @@ async function writeWithSidecar<T>(
 export function patchFiles(files: PatchFiles): Promise<PatchReport> {
   return withInputs([files.basis, files.delta], files, async (inputs) => {
     const [basis, delta] = inputs as [InputFile, InputFile];
-    if (!basis.seekable) {
+    if (!basis.isSeekable) {
       throw new CodedError('RDIFF_IO', `The basis, ${basis.name}, cannot be read at any place`, {
         hint: 'Give the basis as a file, not as a pipe.',
       });

@@ -1,10 +1,10 @@
 /** How a large file is cut into parts for several threads. */
 import type { ByteSource } from './bytes-io.js';
-import { strongHash } from '../delta/librsync/strong.js';
-import type { SignatureHeader } from '../delta/librsync/signature.js';
+import { strongHash } from './format/strong.js';
+import type { SignatureHeader } from './format/signature.js';
 
 /** A range of a file. */
-export interface Part {
+export interface FilePart {
   readonly start: number;
   readonly end: number;
 }
@@ -27,8 +27,8 @@ export function blocksPerPart({ kind, blockLength }: SignatureHeader): number {
 }
 
 /** Parts of `length` bytes; the last is the rest, and never shorter than `shortest`. */
-export function splitEvenly(size: number, length: number, shortest = 1): readonly Part[] {
-  const parts: Part[] = [];
+export function splitEvenly(size: number, length: number, shortest = 1): readonly FilePart[] {
+  const parts: FilePart[] = [];
   for (let start = 0; start < size;) {
     const end = size - start < length + shortest ? size : start + length;
     parts.push({ start, end });

@@ -7,13 +7,8 @@ import {
   type RandomSource,
   type StepOptions,
 } from './bytes-io.js';
-import {
-  beyondBasis,
-  Patcher,
-  type PatchLimits,
-  type PatchStep,
-} from '../delta/librsync/patcher.js';
-import type { InstructionCounts } from '../delta/librsync/statistics.js';
+import { beyondBasis, Patcher, type PatchLimits, type PatchStep } from './format/patcher.js';
+import type { InstructionCounts } from './format/statistics.js';
 
 /** How to patch. */
 export interface WritePatchOptions extends StepOptions, PatchLimits {}

@@ -1,11 +1,11 @@
 /** Writes the signature of a basis: reads, sums, writes; with several threads where it pays. */
 import type { StepOptions, ByteSink, ByteSource } from './bytes-io.js';
 import { orAborted, Turns } from './bytes-io.js';
-import { signatureArguments } from '../delta/librsync/arguments.js';
-import { signatureKind } from '../delta/librsync/kinds.js';
-import { SignatureWriter } from '../delta/librsync/signature-writer.js';
-import { encodeHeader, type SignatureHeader } from '../delta/librsync/signature.js';
-import type { SignatureOptions } from '../delta/librsync/whole.js';
+import { signatureArguments } from './format/arguments.js';
+import { signatureKind } from './format/kinds.js';
+import { SignatureWriter } from './format/signature-writer.js';
+import { encodeHeader, type SignatureHeader } from './format/signature.js';
+import type { SignatureOptions } from './format/whole.js';
 import { blocksPerPart, splitEvenly, worthSplitting } from './parts.js';
 
 /** Which signature, and how to make it. */
@@ -89,8 +89,8 @@ async function inParallel(
   const partLength = blocksPerPart(header) * header.blockLength;
   const task = { type: 'signature', descriptor, header } as const;
   await sink.write(encodeHeader(header));
-  await runParts(task, splitEvenly(size, partLength), { jobs, signal }, async (result) => {
-    if (result.type === 'signature') await sink.write(result.entries);
+  await runParts(task, splitEvenly(size, partLength), { jobs, signal }, async (entries) => {
+    await sink.write(entries);
   });
   return size;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyDelta } from '../../src/delta/apply.js';
 import type { Delta } from '../../src/delta/delta.js';
-import { blake3 } from '../../src/delta/hash.js';
+import { blake3 } from '../../src/platform/hash.js';
 import { parseDelta, serializeDelta } from '../../src/delta/serialize.js';
 import { CodedError } from '../../src/errors.js';
 import { codeOf, delta, edited, edits, noise, runs, text } from './support.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ChunkParams } from '../../src/delta/chunk-params.js';
 import { gearTable, nextCut } from '../../src/delta/chunk.js';
-import { blake3 } from '../../src/delta/hash.js';
+import { blake3 } from '../../src/platform/hash.js';
 import { noise, runs } from './support.js';
 
 const PARAMS: ChunkParams = { min: 512, average: 2048, max: 8192 };

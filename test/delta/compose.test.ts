@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { applyDelta } from '../../src/delta/apply.js';
 import { composeDeltas, foldDeltas } from '../../src/delta/compose.js';
 import type { Delta } from '../../src/delta/delta.js';
-import { blake3 } from '../../src/delta/hash.js';
+import { blake3 } from '../../src/platform/hash.js';
 import { ByteWriter } from '../../src/delta/varint.js';
 import { applyEach, chain, codeOf, delta, edits, noise, runs, text } from './support.js';
 

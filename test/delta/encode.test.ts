@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyDelta } from '../../src/delta/apply.js';
 import { encodeDelta } from '../../src/delta/encode.js';
-import { blake3 } from '../../src/delta/hash.js';
+import { blake3 } from '../../src/platform/hash.js';
 import { delta, edited, edits, lines, noise, periodic, runs, text } from './support.js';
 
 function roundTrip(basis: Buffer, target: Buffer): void {

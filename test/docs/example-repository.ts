@@ -1,5 +1,5 @@
 /** The repository of the worked example in docs/format.md: two snapshots of a tree of four nodes. */
-import { blake3 } from '../../src/delta/hash.js';
+import { blake3 } from '../../src/platform/hash.js';
 import { backup } from '../../src/repo/operations/backup/backup.js';
 import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
 import { openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';

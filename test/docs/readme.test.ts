@@ -17,7 +17,7 @@ function complaintsAbout(source: string): string[] {
   host.fileExists = (path) => path === example || ts.sys.fileExists(path);
   host.readFile = (path) => (path === example ? source : ts.sys.readFile(path));
   // Node's types lack the names of WebAssembly; the sources bring their own.
-  const ambient = `${root}src/delta/librsync/wasm/types.d.ts`;
+  const ambient = `${root}src/rdiff/format/wasm/types.d.ts`;
   const program = ts.createProgram([example, ambient], options, host);
   return ts
     .getPreEmitDiagnostics(program)

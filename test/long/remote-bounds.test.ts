@@ -7,7 +7,7 @@ import { closed } from '../remote/requests.js';
 import { createCopyLab, noise } from '../remote/support.js';
 import { fragile, listen, only, tampered, type Tamper } from '../remote/tampering.js';
 
-vi.mock('../../src/remote/worker/pool.js', () => import('../remote/in-thread-workers.js'));
+vi.mock('../../src/remote/copy/worker/pool.js', () => import('../remote/in-thread-workers.js'));
 
 const lab = createCopyLab();
 const content = noise(300, 43);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { LEAST_NODE, missingRequirement } from '../../src/platform/requirements.js';
+import { MIN_NODE, missingRequirement } from '../../src/platform/requirements.js';
 
 describe('a machine', () => {
   test.each(['22.12.0', '22.12.1', '22.23.5', '23.0.0', '24.22.3', '26.12.1', '100.0.0'])(
@@ -14,7 +14,7 @@ describe('a machine', () => {
       const missing = missingRequirement(version, 'linux');
       expect(missing?.code).toBe('NODE_TOO_OLD');
       expect(missing?.message).toBe(
-        `Varve needs Node ${LEAST_NODE} or newer; this is Node ${version}.`,
+        `Varve needs Node ${MIN_NODE} or newer; this is Node ${version}.`,
       );
     },
   );
@@ -28,5 +28,5 @@ test('package.json asks npm for the same', () => {
   const { engines } = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { engines: { node: string } };
-  expect(engines.node).toBe(`>=${LEAST_NODE}`);
+  expect(engines.node).toBe(`>=${MIN_NODE}`);
 });

@@ -9,7 +9,7 @@ import {
   makeDelta,
   makeSignature,
   readSignature,
-} from '../../src/delta/librsync/whole.js';
+} from '../../src/rdiff/format/whole.js';
 
 export const BLOCK_LENGTHS = [1, 7, 64, 256, 2048, 0] as const;
 export const KINDS = (['rollsum', 'rabinkarp'] as const).flatMap((weak) =>

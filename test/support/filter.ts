@@ -1,12 +1,8 @@
 /** Asks filters about paths, from the root downwards as a walk does. */
 import { dirname } from 'node:path';
 import { openFileSystem } from '../../src/platform/files.js';
-import {
-  bytesFromBuffer,
-  bytesFromText,
-  joinBytes,
-  type ByteString,
-} from '../../src/platform/bytes.js';
+import { bytesFromBuffer, bytesFromText, type ByteString } from '../../src/platform/bytes.js';
+import { join as joinPath } from '../../src/platform/paths.js';
 import {
   createFilter,
   type DirectoryFilter,
@@ -49,7 +45,7 @@ export function createJudge(
     let path = top;
     for (const [depth, name] of names.entries()) {
       const above = path;
-      path = joinBytes(above, name);
+      path = joinPath(above, name);
       const isLast = depth === names.length - 1;
       const type = !isLast || text.endsWith('/') ? 'directory' : 'file';
       const verdict = holdsIn(above)?.judge(name, { type, sizeBytes: 0 });

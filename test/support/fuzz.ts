@@ -1,7 +1,7 @@
 /** One fuzz target for each parser of `rdiff`: damaged and invented inputs, failures by name only. */
 import { CodedError } from '../../src/errors.js';
-import { Patcher } from '../../src/delta/librsync/patcher.js';
-import { SignatureReader } from '../../src/delta/librsync/signature-reader.js';
+import { Patcher } from '../../src/rdiff/format/patcher.js';
+import { SignatureReader } from '../../src/rdiff/format/signature-reader.js';
 import { parseSidecar } from '../../src/rdiff/sidecar.js';
 import { golden } from './golden.js';
 import { Seeded } from './seeded.js';

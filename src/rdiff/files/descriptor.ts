@@ -1,12 +1,8 @@
 /** Reading and writing through descriptors, with failures in one voice. */
-import * as fs from 'node:fs';
 import { getSystemErrorMap } from 'node:util';
 import { CodedError } from '../../errors.js';
+import { pauseThread, readOnceAt, writeOn } from '../../platform/plain-files.js';
 
-export type { FileHandle } from 'node:fs/promises';
-
-export const STDIN = 0;
-export const STDOUT = 1;
 /** How long to wait for a reader or writer that is behind, where a pipe does not wait by itself. */
 export const RETRY_MS = 2;
 
@@ -45,16 +41,16 @@ export function readFully(descriptor: number, position: number, into: Uint8Array
 
 /** Fills up to `into.length` bytes from `position`; 0 only beyond the end. @throws RDIFF_IO */
 export const readAt = (descriptor: number, position: number, into: Uint8Array): number =>
-  attempt('error reading file', () => fs.readSync(descriptor, into, 0, into.length, position));
+  attempt('error reading file', () => readOnceAt(descriptor, position, into));
 
 /** Writes all of `bytes`. @throws RDIFF_IO */
 export function writeAll(name: string, handle: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) {
     try {
-      done += fs.writeSync(handle, bytes, done);
+      done += writeOn(handle, bytes.subarray(done));
     } catch (error) {
       if (!mustRetry(error)) throw ioError(`error writing "${name}"`, error);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+      pauseThread(RETRY_MS);
     }
   }
 }

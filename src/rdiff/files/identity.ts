@@ -1,13 +1,8 @@
 /** Two names may be one file: a link, a path with dots, standard input. */
-import type { BigIntStats } from 'node:fs';
+import type { PlainStat } from '../../platform/plain-files.js';
 
 /** Which file is behind a name. */
-export interface Identity {
-  readonly device: bigint;
-  readonly inode: bigint;
-}
+export type Identity = Pick<PlainStat, 'device' | 'inode'>;
 
-export const identityOf = ({ dev, ino }: BigIntStats): Identity => ({ device: dev, inode: ino });
-
-export const sameFile = (a: Identity, b: Identity): boolean =>
+export const isSameFile = (a: Identity, b: Identity): boolean =>
   a.device === b.device && a.inode === b.inode;

@@ -1,13 +1,17 @@
 /** Files and standard input, open for reading. */
-import * as fs from 'node:fs';
-import { promisify } from 'node:util';
-import { attempt, ioError, mustRetry, readAt, RETRY_MS, STDIN } from './descriptor.js';
-import { identityOf, type Identity } from './identity.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  closeDescriptor,
+  openToRead,
+  readOn,
+  readOnWaiting,
+  STANDARD_INPUT,
+  statDescriptor,
+} from '../../platform/plain-files.js';
+import { attempt, ioError, mustRetry, readAt, RETRY_MS } from './descriptor.js';
+import type { Identity } from './identity.js';
 import { orAborted, type ByteSource, type RandomSource } from '../bytes-io.js';
 import { CodedError } from '../../errors.js';
-
-const openAsync = promisify(fs.open);
-const readAsync = promisify(fs.read);
 
 /** A file or standard input, open for reading. */
 export class InputFile implements ByteSource, RandomSource {
@@ -15,31 +19,31 @@ export class InputFile implements ByteSource, RandomSource {
   readonly size: number | undefined;
   readonly identity: Identity;
   /** Whether {@link readAt} works. */
-  readonly seekable: boolean;
+  readonly isSeekable: boolean;
   readonly descriptor?: number;
   private readonly handle: number;
 
   constructor(name: string, handle: number) {
-    const stats = attempt(`Error opening "${name}"`, () => fs.fstatSync(handle, { bigint: true }));
+    const stat = attempt(`Error opening "${name}"`, () => statDescriptor(handle));
     this.name = name;
     this.handle = handle;
-    this.size = stats.isFile() ? Number(stats.size) : undefined;
-    this.seekable = !stats.isFIFO() && !stats.isSocket() && !stats.isDirectory();
-    this.identity = identityOf(stats);
+    this.size = stat.type === 'file' ? stat.sizeBytes : undefined;
+    this.isSeekable = stat.type === 'file' || stat.type === 'other';
+    this.identity = stat;
     // Standard input may stand anywhere in its file; a file opened here stands at its start.
-    if (stats.isFile() && handle !== STDIN) this.descriptor = handle;
+    if (stat.type === 'file' && handle !== STANDARD_INPUT) this.descriptor = handle;
   }
 
   async read(into: Uint8Array): Promise<number> {
     try {
       // A pipe may keep us waiting, and the process has to notice signals meanwhile.
       if (this.size === undefined) {
-        return (await readAsync(this.handle, into, 0, into.length, null)).bytesRead;
+        return await readOnWaiting(this.handle, into);
       }
-      return fs.readSync(this.handle, into, 0, into.length, null);
+      return readOn(this.handle, into);
     } catch (error) {
       if (!mustRetry(error)) throw ioError(`error reading "${this.name}"`, error);
-      await new Promise((wake) => setTimeout(wake, RETRY_MS));
+      await sleep(RETRY_MS);
       return this.read(into);
     }
   }
@@ -49,7 +53,7 @@ export class InputFile implements ByteSource, RandomSource {
   }
 
   close(): void {
-    if (this.handle !== STDIN) fs.closeSync(this.handle);
+    if (this.handle !== STANDARD_INPUT) closeDescriptor(this.handle);
   }
 }
 
@@ -62,9 +66,9 @@ export async function openInput(
   path: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<InputFile> {
-  if (path === undefined) return new InputFile('standard input', STDIN);
+  if (path === undefined) return new InputFile('standard input', STANDARD_INPUT);
   try {
-    return new InputFile(path, await orAborted(openAsync(path, 'r'), signal));
+    return new InputFile(path, await orAborted(openToRead(path), signal));
   } catch (error) {
     if (signal?.aborted === true || error instanceof CodedError) throw error;
     throw ioError(`Error opening "${path}" for read`, error);

@@ -2,10 +2,18 @@
  * Where results go. Output to a file gets its name only when all is written: a run that fails, or is
  * killed, leaves what stood there as it was.
  */
-import * as fs from 'node:fs';
-import { attempt, STDOUT, writeAll } from './descriptor.js';
-import { draftNew, draftReplacement, forWrite, type Draft } from './draft.js';
-import { identityOf, sameFile } from './identity.js';
+import {
+  closeDescriptor,
+  openToWrite,
+  STANDARD_OUTPUT,
+  statDescriptor,
+  statPath,
+  type PlainStat,
+} from '../../platform/plain-files.js';
+import type { Replacement } from '../../platform/replace-file.js';
+import { attempt, writeAll } from './descriptor.js';
+import { draftNew, draftReplacement, forWrite } from './draft.js';
+import { isSameFile } from './identity.js';
 import type { InputFile } from './input.js';
 import type { ByteSink } from '../bytes-io.js';
 import { CodedError } from '../../errors.js';
@@ -27,11 +35,11 @@ export class OutputFile implements ByteSink {
   bytes = 0;
   private readonly name: string;
   private readonly handle: number;
-  private draft: Draft | undefined;
+  private draft: Replacement | undefined;
   private readonly buffer = Buffer.allocUnsafe(OUTPUT_BUFFER_BYTES);
   private buffered = 0;
 
-  constructor(name: string, handle: number, draft?: Draft) {
+  constructor(name: string, handle: number, draft?: Replacement) {
     this.name = name;
     this.handle = handle;
     this.draft = draft;
@@ -53,17 +61,16 @@ export class OutputFile implements ByteSink {
     const { draft, handle } = this;
     this.flush();
     attempt(`error writing "${this.name}"`, () => {
-      if (draft?.sync === true) fs.fsyncSync(handle);
-      // Some file systems say only here that the disk is full.
-      if (handle !== STDOUT) fs.closeSync(handle);
+      if (draft) draft.finish();
+      else if (handle !== STANDARD_OUTPUT) closeDescriptor(handle);
     });
-    if (draft !== undefined) attempt(`Error writing "${this.name}"`, draft.publish);
+    if (draft) attempt(`Error writing "${this.name}"`, () => draft.publish());
     this.draft = undefined;
   }
 
   /** Removes what is not committed. */
   abort(): void {
-    if (this.draft !== undefined) fs.rmSync(this.draft.temporary, { force: true });
+    this.draft?.discard();
     this.draft = undefined;
   }
 
@@ -73,9 +80,9 @@ export class OutputFile implements ByteSink {
   }
 }
 
-function refuseInputs(name: string, stats: fs.BigIntStats, inputs: readonly InputFile[]): void {
-  if (!stats.isFile()) return;
-  const input = inputs.find(({ identity }) => sameFile(identity, identityOf(stats)));
+function refuseInputs(name: string, stat: PlainStat, inputs: readonly InputFile[]): void {
+  if (stat.type !== 'file') return;
+  const input = inputs.find(({ identity }) => isSameFile(identity, stat));
   if (input === undefined) return;
   throw new CodedError('RDIFF_IO', `"${name}" is the file that is read as "${input.name}"`, {
     hint: 'Write to another file, then rename it.',
@@ -89,30 +96,28 @@ function refuseInputs(name: string, stats: fs.BigIntStats, inputs: readonly Inpu
 export function openOutput(path: string | undefined, options: OutputOptions): OutputFile {
   if (path === undefined) {
     const what = 'Error opening standard output';
-    const stats = attempt(what, () => fs.fstatSync(STDOUT, { bigint: true }));
-    refuseInputs('standard output', stats, options.inputs);
-    return new OutputFile('standard output', STDOUT);
+    const stat = attempt(what, () => statDescriptor(STANDARD_OUTPUT));
+    refuseInputs('standard output', stat, options.inputs);
+    return new OutputFile('standard output', STANDARD_OUTPUT);
   }
-  const stats = attempt(forWrite(path), () =>
-    fs.statSync(path, { bigint: true, throwIfNoEntry: false }),
-  );
-  if (stats === undefined) return draftedFile(path, draftNew(path));
-  refuseInputs(path, stats, options.inputs);
+  const stat = attempt(forWrite(path), () => statPath(path));
+  if (stat === undefined) return draftedFile(path, draftNew(path));
+  refuseInputs(path, stat, options.inputs);
   if (!options.force) {
     throw new CodedError('RDIFF_IO', `File exists "${path}", aborting!`, {
       hint: 'Use -f to replace it.',
     });
   }
-  return stats.isFile() ? draftedFile(path, draftReplacement(path, stats)) : openSpecial(path);
+  return stat.type === 'file' ? draftedFile(path, draftReplacement(path, stat)) : openSpecial(path);
 }
 
-const draftedFile = (path: string, draft: Draft): OutputFile =>
-  new OutputFile(path, draft.handle, draft);
+const draftedFile = (path: string, draft: Replacement): OutputFile =>
+  new OutputFile(path, draft.descriptor, draft);
 
 /** A device, a named pipe: nothing to replace. */
 function openSpecial(path: string): OutputFile {
   return new OutputFile(
     path,
-    attempt(forWrite(path), () => fs.openSync(path, fs.constants.O_WRONLY)),
+    attempt(forWrite(path), () => openToWrite(path)),
   );
 }

@@ -1,17 +1,19 @@
 /** A worker thread: sums or searches the parts of a file that it is sent. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { CodedError } from '../../errors.js';
+import { serveJobs } from '../../threads/serve-jobs.js';
 import { readFully } from '../files/descriptor.js';
-import { ByteBuilder } from '../../delta/librsync/bytes.js';
-import type { Fillable } from '../../delta/librsync/input-buffer.js';
-import { InstructionPacker } from '../../delta/librsync/joiner.js';
-import { Search } from '../../delta/librsync/search.js';
-import { BlockSummer } from '../../delta/librsync/signature-writer.js';
-import { adoptKernelModule } from '../../delta/librsync/wasm/kernel.js';
-import type { Part, PartResult, Task, WorkerStart } from './messages.js';
+import { ByteBuilder } from '../format/bytes.js';
+import type { Fillable } from '../format/input-buffer.js';
+import { InstructionPacker } from '../format/joiner.js';
+import { Search } from '../format/search.js';
+import { BlockSummer } from '../format/signature-writer.js';
+import { adoptKernelModule } from '../format/wasm/kernel.js';
+import type { FilePart } from '../parts.js';
+import type { PartResults, Task, WorkerStart } from './messages.js';
 
-const { task, kernel } = workerData as WorkerStart;
-adoptKernelModule(kernel);
+serveJobs(({ task, kernel }: WorkerStart) => {
+  adoptKernelModule(kernel);
+  return task.type === 'signature' ? signatureRunner(task) : deltaRunner(task);
+});
 
 /** Reads a range of the file into `consumer`. */
 function feed(descriptor: number, start: number, end: number, consumer: Fillable): void {
@@ -24,43 +26,29 @@ function feed(descriptor: number, start: number, end: number, consumer: Fillable
   }
 }
 
-type Handler = (part: Part) => PartResult;
-
-function signatureHandler(run: Extract<Task, { type: 'signature' }>): Handler {
+function signatureRunner(
+  task: Extract<Task, { type: 'signature' }>,
+): (part: FilePart) => PartResults['signature'] {
   const output = new ByteBuilder();
-  const summer = new BlockSummer(run.header, output);
+  const summer = new BlockSummer(task.header, output);
   return ({ start, end }) => {
-    feed(run.descriptor, start, end, summer);
+    feed(task.descriptor, start, end, summer);
     summer.flush();
-    return { type: 'signature', entries: output.take() };
+    return output.take();
   };
 }
 
-function deltaHandler(run: Extract<Task, { type: 'delta' }>): Handler {
-  const { blockLength } = run.signature;
-  const search = new Search(run.signature);
+function deltaRunner(
+  task: Extract<Task, { type: 'delta' }>,
+): (part: FilePart) => PartResults['delta'] {
+  const { blockLength } = task.signature;
+  const search = new Search(task.signature);
   return ({ start, end }) => {
     const packer = new InstructionPacker();
     search.restart(packer, start / blockLength);
-    feed(run.descriptor, start, Math.min(run.size, end + blockLength - 1), search);
-    if (end === run.size) search.finish();
+    feed(task.descriptor, start, Math.min(task.size, end + blockLength - 1), search);
+    if (end === task.size) search.finish();
     else search.stop();
-    return { type: 'delta', instructions: packer.finish(), counts: search.takeCounts() };
+    return { instructions: packer.finish(), counts: search.takeCounts() };
   };
 }
-
-const handle = task.type === 'signature' ? signatureHandler(task) : deltaHandler(task);
-
-function answer(part: Part): PartResult {
-  try {
-    return handle(part);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const { code, hint } = error instanceof CodedError ? error : {};
-    return { type: 'failed', code, message: error.message, hint };
-  }
-}
-
-parentPort?.on('message', (part: Part) => {
-  parentPort?.postMessage(answer(part));
-});

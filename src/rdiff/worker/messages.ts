@@ -1,11 +1,10 @@
 /** What the main thread and its workers tell each other: plain data, told apart by `type`. */
-import type { ErrorCode } from '../../errors.js';
-import type { Part } from '../parts.js';
-import type { PackedInstructions } from '../../delta/librsync/joiner.js';
-import type { Signature, SignatureHeader } from '../../delta/librsync/signature.js';
-import type { MatchCounts } from '../../delta/librsync/statistics.js';
+import type { PackedInstructions } from '../format/joiner.js';
+import type { Signature, SignatureHeader } from '../format/signature.js';
+import type { MatchCounts } from '../format/statistics.js';
+import type { FilePart } from '../parts.js';
 
-/** What all parts of a run have in common. The descriptor is open for reading in the main thread. */
+/** What all parts of a file have in common. The descriptor is open for reading in the main thread. */
 export type Task =
   | { readonly type: 'signature'; readonly descriptor: number; readonly header: SignatureHeader }
   | {
@@ -21,20 +20,14 @@ export interface WorkerStart {
   readonly kernel: WebAssembly.Module;
 }
 
-/** What a worker answers for a part. */
-export type PartResult =
-  | { readonly type: 'signature'; readonly entries: Uint8Array }
-  | {
-      readonly type: 'delta';
-      readonly instructions: PackedInstructions;
-      readonly counts: MatchCounts;
-    }
-  | {
-      readonly type: 'failed';
-      /** Undefined for a bug. */
-      readonly code: ErrorCode | undefined;
-      readonly message: string;
-      readonly hint: string | undefined;
-    };
+/** A part of the task's file. */
+export interface PartJob extends FilePart {
+  readonly type: Task['type'];
+}
 
-export type { Part };
+/** What a part gives. */
+export interface PartResults {
+  /** Entries of the signature. */
+  readonly signature: Uint8Array;
+  readonly delta: { readonly instructions: PackedInstructions; readonly counts: MatchCounts };
+}

@@ -1,12 +1,12 @@
 /** The bytes of a copy on their way: several batches at once, each in memory that is used again. */
-import { withMemory } from '../memory.js';
-import { settleAll } from '../settle.js';
-import type { Placed, Range } from '../worker/messages.js';
+import { withMemory } from '../transport/memory.js';
+import { forEachAtOnce } from '../../threads/limiter.js';
+import type { Placed, Range } from './worker/messages.js';
 
 /** Bytes of a batch, unless a single block is longer. */
 export const BATCH_BYTES = 4 * 1024 * 1024;
 /** A batch names at most this many pieces. */
-export const MOST_PIECES = 4096;
+export const MAX_PIECES = 4096;
 
 /** Consecutive ranges in groups of at most `mostBytes`, but at least one range each. */
 export function groupsOf<T extends Range>(ranges: readonly T[], mostBytes: number): T[][] {
@@ -15,7 +15,7 @@ export function groupsOf<T extends Range>(ranges: readonly T[], mostBytes: numbe
   for (const range of ranges) {
     const last = groups.at(-1);
     bytes += range.length;
-    if (last && bytes <= mostBytes && last.length < MOST_PIECES) {
+    if (last && bytes <= mostBytes && last.length < MAX_PIECES) {
       last.push(range);
     } else {
       groups.push([range]);
@@ -38,33 +38,13 @@ export function placed(ranges: readonly Range[]): Placed[] {
 export const totalBytes = (ranges: readonly Range[]): number =>
   ranges.reduce((sum, { length }) => sum + length, 0);
 
-/** Does `work` for each item, `concurrency` at a time. The first failure ends all. */
-export async function forEach<T>(
-  items: readonly T[],
-  concurrency: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const rest = items.values();
-  let failed = false;
-  const lane = async (): Promise<void> => {
-    for (const item of rest) {
-      if (failed) return;
-      await work(item).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
-  };
-  await settleAll(Array.from({ length: concurrency }, lane));
-}
-
 /** Does `work` for ranges in batches, `concurrency` at a time, each with memory meanwhile. */
 export async function forEachBatch(
   ranges: readonly Range[],
   concurrency: number,
   work: (batch: readonly Placed[], memory: SharedArrayBuffer) => Promise<void>,
 ): Promise<void> {
-  await forEach(groupsOf(ranges, BATCH_BYTES), concurrency, (group) =>
+  await forEachAtOnce(groupsOf(ranges, BATCH_BYTES), concurrency, (group) =>
     withMemory(totalBytes(group), (memory) => work(placed(group), memory)),
   );
 }

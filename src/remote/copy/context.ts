@@ -1,8 +1,8 @@
 /** What the steps of one copy share. */
 import type { FileSystem } from '../../platform/files.js';
-import type { ListCache } from '../hashing/list-cache.js';
-import type { HashMethod } from '../hashing/methods.js';
-import type { Workers } from '../worker/pool.js';
+import type { ListCache } from './hashing/list-cache.js';
+import type { HashMethod } from './hashing/methods.js';
+import type { Workers } from './worker/pool.js';
 
 export interface CopyContext {
   readonly files: FileSystem;

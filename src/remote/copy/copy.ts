@@ -1,22 +1,22 @@
 /** Copies one file by its differences: the story of `varve copy`. */
-import { CodedError } from '../../errors.js';
+import { CodedError, type ErrorCode } from '../../errors.js';
 import type { Platform } from '../../platform/platform.js';
-import { Connection } from '../client/connection.js';
-import { Link, type Compression } from '../client/link.js';
-import type { PdiffcopyFile } from '../client/pdiffcopy-file.js';
-import type { RemoteFile } from '../client/remote-file.js';
-import { openRemoteFile } from '../client/open.js';
-import type { OpenFile } from '../file/place.js';
+import { Connection } from '../transport/client/connection.js';
+import { Link, type Compression } from '../transport/client/link.js';
+import type { PdiffcopyFile } from './client/pdiffcopy-file.js';
+import type { RemoteFile } from './client/remote-file.js';
+import { openRemoteFile } from './client/open.js';
+import type { OpenFile } from './file/place.js';
 import {
   chooseBlockBytes,
-  LEAST_BLOCK_BYTES,
-  MOST_BLOCK_BYTES,
+  MIN_BLOCK_BYTES,
+  MAX_BLOCK_BYTES,
   type HashList,
-} from '../hashing/hash-list.js';
-import { openListCache } from '../hashing/list-cache.js';
-import { loadHashMethod, VARVE_DEFAULTS } from '../hashing/methods.js';
-import type { Attributes } from '../target/draft.js';
-import { startWorkers } from '../worker/pool.js';
+} from './hashing/hash-list.js';
+import { openListCache } from './hashing/list-cache.js';
+import { loadHashMethod, VARVE_DEFAULTS } from './hashing/methods.js';
+import type { Attributes } from './draft/draft.js';
+import { startWorkers } from './worker/pool.js';
 import type { CopyContext } from './context.js';
 import {
   assertUnchanged,
@@ -90,6 +90,20 @@ interface Run {
 
 type Outcome = Pick<CopyResult, 'similarity' | 'sizeBytes' | 'bytesWritten'>;
 
+/** Failures that a server of copies reports by their codes. */
+const REPORTED_CODES: readonly ErrorCode[] = [
+  'COPY_BUSY',
+  'COPY_MISMATCH',
+  'COPY_SOURCE_CHANGED',
+  'COPY_TARGET_CHANGED',
+  'DISK_FULL',
+  'NOT_A_FILE',
+  'PATH_NOT_FOUND',
+  'REMOTE_READ_ONLY',
+  'REMOTE_REFUSED',
+  'REMOTE_REQUEST',
+  'USAGE_HASH_METHOD',
+];
 const DEFAULT_CONCURRENCY = 4;
 /** A source that changes meanwhile is copied so many times before that is an error. */
 const ATTEMPTS = 3;
@@ -137,7 +151,14 @@ function connect(options: CopyOptions, nowMs: () => number): Connection | undefi
     mostBytesPerSecond: options.mostBytesPerSecond,
     nowMs,
   });
-  return new Connection({ url: remote.url, token, signal, concurrency: connections, link });
+  return new Connection({
+    url: remote.url,
+    token,
+    signal,
+    concurrency: connections,
+    link,
+    reportedCodes: REPORTED_CODES,
+  });
 }
 
 async function attempt(run: Run, attemptsLeft: number): Promise<Outcome> {
@@ -301,9 +322,9 @@ async function blocksFor(
 
 /** @throws CodedError USAGE_SIZE */
 function withinBounds(blockBytes: number): number {
-  if (blockBytes >= LEAST_BLOCK_BYTES && blockBytes <= MOST_BLOCK_BYTES) return blockBytes;
+  if (blockBytes >= MIN_BLOCK_BYTES && blockBytes <= MAX_BLOCK_BYTES) return blockBytes;
   throw new CodedError('USAGE_SIZE', `A block of ${blockBytes} bytes is too short or too long.`, {
-    hint: `Blocks have ${LEAST_BLOCK_BYTES} bytes to ${MOST_BLOCK_BYTES / 1024 ** 2} MiB.`,
+    hint: `Blocks have ${MIN_BLOCK_BYTES} bytes to ${MAX_BLOCK_BYTES / 1024 ** 2} MiB.`,
   });
 }
 

@@ -1,7 +1,7 @@
 /** The two sides of a copy as its user names them, and how those of this machine are opened. */
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../platform/files.js';
-import { identityOf, localPlace, openExistingFile, type OpenFile } from '../file/place.js';
+import { identityOf, localPlace, openExistingFile, type OpenFile } from './file/place.js';
 import { LocalTarget, type TargetTools } from './local-target.js';
 
 export type Endpoint =

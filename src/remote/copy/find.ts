@@ -2,19 +2,20 @@
  * Finds blocks of a list in a file of this machine: first each at its own place, while the list is
  * still arriving; then what is missing at any other place.
  */
-import type { OpenFile } from '../file/place.js';
+import type { OpenFile } from './file/place.js';
 import {
   blockCount,
   blockLength,
   digestOf,
   equalBytes,
   type HashList,
-} from '../hashing/hash-list.js';
-import { PART_BYTES, partBlocks, readFileOf, type Listing } from '../hashing/listing.js';
-import type { HashMethod } from '../hashing/methods.js';
-import { settleAll } from '../settle.js';
-import type { Match, Placement, Range } from '../worker/messages.js';
-import type { Workers } from '../worker/pool.js';
+} from './hashing/hash-list.js';
+import { multiples, PART_BYTES, partBlocks, readFileOf, type Listing } from './hashing/listing.js';
+import type { HashMethod } from './hashing/methods.js';
+import { forEachAtOnce } from '../../threads/limiter.js';
+import { settleAll } from '../../threads/settle.js';
+import type { Match, Placement, Range } from './worker/messages.js';
+import type { Workers } from './worker/pool.js';
 
 /** A search is cut into ranges of about this length: a block may be missed where two meet. */
 const SEARCH_BYTES = 4 * PART_BYTES;
@@ -91,22 +92,17 @@ async function compareWithFile(
   let differs = sizeBytes !== list.sizeBytes;
   const end = Math.min(blockCount(list), Math.ceil(sizeBytes / list.blockBytes));
   const step = partBlocks(list.blockBytes);
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < end) {
-      const firstBlock = next;
-      const count = Math.min(step, end - firstBlock);
-      next += count;
-      await ready(firstBlock + count);
-      const job = { type: 'compare', file, list, firstBlock, count } as const;
-      const placement = differs ? place?.() : undefined;
-      const compared = await workers.run({ ...job, isPatient: !mayMove, placement });
-      matches.push(...compared.matches);
-      differs ||= compared.matches.reduce((sum, match) => sum + match.count, 0) < count;
-      onHashed(compared.count * list.blockBytes);
-    }
+  const compare = async (firstBlock: number): Promise<void> => {
+    const count = Math.min(step, end - firstBlock);
+    await ready(firstBlock + count);
+    const job = { type: 'compare', file, list, firstBlock, count } as const;
+    const placement = differs ? place?.() : undefined;
+    const compared = await workers.run({ ...job, isPatient: !mayMove, placement });
+    matches.push(...compared.matches);
+    differs ||= compared.matches.reduce((sum, match) => sum + match.count, 0) < count;
+    onHashed(compared.count * list.blockBytes);
   };
-  await settleAll(Array.from({ length: workers.count * 2 }, lane));
+  await forEachAtOnce(multiples(step, end), workers.laneCount * 2, compare);
   return matches.sort((a, b) => a.offset - b.offset);
 }
 

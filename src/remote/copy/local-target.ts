@@ -1,15 +1,15 @@
 /** A target on this machine. */
 import type { FileSystem } from '../../platform/files.js';
 import { CodedError } from '../../errors.js';
-import { identityOf, openFile, type OpenFile, type Place } from '../file/place.js';
-import { startListing, completeListing, type Listing } from '../hashing/listing.js';
-import { blockCount, type HashList } from '../hashing/hash-list.js';
-import { VARVE_DEFAULTS } from '../hashing/methods.js';
-import type { ListCache } from '../hashing/list-cache.js';
-import { Assembly } from '../target/assembly.js';
-import { openDraft, openLeftDraft, type Draft } from '../target/draft.js';
-import type { Placement } from '../worker/messages.js';
-import type { Workers } from '../worker/pool.js';
+import { identityOf, openFile, type OpenFile, type Place } from './file/place.js';
+import { startListing, completeListing, type Listing } from './hashing/listing.js';
+import { blockCount, type HashList } from './hashing/hash-list.js';
+import { VARVE_DEFAULTS } from './hashing/methods.js';
+import type { ListCache } from './hashing/list-cache.js';
+import { Assembly } from './draft/assembly.js';
+import { openDraft, openLeftDraft, type Draft } from './draft/draft.js';
+import type { Placement } from './worker/messages.js';
+import type { Workers } from './worker/pool.js';
 import type {
   BasisName,
   BeginRequest,

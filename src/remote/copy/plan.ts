@@ -5,10 +5,10 @@ import {
   digestOf,
   equalBytes,
   type HashList,
-} from '../hashing/hash-list.js';
-import type { HashMethod } from '../hashing/methods.js';
-import type { Piece } from '../target/pieces.js';
-import type { Match, Range } from '../worker/messages.js';
+} from './hashing/hash-list.js';
+import type { HashMethod } from './hashing/methods.js';
+import type { Piece } from './draft/pieces.js';
+import type { Match, Range } from './worker/messages.js';
 import { matchBytes } from './find.js';
 
 /** How a new file is made. */

@@ -1,9 +1,9 @@
 /** Copies a file of another machine to this one. */
-import { blockCount, blockLength, digestOf, type HashList } from '../hashing/hash-list.js';
-import { settleAll } from '../settle.js';
-import { Proof } from '../target/proof.js';
-import type { OpenFile } from '../file/place.js';
-import type { Piece } from '../target/pieces.js';
+import { blockCount, blockLength, digestOf, type HashList } from './hashing/hash-list.js';
+import { settleAll } from '../../threads/settle.js';
+import { Proof } from './draft/proof.js';
+import type { OpenFile } from './file/place.js';
+import type { Piece } from './draft/pieces.js';
 import { chooseBasis } from './basis.js';
 import { forEachBatch, placed, totalBytes } from './batches.js';
 import type { CopyContext } from './context.js';

@@ -1,12 +1,13 @@
 /** Copies a file of this machine to a target, here or elsewhere. */
-import type { OpenFile } from '../file/place.js';
-import { digestOf, equalBytes, type HashList } from '../hashing/hash-list.js';
-import { settleAll } from '../settle.js';
-import type { Piece } from '../target/pieces.js';
-import { Proof } from '../target/proof.js';
-import type { Match } from '../worker/messages.js';
+import type { OpenFile } from './file/place.js';
+import { digestOf, equalBytes, type HashList } from './hashing/hash-list.js';
+import { forEachAtOnce } from '../../threads/limiter.js';
+import { settleAll } from '../../threads/settle.js';
+import type { Piece } from './draft/pieces.js';
+import { Proof } from './draft/proof.js';
+import type { Match } from './worker/messages.js';
 import { chooseBasis } from './basis.js';
-import { forEach, forEachBatch, groupsOf, placed, totalBytes } from './batches.js';
+import { forEachBatch, groupsOf, placed, totalBytes } from './batches.js';
 import type { CopyContext } from './context.js';
 import { findMatches, matchBytes } from './find.js';
 import { cutPieces, planPush, type Plan } from './plan.js';
@@ -95,7 +96,7 @@ export async function putReady(
 ): Promise<void> {
   const none = new SharedArrayBuffer(0);
   const step = Math.max(1, Math.floor(READY_BYTES / blockBytes)) * blockBytes;
-  await forEach(groupsOf(cutPieces(ready, step), step), 2, async (pieces) => {
+  await forEachAtOnce(groupsOf(cutPieces(ready, step), step), 2, async (pieces) => {
     await receiver.put(pieces, none);
     onMade(totalBytes(pieces));
   });

@@ -3,20 +3,20 @@
  * compared, and only pages that differ are sent. One page in a hundred changed here and there makes
  * one block of 64 KiB in seven differ; so a fifteenth of that passes.
  */
-import { equalBytes } from '../hashing/hash-list.js';
-import { settleAll } from '../settle.js';
-import type { Piece } from '../target/pieces.js';
-import type { Range } from '../worker/messages.js';
+import { equalBytes } from './hashing/hash-list.js';
+import { settleAll } from '../../threads/settle.js';
+import type { Piece } from './draft/pieces.js';
+import type { Range } from './worker/messages.js';
 import { totalBytes } from './batches.js';
 
 /** What file systems and databases write at a time. */
 export const PAGE_BYTES = 4096;
 /** Shorter blocks are not worth another question. */
-const LEAST_BLOCK_BYTES = 4 * PAGE_BYTES;
+const MIN_BLOCK_BYTES = 4 * PAGE_BYTES;
 /** So much is looked at before it is judged whether that pays. */
 const TRIAL_BYTES = 16 * 1024 * 1024;
 /** It pays while at least one byte in so many need not be sent. */
-const LEAST_SHARE = 8;
+const MIN_SHARE = 8;
 
 /** A page of the new file. */
 export interface Page extends Range {
@@ -66,10 +66,10 @@ export class Refinement {
   private isWorthwhile(ranges: readonly Range[]): boolean {
     const { blockBytes, oldBytes, isLinkSlow } = this.options;
     return (
-      blockBytes >= LEAST_BLOCK_BYTES &&
+      blockBytes >= MIN_BLOCK_BYTES &&
       isLinkSlow() &&
       ranges.every(({ offset, length }) => offset + length <= oldBytes) &&
-      (this.lookedBytes < TRIAL_BYTES || this.savedBytes * LEAST_SHARE >= this.lookedBytes)
+      (this.lookedBytes < TRIAL_BYTES || this.savedBytes * MIN_SHARE >= this.lookedBytes)
     );
   }
 }

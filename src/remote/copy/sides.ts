@@ -1,11 +1,11 @@
 /** The two sides of a copy, wherever they are. */
 import type { FileTime } from '../../platform/at-calls.js';
-import type { HashList } from '../hashing/hash-list.js';
-import type { Listing } from '../hashing/listing.js';
-import type { HashMethod } from '../hashing/methods.js';
-import type { Attributes } from '../target/draft.js';
-import type { Piece } from '../target/pieces.js';
-import type { Placed, Range } from '../worker/messages.js';
+import type { HashList } from './hashing/hash-list.js';
+import type { Listing } from './hashing/listing.js';
+import type { HashMethod } from './hashing/methods.js';
+import type { Attributes } from './draft/draft.js';
+import type { Piece } from './draft/pieces.js';
+import type { Placed, Range } from './worker/messages.js';
 
 /** What is known of a file without reading it. */
 export interface FileFacts {

@@ -4,7 +4,7 @@
  */
 import { applyDelta } from '../../delta/apply.js';
 import { foldDeltas } from '../../delta/compose.js';
-import { blake3 } from '../../delta/hash.js';
+import { blake3 } from '../../platform/hash.js';
 import { CodedError, isDamage } from '../../errors.js';
 import type { BlobRecipe } from '../model.js';
 import type { FrameReader } from '../packs/frame-reader.js';

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '../../errors.js';
-import { packageFile } from '../../package-root.js';
+import { packageFile } from '../../platform/package-files.js';
 import type { FileSystem } from '../../platform/files.js';
 import type { Connection } from './database.js';
 

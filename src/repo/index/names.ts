@@ -1,5 +1,6 @@
 /** Names of paths: searching all of them, and putting whole paths together from them. */
-import { bytesFromBuffer, joinBytes, type ByteString } from '../../platform/bytes.js';
+import { bytesFromBuffer, type ByteString } from '../../platform/bytes.js';
+import { join } from '../../platform/paths.js';
 import type { Connection } from './database.js';
 import { nameFromText } from './name-text.js';
 
@@ -115,7 +116,7 @@ export function createPathPlaces(db: Connection): PathPlaces {
     nameFromText(text, () => read(id).name);
   const keep = (id: number, node: Omit<NamedPath, 'id'>): Prefix => {
     const { source, path } = of(node);
-    const prefix = { source, prefix: joinBytes(path, '' as ByteString) };
+    const prefix = { source, prefix: join(path, '' as ByteString) };
     directories.set(id, prefix);
     return prefix;
   };

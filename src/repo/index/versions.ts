@@ -1,11 +1,7 @@
 /** Paths, and what each of them was at which snapshots. */
 import type { ContentRef, Version, VersionType } from '../model.js';
-import {
-  bufferFromBytes,
-  bytesFromBuffer,
-  joinBytes,
-  type ByteString,
-} from '../../platform/bytes.js';
+import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../../platform/bytes.js';
+import { join } from '../../platform/paths.js';
 import type { Connection } from './database.js';
 import { nameFromText } from './name-text.js';
 
@@ -181,10 +177,7 @@ export function createVersions(db: Connection) {
         names.push(bytesFromBuffer(row[1]));
         node = row[0];
       }
-      return names.reduceRight<ByteString>(
-        (path, name) => (path === '' ? name : joinBytes(path, name)),
-        '' as ByteString,
-      );
+      return names.reduceRight<ByteString>(join, '' as ByteString);
     },
     /** The source that a node belongs to. */
     sourceOf(id: number): number {

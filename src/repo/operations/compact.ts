@@ -5,7 +5,7 @@
  */
 import { BlobKind, type PlacedBlob } from '../index/blobs.js';
 import { createCompaction } from '../index/compaction.js';
-import { createLimiter } from './limiter.js';
+import { createLimiter } from '../../threads/limiter.js';
 import type { Repository } from './repository.js';
 import type { WritingRun } from './writing-run.js';
 

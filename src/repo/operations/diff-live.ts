@@ -3,7 +3,8 @@ import type { Entry } from '../index/versions.js';
 import { parentOfRoots } from '../index/versions.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { baseName, join, parentOf } from '../../platform/paths.js';
 import { systemErrorCode, type Platform } from '../../platform/platform.js';
 import { readAttributesAt, sameAttributes } from '../tree/attributes.js';
 import {
@@ -15,7 +16,7 @@ import {
   versionTypeOf,
   type Pair,
 } from '../tree/compare.js';
-import { openDirectoryHandles, type DirectoryHandles } from '../tree/directory-handles.js';
+import { openDirectoryHandles, type DirectoryHandles } from '../../platform/directory-handles.js';
 import {
   createFilter,
   type DirectoryFilter,
@@ -120,7 +121,7 @@ function createComparison(
   const setOf = createSetReader(index);
   /** Of the root that is compared. */
   let handles: DirectoryHandles;
-  const parentOf = ({ directory }: Place): number => handles.open(directory);
+  const parentHandle = ({ directory }: Place): number => handles.open(directory);
   const changes: Change[] = [];
 
   const note = (path: ByteString, change: ChangeType | undefined): void => {
@@ -152,7 +153,7 @@ function createComparison(
     const inside = (filter ?? treeFilter).enter({ path, listing: undefined });
     for (const child of index.versions.at(known.path, snapshot)) {
       const { name } = child;
-      removed({ name, path: joinBytes(path, name), filter: inside }, child);
+      removed({ name, path: join(path, name), filter: inside }, child);
     }
   };
 
@@ -160,7 +161,7 @@ function createComparison(
   const visit = (place: Place, known: Version | undefined): Entered | undefined =>
     attempt(place.path, 'UNREADABLE', () => {
       const { name, path } = place;
-      const stat = calls.stat(parentOf(place), name);
+      const stat = calls.stat(parentHandle(place), name);
       if (!stat) {
         if (known) removed(place, known);
         return undefined;
@@ -182,7 +183,7 @@ function createComparison(
     device: number,
     entries: readonly Entry[],
   ): Entered | undefined => {
-    const directory = above === '' ? name : joinBytes(above, name);
+    const directory = join(above, name);
     const listing = attempt(path, 'UNREADABLE_DIRECTORY', () => {
       const handle = handles.open(directory);
       return { handle, names: calls.list(handle).sort(), device };
@@ -205,7 +206,7 @@ function createComparison(
       }
       const pair = next.value;
       const name = pair.type === 'gone' ? pair.known.name : pair.name;
-      const child = { directory, name, path: joinBytes(path, name), filter };
+      const child = { directory, name, path: join(path, name), filter };
       if (pair.type === 'gone') removed(child, pair.known);
       else {
         const below = visit(child, pair.known);
@@ -236,14 +237,14 @@ function createComparison(
       saved.user !== (users.userName(stat.uid) ?? '') ||
       saved.group !== (users.groupName(stat.gid) ?? '') ||
       !sameAttributes(
-        readAttributesAt(platform.files, parentOf(place), place.name, known.type),
+        readAttributesAt(platform.files, parentHandle(place), place.name, known.type),
         saved,
       )
     );
   };
   const hasOtherBytes = (place: Place, stat: FileStat, known: Version): boolean => {
     if (known.type === VersionType.symlink) {
-      return calls.readSymlink(parentOf(place), place.name) !== known.link;
+      return calls.readSymlink(parentHandle(place), place.name) !== known.link;
     }
     if (known.type !== VersionType.file) return false;
     if (stat.sizeBytes !== known.sizeBytes) return true;
@@ -258,7 +259,7 @@ function createComparison(
     return isDifferent;
   };
   const readsDifferent = (place: Place, known: Version): boolean => {
-    const descriptor = calls.open(parentOf(place), place.name, 'read-file');
+    const descriptor = calls.open(parentHandle(place), place.name, 'read-file');
     try {
       const { sizeBytes } = calls.statOpen(descriptor);
       const live = hashFile(platform.files, descriptor, sizeBytes, repository.config.chunking);
@@ -286,9 +287,8 @@ function createComparison(
         issues.push({ path, code: 'SOURCE_MISSING', message });
         return;
       }
-      const slash = path.lastIndexOf('/');
-      const directory = (path.slice(0, slash) || '/') as ByteString;
-      const name = (path.slice(slash + 1) || '.') as ByteString;
+      const directory = parentOf(path);
+      const name = baseName(path) || ('.' as ByteString);
       const parent = attempt(path, 'SOURCE_MISSING', () =>
         calls.open(undefined, directory, 'read-directory'),
       );

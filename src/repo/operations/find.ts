@@ -4,6 +4,7 @@ import type { Index } from '../index/index.js';
 import { createNames, createPathPlaces, type NamedPath, type NameTest } from '../index/names.js';
 import { VersionType } from '../model.js';
 import type { ByteString } from '../../platform/bytes.js';
+import { baseName } from '../../platform/paths.js';
 import type { Platform } from '../../platform/platform.js';
 import { textOfName, textToBytes } from '../tree/byte-text.js';
 import { compileGlob, type Glob } from '../tree/glob.js';
@@ -92,5 +93,5 @@ function nameTest(name: Glob['name']): NameTest {
 
 function nameText({ parent, name }: NamedPath): string {
   const isRoot = parent < 0;
-  return textOfName(isRoot ? (name.slice(name.lastIndexOf('/') + 1) as ByteString) : name);
+  return textOfName(isRoot ? baseName(name) : name);
 }

@@ -1,5 +1,5 @@
 /** Hashes a live file as a backup would, in memory that does not grow with it. */
-import { blake3 } from '../../delta/hash.js';
+import { blake3 } from '../../platform/hash.js';
 import type { ChunkingParameters } from '../model.js';
 import { holeHash } from '../packs/hole.js';
 import type { FileSystem } from '../../platform/files.js';

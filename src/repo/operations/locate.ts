@@ -6,7 +6,8 @@ import type { Index } from '../index/index.js';
 import type { Snapshot, Source } from '../index/sources.js';
 import { parentOfRoots } from '../index/versions.js';
 import type { Version } from '../model.js';
-import { bytesFromText, joinBytes, type ByteString } from '../../platform/bytes.js';
+import { bytesFromText, type ByteString } from '../../platform/bytes.js';
+import { isWithin, join } from '../../platform/paths.js';
 import type { Platform } from '../../platform/platform.js';
 import { rootNames } from './root-names.js';
 import { resolveTimePoint, type TimePoint } from './time-point.js';
@@ -87,7 +88,7 @@ export function candidatePaths(source: Source, platform: Platform, text: string)
   const absolute = bytesFromText(platform.files.absolutePath(text));
   if (text.startsWith('/')) return [absolute];
   const relative = bytesFromText(text.replace(/\/+$/, '').replace(/^(\.\/+)+/, ''));
-  const below = source.roots.map((root) => joinBytes(root, relative));
+  const below = source.roots.map((root) => join(root, relative));
   return [absolute, ...below];
 }
 
@@ -105,7 +106,7 @@ function locateAbsolute(
 
 /** The root of a source that an absolute path is, or lies below. */
 export function rootOf({ roots }: Source, path: ByteString): ByteString | undefined {
-  return roots.find((root) => contains(root, path));
+  return roots.find((root) => isWithin(path, root));
 }
 
 /** The row of the node that an absolute path was at any time. */

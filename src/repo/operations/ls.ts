@@ -2,7 +2,8 @@
 import type { Index } from '../index/index.js';
 import type { Entry } from '../index/versions.js';
 import { VersionType, type AttributeSet, type Version } from '../model.js';
-import { joinBytes, type ByteString } from '../../platform/bytes.js';
+import type { ByteString } from '../../platform/bytes.js';
+import { join } from '../../platform/paths.js';
 import type { Platform } from '../../platform/platform.js';
 import { createSetReader, type SetReader } from './attribute-sets.js';
 import { locatePath, locateSource, selectSnapshot, selectSource, type Located } from './locate.js';
@@ -99,7 +100,7 @@ function* walk(
     }
     const { name, ...version } = entry;
     // A root's name is its absolute path.
-    const entryPath = level.path === '' ? name : joinBytes(level.path, name);
+    const entryPath = join(level.path, name);
     yield { path: entryPath, version, attributes: setOf(version) };
     if (isRecursive && version.type === VersionType.directory) {
       levels.push({ path: entryPath, entries: children(version.path), next: 0 });

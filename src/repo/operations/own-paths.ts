@@ -1,5 +1,6 @@
 /** The repository never backs itself up. */
 import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { isBelow } from '../../platform/paths.js';
 import type { Repository } from './repository.js';
 
 /** Where the repository lies within the roots, whose paths may lead through symbolic links. */
@@ -17,8 +18,4 @@ export function ownPaths(
       : [];
   });
   return new Set(found as ByteString[]);
-}
-
-function isBelow(path: ByteString, directory: ByteString): boolean {
-  return path !== directory && (directory === '/' || path.startsWith(`${directory}/`));
 }

@@ -15,6 +15,7 @@ import type { ChunkingParameters } from '../model.js';
 import { MAX_SECTION_BYTES } from '../packs/frame.js';
 import { openDirectoryPackStore, type PackStore } from '../packs/pack-store.js';
 import { systemErrorCode, type Platform } from '../../platform/platform.js';
+import { replaceFile } from '../../platform/replace-file.js';
 import { pause } from './interrupts.js';
 
 export const FORMAT_VERSION = 2;
@@ -221,13 +222,9 @@ function writeConfig(path: string, config: RepositoryConfig, { files }: Platform
       most_bytes: chunking.mostBytes,
     },
   };
-  const temporary = `${path}/${CONFIG_FILE}.new`;
-  const descriptor = files.open(temporary, 'create');
-  files.write(descriptor, Buffer.from(`${JSON.stringify(document, null, 2)}\n`), 0);
-  files.sync(descriptor);
-  files.close(descriptor);
-  files.rename(temporary, `${path}/${CONFIG_FILE}`);
-  files.syncDirectory(path);
+  const bytes = Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
+  const file = `${path}/${CONFIG_FILE}`;
+  replaceFile(files, file, [bytes], { temporary: `${file}.new`, rule: 'durable' });
 }
 
 function parseConfig(file: string, bytes: Buffer): RepositoryConfig {

@@ -8,7 +8,7 @@ import { CodedError } from '../../errors.js';
 import { BlobKind, type BlobPlace } from '../index/blobs.js';
 import type { PackRow } from '../index/packs.js';
 import type { StoredFrame } from '../model.js';
-import { DEFAULT_LEVEL } from '../packs/codec.js';
+import { DEFAULT_LEVEL } from '../../platform/zstd.js';
 import { encodeFrame, FrameKind, FRAME_HEADER_BYTES } from '../packs/frame.js';
 import { createManifestPartWriter, type ManifestPartWriter } from '../packs/manifest.js';
 import { discardWrites, PackKind, readPackKind } from '../packs/pack-store.js';

@@ -5,9 +5,10 @@
  *     header (48 bytes) | table: sections, members | payload: the stored sections one after another
  */
 import { crc32 } from 'node:zlib';
-import { HASH_BYTES } from '../../delta/hash.js';
+import { HASH_BYTES } from '../../platform/hash.js';
 import { CodedError } from '../../errors.js';
-import { compressBound, compressSection, decompressSection } from './codec.js';
+import { compressBound } from '../../platform/zstd.js';
+import { compressSection, decompressSection } from './codec.js';
 
 export const FRAME_HEADER_BYTES = 48;
 /** 'VFRM' */

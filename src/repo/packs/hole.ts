@@ -2,7 +2,7 @@
  * Holes: long runs of zeros in large files, which are stored nowhere. In a list of blobs a hole stands
  * as a hash that no blob has: its length as a u64, and 24 zero bytes (`docs/format.md` section 6.1).
  */
-import { HASH_BYTES } from '../../delta/hash.js';
+import { HASH_BYTES } from '../../platform/hash.js';
 
 /** What stands for a hole in a list of hashes. The length comes first: the index finds hashes by it. */
 export function holeHash(lengthBytes: number): Buffer {

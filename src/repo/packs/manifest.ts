@@ -3,7 +3,7 @@
  * number of parts and, last, one end; parts without an end never happened. `docs/format.md` section 4
  * is the normative text.
  */
-import { HASH_BYTES } from '../../delta/hash.js';
+import { HASH_BYTES } from '../../platform/hash.js';
 import { ByteWriter, readVarint, unzigzag, zigzag, type Cursor } from '../../delta/varint.js';
 import { CodedError } from '../../errors.js';
 import type { Metadata, VersionType } from '../model.js';

@@ -10,6 +10,7 @@ import { CodedError } from '../../errors.js';
 import type { Issue } from '../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { bytesFromText, type ByteString } from '../../platform/bytes.js';
+import { baseName } from '../../platform/paths.js';
 import type { FileSystem } from '../../platform/files.js';
 import { textOfName } from './byte-text.js';
 import type { DirectoryListing } from './listing.js';
@@ -153,7 +154,7 @@ function listAt(rules: readonly Rule[], names: readonly string[] = []): RuleList
 
 /** The same rules for a directory below. */
 function below({ rules, names }: RuleList, path: ByteString): RuleList {
-  const name = textOfName(path.slice(path.lastIndexOf('/') + 1) as ByteString);
+  const name = textOfName(baseName(path));
   return listAt(rules, [...names.slice(0, -1), name]);
 }
 

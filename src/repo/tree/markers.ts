@@ -1,5 +1,6 @@
 /** Entries that say that nothing else in their directory is worth a backup. */
-import { joinBytes, bytesFromText, type ByteString } from '../../platform/bytes.js';
+import { bytesFromText, type ByteString } from '../../platform/bytes.js';
+import { join } from '../../platform/paths.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { holds, type DirectoryListing } from './listing.js';
@@ -27,7 +28,7 @@ export function findMarkers(
   const type = kept.length > 0 ? 'marker' : 'cache';
   if (isCache) kept.push(CACHE_TAG);
   const [first] = kept;
-  return first && { reason: { type, marker: joinBytes(path, first) }, kept: new Set(kept) };
+  return first && { reason: { type, marker: join(path, first) }, kept: new Set(kept) };
 }
 
 /** A tag that cannot be read proves nothing: what it would leave out is backed up. */

@@ -1,11 +1,7 @@
 /** Paths below a restore target: names joined by slashes, '' for the target itself. */
 import { CodedError } from '../../errors.js';
-import {
-  bufferFromBytes,
-  joinBytes,
-  textFromBytes,
-  type ByteString,
-} from '../../platform/bytes.js';
+import { bufferFromBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { baseName, join, parentOf } from '../../platform/paths.js';
 import { crypto } from '../../platform/node-modules.js';
 
 /** A node as its directory and its name there. */
@@ -24,19 +20,15 @@ export function childPath(directory: ByteString, name: ByteString): ByteString {
       { hint: 'Run `varve repair --rebuild-index`.' },
     );
   }
-  return directory === '' ? name : joinBytes(directory, name);
+  return join(directory, name);
 }
 
 export function splitPath(path: ByteString): NodePlace {
-  const slash = path.lastIndexOf('/');
-  return {
-    directory: path.slice(0, Math.max(slash, 0)) as ByteString,
-    name: path.slice(slash + 1) as ByteString,
-  };
+  return { directory: parentOf(path), name: baseName(path) };
 }
 
 export function pathOf({ directory, name }: NodePlace): ByteString {
-  return directory === '' ? name : joinBytes(directory, name);
+  return join(directory, name);
 }
 
 /**

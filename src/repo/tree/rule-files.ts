@@ -1,6 +1,7 @@
 /** Reads files of rules: those that options name, and the ignore files of a directory. */
 import { CodedError } from '../../errors.js';
-import { joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { join } from '../../platform/paths.js';
 import type { Issue } from '../model.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
@@ -54,7 +55,7 @@ export function readIgnoreFiles(
   const rules: Rule[] = [];
   for (const name of ignoreFiles) {
     if (!holds(listing, name)) continue;
-    const file = joinBytes(path, name);
+    const file = join(path, name);
     const read = readRegular(listing.handle, name, files);
     if (read.type === 'text') rules.push(...compileLines(read.text, textOfName(file), 'directory'));
     if (read.type === 'refused') {

@@ -322,8 +322,6 @@ export interface JobResults {
   readonly rewrite: RewriteResult;
 }
 
-export type ResultOf<J extends Job> = JobResults[J['type']];
-
 /** Numbers a file in {@link ReadFilesJob.stats}: size, inode, mtime and ctime (seconds, nanoseconds). */
 export const STAT_FIELDS = 6;
 

@@ -1,5 +1,5 @@
 /** Hashes the pieces of a window, and keeps them until it is said which are to be stored. */
-import { blake3, HASH_BYTES } from '../../delta/hash.js';
+import { blake3, HASH_BYTES } from '../../platform/hash.js';
 import { holeHash } from '../packs/hole.js';
 import type { WorkerContext } from './context.js';
 import type { Piece } from './cut-window.js';

@@ -1,5 +1,5 @@
 /** Reads whole files: opens, reads, proves that nothing changed meanwhile, hashes. */
-import { blake3, HASH_BYTES } from '../../delta/hash.js';
+import { blake3, HASH_BYTES } from '../../platform/hash.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
 import type { BufferPool } from '../packs/buffer-pool.js';

@@ -6,7 +6,8 @@ import type { FileStat } from '../../platform/at-calls.js';
 import type { NodeAttributes } from '../../platform/attribute-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import { systemErrorCode } from '../../platform/platform.js';
-import type { DirectoryHandles } from '../tree/directory-handles.js';
+import type { DirectoryHandles } from '../../platform/directory-handles.js';
+import { replaceEntry } from '../../platform/replace-file.js';
 import { setMetadata } from '../tree/metadata.js';
 import { temporaryName } from '../tree/relative-path.js';
 import type { WorkerContext } from './context.js';
@@ -72,18 +73,9 @@ function inheritedIn(
 /** What has the name is there until the new file is whole, and then is not. */
 export function replaceWhole(fill: Fill): void {
   const { run, target } = fill;
-  const { at } = run.context.files;
-  const temporary = temporaryName(target.name);
-  const directory = (): number => run.handles.open(target.directory);
-  try {
-    // Left by a restore that was killed.
-    if (at.stat(directory(), temporary)) at.remove(directory(), temporary);
-    makeWhole(fill, temporary);
-    at.rename(directory(), temporary, target.name);
-  } catch (error) {
-    if (at.stat(directory(), temporary)) at.remove(directory(), temporary);
-    throw error;
-  }
+  const directory = run.handles.open(target.directory);
+  const entry = { directory, name: target.name, temporary: temporaryName(target.name) };
+  replaceEntry(run.context.files, entry, (temporary) => makeWhole(fill, temporary));
 }
 
 /** The file has its size, and nothing but zeros where nothing was written. */

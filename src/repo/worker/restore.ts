@@ -3,13 +3,13 @@
  * already is known by its hash. A file that is one blob is made and finished here; a large file exists
  * already, and whoever made it finishes it.
  */
-import { blake3 } from '../../delta/hash.js';
+import { blake3 } from '../../platform/hash.js';
 import { isDamage } from '../../errors.js';
 import { rebuildBlob } from '../chain/rebuild.js';
 import type { BlobRecipe } from '../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { systemErrorCode } from '../../platform/platform.js';
-import { openDirectoryHandles } from '../tree/directory-handles.js';
+import { openDirectoryHandles } from '../../platform/directory-handles.js';
 import { differsInMetadata } from '../tree/metadata.js';
 import type { WorkerContext } from './context.js';
 import type {

@@ -3,7 +3,7 @@
  * (re-basing). Instructions and literals are moved; only full blobs are read and proven.
  */
 import { foldDeltas } from '../../delta/compose.js';
-import { HASH_BYTES } from '../../delta/hash.js';
+import { HASH_BYTES } from '../../platform/hash.js';
 import type { Delta } from '../../delta/delta.js';
 import { isDamage } from '../../errors.js';
 import { checkHash } from '../chain/rebuild.js';

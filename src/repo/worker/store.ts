@@ -1,5 +1,5 @@
 /** Puts the wanted blobs of a ticket into frames: small ones side by side, a large one alone. */
-import { HASH_BYTES } from '../../delta/hash.js';
+import { HASH_BYTES } from '../../platform/hash.js';
 import type { StoredFrame } from '../model.js';
 import { writingRun, type Ticket, type WorkerContext } from './context.js';
 import type { StoreJob, StoreResult } from './jobs.js';

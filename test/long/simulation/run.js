@@ -7,7 +7,7 @@
 import { writeDelta } from '../../../src/rdiff/delta.ts';
 import { writePatched } from '../../../src/rdiff/patch.ts';
 import { writeSignature } from '../../../src/rdiff/signature.ts';
-import { SignatureReader } from '../../../src/delta/librsync/signature-reader.ts';
+import { SignatureReader } from '../../../src/rdiff/format/signature-reader.ts';
 import { VirtualFile } from './virtual-file.js';
 
 const size = Number(process.argv[2] ?? 100e9);

@@ -17,7 +17,7 @@ import {
 import { runs } from '../../support/seed.js';
 import { createCopyLab, noise } from '../support.js';
 
-vi.mock('../../../src/remote/worker/pool.js', () => import('../in-thread-workers.js'));
+vi.mock('../../../src/remote/copy/worker/pool.js', () => import('../in-thread-workers.js'));
 
 const lab = createCopyLab();
 let server: RunningServer;

@@ -14,12 +14,16 @@ import {
   LocalTarget,
   type TargetTools,
 } from '../../../src/remote/copy/local-target.js';
-import { localPlace, openExistingFile } from '../../../src/remote/file/place.js';
-import { blockCount, createHashList, entryBytes } from '../../../src/remote/hashing/hash-list.js';
-import { openListCache } from '../../../src/remote/hashing/list-cache.js';
-import { loadHashMethod } from '../../../src/remote/hashing/methods.js';
-import { createJobRunner } from '../../../src/remote/worker/run-job.js';
-import type { Workers } from '../../../src/remote/worker/pool.js';
+import { localPlace, openExistingFile } from '../../../src/remote/copy/file/place.js';
+import {
+  blockCount,
+  createHashList,
+  entryBytes,
+} from '../../../src/remote/copy/hashing/hash-list.js';
+import { openListCache } from '../../../src/remote/copy/hashing/list-cache.js';
+import { loadHashMethod } from '../../../src/remote/copy/hashing/methods.js';
+import { createJobRunner } from '../../../src/remote/copy/worker/run-job.js';
+import type { Workers } from '../../../src/remote/copy/worker/pool.js';
 import { openPlatform } from '../../../src/store.js';
 import { runs } from '../../support/seed.js';
 import { noise } from '../support.js';
@@ -32,7 +36,7 @@ const { files } = platform;
 const run = createJobRunner(files);
 /** The jobs of worker threads, on this one. */
 const workers: Workers = {
-  count: 2,
+  laneCount: 2,
   run: (job) => run(job) as never,
   close: () => Promise.resolve(),
 };

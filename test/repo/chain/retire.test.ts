@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { blake3 } from '../../../src/delta/hash.js';
+import { blake3 } from '../../../src/platform/hash.js';
 import {
   deltaMember,
   encodeReverse,

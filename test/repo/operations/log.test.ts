@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { blake3 } from '../../../src/delta/hash.js';
+import { blake3 } from '../../../src/platform/hash.js';
 import { findPaths } from '../../../src/repo/operations/find.js';
 import { logPath } from '../../../src/repo/operations/log.js';
 import {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
   Codec,
-  compressBound,
   compressedSize,
   compressSection,
   decompressSection,
 } from '../../../src/repo/packs/codec.js';
+import { compressBound } from '../../../src/platform/zstd.js';
 import { noise, prose } from '../../support/seed.js';
 
 const compress = (raw: Uint8Array) => {

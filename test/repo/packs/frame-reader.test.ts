@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { blake3 } from '../../../src/delta/hash.js';
+import { blake3 } from '../../../src/platform/hash.js';
 import type { BlobAddress } from '../../../src/repo/model.js';
 import { createBufferPool, type BufferPool } from '../../../src/repo/packs/buffer-pool.js';
 import { encodeFrame, FrameKind } from '../../../src/repo/packs/frame.js';

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { blake3 } from '../../../src/delta/hash.js';
+import { blake3 } from '../../../src/platform/hash.js';
 import { encodeFrame, FrameKind } from '../../../src/repo/packs/frame.js';
 import { scanPack } from '../../../src/repo/packs/scan.js';
 import { memoryPacks } from '../../support/memory-packs.js';

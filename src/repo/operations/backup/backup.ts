@@ -2,6 +2,7 @@
 import { parentOfRoots } from '../../index/versions.js';
 import type { ContentRef, Issue } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
+import { baseName } from '../../../platform/paths.js';
 import type { Platform } from '../../../platform/platform.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
 import { ownPaths } from '../own-paths.js';
@@ -113,7 +114,7 @@ async function readTree(
 }
 
 function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
-  const name = path.slice(path.lastIndexOf('/') + 1) as ByteString;
+  const name = baseName(path);
   return { name, inode: stat.inode, content };
 }
 

@@ -2,7 +2,7 @@
  * Decides which blobs are stored: each content once, whatever path, source or run it comes from. A
  * blob that two files bring at the same time is claimed by the first.
  */
-import { HASH_BYTES } from '../../../delta/hash.js';
+import { HASH_BYTES } from '../../../platform/hash.js';
 import { BlobKind, type BlobPlace } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import { holeHash } from '../../packs/hole.js';

@@ -7,6 +7,7 @@ import {
   type Version,
 } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { baseName } from '../../../platform/paths.js';
 import { isUnchanged, racyFlag, sameContent, sparseFlag } from '../../tree/compare.js';
 import { possibleBitRot } from '../possible-bit-rot.js';
 import type { RecordedSet, SetRecorder } from './attributes.js';
@@ -132,8 +133,4 @@ export function describeFound(
     content,
     blobs,
   };
-}
-
-function baseName(path: ByteString): ByteString {
-  return path.slice(path.lastIndexOf('/') + 1) as ByteString;
 }

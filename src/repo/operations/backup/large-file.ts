@@ -3,7 +3,7 @@
  * and memory stays flat in its size; what the file system says is a hole is left out. Where its state
  * changed between the first look and the last, the whole of it is read again.
  */
-import { blake3, HASH_BYTES } from '../../../delta/hash.js';
+import { blake3, HASH_BYTES } from '../../../platform/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, ContentRef } from '../../model.js';
 import { holeHash, holeLength } from '../../packs/hole.js';
@@ -26,7 +26,7 @@ import type {
   SurveyResult,
 } from '../../worker/jobs.js';
 import type { FileOutcome, FileToRead } from './contents.js';
-import type { Limiter } from '../limiter.js';
+import type { Limiter } from '../../../threads/limiter.js';
 
 type Window = Omit<ReadWindowJob, 'type' | 'ticket'>;
 

@@ -5,7 +5,7 @@ import type { ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { systemErrorCode } from '../../../platform/platform.js';
 import { readAttributes, readAttributesAt } from '../../tree/attributes.js';
-import type { DirectoryHandles } from '../../tree/directory-handles.js';
+import type { DirectoryHandles } from '../../../platform/directory-handles.js';
 
 interface Seen {
   readonly attributes: NodeAttributes;

@@ -1,8 +1,8 @@
 /** Reads a stream of unknown length and stores it like a file, in memory that does not grow with it. */
-import { HASH_BYTES } from '../../../delta/hash.js';
+import { HASH_BYTES } from '../../../platform/hash.js';
 import type { ContentRef, Version } from '../../model.js';
 import type { ByteStream } from '../../../platform/byte-streams.js';
-import { createLimiter } from '../limiter.js';
+import { createLimiter } from '../../../threads/limiter.js';
 import { contentOf, joinHoles, type Piece } from './large-file.js';
 import { createOldPieces } from './old-pieces.js';
 import { createPieceCutter, type Pieces } from './piece-cutter.js';

@@ -9,6 +9,7 @@ import { parentOfRoots, type Entry } from '../../index/versions.js';
 import { VersionType, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { bytesFromBuffer, textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { baseName, join, parentOf } from '../../../platform/paths.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { textToBytes } from '../../tree/byte-text.js';
 import { unreadable } from './tally.js';
@@ -83,9 +84,8 @@ export function lookAtRoot(
 
 /** Links on the way to a root are followed (`/.` stands behind the last), the root itself is not. */
 function openRoot(files: FileSystem, path: ByteString): OpenRoot {
-  const slash = path.lastIndexOf('/');
-  const parent = `${path.slice(0, slash)}/.` as ByteString;
-  const name = (path.slice(slash + 1) || '.') as ByteString;
+  const parent = join(parentOf(path), '.' as ByteString);
+  const name = baseName(path) || ('.' as ByteString);
   return { handle: files.at.open(undefined, parent, 'read-directory'), name };
 }
 

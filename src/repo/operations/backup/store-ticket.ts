@@ -1,5 +1,5 @@
 /** Deduplicates and stores what workers hold under tickets. */
-import { HASH_BYTES } from '../../../delta/hash.js';
+import { HASH_BYTES } from '../../../platform/hash.js';
 import type { Index } from '../../index/index.js';
 import { holeLength } from '../../packs/hole.js';
 import type { WritingRun } from '../writing-run.js';

@@ -7,11 +7,15 @@ import type { EntryState } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import type { NodeAttributes } from '../../../platform/attribute-calls.js';
-import { joinBytes, type ByteString } from '../../../platform/bytes.js';
+import type { ByteString } from '../../../platform/bytes.js';
+import { join, parentOf } from '../../../platform/paths.js';
 import type { Platform } from '../../../platform/platform.js';
 import { readAttributes } from '../../tree/attributes.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
-import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';
+import {
+  openDirectoryHandles,
+  type DirectoryHandles,
+} from '../../../platform/directory-handles.js';
 import type { DirectoryFilter, TreeFilter } from '../../tree/filter.js';
 import type { SetRecorder } from './attributes.js';
 import type { Contents } from './contents.js';
@@ -108,7 +112,7 @@ export function createWalk(
     known: EntryState | undefined,
     scanStartMs: number,
   ): Promise<void> | undefined => {
-    const path = joinBytes(directory.path, name);
+    const path = join(directory.path, name);
     const stat = statEntry(directory, name, path, known);
     if (!stat) return undefined;
     if (isExcluded(path) || directory.filter?.judge(name, stat)?.excludes) {
@@ -203,7 +207,7 @@ export function createWalk(
     const pending = turn(path);
     if (pending) await pending;
     const { handles } = parent;
-    const below = parent.below === '' ? name : joinBytes(parent.below, name);
+    const below = join(parent.below, name);
     let handle: number | undefined;
     let names: ByteString[];
     try {
@@ -236,7 +240,7 @@ export function createWalk(
       return;
     }
     const { handle, name, stat } = view;
-    const above = path.slice(0, path.lastIndexOf('/')) as ByteString;
+    const above = parentOf(path);
     const close = (descriptor: number): void => files.close(descriptor);
     const handles = openDirectoryHandles(files.at, close, handle);
     const inside = { path: above, id: parent, isFresh: false, holdsRoots: true };

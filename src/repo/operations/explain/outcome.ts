@@ -2,7 +2,8 @@
 import type { Source } from '../../index/sources.js';
 import { parentOfRoots } from '../../index/versions.js';
 import type { FileStat } from '../../../platform/at-calls.js';
-import { joinBytes, type ByteString } from '../../../platform/bytes.js';
+import type { ByteString } from '../../../platform/bytes.js';
+import { join } from '../../../platform/paths.js';
 import type { DirectoryFilter, FilterReason, TreeFilter } from '../../tree/filter.js';
 import { lookAtRoot } from '../backup/roots.js';
 import { unreadable } from '../backup/tally.js';
@@ -49,7 +50,7 @@ export function findOutcome(
     names: readonly ByteString[],
   ): Outcome => {
     const [name = '' as ByteString, ...rest] = names;
-    const at = joinBytes(directory.path, name);
+    const at = join(directory.path, name);
     const { device, type } = directory.stat;
     if (type !== 'directory') return { type: 'absent', at };
     let handle: number | undefined;

@@ -2,7 +2,7 @@
  * Makes the index anew from packs alone: one scan that notes every frame, then the manifests of all
  * finished runs in the order of their generations. Parts without an end never happened.
  */
-import { HASH_BYTES, blake3 } from '../../../delta/hash.js';
+import { HASH_BYTES, blake3 } from '../../../platform/hash.js';
 import { isDamage } from '../../../errors.js';
 import { BlobKind } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';

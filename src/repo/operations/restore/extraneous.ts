@@ -11,7 +11,7 @@ import type { FileStat } from '../../../platform/at-calls.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { systemErrorCode } from '../../../platform/platform.js';
-import type { DirectoryHandles } from '../../tree/directory-handles.js';
+import type { DirectoryHandles } from '../../../platform/directory-handles.js';
 import { childPath, pathOf, splitPath } from '../../tree/relative-path.js';
 import type { RestoreSite } from './roots.js';
 

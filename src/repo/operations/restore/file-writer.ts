@@ -7,12 +7,12 @@ import { VersionFlag, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { systemErrorCode } from '../../../platform/platform.js';
-import { openDirectoryHandles } from '../../tree/directory-handles.js';
+import { openDirectoryHandles } from '../../../platform/directory-handles.js';
 import type { Shortfall } from '../../tree/metadata.js';
 import { pathOf } from '../../tree/relative-path.js';
 import type { RestoreFile, RestorePiece, RestoreWay } from '../../worker/jobs.js';
 import type { WorkerPool } from '../../worker/pool.js';
-import { createLimiter } from '../limiter.js';
+import { createLimiter } from '../../../threads/limiter.js';
 import type { Repository } from '../repository.js';
 import type { OverwriteRule } from './decide.js';
 import {

@@ -1,7 +1,7 @@
 /** Restores a file that was cut into blobs: workers fill it part by part, in any order. */
 import { once } from '../../../platform/once.js';
 import type { RestorePiece } from '../../worker/jobs.js';
-import type { Limiter } from '../limiter.js';
+import type { Limiter } from '../../../threads/limiter.js';
 import type { Repository } from '../repository.js';
 import type { WorkingFile } from './working-file.js';
 

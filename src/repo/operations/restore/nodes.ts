@@ -5,7 +5,7 @@ import type { NodeAttributes } from '../../../platform/attribute-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { versionTypeOf } from '../../tree/compare.js';
-import type { DirectoryHandles } from '../../tree/directory-handles.js';
+import type { DirectoryHandles } from '../../../platform/directory-handles.js';
 import { differsInMetadata, lockNode, setMetadata, type Shortfall } from '../../tree/metadata.js';
 import { splitPath, temporaryName } from '../../tree/relative-path.js';
 import type { Wanted } from './wanted.js';

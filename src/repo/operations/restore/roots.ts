@@ -4,8 +4,9 @@ import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import { parentOfRoots } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
-import { joinBytes, textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { childPath, splitPath } from '../../tree/relative-path.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { baseName, isBelow, isWithin, join, parentOf } from '../../../platform/paths.js';
+import { childPath } from '../../tree/relative-path.js';
 import type { Located } from '../locate.js';
 
 /** A node below a target. */
@@ -30,13 +31,11 @@ export interface RestoreSite {
 
 /** The absolute path, as it was backed up, of what is restored to `path` of a site. */
 export function sourceOf({ roots }: RestoreSite, path: ByteString): ByteString {
-  const root = roots.find(
-    (one) => one.path === path || one.path === '' || path.startsWith(`${one.path}/`),
-  );
+  const root = roots.find((one) => one.path === '' || isWithin(path, one.path));
   if (!root) throw new Error(`${path} is below no root`);
   if (root.path === path) return root.source;
   const skipped = root.path === '' ? 0 : root.path.length + 1;
-  return joinBytes(root.source, path.slice(skipped) as ByteString);
+  return join(root.source, path.slice(skipped) as ByteString);
 }
 
 const NOTHING = '' as ByteString;
@@ -57,7 +56,7 @@ export function planInto(
   });
   if (located.length > 0) {
     const roots = located.flatMap(({ path, version }) =>
-      version ? [root(baseName(path), path, version)] : [],
+      version ? [root(nameOfRoot(path), path, version)] : [],
     );
     return { target, roots: distinct(roots) };
   }
@@ -66,7 +65,7 @@ export function planInto(
   if (entries.length === 1 && only?.type === VersionType.directory) {
     return { target, roots: [root(NOTHING, only.name, only)] };
   }
-  const roots = entries.map((entry) => root(baseName(entry.name), entry.name, entry));
+  const roots = entries.map((entry) => root(nameOfRoot(entry.name), entry.name, entry));
   return { target, roots: distinct(roots) };
 }
 
@@ -89,8 +88,7 @@ export function planOriginal(
   for (const path of outermost) {
     const root = entries.find(({ name }) => name === path || isBelow(path, name));
     if (!root) throw new Error(`${textFromBytes(path)} is below no root`);
-    const { directory } = splitPath(root.name);
-    const target = (root.name === '/' ? '/' : directory || '/') as ByteString;
+    const target = parentOf(root.name);
     const roots = sites.get(target) ?? [];
     sites.set(target, [...roots, originalRoot(index, snapshot, root.name, root, path)]);
   }
@@ -105,7 +103,7 @@ function originalRoot(
   rootVersion: Version,
   path: ByteString,
 ): RestoreRoot {
-  const top = rootName === '/' ? NOTHING : childPath(NOTHING, splitPath(rootName).name);
+  const top = rootName === '/' ? NOTHING : childPath(NOTHING, baseName(rootName));
   let node: RestoreNode = { path: top, version: rootVersion };
   const ancestors: RestoreNode[] = [];
   for (const name of path.slice(rootName.length).split('/').filter(Boolean) as ByteString[]) {
@@ -136,11 +134,7 @@ function distinct(roots: RestoreRoot[]): RestoreRoot[] {
   return roots;
 }
 
-function isBelow(path: ByteString, directory: ByteString): boolean {
-  return path !== directory && (directory === '/' || path.startsWith(`${directory}/`));
-}
-
 /** @throws CodedError INDEX_CORRUPT for a name that would lead elsewhere */
-function baseName(path: ByteString): ByteString {
-  return path === '/' ? ('root' as ByteString) : childPath(NOTHING, splitPath(path).name);
+function nameOfRoot(path: ByteString): ByteString {
+  return path === '/' ? ('root' as ByteString) : childPath(NOTHING, baseName(path));
 }

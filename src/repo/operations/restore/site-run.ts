@@ -11,7 +11,10 @@ import type { FileStat } from '../../../platform/at-calls.js';
 import type { NodeAttributes } from '../../../platform/attribute-calls.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { systemErrorCode } from '../../../platform/platform.js';
-import { openDirectoryHandles, type DirectoryHandles } from '../../tree/directory-handles.js';
+import {
+  openDirectoryHandles,
+  type DirectoryHandles,
+} from '../../../platform/directory-handles.js';
 import { isLocked, type Shortfall } from '../../tree/metadata.js';
 import { childPath, splitPath } from '../../tree/relative-path.js';
 import type { WorkerPool } from '../../worker/pool.js';

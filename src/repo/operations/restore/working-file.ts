@@ -8,7 +8,7 @@ import type { FileStat } from '../../../platform/at-calls.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { systemErrorCode } from '../../../platform/platform.js';
 import { sameTime } from '../../tree/compare.js';
-import type { DirectoryHandles } from '../../tree/directory-handles.js';
+import type { DirectoryHandles } from '../../../platform/directory-handles.js';
 import { differsInMetadata, setMetadata, type Shortfall } from '../../tree/metadata.js';
 import { temporaryName, type NodePlace } from '../../tree/relative-path.js';
 import type { Wanted } from './wanted.js';

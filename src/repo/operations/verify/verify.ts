@@ -14,7 +14,7 @@ import { readFrame } from '../../packs/frame-reader.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
 import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
-import { createLimiter } from '../limiter.js';
+import { createLimiter } from '../../../threads/limiter.js';
 import { readRepository } from '../reading.js';
 import type { Repository } from '../repository.js';
 import { allFamilies, familyOf, groupIntoJobs, type Family } from './families.js';

@@ -7,7 +7,8 @@ import { diffSnapshots } from '../../../../src/repo/operations/diff.js';
 import { listEntries } from '../../../../src/repo/operations/ls.js';
 import { readRepository } from '../../../../src/repo/operations/reading.js';
 import { openFileSystem, type FileSystem } from '../../../../src/platform/files.js';
-import { bytesFromText, joinBytes } from '../../../../src/platform/bytes.js';
+import { bytesFromText } from '../../../../src/platform/bytes.js';
+import { join } from '../../../../src/platform/paths.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';
 import { canChangeUser, needPrograms } from '../../../support/machine.js';
 import { run } from '../../../support/oracle.js';
@@ -82,7 +83,7 @@ describe.runIf(hasCalls)('attributes', () => {
       setAttribute(lab, name, 'changed');
       expect(fs.statSync(lab.path(name), { bigint: true })).toMatchObject({ uid, gid, mtimeNs });
       const changed = [
-        { path: joinBytes(bytesFromText(lab.source), bytesFromText(name)), change: 'metadata' },
+        { path: join(bytesFromText(lab.source), bytesFromText(name)), change: 'metadata' },
       ];
       const live = { from: LATEST, readsAll: false };
       expect((await diffLive(lab.repository, lab.platform, live)).changes).toEqual(changed);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { blake3 } from '../../../../src/delta/hash.js';
+import { blake3 } from '../../../../src/platform/hash.js';
 import { openIndex } from '../../../../src/repo/index/index.js';
 import { createDedup } from '../../../../src/repo/operations/backup/dedup.js';
 import { openFileSystem } from '../../../../src/platform/files.js';

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { blake3 } from '../../../../src/delta/hash.js';
+import { blake3 } from '../../../../src/platform/hash.js';
 import type { ChunkingParameters } from '../../../../src/repo/model.js';
 import { createPieceCutter } from '../../../../src/repo/operations/backup/piece-cutter.js';
 import { hashFile } from '../../../../src/repo/operations/hash-file.js';

@@ -1,0 +1,265 @@
+/** Assembles the new file from pieces, on the target's side, and proves it before it is published. */
+import { CodedError } from '../../../errors.js';
+import type { FileSystem } from '../../../platform/files.js';
+import type { OpenFile } from '../file/place.js';
+import { settleAll } from '../../../threads/settle.js';
+import { digestOf, blockLength, type HashList } from '../hashing/hash-list.js';
+import type { HashMethod } from '../hashing/methods.js';
+import type { Workers } from '../worker/pool.js';
+import type { Move, Range } from '../worker/messages.js';
+import type { Attributes, Draft } from './draft.js';
+import type { Piece } from './pieces.js';
+import { Proof } from './proof.js';
+
+/** What the pieces rest on: the old file and its list, or what an interrupted copy left. */
+interface Basis {
+  readonly file: OpenFile;
+  readonly list: HashList;
+  /**
+   * Blocks that stand in the draft already, one byte a block: put there by the search that found
+   * and hashed them. Then the list is that of the new file.
+   */
+  readonly placed: Uint8Array | undefined;
+}
+
+export interface AssemblyOptions {
+  readonly files: FileSystem;
+  readonly workers: Workers;
+  readonly draft: Draft;
+  readonly basis: Basis | undefined;
+  readonly sizeBytes: number;
+  readonly blockBytes: number;
+  readonly method: HashMethod;
+}
+
+/** Copies are split so that all threads have a share. */
+const COPY_PART_BYTES = 16 * 1024 * 1024;
+
+export class Assembly {
+  private readonly options: AssemblyOptions;
+  private readonly proof: Proof;
+  private readonly zeros: Uint8Array;
+  /** Written, not kept. */
+  bytesWritten = 0;
+
+  constructor(options: AssemblyOptions) {
+    this.options = options;
+    this.proof = new Proof(options.method.digestBytes);
+    this.zeros = options.method.digest(new Uint8Array(options.blockBytes));
+    const { files, draft, sizeBytes } = options;
+    if (draft.isBlank) files.truncate(draft.descriptor, sizeBytes);
+  }
+
+  /**
+   * Puts pieces into their places; the bytes of those with data lie in `bytes`.
+   * @throws CodedError REMOTE_REQUEST when they do not fit the files
+   */
+  async apply(pieces: readonly Piece[], bytes: SharedArrayBuffer): Promise<void> {
+    for (const piece of pieces) this.check(piece);
+    const moves = pieces
+      .flatMap((piece) => this.movesOf(piece))
+      .flatMap((move) => this.notPlaced(move));
+    const parts: Range[] = [];
+    for (const piece of pieces) {
+      if (piece.type === 'zeros') this.putZeros(piece);
+      if (piece.type !== 'keep' || !this.options.draft.holdsBasis) continue;
+      if (this.isWholeBlocks(piece)) this.keep(piece);
+      else parts.push(piece);
+    }
+    await settleAll([this.copy(moves), this.write(pieces, bytes), this.keepParts(parts)]);
+  }
+
+  /**
+   * The hashes of the pages of ranges of the basis, one behind the other.
+   * @throws CodedError REMOTE_REQUEST when they lie outside
+   */
+  hashPages(ranges: readonly Range[], pageBytes: number): Promise<Uint8Array> {
+    const { workers, basis, method } = this.options;
+    const isInside = ({ offset, length }: Range): boolean =>
+      basis !== undefined && offset + length <= basis.file.stat.sizeBytes;
+    if (!basis || !ranges.every(isInside)) throw outside();
+    const { descriptor } = basis.file;
+    const job = { type: 'digest', descriptor, ranges, partBytes: pageBytes } as const;
+    return workers.run({ ...job, method: method.name });
+  }
+
+  /**
+   * Publishes the file if its hash is `root`.
+   * @throws CodedError COPY_MISMATCH, and the old file stands as it was unless written in place
+   */
+  publish(root: string, attributes: Attributes): void {
+    const { draft, sizeBytes } = this.options;
+    if (this.proof.root(sizeBytes) !== root) throw mismatch();
+    draft.publish(sizeBytes, attributes);
+  }
+
+  private check(piece: Piece): void {
+    const { sizeBytes, basis, blockBytes } = this.options;
+    const basisBytes = basis?.file.stat.sizeBytes ?? 0;
+    const { type, offset, length } = piece;
+    const ok =
+      length > 0 &&
+      offset + length <= sizeBytes &&
+      (type !== 'data' || length <= blockBytes) &&
+      (type !== 'keep' || offset + length <= basisBytes) &&
+      (type !== 'copy' || (piece.from + length <= basisBytes && this.mayCopy()));
+    if (ok) return;
+    throw new CodedError('REMOTE_REQUEST', `A piece does not fit: ${JSON.stringify(piece)}.`, {
+      hint: 'The two sides do not understand each other. Please report it.',
+    });
+  }
+
+  /** Within one file, a copy could read what was written before. */
+  private mayCopy(): boolean {
+    const { draft, basis } = this.options;
+    return basis !== undefined && draft.descriptor !== basis.file.descriptor && !this.sharesInode();
+  }
+
+  private sharesInode(): boolean {
+    const { files, draft, basis } = this.options;
+    return basis?.file.stat.inode === files.at.statOpen(draft.descriptor).inode;
+  }
+
+  private isWholeBlocks({ offset, length }: Range): boolean {
+    const { basis, blockBytes } = this.options;
+    const end = offset + length;
+    const ends = end % blockBytes === 0 || end === basis?.list.sizeBytes;
+    return offset % blockBytes === 0 && ends;
+  }
+
+  private movesOf(piece: Piece): Move[] {
+    const { draft } = this.options;
+    if (piece.type === 'copy') return [piece];
+    if (piece.type !== 'keep' || draft.holdsBasis) return [];
+    return [{ ...piece, from: piece.offset }];
+  }
+
+  /** The parts of a move that the search did not make. */
+  private notPlaced(move: Move): Move[] {
+    const { basis, blockBytes } = this.options;
+    if (!basis?.placed) return [move];
+    const rest: Move[] = [];
+    for (const part of split(move, blockBytes)) {
+      const block = part.offset / blockBytes;
+      const last = rest.at(-1);
+      const isWhole = Number.isInteger(block) && part.length === blockLength(basis.list, block);
+      if (isWhole && basis.placed[block] === 1) {
+        this.proof.add(part.offset, part.length, digestOf(basis.list, block));
+        this.bytesWritten += part.length;
+      } else if (last && last.offset + last.length === part.offset) {
+        rest[rest.length - 1] = { ...last, length: last.length + part.length };
+      } else {
+        rest.push(part);
+      }
+    }
+    return rest;
+  }
+
+  /** What stands at its place was hashed when the basis was listed. */
+  private keep({ offset, length }: Range): void {
+    const { basis, blockBytes } = this.options;
+    const { list } = basis as Basis;
+    for (let at = offset; at < offset + length; at += blockBytes) {
+      const block = at / blockBytes;
+      this.proof.add(at, blockLength(list, block), digestOf(list, block));
+    }
+  }
+
+  /** Parts of blocks are not in the list: they are read, from where the list was made from. */
+  private async keepParts(ranges: readonly Range[]): Promise<void> {
+    const { blockBytes, method } = this.options;
+    const parts = ranges.flatMap((range) => split({ ...range, from: range.offset }, blockBytes));
+    if (parts.length === 0) return;
+    const digests = await this.hashPages(parts, blockBytes);
+    parts.forEach(({ offset, length }, index) => {
+      const at = index * method.digestBytes;
+      this.proof.add(offset, length, digests.subarray(at, at + method.digestBytes));
+    });
+  }
+
+  private putZeros({ offset, length }: Range): void {
+    const { files, draft, blockBytes, method } = this.options;
+    const { descriptor, isBlank } = draft;
+    for (let done = 0; done < length; done += blockBytes) {
+      const rest = Math.min(blockBytes, length - done);
+      const digest = rest === blockBytes ? this.zeros : method.digest(new Uint8Array(rest));
+      this.proof.add(offset + done, rest, digest);
+    }
+    if (isBlank) return;
+    this.bytesWritten += length;
+    if (files.at.punchHole(descriptor, offset, length)) return;
+    const block = new Uint8Array(Math.min(blockBytes, length));
+    for (let done = 0; done < length; done += block.length) {
+      files.write(descriptor, block.subarray(0, length - done), offset + done);
+    }
+  }
+
+  private async copy(moves: readonly Move[]): Promise<void> {
+    const { workers, draft, basis, blockBytes, method } = this.options;
+    const from = basis?.file.descriptor ?? -1;
+    const to = draft.descriptor;
+    const step = Math.max(1, Math.floor(COPY_PART_BYTES / blockBytes)) * blockBytes;
+    const parts = moves.flatMap((move) => split(move, step));
+    await settleAll(
+      gather(parts, step).map(async (moves) => {
+        const job = { type: 'copy', from, to, moves, blockBytes, method: method.name } as const;
+        const digests = await workers.run(job);
+        let at = 0;
+        for (const { offset, length } of moves) {
+          const bytes = Math.ceil(length / blockBytes) * method.digestBytes;
+          this.proof.addRange(offset, length, blockBytes, digests.subarray(at, at + bytes));
+          at += bytes;
+          this.bytesWritten += length;
+        }
+      }),
+    );
+  }
+
+  private async write(pieces: readonly Piece[], bytes: SharedArrayBuffer): Promise<void> {
+    const { workers, draft, method } = this.options;
+    const ranges = pieces.filter((piece) => piece.type === 'data');
+    if (ranges.length === 0) return;
+    const { descriptor } = draft;
+    const job = { type: 'write', descriptor, ranges, bytes, method: method.name } as const;
+    const digests = await workers.run(job);
+    ranges.forEach(({ offset, length }, index) => {
+      const at = index * method.digestBytes;
+      this.proof.add(offset, length, digests.subarray(at, at + method.digestBytes));
+      this.bytesWritten += length;
+    });
+  }
+}
+
+function split({ offset, length, from }: Move, step: number): Move[] {
+  return Array.from({ length: Math.ceil(length / step) }, (_, index) => {
+    const done = index * step;
+    return { offset: offset + done, from: from + done, length: Math.min(step, length - done) };
+  });
+}
+
+/** Groups moves of about `bytes` in total. */
+function gather(moves: readonly Move[], bytes: number): Move[][] {
+  const groups: Move[][] = [];
+  let room = 0;
+  for (const move of moves) {
+    if (move.length > room) {
+      groups.push([]);
+      room = bytes;
+    }
+    groups.at(-1)?.push(move);
+    room -= move.length;
+  }
+  return groups;
+}
+
+function outside(): CodedError {
+  return new CodedError('REMOTE_REQUEST', 'Pages were asked for that the old file does not have.', {
+    hint: 'The two sides do not understand each other. Please report it.',
+  });
+}
+
+function mismatch(): CodedError {
+  return new CodedError('COPY_MISMATCH', 'The hash of the new file is not that of the source.', {
+    hint: 'The source changed meanwhile, or bytes were damaged on their way; copy it again.',
+  });
+}

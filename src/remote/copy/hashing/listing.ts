@@ -1,0 +1,123 @@
+/** Makes the hash list of a file on all threads, front to end, so that its beginning can be used early. */
+import type { OpenFile } from '../file/place.js';
+import { forEachAtOnce } from '../../../threads/limiter.js';
+import type { ReadFile } from '../worker/messages.js';
+import type { Workers } from '../worker/pool.js';
+import { blockCount, createHashList, type HashList } from './hash-list.js';
+import type { HashMethod } from './methods.js';
+
+/** A list that is being filled. */
+export interface Listing {
+  readonly list: HashList;
+  /** Whether blocks can be looked for at other places than their own. */
+  readonly hasWeakSums: boolean;
+  /** Resolves when the entries of the blocks before `block` are there. */
+  readonly ready: (block: number) => Promise<void>;
+  /** Resolves when the file is not read any more, also after a failure. */
+  readonly settled: Promise<void>;
+  /** Reads no further; who waits for more waits in vain. */
+  readonly stop: () => void;
+}
+
+/** A part is about so long: large enough for a message, small enough to be early. */
+export const PART_BYTES = 8 * 1024 * 1024;
+
+/** Blocks in a part of a file. */
+export const partBlocks = (blockBytes: number): number =>
+  Math.max(1, Math.floor(PART_BYTES / blockBytes));
+
+/** 0, `step`, twice that and so on, below `end`. */
+export function* multiples(step: number, end: number): Generator<number> {
+  for (let value = 0; value < end; value += step) yield value;
+}
+
+/** A list that is complete. */
+export const completeListing = (list: HashList): Listing => ({
+  list,
+  hasWeakSums: true,
+  ready: () => Promise.resolve(),
+  settled: Promise.resolve(),
+  stop: () => undefined,
+});
+
+/** What a job needs to know of a file. */
+export const readFileOf = ({ descriptor, stat }: OpenFile): ReadFile => ({
+  descriptor,
+  sizeBytes: stat.sizeBytes,
+  isSparse: stat.allocatedBytes < stat.sizeBytes,
+});
+
+/** `onHashed` is told of bytes as they are hashed. */
+export function startListing(
+  workers: Workers,
+  file: OpenFile,
+  blockBytes: number,
+  method: Pick<HashMethod, 'name' | 'digestBytes'>,
+  onHashed: (bytes: number) => void,
+): Listing {
+  const list = createHashList(file.stat.sizeBytes, blockBytes, method);
+  const progress = new Watermark(blockCount(list));
+  const step = partBlocks(blockBytes);
+  let isStopped = false;
+  const hash = async (firstBlock: number): Promise<void> => {
+    if (isStopped) return;
+    const count = Math.min(step, progress.end - firstBlock);
+    await workers.run({ type: 'hash', file: readFileOf(file), list, firstBlock, count });
+    onHashed(Math.min(count * blockBytes, list.sizeBytes - firstBlock * blockBytes));
+    progress.done(firstBlock, count);
+  };
+  // Two for each thread: one is worked on, one waits at the thread.
+  const places = workers.laneCount * 2;
+  const settled = forEachAtOnce(multiples(step, progress.end), places, hash).catch(
+    (error: unknown) => progress.fail(error as Error),
+  );
+  const stop = (): void => {
+    isStopped = true;
+  };
+  return { list, hasWeakSums: true, ready: (block) => progress.reached(block), settled, stop };
+}
+
+/** How far, from the front, blocks are done without a gap. */
+export class Watermark {
+  readonly end: number;
+  private position = 0;
+  private readonly beyond = new Map<number, number>();
+  private failure: Error | undefined;
+  private waiting: { readonly block: number; settle: () => void }[] = [];
+
+  constructor(end: number) {
+    this.end = end;
+  }
+
+  done(first: number, count: number): void {
+    this.beyond.set(first, count);
+    for (;;) {
+      const more = this.beyond.get(this.position);
+      if (more === undefined) break;
+      this.beyond.delete(this.position);
+      this.position += more;
+    }
+    this.wake();
+  }
+
+  fail(error: Error): void {
+    this.failure ??= error;
+    this.wake();
+  }
+
+  async reached(block: number): Promise<void> {
+    while (this.position < block) {
+      if (this.failure) throw this.failure;
+      await new Promise<void>((settle) => this.waiting.push({ block, settle }));
+    }
+  }
+
+  private wake(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const one of waiting) {
+      if (this.failure || one.block <= this.position) one.settle();
+      else this.waiting.push(one);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+/** The requests of `varve copy` that write: a new file is begun, gets its pieces, and is published. */
+import { CodedError } from '../../../errors.js';
+import { LocalTarget, listFile, type TargetTools } from '../local-target.js';
+import type { OpenFile } from '../file/place.js';
+import {
+  blockCount,
+  MIN_BLOCK_BYTES,
+  MAX_BLOCK_BYTES,
+  type HashList,
+} from '../hashing/hash-list.js';
+import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
+import type { Receiver } from '../sides.js';
+import { withMemory } from '../../transport/memory.js';
+import { decompressBody } from '../wire/compression.js';
+import { decodePieces } from '../wire/binary.js';
+import { asObject, asText } from '../../transport/json.js';
+import { decodeBegin, type BeginDocument } from '../wire/documents.js';
+import { MAX_BODY_BYTES } from '../../transport/protocol.js';
+import { ENCODING_HEADER } from '../wire/protocol.js';
+import { digestsAnswer } from '../../transport/server/answers.js';
+import { announcedBytes, withBody } from '../../transport/server/bodies.js';
+import { isGone, type Drafts } from './drafts.js';
+import { type Application, documentOf } from '../../transport/server/requests.js';
+import { pageBytesOf, placeOf, rangesOf, requireWriting } from './requests.js';
+import { listBytes } from '../wire/lists.js';
+import type { CopySettings } from './settings.js';
+
+export function addDraftRoutes(
+  app: Application,
+  settings: CopySettings,
+  tools: TargetTools,
+  drafts: Drafts,
+): void {
+  app.post('/v1/drafts', async (context) => {
+    requireWriting(settings);
+    const begin = decodeBegin(await documentOf(context));
+    await drafts.removeAbandoned();
+    const place = placeOf(context, settings, { makesDirectories: true });
+    const target = new LocalTarget(tools, place);
+    const release = (): void => {
+      target.close();
+      place.close();
+    };
+    const { socket } = context.env.incoming;
+    try {
+      const receiver = await beginDraft(target, begin, tools, () => !isGone(socket));
+      return context.json({ id: drafts.add(receiver, release, socket) }, 201);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  });
+
+  app.post('/v1/drafts/:id/pieces', (context) =>
+    drafts.use(context.req.param('id'), context.env.incoming.socket, async (receiver) => {
+      const { incoming } = context.env;
+      const isCompressed = context.req.header(ENCODING_HEADER) === 'zstd';
+      const bytes = announcedBytes(incoming, MAX_BODY_BYTES);
+      await settings.memory.use(isCompressed ? bytes + MAX_BODY_BYTES : bytes, () =>
+        withBody(incoming, MAX_BODY_BYTES, (body) => putBody(receiver, body, isCompressed)),
+      );
+      return context.json({});
+    }),
+  );
+
+  app.post('/v1/drafts/:id/pages', (context) =>
+    drafts.use(context.req.param('id'), context.env.incoming.socket, async (receiver) => {
+      const ranges = await rangesOf(context);
+      if (!receiver.hashPages) throw new Error('a draft of this server has pages');
+      return digestsAnswer(context, await receiver.hashPages(ranges, pageBytesOf(context)));
+    }),
+  );
+
+  app.post('/v1/drafts/:id/publish', async (context) => {
+    const root = asText(asObject(await documentOf(context))['root']);
+    const id = context.req.param('id');
+    const { socket } = context.env.incoming;
+    const written = await drafts.use(id, socket, (receiver) => receiver.publish(root));
+    await drafts.remove(id);
+    return context.json({ bytes_written: written });
+  });
+
+  app.delete('/v1/drafts/:id', async (context) => {
+    await drafts.remove(context.req.param('id'));
+    return context.json({});
+  });
+}
+
+/** @throws CodedError REMOTE_REQUEST when the data is shorter or longer than the pieces say */
+async function putBody(
+  receiver: Receiver,
+  body: Buffer<SharedArrayBuffer>,
+  isCompressed: boolean,
+): Promise<void> {
+  const { pieces, headBytes, dataBytes } = decodePieces(body);
+  if (isCompressed) {
+    return withMemory(dataBytes, (memory) => {
+      decompressBody(body.subarray(headBytes), Buffer.from(memory, 0, dataBytes));
+      return receiver.put(pieces, memory);
+    });
+  }
+  if (headBytes + dataBytes !== body.length) {
+    throw new CodedError('REMOTE_REQUEST', 'The data are not as long as their pieces.');
+  }
+  const moved = pieces.map((piece) =>
+    piece.type === 'data' ? { ...piece, at: piece.at + headBytes } : piece,
+  );
+  return receiver.put(moved, body.buffer);
+}
+
+async function beginDraft(
+  target: LocalTarget,
+  begin: BeginDocument,
+  tools: TargetTools,
+  isAwaited: () => boolean,
+): Promise<Receiver> {
+  const { sizeBytes, blockBytes, basis, isInPlace, mode, mtime } = begin;
+  const method = await loadHashMethod(begin.method);
+  if (blockBytes < MIN_BLOCK_BYTES || blockBytes > MAX_BLOCK_BYTES) {
+    throw new CodedError(
+      'REMOTE_REQUEST',
+      `Blocks have ${MIN_BLOCK_BYTES} to ${MAX_BLOCK_BYTES} bytes.`,
+    );
+  }
+  if (basis && target[basis.name]?.identity !== basis.identity) {
+    throw new CodedError('COPY_TARGET_CHANGED', 'The file changed while it was compared.', {
+      hint: 'Something else writes to it; copy it again when it is at rest.',
+    });
+  }
+  const list = basis && (await listOf(target.open(basis.name), blockBytes, method, tools));
+  if (!isAwaited()) throw new CodedError('INTERRUPTED', 'The client is gone.');
+  return target.begin({
+    sizeBytes,
+    blockBytes,
+    method,
+    isInPlace,
+    basis: basis && list && { name: basis.name, list },
+    attributes: { mode, mtime },
+  });
+}
+
+/** The list that the client was sent, or the same once more. */
+async function listOf(
+  file: OpenFile,
+  blockBytes: number,
+  method: HashMethod,
+  tools: TargetTools,
+): Promise<HashList> {
+  listBytes({ ...method, blockBytes, sizeBytes: file.stat.sizeBytes });
+  const recent = tools.lists.findRecent(file.stat, blockBytes, method);
+  if (recent) return recent;
+  const listing = listFile(tools, file, { blockBytes, method, onHashed: () => undefined });
+  await listing.settled;
+  await listing.ready(blockCount(listing.list));
+  return listing.list;
+}

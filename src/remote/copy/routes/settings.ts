@@ -1,0 +1,19 @@
+/** How a server of copies is set up. */
+import type { ByteString } from '../../../platform/bytes.js';
+import type { Platform } from '../../../platform/platform.js';
+import type { MemoryBudget } from '../../transport/server/memory-budget.js';
+import type { ListCache } from '../hashing/list-cache.js';
+import type { Workers } from '../worker/pool.js';
+
+export interface CopySettings {
+  readonly platform: Platform;
+  readonly workers: Workers;
+  readonly lists: ListCache;
+  /** For bodies and lists. */
+  readonly memory: MemoryBudget;
+  /** All files that can be reached lie below it. Absolute, without symbolic links. */
+  readonly root: ByteString;
+  readonly allowsWriting: boolean;
+  /** Offers the requests of pdiffcopy, too. */
+  readonly isPdiffcopy: boolean;
+}

@@ -1,0 +1,15 @@
+/** How long the hash lists that pass over the wire may be. */
+import { CodedError } from '../../../errors.js';
+import { blockCount, entryBytes, type HashListShape } from '../hashing/hash-list.js';
+import { MAX_LIST_BYTES } from './protocol.js';
+
+/** The length of a list's body. @throws CodedError REMOTE_REQUEST when that is too long */
+export function listBytes(shape: HashListShape): number {
+  const bytes = blockCount(shape) * entryBytes(shape);
+  if (bytes <= MAX_LIST_BYTES) return bytes;
+  throw new CodedError(
+    'REMOTE_REQUEST',
+    `A file of ${shape.sizeBytes} bytes has too many blocks of ${shape.blockBytes}.`,
+    { hint: 'Give a larger --block-size, or none.' },
+  );
+}

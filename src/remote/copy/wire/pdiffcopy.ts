@@ -1,0 +1,66 @@
+/**
+ * What pdiffcopy 1.0.1 sends: `GET /info`, `GET /hashes`, `GET /blocks`, `POST /blocks`, `POST /resize`.
+ * A hash list is text, `offset<TAB>hexdigest<LF>` for each block, in any order.
+ */
+import { CodedError } from '../../../errors.js';
+import {
+  blockCount,
+  digestOf,
+  entryBytes,
+  WEAK_BYTES,
+  type HashList,
+} from '../hashing/hash-list.js';
+
+/** What its client and server use unless told otherwise. */
+export const PDIFFCOPY_DEFAULTS = { method: 'sha1', blockBytes: 1024 * 1024 } as const;
+
+/** The lines of some blocks of a list. */
+export function hashLines(list: HashList, firstBlock: number, count: number): string {
+  let lines = '';
+  for (let block = firstBlock; block < firstBlock + count; block++) {
+    const digest = Buffer.from(digestOf(list, block)).toString('hex');
+    lines += `${block * list.blockBytes}\t${digest}\n`;
+  }
+  return lines;
+}
+
+/** Takes the lines of a list as they arrive, and proves that it is complete. */
+export class HashLineReader {
+  private readonly list: HashList;
+  private readonly seen: Uint8Array;
+  private rest = '';
+
+  constructor(list: HashList) {
+    this.list = list;
+    this.seen = new Uint8Array(blockCount(list));
+  }
+
+  /** @throws CodedError REMOTE_PROTOCOL */
+  take(chunk: Buffer): void {
+    const lines = (this.rest + chunk.toString('latin1')).split('\n');
+    this.rest = lines.pop() ?? '';
+    lines.forEach((line) => this.takeLine(line));
+    if (this.rest.length > 4096) throw malformed();
+  }
+
+  /** @throws CodedError REMOTE_PROTOCOL when a block is missing */
+  finish(): void {
+    if (this.rest !== '' || this.seen.includes(0)) throw malformed();
+  }
+
+  private takeLine(line: string): void {
+    const { list, seen } = this;
+    const [, offset, hex = ''] = /^(\d{1,16})\t([0-9a-f]+)$/.exec(line) ?? [];
+    const block = Number(offset) / list.blockBytes;
+    const digest = Buffer.from(hex, 'hex');
+    if (seen[block] !== 0 || digest.length !== list.digestBytes) throw malformed();
+    seen[block] = 1;
+    list.entries.set(digest, block * entryBytes(list) + WEAK_BYTES);
+  }
+}
+
+function malformed(): CodedError {
+  return new CodedError('REMOTE_PROTOCOL', 'The hashes of the server are not a whole list.', {
+    hint: 'The file changed there, or the connection broke; copy it again.',
+  });
+}

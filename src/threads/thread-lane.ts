@@ -1,0 +1,34 @@
+/** A lane that is a thread: `serve-jobs.ts` is its other end. */
+import { workerThreads } from '../platform/node-modules.js';
+import { packageFile } from '../platform/package-files.js';
+import { decodeFailure, type Failure } from './failure.js';
+import type { Lane, LaneEvents, Request } from './pool.js';
+
+/** What a thread sends for each request. */
+export type Answer =
+  | { readonly id: number; readonly type: 'done'; readonly result: unknown }
+  | { readonly id: number; readonly type: 'failed'; readonly failure: Failure };
+
+/** Opens lanes that run a file of the package, which is told `setup` when it starts. */
+export function threadLanes<Job>(file: string, setup: unknown): (events: LaneEvents) => Lane<Job> {
+  return (events) => {
+    const { Worker } = workerThreads();
+    const worker = new Worker(packageFile(file), {
+      workerData: setup,
+      // Descriptors from libc are not known to Node, which would warn at each close.
+      trackUnmanagedFds: false,
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    });
+    worker.on('message', (answer: Answer) => {
+      if (answer.type === 'done') events.done(answer.id, answer.result);
+      else events.failed(answer.id, decodeFailure(answer.failure));
+    });
+    worker.on('error', (error: Error) => events.died(error));
+    return {
+      post: (request: Request<Job>) => worker.postMessage(request),
+      close: async () => {
+        await worker.terminate();
+      },
+    };
+  };
+}

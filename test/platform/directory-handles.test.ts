@@ -1,0 +1,78 @@
+import * as fs from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
+import { bytesFromText, type ByteString } from '../../src/platform/bytes.js';
+import { openFileSystem } from '../../src/platform/files.js';
+import { openDirectoryHandles } from '../../src/platform/directory-handles.js';
+import { scratchDirectory } from '../support/directory.js';
+
+const path = (text: string) => text as ByteString;
+const files = openFileSystem();
+
+function open() {
+  const root = scratchDirectory();
+  const rootHandle = files.at.open(undefined, bytesFromText(root), 'read-directory');
+  onTestFinished(() => files.close(rootHandle));
+  const open: number[] = [];
+  const close = (descriptor: number): void => {
+    open.push(descriptor);
+    files.close(descriptor);
+  };
+  return {
+    root,
+    handles: openDirectoryHandles(files.at, close, rootHandle),
+    closed: open,
+  };
+}
+
+test('a component that is a symbolic link is refused, wherever it points', () => {
+  const { root, handles } = open();
+  fs.mkdirSync(`${root}/real/inner`, { recursive: true });
+  fs.symlinkSync('/etc', `${root}/outside`);
+  fs.symlinkSync('real', `${root}/inside`);
+  handles.open(path('real/inner'));
+  for (const name of ['outside', 'inside', 'inside/inner']) {
+    expect(() => handles.open(path(name)), name).toThrow(/ELOOP|ENOTDIR/);
+  }
+  handles.close();
+});
+
+test('a directory that is replaced after it was opened stays the one that it was', () => {
+  const { root, handles } = open();
+  fs.mkdirSync(`${root}/dir`);
+  const handle = handles.open(path('dir'));
+  fs.renameSync(`${root}/dir`, `${root}/moved`);
+  fs.symlinkSync('/etc', `${root}/dir`);
+  files.at.makeDirectory(handles.open(path('dir')), path('made'));
+  expect(handles.open(path('dir'))).toBe(handle);
+  expect(fs.readdirSync(`${root}/moved`)).toEqual(['made']);
+  handles.close();
+});
+
+test('more directories than are kept open: each is opened again when it is needed', () => {
+  const { root, handles } = open();
+  const before = fs.readdirSync('/proc/self/fd').length;
+  for (let number = 0; number < 400; number += 1) fs.mkdirSync(`${root}/${number}`);
+  for (let turn = 0; turn < 2; turn += 1) {
+    for (let number = 0; number < 400; number += 1) {
+      files.at.makeDirectory(handles.open(path(String(number))), path(`made-${turn}`));
+    }
+  }
+  expect(fs.readdirSync('/proc/self/fd').length - before).toBe(64);
+  expect(fs.readdirSync(`${root}/399`)).toEqual(['made-0', 'made-1']);
+  handles.close();
+  expect(fs.readdirSync('/proc/self/fd').length - before).toBe(0);
+});
+
+test('what is forgotten, and all below it, is opened anew', () => {
+  const { root, handles, closed } = open();
+  fs.mkdirSync(`${root}/dir/inner`, { recursive: true });
+  fs.mkdirSync(`${root}/directory`);
+  handles.open(path('dir/inner'));
+  const neighbour = handles.open(path('directory'));
+  handles.forget(path('dir'));
+  expect(closed).toHaveLength(2);
+  fs.renameSync(`${root}/dir`, `${root}/moved`);
+  expect(() => handles.open(path('dir/inner'))).toThrow(/ENOENT/);
+  expect(handles.open(path('directory'))).toBe(neighbour);
+  handles.close();
+});

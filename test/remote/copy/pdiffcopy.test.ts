@@ -1,0 +1,172 @@
+/** pdiffcopy's wire, spoken from its description: its client against our server, ours against its server. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createCopyLab, equalFiles, noise, type ServerProcess } from '../support.js';
+
+const lab = createCopyLab();
+const BLOCK = 64 * 1024;
+const old = noise(7 * BLOCK + 100, 5);
+const changed = Buffer.from(old).fill(0, BLOCK + 5, 3 * BLOCK);
+
+/** What pdiffcopy's client does: hash both sides, resize, send the blocks that differ. */
+async function pdiffcopyPush(bytes: Buffer, base: string, name: string): Promise<number> {
+  const file = `filename=${encodeURIComponent(name)}`;
+  const info = await fetch(`${base}/info?${file}`);
+  const remote = new Map<number, string>();
+  if (info.status === 200) {
+    const hashes = await fetch(
+      `${base}/hashes?${file}&block_size=${BLOCK}&concurrency=2&method=sha1`,
+    );
+    for (const line of (await hashes.text()).trimEnd().split('\n')) {
+      const [offset, digest = ''] = line.split('\t');
+      remote.set(Number(offset), digest);
+    }
+  }
+  await fetch(`${base}/resize?${file}&size=${bytes.length}`, { method: 'POST' });
+  let sent = 0;
+  for (let offset = 0; offset < bytes.length; offset += BLOCK) {
+    const block = bytes.subarray(offset, offset + BLOCK);
+    if (remote.get(offset) === createHash('sha1').update(block).digest('hex')) continue;
+    await fetch(`${base}/blocks?${file}&offset=${offset}`, {
+      method: 'POST',
+      body: new Uint8Array(block),
+    });
+    sent += 1;
+  }
+  return sent;
+}
+
+describe("pdiffcopy's client with `serve --compat pdiffcopy`", () => {
+  let server: ServerProcess;
+  beforeAll(async () => {
+    server = await lab.serve('--allow-write', '--compat', 'pdiffcopy');
+  });
+
+  test('makes a file, in a directory that is not there yet', async () => {
+    await pdiffcopyPush(old, server.url, '/deep/er/file');
+    expect(readFileSync(join(lab.root, 'deep/er/file')).equals(old)).toBe(true);
+  });
+
+  test('sends what differs, and cuts what is too long', async () => {
+    const path = lab.put(lab.root, 'file', Buffer.concat([old, old]));
+    expect(await pdiffcopyPush(changed, server.url, '/file')).toBe(3);
+    expect(readFileSync(path).equals(changed)).toBe(true);
+  });
+
+  test('fetches blocks, also beyond the end', async () => {
+    lab.put(lab.root, 'file', old);
+    const blocks = `${server.url}/blocks?filename=/file`;
+    const last = await fetch(`${blocks}&offset=${7 * BLOCK}&size=${BLOCK}`);
+    expect(Buffer.from(await last.arrayBuffer()).equals(old.subarray(7 * BLOCK))).toBe(true);
+    expect(
+      (await (await fetch(`${blocks}&offset=${9 * BLOCK}&size=5`)).arrayBuffer()).byteLength,
+    ).toBe(0);
+    const info = await fetch(`${server.url}/info?filename=/file`);
+    expect(await info.json()).toMatchObject({ size: old.length });
+  });
+});
+
+/** What pdiffcopy's server does: any absolute path, hash lines in any order. */
+function pdiffcopyServer(options: { readonly forgets?: boolean } = {}): http.Server {
+  return http.createServer((incoming, outgoing) => {
+    void (async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+      const url = new URL(incoming.url ?? '', 'http://x');
+      const get = (name: string): string => url.searchParams.get(name) ?? '';
+      const path = get('filename');
+      const [offset, size] = [Number(get('offset')), Number(get('size'))];
+      const bytes = existsSync(path) ? readFileSync(path) : undefined;
+      switch (`${incoming.method} ${url.pathname}`) {
+        case 'GET /info':
+          outgoing
+            .writeHead(bytes ? 200 : 404)
+            .end(bytes && JSON.stringify({ size: bytes.length }));
+          return;
+        case 'GET /hashes': {
+          const step = Number(get('block_size'));
+          const lines = [];
+          for (let at = 0; bytes && at < bytes.length; at += step) {
+            const hash = createHash(get('method')).update(bytes.subarray(at, at + step));
+            lines.push(`${at}\t${hash.digest('hex')}\n`);
+          }
+          outgoing.end(
+            lines
+              .reverse()
+              .slice(options.forgets === true ? 1 : 0)
+              .join(''),
+          );
+          return;
+        }
+        case 'GET /blocks':
+          outgoing.end(bytes?.subarray(offset, offset + size));
+          return;
+        case 'POST /blocks':
+          bytes?.set(Buffer.concat(chunks), offset);
+          writeFileSync(path, bytes ?? '');
+          outgoing.end();
+          return;
+        case 'POST /resize':
+          mkdirSync(dirname(path), { recursive: true });
+          if (!bytes) writeFileSync(path, '');
+          truncateSync(path, size);
+          outgoing.end();
+          return;
+        default:
+          outgoing.writeHead(404).end();
+      }
+    })();
+  });
+}
+
+describe('`varve copy` with a pdiffcopy server', () => {
+  const servers: http.Server[] = [];
+  const listen = async (server: http.Server): Promise<string> => {
+    servers.push(server.listen(0, '127.0.0.1'));
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  afterAll(() => servers.forEach((server) => server.close()));
+
+  test.each([
+    ['the same', old, 0],
+    ['changed', changed, 4 * BLOCK],
+    ['longer', Buffer.concat([old, noise(100_000)]), 3 * BLOCK],
+    ['shorter', old.subarray(0, 2 * BLOCK + 3), 2 * BLOCK],
+    ['empty', Buffer.alloc(0), 0],
+  ])('both ways: %s', async (_, content, most) => {
+    const url = await listen(pdiffcopyServer());
+    const source = lab.put(lab.here, 'new', content);
+    const target = lab.put(lab.root, 'old', old);
+    const options = { blockBytes: BLOCK };
+    const { bytesSent } = await lab.copyFile(source, `${url}${target}`, options);
+    expect(equalFiles(source, target)).toBe(true);
+    expect(bytesSent).toBeLessThan(most + 10_000);
+    lab.put(lab.root, 'old', old);
+    await lab.copyFile(`${url}${source}`, target, options);
+    expect(equalFiles(source, target)).toBe(true);
+  });
+
+  test('a file that is not there yet is made', async () => {
+    const url = await listen(pdiffcopyServer());
+    const source = lab.put(lab.here, 'new', old);
+    const target = join(lab.root, 'made/here');
+    await lab.copyFile(source, `${url}${target}`);
+    expect(equalFiles(source, target)).toBe(true);
+  });
+
+  test('hash lines that are missing are noticed', async () => {
+    const url = await listen(pdiffcopyServer({ forgets: true }));
+    const source = lab.put(lab.here, 'new', changed);
+    const target = lab.put(lab.root, 'old', old);
+    await expect(lab.copyFile(`${url}${source}`, target)).rejects.toMatchObject({
+      code: 'REMOTE_PROTOCOL',
+    });
+    expect(readFileSync(target).equals(old)).toBe(true);
+  });
+});

@@ -1,0 +1,102 @@
+/** The new files that clients are sending: how long each is kept. */
+import { once } from 'node:events';
+import { Socket } from 'node:net';
+import { expect, test } from 'vitest';
+import type { Receiver } from '../../../../src/remote/copy/sides.js';
+import { Drafts } from '../../../../src/remote/copy/routes/drafts.js';
+
+let numbers = 0;
+const drafts = (): Drafts => new Drafts((count) => new Uint8Array(count).fill(numbers++));
+
+/** A receiver that tells when it is closed. */
+function receiver(closed: string[] = []): Receiver {
+  return {
+    hashPages: undefined,
+    put: () => Promise.resolve(),
+    publish: () => Promise.resolve(0),
+    close: () => {
+      closed.push('closed');
+      return Promise.resolve();
+    },
+  };
+}
+
+/** A socket whose other side has ended, before Node closes ours. */
+async function ended(): Promise<Socket> {
+  const socket = new Socket({ allowHalfOpen: true });
+  socket.push(null);
+  socket.resume();
+  await once(socket, 'end');
+  expect(socket.destroyed).toBe(false);
+  return socket;
+}
+
+function destroyed(): Socket {
+  return new Socket().destroy();
+}
+
+test('a new file whose client is there stays, and is found by its number only', async () => {
+  const all = drafts();
+  const closed: string[] = [];
+  const socket = new Socket();
+  const id = all.add(receiver(closed), () => closed.push('released'), socket);
+  await all.removeAbandoned();
+  expect(await all.use(id, socket, (one) => one.publish(''))).toBe(0);
+  await expect(all.use(`${id}0`, socket, (one) => one.publish(''))).rejects.toMatchObject({
+    code: 'REMOTE_REQUEST',
+  });
+  expect(closed).toEqual([]);
+  await all.close();
+  expect(closed).toEqual(['closed', 'released']);
+  await expect(all.use(id, socket, (one) => one.publish(''))).rejects.toThrow('no such copy');
+});
+
+test('a new file whose client is gone is given up, also while the socket is still closing', async () => {
+  for (const socket of [await ended(), destroyed()]) {
+    const all = drafts();
+    const closed: string[] = [];
+    all.add(receiver(closed), () => closed.push('released'), socket);
+    await all.removeAbandoned();
+    expect(closed).toEqual(['closed', 'released']);
+  }
+});
+
+test('a client is there as long as one of its connections is', async () => {
+  const all = drafts();
+  const closed: string[] = [];
+  const id = all.add(receiver(closed), () => undefined, new Socket());
+  const last = new Socket();
+  await all.use(id, last, () => Promise.resolve());
+  await all.use(id, destroyed(), () => Promise.resolve());
+  await all.removeAbandoned();
+  expect(closed).toEqual([]);
+});
+
+test('what a client that is gone still had done is waited for', async () => {
+  const all = drafts();
+  const events: string[] = [];
+  const socket = new Socket();
+  const id = all.add(receiver(events), () => events.push('released'), socket);
+  let finish = (): void => undefined;
+  const work = all.use(id, socket, async () => {
+    await new Promise<void>((resolve) => (finish = resolve));
+    events.push('written');
+  });
+  socket.destroy();
+  const removed = all.removeAbandoned();
+  expect(events).toEqual([]);
+  finish();
+  await Promise.all([work, removed]);
+  expect(events).toEqual(['written', 'closed', 'released']);
+});
+
+test('there are at most 256 at a time', async () => {
+  const all = drafts();
+  const socket = new Socket();
+  const ids = Array.from({ length: 256 }, () => all.add(receiver(), () => undefined, socket));
+  const one = (): string => all.add(receiver(), () => undefined, socket);
+  expect(one).toThrow('256 copies to this server are under way.');
+  await all.remove(ids[0] as string);
+  expect(one()).toHaveLength(32);
+  await all.close();
+});
