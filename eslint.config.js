@@ -28,6 +28,18 @@ const mayImport = {
     'repo/tree',
     'repo/chain',
   ],
+  'repo/repository': [
+    'errors.ts',
+    'platform',
+    'delta',
+    'repo/model.ts',
+    'repo/packs',
+    'repo/tree',
+    'repo/index',
+    'repo/chain',
+    'repo/worker',
+    'repo/operations/limiter.ts',
+  ],
   'repo/operations': ['errors.ts', 'platform', 'repo', 'delta'],
   rdiff: ['errors.ts', 'package-root.ts', 'delta'],
   remote: [

@@ -1,7 +1,8 @@
 /** The repository of the worked example in docs/format.md: two snapshots of a tree of four nodes. */
 import { blake3 } from '../../src/delta/hash.js';
 import { backup } from '../../src/repo/operations/backup/backup.js';
-import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
+import { initRepository } from '../../src/repo/repository/init.js';
+import { readConfig } from '../../src/repo/repository/config.js';
 import { openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
 import type { NodeAttributes } from '../../src/platform/attribute-calls.js';
 import type { ByteString } from '../../src/platform/bytes.js';

@@ -21,7 +21,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backup } from '../../src/repo/operations/backup/backup.js';
 import { prune } from '../../src/repo/operations/prune/prune.js';
-import { initRepository } from '../../src/repo/operations/repository.js';
+import { initRepository } from '../../src/repo/repository/init.js';
 import { openPlatform } from '../../src/platform/platform.js';
 import { inlinePool } from './example-repository.js';
 

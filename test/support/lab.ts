@@ -10,7 +10,8 @@ import {
 import { prune, type PruneOptions } from '../../src/repo/operations/prune/prune.js';
 import type { RetentionPolicy } from '../../src/repo/operations/prune/retention.js';
 import { repair, type RepairOptions } from '../../src/repo/operations/repair/repair.js';
-import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
+import { initRepository } from '../../src/repo/repository/init.js';
+import { readConfig } from '../../src/repo/repository/config.js';
 import {
   restore,
   type InPlaceOptions,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { diffLive } from '../../../src/repo/operations/diff-live.js';
+import { diffLive } from '../../../src/repo/operations/queries/diff-live.js';
 import { bytesFromText, type ByteString } from '../../../src/platform/bytes.js';
 import { openFileSystem, type FileSystem } from '../../../src/platform/files.js';
 import { makeDeep } from '../../support/deep-tree.js';

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { diffLive } from '../../../src/repo/operations/diff-live.js';
-import { listEntries } from '../../../src/repo/operations/ls.js';
+import { diffLive } from '../../../src/repo/operations/queries/diff-live.js';
+import { listEntries } from '../../../src/repo/operations/queries/ls.js';
 import type { FilterOptions } from '../../../src/repo/tree/filter.js';
 import { filesWithAt, systemError } from '../../support/faulty-files.js';
 import {

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { catFile } from '../../../src/repo/operations/cat.js';
+import { catFile } from '../../../src/repo/operations/queries/cat.js';
 import { filesWithAt } from '../../support/faulty-files.js';
 import { logicalIndex } from '../../support/index-facts.js';
 import { createLab, type Lab } from '../../support/lab.js';

@@ -11,7 +11,7 @@ import type { ByteStream } from '../../../platform/byte-streams.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
 import { sameContent } from '../../tree/compare.js';
-import { isOfStream, STREAM_INODE } from '../stream-version.js';
+import { isOfStream, STREAM_INODE } from '../../tree/stream-version.js';
 import { createSetRecorder } from './attributes.js';
 import { describeFound } from './found.js';
 import { readStream } from './read-stream.js';

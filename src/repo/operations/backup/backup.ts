@@ -4,7 +4,7 @@ import type { ContentRef, Issue } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
-import { ownPaths } from '../own-paths.js';
+import { ownPaths } from '../../repository/own-paths.js';
 import { createSetRecorder } from './attributes.js';
 import { createContents, type FileToRead } from './contents.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';

@@ -10,7 +10,7 @@ import type { FileStat } from '../../../platform/at-calls.js';
 import { NO_ATTRIBUTES, type NodeAttributes } from '../../../platform/attribute-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
-import type { WritingRun } from '../writing-run.js';
+import type { WritingRun } from '../../repository/writing-run.js';
 import { readLargeFile, SourceError } from './large-file.js';
 import { createLimiter } from '../limiter.js';
 import { createOldPieces } from './old-pieces.js';

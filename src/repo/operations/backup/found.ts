@@ -8,7 +8,7 @@ import {
 } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { isUnchanged, racyFlag, sameContent, sparseFlag } from '../../tree/compare.js';
-import { possibleBitRot } from '../possible-bit-rot.js';
+import { possibleBitRot } from '../../tree/possible-bit-rot.js';
 import type { RecordedSet, SetRecorder } from './attributes.js';
 import type { FileOutcome, FileToRead } from './contents.js';
 import type { Found, Recorder } from './recorder.js';

@@ -10,11 +10,11 @@ import { createRemoval } from '../../index/removal.js';
 import { readSuspicions } from '../../index/suspects.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
-import { compact } from '../compact.js';
-import { explainFullDisk } from '../full-disk.js';
-import { reclaim } from '../reclaim.js';
-import { openRepository, type Repository } from '../repository.js';
-import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import { compact } from '../../repository/compact.js';
+import { explainFullDisk } from '../../repository/full-disk.js';
+import { reclaim } from '../../repository/reclaim.js';
+import { openRepository, type Repository } from '../../repository/repository.js';
+import { beginRun, type RunOptions, type WritingRun } from '../../repository/writing-run.js';
 import {
   droppedBytes,
   guardSuspects,

@@ -6,7 +6,7 @@ import { BlobKind, type PlacedBlob } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import { createRemoval } from '../../index/removal.js';
 import { createLimiter } from '../limiter.js';
-import type { WritingRun } from '../writing-run.js';
+import type { WritingRun } from '../../repository/writing-run.js';
 
 /** A kept delta, its new basis, and the deltas that lead from there to it, in that order. */
 interface Rebase {

@@ -17,7 +17,7 @@ import { decodeManifestPart, type ManifestOpen } from '../../packs/manifest.js';
 import { PACK_HEADER_BYTES, readPackKind, type PackStore } from '../../packs/pack-store.js';
 import { scanPack } from '../../packs/scan.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import { shareStoredBytes } from '../frame-shares.js';
+import { shareStoredBytes } from '../../repository/frame-shares.js';
 import { removeFree } from '../prune/remove-blobs.js';
 
 /** What a scan notes of a frame: enough to read it again. */

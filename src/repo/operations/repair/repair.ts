@@ -11,8 +11,10 @@ import { createLockFile, lockForWriting } from '../../index/lock.js';
 import { createTails } from '../../index/tails.js';
 import { openDirectoryPackStore } from '../../packs/pack-store.js';
 import type { Platform } from '../../../platform/platform.js';
-import { pause } from '../interrupts.js';
-import { openRepository, readConfig, type Repository } from '../repository.js';
+import { pause } from '../../repository/interrupts.js';
+import { readConfig } from '../../repository/config.js';
+import { layoutOf } from '../../repository/layout.js';
+import { openRepository, type Repository } from '../../repository/repository.js';
 import { verifyRepository, type Damage, type VerifyOptions } from '../verify/verify.js';
 import { rebuildIndex } from './rebuild-index.js';
 
@@ -50,13 +52,13 @@ async function rebuild(
 ): Promise<RepairResult> {
   const { files } = platform;
   const config = readConfig(repositoryPath, platform);
-  const lockPath = `${repositoryPath}/lock.sqlite`;
+  const lockPath = layoutOf(repositoryPath).lock;
   if (!files.stat(lockPath)) createLockFile(lockPath);
   const lock = await lockForWriting(lockPath, options.lockWaitMs ?? 0, (ms) =>
     pause(ms, options.signal),
   );
-  const packs = openDirectoryPackStore(files, `${repositoryPath}/packs`, config.id);
-  const path = `${repositoryPath}/index.sqlite`;
+  const packs = openDirectoryPackStore(files, layoutOf(repositoryPath).packs, config.id);
+  const path = layoutOf(repositoryPath).index;
   const fresh = `${path}.new`;
   try {
     removeDatabase(fresh, platform);

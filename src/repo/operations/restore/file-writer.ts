@@ -13,7 +13,7 @@ import { pathOf } from '../../tree/relative-path.js';
 import type { RestoreFile, RestorePiece, RestoreWay } from '../../worker/jobs.js';
 import type { WorkerPool } from '../../worker/pool.js';
 import { createLimiter } from '../limiter.js';
-import type { Repository } from '../repository.js';
+import type { Repository } from '../../repository/repository.js';
 import type { OverwriteRule } from './decide.js';
 import {
   gatherPieces,

@@ -1,7 +1,7 @@
 /** The order in which files are restored: that of the frames of their blobs, in jobs of whole frames. */
 import type { NodePlace } from '../../tree/relative-path.js';
 import type { RestorePiece, RestorePlace, RestoreWay } from '../../worker/jobs.js';
-import type { Repository } from '../repository.js';
+import type { Repository } from '../../repository/repository.js';
 import type { FileToRestore } from './working-file.js';
 
 const JOB_BYTES = 4 * 1024 * 1024;

@@ -2,7 +2,7 @@
 import { once } from '../../../platform/once.js';
 import type { RestorePiece } from '../../worker/jobs.js';
 import type { Limiter } from '../limiter.js';
-import type { Repository } from '../repository.js';
+import type { Repository } from '../../repository/repository.js';
 import type { WorkingFile } from './working-file.js';
 
 /** Bytes and pieces of one job, at most. */

@@ -6,7 +6,7 @@ import { parentOfRoots } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import { joinBytes, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { childPath, splitPath } from '../../tree/relative-path.js';
-import type { Located } from '../locate.js';
+import type { Located } from '../queries/locate.js';
 
 /** A node below a target. */
 export interface RestoreNode {

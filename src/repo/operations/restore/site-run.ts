@@ -15,7 +15,7 @@ import { openDirectoryHandles, type DirectoryHandles } from '../../tree/director
 import { isLocked, type Shortfall } from '../../tree/metadata.js';
 import { childPath, splitPath } from '../../tree/relative-path.js';
 import type { WorkerPool } from '../../worker/pool.js';
-import type { Repository } from '../repository.js';
+import type { Repository } from '../../repository/repository.js';
 import { decide, type OverwriteRule } from './decide.js';
 import { createRemover, type Remover } from './extraneous.js';
 import { createFileWriter, type FileWriter, type Written } from './file-writer.js';

@@ -2,7 +2,7 @@
 import { createAudit, type Inconsistency } from '../../index/audit.js';
 import { PACK_HEADER_BYTES, readPackKind } from '../../packs/pack-store.js';
 import { isDamage } from '../../../errors.js';
-import type { Repository } from '../repository.js';
+import type { Repository } from '../../repository/repository.js';
 
 export interface StructureProblem extends Inconsistency {
   readonly code: 'INDEX_CORRUPT' | 'PACK_MISSING' | 'PACK_CORRUPT' | 'BLOB_DAMAGED';

@@ -13,10 +13,10 @@ import { decodeFrameHead, FrameKind, isPayloadIntact } from '../../packs/frame.j
 import { readFrame } from '../../packs/frame-reader.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
-import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
+import { startWorkers, type WorkerOptions } from '../../repository/workers.js';
 import { createLimiter } from '../limiter.js';
-import { readRepository } from '../reading.js';
-import type { Repository } from '../repository.js';
+import { readRepository } from '../../repository/reading.js';
+import type { Repository } from '../../repository/repository.js';
 import { allFamilies, familyOf, groupIntoJobs, type Family } from './families.js';
 import { checkStructure } from './structure.js';
 
@@ -26,18 +26,14 @@ export type VerifySample =
   | { readonly type: 'bytes'; readonly bytes: number }
   | { readonly type: 'time'; readonly durationMs: number };
 
-export interface VerifyOptions {
+export interface VerifyOptions extends WorkerOptions {
   /** Default: everything. */
   readonly sample?: VerifySample;
   /** Structure only: no content is read. */
   readonly isQuick?: boolean;
-  readonly jobs?: number;
   readonly lockWaitMs?: number;
-  readonly signal?: AbortSignal;
   readonly onStart?: (expected: VerifyProgress) => void;
   readonly onProgress?: (progress: VerifyProgress) => void;
-  /** For tests: jobs on the calling thread. */
-  readonly createPool?: (laneCount: number) => WorkerPool;
 }
 
 /** `files`: blobs; `bytes`: as rebuilt. */
@@ -68,7 +64,6 @@ export interface VerifyResult {
   readonly brokenBlobs: readonly number[];
 }
 
-const MOST_WORKERS = 8;
 const MOST_PATHS = 100;
 export async function verify(
   repositoryPath: string,
@@ -173,7 +168,7 @@ async function rebuildAll(
   startedMs: number,
 ): Promise<ReadTotals> {
   const { index, platform } = repository;
-  const pool = openPool(repository, options);
+  const pool = startWorkers(repository, options, { interrupted });
   const limiter = createLimiter(pool.laneCount * 2);
   const plan = planFamilies(repository, options, () => platform.clock.nowMs() - startedMs);
   let blobs = 0;
@@ -248,15 +243,6 @@ function planFamilies(
     }
   }
   return { families: families(), frames: () => taken };
-}
-
-function openPool(
-  { platform, packDirectory, config }: Repository,
-  options: VerifyOptions,
-): WorkerPool {
-  const lanes = options.jobs ?? Math.min(platform.coreCount, MOST_WORKERS);
-  const setup = { packDirectory, repositoryId: config.id };
-  return options.createPool?.(lanes) ?? createThreadPool(lanes, setup);
 }
 
 function describe(index: Index, blob: number, message: string): string {

@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { createSetReader } from '../../../../src/repo/operations/attribute-sets.js';
-import { diffLive } from '../../../../src/repo/operations/diff-live.js';
-import { diffSnapshots } from '../../../../src/repo/operations/diff.js';
-import { listEntries } from '../../../../src/repo/operations/ls.js';
-import { readRepository } from '../../../../src/repo/operations/reading.js';
+import { createSetReader } from '../../../../src/repo/repository/attribute-sets.js';
+import { diffLive } from '../../../../src/repo/operations/queries/diff-live.js';
+import { diffSnapshots } from '../../../../src/repo/operations/queries/diff.js';
+import { listEntries } from '../../../../src/repo/operations/queries/ls.js';
+import { readRepository } from '../../../../src/repo/repository/reading.js';
 import { openFileSystem, type FileSystem } from '../../../../src/platform/files.js';
 import { bytesFromText, joinBytes } from '../../../../src/platform/bytes.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';

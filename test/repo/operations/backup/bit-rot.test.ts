@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { bytesFromText } from '../../../../src/platform/bytes.js';
 import { VersionFlag } from '../../../../src/repo/model.js';
-import { logPath } from '../../../../src/repo/operations/log.js';
+import { logPath } from '../../../../src/repo/operations/queries/log.js';
 import { logicalIndex, queryIndex } from '../../../support/index-facts.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';
 import { rottingFiles } from '../../../support/rotting-files.js';

@@ -1,0 +1,109 @@
+/** Explain: why a backup takes a path in or leaves it out, and why it reads a file again or not. */
+import { CodedError } from '../../../../errors.js';
+import { createHistory } from '../../../index/history.js';
+import type { Index } from '../../../index/index.js';
+import type { Source } from '../../../index/sources.js';
+import type { Issue, Version } from '../../../model.js';
+import type { ByteString } from '../../../../platform/bytes.js';
+import type { Platform } from '../../../../platform/platform.js';
+import { createFilter, type FilterOptions } from '../../../tree/filter.js';
+import { rereadsOf, type RereadOptions } from '../../backup/reread.js';
+import { candidatePaths, pathIdOf, rootOf, selectSource, type QueryOptions } from '../locate.js';
+import { readRepository } from '../../../repository/reading.js';
+import { rootNames } from '../root-names.js';
+import { createSpans } from '../span.js';
+import { findOutcome, type Outcome } from './outcome.js';
+import { causesOfVersion, causesToRead, type ReadCause } from './read-causes.js';
+
+export interface ExplainOptions extends QueryOptions, RereadOptions {
+  /** As backed up, or relative to the working directory or a root. */
+  readonly path: string;
+  /** What the backups leave out. */
+  readonly filter?: FilterOptions;
+}
+
+/** What the latest snapshot has of a path. */
+export interface SavedState {
+  readonly snapshot: number;
+  /** The first snapshot that has it just so. */
+  readonly since: number;
+  /** Why that snapshot read it; undefined for what has no bytes. */
+  readonly causes: readonly ReadCause[] | undefined;
+}
+
+export interface PathExplanation {
+  readonly path: ByteString;
+  readonly outcome: Outcome;
+  /** undefined: nothing. */
+  readonly saved: SavedState | undefined;
+  /** Why the next backup reads it; empty: it does not. undefined: it has no bytes to read. */
+  readonly causes: readonly ReadCause[] | undefined;
+  /** Ignore files on the way that cannot be read. */
+  readonly issues: readonly Issue[];
+}
+
+/**
+ * What the next backup of the source does with a path, and why. Looks at the path and the directories
+ * above it only.
+ * @throws CodedError PATH_NOT_FOUND when the path lies below no root of the source
+ */
+export function explainPath(
+  repositoryPath: string,
+  platform: Platform,
+  options: ExplainOptions,
+): Promise<PathExplanation> {
+  const issues: Issue[] = [];
+  const filter = createFilter(options.filter ?? {}, platform.files, issues);
+  return readRepository(repositoryPath, platform, options, (repository) => {
+    const { index } = repository;
+    const source = selectSource(index, platform, options.source, [options.path]);
+    const { root, path } = placeOf(source, platform, options.path);
+    const outcome = findOutcome(repository, source, filter, root, path);
+    const id = pathIdOf(index, source, path);
+    const known = id === undefined ? undefined : index.versions.currentOf(id);
+    const saved = known && savedState(index, source, known);
+    const asked: ReadCause[] = known && isDueNext(index, known, options) ? ['asked'] : [];
+    const causes =
+      outcome.type === 'taken-in' && outcome.stat.type === 'file' && outcome.stat.sizeBytes > 0
+        ? [...asked, ...causesToRead(index, outcome.stat, known)]
+        : undefined;
+    return { path, outcome, saved, causes, issues };
+  });
+}
+
+/** Whether the next snapshot is to read a file whatever is known of it. */
+function isDueNext(
+  { counters, sources }: Index,
+  { path }: Version,
+  options: RereadOptions,
+): boolean {
+  const run = {
+    snapshot: counters.last('snapshot') + 1,
+    isOnlySource: sources.all().length === 1,
+  };
+  return rereadsOf(options, run)(path);
+}
+
+function placeOf(
+  source: Source,
+  platform: Platform,
+  text: string,
+): { readonly root: ByteString; readonly path: ByteString } {
+  const places = candidatePaths(source, platform, text).flatMap((path) => {
+    const root = rootOf(source, path);
+    return root === undefined ? [] : [{ root, path }];
+  });
+  const place = places.find(({ path }) => platform.files.exists(path)) ?? places[0];
+  if (place) return place;
+  throw new CodedError('PATH_NOT_FOUND', `${text} does not lie below ${rootNames(source.roots)}.`, {
+    hint: 'Only what lies there is backed up; `varve snapshots` lists all sources.',
+  });
+}
+
+function savedState(index: Index, source: Source, known: Version): SavedState | undefined {
+  const spanOf = createSpans(createHistory(index.connection).snapshotNumbers(source.id));
+  const span = spanOf(known);
+  if (!span) return undefined;
+  const causes = known.content.type === 'none' ? undefined : causesOfVersion(index, known);
+  return { snapshot: span.lastSnapshot, since: span.firstSnapshot, causes };
+}

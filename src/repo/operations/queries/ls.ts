@@ -1,0 +1,125 @@
+/** Ls: what a directory held at a time, or everything below it. */
+import type { Index } from '../../index/index.js';
+import type { Entry } from '../../index/versions.js';
+import { VersionType, type AttributeSet, type Version } from '../../model.js';
+import { joinBytes, type ByteString } from '../../../platform/bytes.js';
+import type { Platform } from '../../../platform/platform.js';
+import { createSetReader, type SetReader } from '../../repository/attribute-sets.js';
+import {
+  locatePath,
+  locateSource,
+  selectSnapshot,
+  selectSource,
+  type Located,
+  type QueryOptions,
+} from './locate.js';
+import { explained, openForReading } from '../../repository/reading.js';
+import type { Repository } from '../../repository/repository.js';
+import type { TimePoint } from './time-point.js';
+
+export interface ListOptions extends QueryOptions {
+  /** As backed up, or relative to the working directory or a root. Without: the roots. */
+  readonly path?: string | undefined;
+  readonly at: TimePoint;
+  /** Everything below, not only the children. */
+  readonly isRecursive: boolean;
+}
+
+export interface ListedEntry {
+  /** Absolute. */
+  readonly path: ByteString;
+  readonly version: Version;
+  /** undefined: nothing is known. */
+  readonly attributes: AttributeSet | undefined;
+}
+
+/** A listing that is read while it is used, so that a million entries take no memory. */
+export interface Listing {
+  readonly snapshot: number;
+  /**
+   * In byte order of the names, a directory before what it holds. To be iterated once; its end, and
+   * leaving the loop early, closes the repository.
+   */
+  readonly entries: Iterable<ListedEntry>;
+  /** For who does not iterate after all. */
+  close(): void;
+}
+
+/**
+ * The entries of a directory, or the file itself.
+ * @throws CodedError PATH_NOT_FOUND, and what choosing a source and a snapshot throws
+ */
+export async function listEntries(
+  repositoryPath: string,
+  platform: Platform,
+  options: ListOptions,
+): Promise<Listing> {
+  const repository = await openForReading(repositoryPath, platform, options);
+  try {
+    const { index } = repository;
+    const { path, at, isRecursive } = options;
+    const source = selectSource(index, platform, options.source, path === undefined ? [] : [path]);
+    const snapshot = selectSnapshot(index, source, at);
+    const located =
+      path === undefined
+        ? locateSource(source)
+        : locatePath(index, platform, source, snapshot, path);
+    const entries = entriesOf(index, located, snapshot.number, isRecursive);
+    return {
+      snapshot: snapshot.number,
+      entries: closeAfter(repository, entries),
+      close: () => repository.close(),
+    };
+  } catch (error) {
+    repository.close();
+    throw explained(repository, error);
+  }
+}
+
+function entriesOf(
+  index: Index,
+  { path, version, id }: Located,
+  snapshot: number,
+  isRecursive: boolean,
+): Iterable<ListedEntry> {
+  const setOf = createSetReader(index);
+  if (version && version.type !== VersionType.directory) {
+    return [{ path, version, attributes: setOf(version) }];
+  }
+  return walk(path, (parent) => index.versions.at(parent, snapshot), setOf, id, isRecursive);
+}
+
+/** One directory after the other: what is held at once is one listing for each level of depth. */
+function* walk(
+  path: ByteString,
+  children: (parent: number) => Entry[],
+  setOf: SetReader,
+  id: number,
+  isRecursive: boolean,
+): Generator<ListedEntry> {
+  const levels = [{ path, entries: children(id), next: 0 }];
+  for (let level = levels.at(-1); level; level = levels.at(-1)) {
+    const entry = level.entries[level.next++];
+    if (!entry) {
+      levels.pop();
+      continue;
+    }
+    const { name, ...version } = entry;
+    // A root's name is its absolute path.
+    const entryPath = level.path === '' ? name : joinBytes(level.path, name);
+    yield { path: entryPath, version, attributes: setOf(version) };
+    if (isRecursive && version.type === VersionType.directory) {
+      levels.push({ path: entryPath, entries: children(version.path), next: 0 });
+    }
+  }
+}
+
+function* closeAfter<T>(repository: Repository, items: Iterable<T>): Generator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw explained(repository, error);
+  } finally {
+    repository.close();
+  }
+}

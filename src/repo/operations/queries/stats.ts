@@ -1,0 +1,110 @@
+/** Stats: what the history holds, what it takes, and what takes most of it. */
+import { createPathPlaces } from '../../index/names.js';
+import type { Snapshot, Source } from '../../index/sources.js';
+import {
+  createStatistics,
+  type BlobSums,
+  type Counts,
+  type PathCost,
+} from '../../index/statistics.js';
+import type { ByteString } from '../../../platform/bytes.js';
+import type { Platform } from '../../../platform/platform.js';
+import { readRepository } from '../../repository/reading.js';
+import type { QueryOptions } from './locate.js';
+import type { Repository } from '../../repository/repository.js';
+
+export interface CostlyPath {
+  readonly path: ByteString;
+  /** What its history takes in packs; what it shares with another path is counted once. */
+  readonly bytes: number;
+}
+
+export interface SourceStats {
+  readonly source: Source;
+  readonly snapshots: number;
+  /** Sum over its snapshots of the bytes of their files. */
+  readonly logicalBytes: number;
+  /** What its backups appended to packs. */
+  readonly addedBytes: number;
+}
+
+export interface SnapshotStats {
+  readonly number: number;
+  readonly source: number;
+  readonly startedMs: number;
+  readonly files: number;
+  readonly logicalBytes: number;
+  readonly addedBytes: number;
+}
+
+export interface RepositoryStats extends Counts, BlobSums {
+  /** Sum over all snapshots of the bytes of their files: what full copies would take. */
+  readonly logicalBytes: number;
+  /** Allocated on disk by packs and index. */
+  readonly storedBytes: number;
+  /** The part of `storedBytes` that is the index. */
+  readonly indexBytes: number;
+  readonly perSource: readonly SourceStats[];
+  readonly perSnapshot: readonly SnapshotStats[];
+  /** At most {@link MOST_COSTLY}, the costliest first. */
+  readonly costliest: readonly CostlyPath[];
+  /** By the files directly in each. */
+  readonly costliestDirectories: readonly CostlyPath[];
+}
+
+const MOST_COSTLY = 20;
+
+/** Reads most of the index: two seconds for two million versions. */
+export function readStats(
+  repositoryPath: string,
+  platform: Platform,
+  options: Omit<QueryOptions, 'source'>,
+): Promise<RepositoryStats> {
+  return readRepository(repositoryPath, platform, options, (repository) => {
+    const { index, packs } = repository;
+    const statistics = createStatistics(index.connection);
+    const places = createPathPlaces(index.connection);
+    const named = ({ path, bytes }: PathCost): CostlyPath => ({
+      path: places.ofId(path).path,
+      bytes,
+    });
+    const snapshots = index.snapshots.all();
+    const indexBytes = allocatedByIndex(repository);
+    return {
+      ...statistics.counts(),
+      ...statistics.blobSums(),
+      logicalBytes: sum(snapshots.map(({ bytes }) => bytes)),
+      storedBytes: packs.allocatedBytes() + indexBytes,
+      indexBytes,
+      perSource: index.sources.all().map((source) => sourceStats(source, snapshots)),
+      perSnapshot: snapshots.map(snapshotStats),
+      costliest: statistics.costliestPaths(MOST_COSTLY).map(named),
+      costliestDirectories: statistics.costliestDirectories(MOST_COSTLY).map(named),
+    };
+  });
+}
+
+function sourceStats(source: Source, snapshots: readonly Snapshot[]): SourceStats {
+  const own = snapshots.filter((snapshot) => snapshot.source === source.id);
+  return {
+    source,
+    snapshots: own.length,
+    logicalBytes: sum(own.map(({ bytes }) => bytes)),
+    addedBytes: sum(own.map(({ bytesStored }) => bytesStored)),
+  };
+}
+
+function snapshotStats(snapshot: Snapshot): SnapshotStats {
+  const { number, source, startedMs, files, bytes, bytesStored } = snapshot;
+  return { number, source, startedMs, files, logicalBytes: bytes, addedBytes: bytesStored };
+}
+
+/** The database and its write-ahead log. */
+function allocatedByIndex({ path, platform }: Repository): number {
+  const files = ['index.sqlite', 'index.sqlite-wal'];
+  return sum(files.map((name) => platform.files.stat(`${path}/${name}`)?.allocatedBytes ?? 0));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
