@@ -72,6 +72,7 @@ export type {
 } from './repo/operations/prune/retention.js';
 export type { RepairOptions, RepairResult } from './repo/operations/repair/repair.js';
 export type { RepositoryConfig } from './repo/repository/config.js';
+export type { OpenOptions, Repository } from './repo/repository/repository.js';
 export type { OverwriteRule } from './repo/operations/restore/decide.js';
 export type {
   InPlaceOptions,
@@ -105,9 +106,17 @@ export type { RunningServer, ServeOptions } from './remote/server/serve.js';
 export const initRepository = lazily(
   async () => (await import('./repo/repository/init.js')).initRepository,
 );
+/** Opens a repository, for as many operations as there are to come. */
+export const openRepository = lazily(
+  async () => (await import('./repo/repository/repository.js')).openRepository,
+);
 /** Whether a directory holds a repository. */
 export const isRepository = lazily(
   async () => (await import('./repo/repository/config.js')).isRepository,
+);
+/** Says what is wrong with rules, before anything is opened for them. */
+export const checkRules = lazily(
+  async () => (await import('./repo/tree/rule-files.js')).checkRules,
 );
 /** Takes a snapshot. */
 export const backup = lazily(

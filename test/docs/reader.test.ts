@@ -19,11 +19,10 @@ import {
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backup } from '../../src/repo/operations/backup/backup.js';
-import { prune } from '../../src/repo/operations/prune/prune.js';
 import { initRepository } from '../../src/repo/repository/init.js';
 import { openPlatform } from '../../src/platform/platform.js';
 import { inlinePool } from './example-repository.js';
+import { backup, prune } from '../support/by-path.js';
 
 const READER = fileURLToPath(new URL('read_repository.py', import.meta.url));
 const missing = ['python3', 'zstd', 'diff'].filter(

@@ -22,8 +22,9 @@ export interface Index {
   /** For the queries that one operation alone asks (`index/queries/`). */
   readonly connection: Connection;
   begin(): void;
-  /** For short reading: every query sees one state, whatever a writer commits, until `close`. */
+  /** Begins a question: every query sees one state, whatever a writer commits, until `endQuery`. */
   beginQuery(): void;
+  endQuery(): void;
   commit(): void;
   rollback(): void;
   /** Moves the write-ahead log into the database, and closes. */
@@ -55,6 +56,11 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
       beginQuery() {
         db.pragma(`cache_size = -${QUERY_CACHE_KIB}`);
         db.exec('BEGIN');
+        counters.reload();
+        attributes.forget();
+      },
+      endQuery() {
+        if (db.inTransaction) db.exec('COMMIT');
       },
       commit() {
         counters.save();
@@ -65,7 +71,16 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
         counters.reload();
         attributes.forget();
       },
-      close: () => void db.close(),
+      close() {
+        if (mode !== 'read' && !db.inTransaction) moveLog(db);
+        db.close();
+      },
     };
   });
+}
+
+/** Closing does it by itself only where no other process has the index open. Waits for nobody. */
+function moveLog(db: Connection): void {
+  db.pragma('busy_timeout = 0');
+  db.pragma('wal_checkpoint(PASSIVE)');
 }

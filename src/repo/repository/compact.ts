@@ -6,7 +6,7 @@
 import { BlobKind, type PlacedBlob } from '../index/blobs.js';
 import { createCompaction } from '../index/compaction.js';
 import { createLimiter } from '../operations/limiter.js';
-import type { Repository } from './repository.js';
+import type { HeldRepository } from './held.js';
 import type { WritingRun } from './writing-run.js';
 
 /** A frame is worth copying when at least this much of it is dead... */
@@ -25,7 +25,7 @@ export type Frees = 'frames' | 'packs';
 
 export async function compact(
   run: WritingRun,
-  repository: Repository,
+  repository: HeldRepository,
   frees: Frees = 'frames',
 ): Promise<void> {
   const limiter = createLimiter(run.pool.laneCount * 2);
@@ -35,7 +35,10 @@ export async function compact(
   await limiter.drain();
 }
 
-function planCopies({ index, platform, packDirectory }: Repository, frees: Frees): PlacedBlob[] {
+function planCopies(
+  { index, platform, packDirectory }: HeldRepository,
+  frees: Frees,
+): PlacedBlob[] {
   const compaction = createCompaction(index.connection);
   let room = platform.files.freeBytes(packDirectory) - RESERVE_BYTES;
   const wasteful = compaction
@@ -72,7 +75,7 @@ function* groupIntoJobs(blobs: readonly PlacedBlob[]): Generator<PlacedBlob[]> {
 
 async function copyBlobs(
   run: WritingRun,
-  { index }: Repository,
+  { index }: HeldRepository,
   blobs: readonly PlacedBlob[],
 ): Promise<void> {
   const fulls = blobs.filter(({ kind }) => kind === BlobKind.full);

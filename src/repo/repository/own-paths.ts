@@ -1,10 +1,10 @@
 /** The repository never backs itself up. */
 import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
-import type { Repository } from './repository.js';
+import type { HeldRepository } from './held.js';
 
 /** Where the repository lies within the roots, whose paths may lead through symbolic links. */
 export function ownPaths(
-  { path, platform: { files } }: Repository,
+  { path, platform: { files } }: HeldRepository,
   roots: readonly ByteString[],
 ): Set<ByteString> {
   const own = bytesFromText(files.realPath(path));

@@ -5,13 +5,13 @@
  */
 import { tryLockExclusively } from '../index/lock.js';
 import type { FrameRow } from '../index/packs.js';
-import type { Repository } from './repository.js';
+import type { HeldRepository, WritableRepository } from './held.js';
 
 /** Smaller payloads hold no whole page of their own often enough to be worth a call. */
 const LEAST_HOLE_BYTES = 8192;
 
 /** Ends the writer's lock. Returns the bytes that were given back. */
-export function reclaim(repository: Repository): number {
+export function reclaim(repository: WritableRepository): number {
   const { dead, unused } = findUnused(repository);
   repository.releaseLock();
   if (dead.length === 0 && unused.length === 0) return 0;
@@ -29,7 +29,7 @@ interface Unused {
   readonly unused: readonly number[];
 }
 
-function findUnused({ index }: Repository): Unused {
+function findUnused({ index }: HeldRepository): Unused {
   const unused = index.packs.unused();
   const dead = index.packs
     .deadFrames(LEAST_HOLE_BYTES)
@@ -38,7 +38,7 @@ function findUnused({ index }: Repository): Unused {
 }
 
 /** Looks again: between the two locks another writer may have taken a pack up. */
-function giveBack(repository: Repository): number {
+function giveBack(repository: HeldRepository): number {
   const { index, packs } = repository;
   const { dead, unused } = findUnused(repository);
   const before = packs.allocatedBytes();
@@ -53,7 +53,7 @@ function giveBack(repository: Repository): number {
 }
 
 /** Header and table stay, so that the frames behind it can still be found without the index. */
-function punch({ packs }: Repository, frame: FrameRow): boolean {
+function punch({ packs }: HeldRepository, frame: FrameRow): boolean {
   const { pack, offset, headBytes, lengthBytes } = frame;
   return packs.punch(pack, offset + headBytes, lengthBytes - headBytes);
 }

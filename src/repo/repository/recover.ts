@@ -10,9 +10,9 @@ import { FrameKind } from '../packs/frame.js';
 import { PACK_HEADER_BYTES, PackKind, readPackKind } from '../packs/pack-store.js';
 import { scanPack, type ScannedFrame } from '../packs/scan.js';
 import { shareStoredBytes } from './frame-shares.js';
-import type { Repository } from './repository.js';
+import type { HeldRepository } from './held.js';
 
-export function recover(repository: Repository): void {
+export function recover(repository: HeldRepository): void {
   const { index, packs } = repository;
   const committed = new Map(index.packs.all().map((pack) => [pack.number, pack]));
   const grown = packs.list().filter((pack) => {
@@ -38,7 +38,7 @@ export function recover(repository: Repository): void {
  * @throws CodedError INDEX_CORRUPT
  */
 function refuseOlderIndex(
-  { path, packs, config }: Repository,
+  { path, packs, config }: HeldRepository,
   grown: readonly number[],
   committed: ReadonlyMap<number, PackRow>,
 ): void {
@@ -57,7 +57,11 @@ function refuseOlderIndex(
   );
 }
 
-function recoverPack(repository: Repository, pack: number, committed: number | undefined): void {
+function recoverPack(
+  repository: HeldRepository,
+  pack: number,
+  committed: number | undefined,
+): void {
   const { index, packs, config } = repository;
   index.counters.raise('pack', pack);
   if (committed === undefined && (packs.sizeBytes(pack) ?? 0) < PACK_HEADER_BYTES) {
@@ -75,7 +79,7 @@ function recoverPack(repository: Repository, pack: number, committed: number | u
 }
 
 /** Where the last frame ends of which anything is of use; what follows is cut off. */
-function adoptFrames(repository: Repository, pack: number, start: number): number {
+function adoptFrames(repository: HeldRepository, pack: number, start: number): number {
   let end = start;
   let next = start;
   const passed: Pick<ScannedFrame, 'head' | 'address'>[] = [];
@@ -94,7 +98,7 @@ function adoptFrames(repository: Repository, pack: number, start: number): numbe
 
 /** Deltas, and blobs that are stored already: the space is given back. */
 function noteDead(
-  { index }: Repository,
+  { index }: HeldRepository,
   { head, address }: Pick<ScannedFrame, 'head' | 'address'>,
 ): void {
   index.packs.insertFrame({
@@ -108,7 +112,7 @@ function noteDead(
 }
 
 /** Whether the frame holds any blob that is not stored yet. */
-function adoptBlobs({ index }: Repository, { head, address }: ScannedFrame): boolean {
+function adoptBlobs({ index }: HeldRepository, { head, address }: ScannedFrame): boolean {
   const { blobs, packs, counters } = index;
   const weights = head.fullMembers.map(({ lengthBytes }) => lengthBytes);
   const shares = shareStoredBytes(head.payloadBytes, weights);

@@ -2,7 +2,7 @@
 import type { CodedError } from '../../errors.js';
 import type { BeginJob } from '../worker/jobs.js';
 import { createThreadPool, type WorkerPool } from '../worker/pool.js';
-import type { Repository } from './repository.js';
+import type { HeldRepository } from './held.js';
 
 export interface WorkerOptions {
   /** Worker threads. Default: one for each core, at most 8. */
@@ -26,13 +26,13 @@ export interface WorkerTask {
 const MAX_WORKERS = 8;
 
 /** How many workers an operation has. */
-export function workerCount({ platform }: Repository, { jobs }: WorkerOptions): number {
+export function workerCount({ platform }: HeldRepository, { jobs }: WorkerOptions): number {
   return jobs ?? Math.min(platform.coreCount, MAX_WORKERS);
 }
 
 /** The caller closes the pool. */
 export function startWorkers(
-  repository: Repository,
+  repository: HeldRepository,
   options: WorkerOptions,
   { begin, isDryRun = false, interrupted }: WorkerTask,
 ): WorkerPool {

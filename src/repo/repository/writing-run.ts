@@ -16,7 +16,7 @@ import { createPackWriter, FULL_PACK_BYTES, type PackLane } from '../packs/pack-
 import type { BeginJob } from '../worker/jobs.js';
 import type { WorkerPool } from '../worker/pool.js';
 import { shareStoredBytes } from './frame-shares.js';
-import type { Repository } from './repository.js';
+import type { HeldRepository } from './held.js';
 import { startWorkers, workerCount, type WorkerOptions } from './workers.js';
 
 /** Changes of the index, as they go into the manifest. */
@@ -60,7 +60,7 @@ export interface RunOptions extends WorkerOptions {
 const PART_RECORDS = 8192;
 
 /** Begins the transaction; the caller ends it with `commit` or `abort`. */
-export function beginRun(repository: Repository, options: RunOptions): WritingRun {
+export function beginRun(repository: HeldRepository, options: RunOptions): WritingRun {
   const { index } = repository;
   const level = options.level ?? DEFAULT_LEVEL;
   const laneCount = workerCount(repository, options);
@@ -176,7 +176,7 @@ function interrupted(): CodedError {
  * Which packs each worker appends to, and last the manifests' lane: packs that are not full are
  * continued (not one that was cut, replaced or is missing), and no two lanes share a number.
  */
-function planLanes({ index, packs, config }: Repository, workers: number): PackLane[] {
+function planLanes({ index, packs, config }: HeldRepository, workers: number): PackLane[] {
   const isWhole = ({ number, kind, lengthBytes }: PackRow): boolean =>
     packs.sizeBytes(number) === lengthBytes && readPackKind(packs, number, config.id) === kind;
   const open = index.packs
@@ -200,7 +200,7 @@ function planLanes({ index, packs, config }: Repository, workers: number): PackL
   ];
 }
 
-async function commitLengths(repository: Repository, pool: WorkerPool): Promise<void> {
+async function commitLengths(repository: HeldRepository, pool: WorkerPool): Promise<void> {
   const lanes = pool.startedLanes();
   const results = await Promise.all(lanes.map((lane) => pool.run({ type: 'sync' }, lane)));
   for (const { packs } of results) {
@@ -208,7 +208,12 @@ async function commitLengths(repository: Repository, pool: WorkerPool): Promise<
   }
 }
 
-function putPack({ index }: Repository, pack: number, kind: PackKind, lengthBytes: number): void {
+function putPack(
+  { index }: HeldRepository,
+  pack: number,
+  kind: PackKind,
+  lengthBytes: number,
+): void {
   index.counters.raise('pack', pack);
   index.packs.putPack(pack, kind, lengthBytes);
 }

@@ -3,7 +3,7 @@ import { CodedError } from '../../errors.js';
 import { joinBytes, textFromBytes, type ByteString } from '../../platform/bytes.js';
 import type { Issue } from '../model.js';
 import type { FileSystem } from '../../platform/files.js';
-import { systemErrorCode } from '../../platform/platform.js';
+import { systemErrorCode, type Platform } from '../../platform/platform.js';
 import { bytesToText, textOfName } from './byte-text.js';
 import { holds, type DirectoryListing } from './listing.js';
 import { compileLines, compileOption, type PatternRule, type Rule } from './rules.js';
@@ -12,6 +12,17 @@ import { compileLines, compileOption, type PatternRule, type Rule } from './rule
 export interface RuleFile {
   readonly type: 'exclude-from';
   readonly file: string;
+}
+
+/**
+ * Reads the files of rules that options name, to say what is wrong with them before anything begins.
+ * @throws CodedError USAGE_PATTERN, USAGE
+ */
+export function checkRules(
+  rules: readonly (PatternRule | RuleFile)[],
+  { files }: Pick<Platform, 'files'>,
+): void {
+  compileOptions(rules, files);
 }
 
 /** A file of rules is read whole; nobody writes one of this size on purpose. */

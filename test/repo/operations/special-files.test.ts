@@ -3,10 +3,10 @@ import * as fs from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { catFile } from '../../../src/repo/operations/queries/cat.js';
 import { filesWithAt } from '../../support/faulty-files.js';
 import { logicalIndex } from '../../support/index-facts.js';
 import { createLab, type Lab } from '../../support/lab.js';
+import { catFile } from '../../support/by-path.js';
 
 /** `ls -l` of a special file without its path: type, permissions, owner, device, time. */
 function listing(path: string): string {

@@ -75,15 +75,16 @@ describe('while space is given back', () => {
     lab.write('old', noise(30_000, 2));
     await lab.backup();
     await lab.prune({ keepLast: 1 });
-    const repository = await openRepository(lab.repository, lab.platform, { access: 'write' });
-    // The first pack holds nothing any more, as far as this writer can see.
-    repository.index.connection.exec('UPDATE frame SET live = 0 WHERE kind = 1');
-    const releaseLock = (): void => {
-      repository.releaseLock();
-      repository.index.connection.exec('UPDATE frame SET live = total WHERE kind = 1');
-    };
-    reclaim({ ...repository, releaseLock });
-    repository.close();
+    const repository = openRepository(lab.repository, lab.platform, { access: 'write' });
+    await repository.write((held) => {
+      // The first pack holds nothing any more, as far as this writer can see.
+      held.index.connection.exec('UPDATE frame SET live = 0 WHERE kind = 1');
+      const releaseLock = (): void => {
+        held.releaseLock();
+        held.index.connection.exec('UPDATE frame SET live = total WHERE kind = 1');
+      };
+      reclaim({ ...held, releaseLock });
+    });
     expect(packRows(lab.repository).map(({ number }) => number)).toContain(1);
     expect(fs.existsSync(join(lab.packs, '00000001.pack'))).toBe(true);
     await lab.expectSound();
@@ -95,11 +96,12 @@ describe('while space is given back', () => {
     await lab.backup();
     lab.write('old', noise(900_000, 2));
     await lab.backup({ tags: ['x'] });
-    const reader = await openRepository(lab.repository, lab.platform, { access: 'read' });
+    const repository = openRepository(lab.repository, lab.platform, { access: 'read' });
+    const reading = await repository.beginReading();
     await lab.prune({ keepLast: 1 });
     const allocated = (): number => fs.statSync(join(lab.packs, '00000001.pack')).blocks * 512;
     expect(allocated()).toBeGreaterThan(1_790_000);
-    reader.close();
+    reading.end();
     await lab.backup();
     expect(allocated()).toBeLessThan(1_000_000);
     await lab.expectSound();

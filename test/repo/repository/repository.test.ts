@@ -57,7 +57,8 @@ describe('a new repository', () => {
 });
 
 describe('what is no repository', () => {
-  const open = (path: string) => openRepository(path, platform, { access: 'read' });
+  // eslint-disable-next-line @typescript-eslint/require-await
+  const open = async (path: string) => openRepository(path, platform, { access: 'read' });
 
   test('has a code of its own for each way', async () => {
     const directory = scratchDirectory();

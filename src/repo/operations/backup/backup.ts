@@ -2,9 +2,9 @@
 import { parentOfRoots } from '../../index/versions.js';
 import type { ContentRef, Issue } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
 import { ownPaths } from '../../repository/own-paths.js';
+import type { Repository } from '../../repository/repository.js';
 import { createSetRecorder } from './attributes.js';
 import { createContents, type FileToRead } from './contents.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
@@ -36,22 +36,22 @@ export interface BackupOptions extends SnapshotOptions, RereadOptions {
 }
 
 /**
- * Takes a snapshot of `paths` into the repository at `repositoryPath`.
+ * Takes a snapshot of `paths` into the repository.
  * @throws CodedError SOURCE_NOT_FOUND when a path does not exist and was never backed up,
  *   REPOSITORY_*, DISK_FULL, INTERRUPTED
  */
 export async function backup(
-  repositoryPath: string,
-  platform: Platform,
+  repository: Repository,
   options: BackupOptions,
 ): Promise<BackupResult> {
+  const { files } = repository.platform;
   const issues: Issue[] = [];
-  const filter = createFilter(options.filter ?? {}, platform.files, issues);
+  const filter = createFilter(options.filter ?? {}, files, issues);
   const reader = {
-    roots: resolveRoots(options.paths, platform.files),
+    roots: resolveRoots(options.paths, files),
     read: (run: SourceRun) => readTree(run, filter, issues, options),
   };
-  return snapshotOf(repositoryPath, platform, reader, options);
+  return snapshotOf(repository, reader, options);
 }
 
 /** Walks the roots and stores what is new of them. `issues`: what the filter reports; the walk adds to it. */

@@ -9,7 +9,8 @@ import type { Platform } from '../../../platform/platform.js';
 import { compact } from '../../repository/compact.js';
 import { explainFullDisk } from '../../repository/full-disk.js';
 import { reclaim } from '../../repository/reclaim.js';
-import { openRepository, type Repository } from '../../repository/repository.js';
+import type { HeldRepository } from '../../repository/held.js';
+import type { Repository } from '../../repository/repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../../repository/writing-run.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
@@ -22,7 +23,6 @@ export interface SnapshotOptions extends RunOptions {
   readonly host?: string;
   /** Makes no snapshot when nothing changed. */
   readonly skipsIfUnchanged?: boolean;
-  readonly lockWaitMs?: number;
   readonly onStart?: (expected: BackupProgress | undefined) => void;
   readonly onProgress?: (progress: BackupProgress) => void;
 }
@@ -60,7 +60,7 @@ export interface SourceReader {
 }
 
 export interface SourceRun {
-  readonly repository: Repository;
+  readonly repository: HeldRepository;
   readonly run: WritingRun;
   readonly recorder: Recorder;
   /** Takes deltas that are made while the source is read. */
@@ -84,31 +84,22 @@ export interface SourceRead {
 
 /** @throws CodedError REPOSITORY_*, DISK_FULL, INTERRUPTED, and what `reader` throws */
 export async function snapshotOf(
-  repositoryPath: string,
-  platform: Platform,
+  repository: Repository,
   reader: SourceReader,
   options: SnapshotOptions,
 ): Promise<BackupResult> {
-  const startedMs = platform.clock.nowMs();
-  const { lockWaitMs = 0, signal } = options;
-  const repository = await openRepository(repositoryPath, platform, {
-    access: 'write',
-    lockWaitMs,
-    signal,
-  });
-  try {
-    const result = await explainFullDisk(repositoryPath, () =>
-      takeSnapshot(repository, reader, options, startedMs),
+  const startedMs = repository.platform.clock.nowMs();
+  return repository.write(async (held) => {
+    const result = await explainFullDisk(held.path, () =>
+      takeSnapshot(held, reader, options, startedMs),
     );
-    reclaim(repository);
+    reclaim(held);
     return result;
-  } finally {
-    repository.close();
-  }
+  }, options.signal);
 }
 
 async function takeSnapshot(
-  repository: Repository,
+  repository: HeldRepository,
   reader: SourceReader,
   options: SnapshotOptions,
   startedMs: number,

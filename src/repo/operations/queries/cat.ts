@@ -6,7 +6,6 @@ import { VersionType, type Version } from '../../model.js';
 import { createBufferPool } from '../../packs/buffer-pool.js';
 import { createFrameReader } from '../../packs/frame-reader.js';
 import { textFromBytes } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
 import {
   locatePath,
   selectSnapshot,
@@ -14,7 +13,7 @@ import {
   type Located,
   type QueryOptions,
 } from './locate.js';
-import { readRepository } from '../../repository/reading.js';
+import type { Repository } from '../../repository/repository.js';
 import type { TimePoint } from './time-point.js';
 
 export interface CatOptions extends QueryOptions {
@@ -35,12 +34,8 @@ const ZEROS_BYTES = 1024 * 1024;
  * Returns their count.
  * @throws CodedError PATH_NOT_FOUND, NOT_A_FILE, BLOB_DAMAGED (after the bytes before the damage)
  */
-export function catFile(
-  repositoryPath: string,
-  platform: Platform,
-  options: CatOptions,
-): Promise<number> {
-  return readRepository(repositoryPath, platform, options, async ({ index, packs }) => {
+export function catFile(repository: Repository, options: CatOptions): Promise<number> {
+  return repository.read(async ({ index, packs, platform }) => {
     const source = selectSource(index, platform, options.source, [options.path]);
     const snapshot = selectSnapshot(index, source, options.at);
     const located = locatePath(index, platform, source, snapshot, options.path);

@@ -4,7 +4,7 @@ import { parentOfRoots } from '../../index/versions.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { joinBytes, textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { systemErrorCode, type Platform } from '../../../platform/platform.js';
+import { systemErrorCode } from '../../../platform/platform.js';
 import { readAttributesAt, sameAttributes } from '../../tree/attributes.js';
 import {
   fileTypeOf,
@@ -29,8 +29,8 @@ import { hashFile } from './hash-file.js';
 import { selectSnapshot, selectSource, type QueryOptions } from './locate.js';
 import { ownPaths } from '../../repository/own-paths.js';
 import { possibleBitRot } from '../../tree/possible-bit-rot.js';
-import { readRepository } from '../../repository/reading.js';
 import type { Repository } from '../../repository/repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 import { isOfStream } from '../../tree/stream-version.js';
 import type { TimePoint } from './time-point.js';
 
@@ -58,19 +58,15 @@ export interface LiveDiff {
  * What leads from a snapshot to the tree as it is now. Without `readsAll` a file whose modification
  * time differs counts as modified.
  */
-export function diffLive(
-  repositoryPath: string,
-  platform: Platform,
-  options: DiffLiveOptions,
-): Promise<LiveDiff> {
+export function diffLive(repository: Repository, options: DiffLiveOptions): Promise<LiveDiff> {
   const issues: Issue[] = [];
-  const filter = createFilter(options.filter ?? {}, platform.files, issues);
-  return readRepository(repositoryPath, platform, options, (repository) => {
-    const { index } = repository;
+  const filter = createFilter(options.filter ?? {}, repository.platform.files, issues);
+  return repository.read((held) => {
+    const { index, platform } = held;
     const source = selectSource(index, platform, options.source);
     const from = selectSnapshot(index, source, options.from).number;
-    const own = ownPaths(repository, source.roots);
-    const comparison = createComparison(repository, from, { own, filter, issues }, options);
+    const own = ownPaths(held, source.roots);
+    const comparison = createComparison(held, from, { own, filter, issues }, options);
     const known = index.versions.at(parentOfRoots(source.id), from);
     for (const pair of mergeByName(source.roots, known)) {
       if (pair.type === 'present') comparison.root(pair.name, pair.known);
@@ -110,7 +106,7 @@ interface Entered extends Omit<Place, 'name'> {
 const NOTHING = '' as ByteString;
 
 function createComparison(
-  repository: Repository,
+  repository: HeldRepository,
   snapshot: number,
   { own, filter: treeFilter, issues }: Subject,
   options: DiffLiveOptions,

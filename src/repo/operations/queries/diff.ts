@@ -3,10 +3,9 @@ import { createHistory, NodeChange } from '../../index/history.js';
 import type { Index } from '../../index/index.js';
 import { createPathPlaces, type PlacedPath } from '../../index/names.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
 import { inByteOrder } from './find.js';
 import { selectSnapshot, selectSource, type QueryOptions } from './locate.js';
-import { readRepository } from '../../repository/reading.js';
+import type { Repository } from '../../repository/repository.js';
 import type { TimePoint } from './time-point.js';
 
 export interface DiffOptions extends QueryOptions {
@@ -36,12 +35,8 @@ export interface SnapshotDiff {
  * What leads from one snapshot to another, in either direction. Costs what changed between them, not
  * what they hold.
  */
-export function diffSnapshots(
-  repositoryPath: string,
-  platform: Platform,
-  options: DiffOptions,
-): Promise<SnapshotDiff> {
-  return readRepository(repositoryPath, platform, options, ({ index }) => {
+export function diffSnapshots(repository: Repository, options: DiffOptions): Promise<SnapshotDiff> {
+  return repository.read(({ index, platform }) => {
     const source = selectSource(index, platform, options.source);
     const from = selectSnapshot(index, source, options.from).number;
     const to = selectSnapshot(index, source, options.to).number;

@@ -9,7 +9,7 @@ import { systemErrorCode, type Platform } from '../../../platform/platform.js';
 import { createSummaries, inByteOrder, type FoundPath } from './find.js';
 import { hashFile, type FileHash } from './hash-file.js';
 import { selectSource, type QueryOptions } from './locate.js';
-import { readRepository } from '../../repository/reading.js';
+import type { Repository } from '../../repository/repository.js';
 
 export interface FindContentOptions extends QueryOptions {
   /** A file of this machine; a symbolic link is followed. */
@@ -21,11 +21,10 @@ export interface FindContentOptions extends QueryOptions {
  * @throws CodedError SOURCE_UNREADABLE, NOT_A_FILE
  */
 export function findContent(
-  repositoryPath: string,
-  platform: Platform,
+  repository: Repository,
   options: FindContentOptions,
 ): Promise<FoundPath[]> {
-  return readRepository(repositoryPath, platform, options, ({ index, config }) => {
+  return repository.read(({ index, config, platform }) => {
     const wanted = options.source && selectSource(index, platform, options.source).id;
     const hash = hashNamedFile(options.file, platform, config.chunking);
     const places = createPathPlaces(index.connection);

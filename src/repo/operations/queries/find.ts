@@ -4,11 +4,10 @@ import type { Index } from '../../index/index.js';
 import { createNames, createPathPlaces, type NamedPath, type NameTest } from '../../index/names.js';
 import { VersionType } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
 import { textOfName, textToBytes } from '../../tree/byte-text.js';
 import { compileGlob, type Glob } from '../../tree/glob.js';
 import { selectSource, type QueryOptions } from './locate.js';
-import { readRepository } from '../../repository/reading.js';
+import type { Repository } from '../../repository/repository.js';
 import { createSpans, type Span } from './span.js';
 
 export interface FindOptions extends QueryOptions {
@@ -27,13 +26,9 @@ export interface FoundPath extends Span {
  * The paths that match, of one source or of all, in byte order; each once, whatever became of it.
  * @throws CodedError USAGE_PATTERN
  */
-export function findPaths(
-  repositoryPath: string,
-  platform: Platform,
-  options: FindOptions,
-): Promise<FoundPath[]> {
+export function findPaths(repository: Repository, options: FindOptions): Promise<FoundPath[]> {
   const glob = compileGlob(options.pattern);
-  return readRepository(repositoryPath, platform, options, ({ index }) => {
+  return repository.read(({ index, platform }) => {
     const wanted = options.source && selectSource(index, platform, options.source).id;
     const history = createHistory(index.connection);
     const places = createPathPlaces(index.connection);

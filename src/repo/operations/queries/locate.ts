@@ -20,8 +20,6 @@ export type SourceSelector =
 export interface QueryOptions {
   /** Which source is meant where a repository holds several. */
   readonly source?: SourceSelector | undefined;
-  /** How long to wait while another process compacts, milliseconds. Default 0. */
-  readonly lockWaitMs?: number | undefined;
 }
 
 /** A node of a source's tree at one snapshot. */

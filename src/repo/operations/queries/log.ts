@@ -6,9 +6,8 @@ import type { Index } from '../../index/index.js';
 import type { Source } from '../../index/sources.js';
 import type { ContentRef, Version } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
 import { candidatePaths, pathIdOf, selectSource, type QueryOptions } from './locate.js';
-import { readRepository } from '../../repository/reading.js';
+import type { Repository } from '../../repository/repository.js';
 import { createSpans, type Span } from './span.js';
 
 export interface LogOptions extends QueryOptions {
@@ -39,12 +38,8 @@ export interface LoggedVersion extends Span {
  * Every version that a path had, also when it exists no more.
  * @throws CodedError PATH_NOT_FOUND when it never existed
  */
-export function logPath(
-  repositoryPath: string,
-  platform: Platform,
-  options: LogOptions,
-): Promise<PathLog> {
-  return readRepository(repositoryPath, platform, options, ({ index }) => {
+export function logPath(repository: Repository, options: LogOptions): Promise<PathLog> {
+  return repository.read(({ index, platform }) => {
     const source = selectSource(index, platform, options.source, [options.path]);
     const spanOf = createSpans(createHistory(index.connection).snapshotNumbers(source.id));
     const storageOf = createStorageReader(index);

@@ -3,7 +3,6 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type AttributeSet, type Version } from '../../model.js';
 import { joinBytes, type ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
 import { createSetReader, type SetReader } from '../../repository/attribute-sets.js';
 import {
   locatePath,
@@ -13,7 +12,7 @@ import {
   type Located,
   type QueryOptions,
 } from './locate.js';
-import { explained, openForReading } from '../../repository/reading.js';
+import type { Reading } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
 import type { TimePoint } from './time-point.js';
 
@@ -38,7 +37,7 @@ export interface Listing {
   readonly snapshot: number;
   /**
    * In byte order of the names, a directory before what it holds. To be iterated once; its end, and
-   * leaving the loop early, closes the repository.
+   * leaving the loop early, gives up the lock that it is read under.
    */
   readonly entries: Iterable<ListedEntry>;
   /** For who does not iterate after all. */
@@ -49,14 +48,10 @@ export interface Listing {
  * The entries of a directory, or the file itself.
  * @throws CodedError PATH_NOT_FOUND, and what choosing a source and a snapshot throws
  */
-export async function listEntries(
-  repositoryPath: string,
-  platform: Platform,
-  options: ListOptions,
-): Promise<Listing> {
-  const repository = await openForReading(repositoryPath, platform, options);
+export async function listEntries(repository: Repository, options: ListOptions): Promise<Listing> {
+  const reading = await repository.beginReading();
   try {
-    const { index } = repository;
+    const { index, platform } = reading.held;
     const { path, at, isRecursive } = options;
     const source = selectSource(index, platform, options.source, path === undefined ? [] : [path]);
     const snapshot = selectSnapshot(index, source, at);
@@ -67,12 +62,11 @@ export async function listEntries(
     const entries = entriesOf(index, located, snapshot.number, isRecursive);
     return {
       snapshot: snapshot.number,
-      entries: closeAfter(repository, entries),
-      close: () => repository.close(),
+      entries: endAfter(reading, entries),
+      close: () => reading.end(),
     };
   } catch (error) {
-    repository.close();
-    throw explained(repository, error);
+    throw reading.fail(error);
   }
 }
 
@@ -114,12 +108,12 @@ function* walk(
   }
 }
 
-function* closeAfter<T>(repository: Repository, items: Iterable<T>): Generator<T> {
+function* endAfter<T>(reading: Reading, items: Iterable<T>): Generator<T> {
   try {
     yield* items;
   } catch (error) {
-    throw explained(repository, error);
+    throw reading.fail(error);
   } finally {
-    repository.close();
+    reading.end();
   }
 }

@@ -1,8 +1,7 @@
 /** Snapshots: every finished backup run, in order of arrival. */
 import type { Snapshot, Source } from '../../index/sources.js';
-import type { Platform } from '../../../platform/platform.js';
 import { selectSource, type QueryOptions } from './locate.js';
-import { readRepository } from '../../repository/reading.js';
+import type { Repository } from '../../repository/repository.js';
 
 export interface ListedSnapshot {
   readonly source: Source;
@@ -11,11 +10,10 @@ export interface ListedSnapshot {
 
 /** The snapshots of one source, or of all of them; empty where there is none. */
 export function listSnapshots(
-  repositoryPath: string,
-  platform: Platform,
-  options: QueryOptions,
+  repository: Repository,
+  options: QueryOptions = {},
 ): Promise<ListedSnapshot[]> {
-  return readRepository(repositoryPath, platform, options, ({ index }) => {
+  return repository.read(({ index, platform }) => {
     if (options.source) {
       const source = selectSource(index, platform, options.source);
       return index.snapshots.ofSource(source.id).map((snapshot) => ({ source, snapshot }));

@@ -8,10 +8,9 @@ import {
   type PathCost,
 } from '../../index/statistics.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
-import { readRepository } from '../../repository/reading.js';
-import type { QueryOptions } from './locate.js';
+import { layoutOf } from '../../repository/layout.js';
 import type { Repository } from '../../repository/repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 
 export interface CostlyPath {
   readonly path: ByteString;
@@ -55,13 +54,9 @@ export interface RepositoryStats extends Counts, BlobSums {
 const MOST_COSTLY = 20;
 
 /** Reads most of the index: two seconds for two million versions. */
-export function readStats(
-  repositoryPath: string,
-  platform: Platform,
-  options: Omit<QueryOptions, 'source'>,
-): Promise<RepositoryStats> {
-  return readRepository(repositoryPath, platform, options, (repository) => {
-    const { index, packs } = repository;
+export function readStats(repository: Repository): Promise<RepositoryStats> {
+  return repository.read((held) => {
+    const { index, packs } = held;
     const statistics = createStatistics(index.connection);
     const places = createPathPlaces(index.connection);
     const named = ({ path, bytes }: PathCost): CostlyPath => ({
@@ -69,7 +64,7 @@ export function readStats(
       bytes,
     });
     const snapshots = index.snapshots.all();
-    const indexBytes = allocatedByIndex(repository);
+    const indexBytes = allocatedByIndex(held);
     return {
       ...statistics.counts(),
       ...statistics.blobSums(),
@@ -100,9 +95,10 @@ function snapshotStats(snapshot: Snapshot): SnapshotStats {
 }
 
 /** The database and its write-ahead log. */
-function allocatedByIndex({ path, platform }: Repository): number {
-  const files = ['index.sqlite', 'index.sqlite-wal'];
-  return sum(files.map((name) => platform.files.stat(`${path}/${name}`)?.allocatedBytes ?? 0));
+function allocatedByIndex({ path, platform }: HeldRepository): number {
+  const { index } = layoutOf(path);
+  const files = [index, `${index}-wal`];
+  return sum(files.map((file) => platform.files.stat(file)?.allocatedBytes ?? 0));
 }
 
 function sum(values: readonly number[]): number {

@@ -13,7 +13,7 @@ import { pathOf } from '../../tree/relative-path.js';
 import type { RestoreFile, RestorePiece, RestoreWay } from '../../worker/jobs.js';
 import type { WorkerPool } from '../../worker/pool.js';
 import { createLimiter } from '../limiter.js';
-import type { Repository } from '../../repository/repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 import type { OverwriteRule } from './decide.js';
 import {
   gatherPieces,
@@ -27,7 +27,7 @@ import type { Wanted } from './wanted.js';
 import { openWorkingFile, type FileToRestore, type WorkingKind } from './working-file.js';
 
 export interface FileWriterOptions {
-  readonly repository: Repository;
+  readonly repository: HeldRepository;
   readonly snapshot: number;
   readonly pool: WorkerPool;
   /** Descriptor of the directory that is restored into. */

@@ -2,7 +2,7 @@
 import { once } from '../../../platform/once.js';
 import type { RestorePiece } from '../../worker/jobs.js';
 import type { Limiter } from '../limiter.js';
-import type { Repository } from '../../repository/repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 import type { WorkingFile } from './working-file.js';
 
 /** Bytes and pieces of one job, at most. */
@@ -17,7 +17,7 @@ type FillPart = (
 
 /** Bytes that were written, or undefined when a part of the file could not be. */
 export async function fillFile(
-  repository: Repository,
+  repository: HeldRepository,
   limiter: Limiter,
   working: WorkingFile,
   blobs: readonly number[],
@@ -60,7 +60,7 @@ export async function fillFile(
 
 /** The blobs of a large file in jobs; undefined for one that holds a lost blob. */
 function* partsOf(
-  { index }: Repository,
+  { index }: HeldRepository,
   blobs: readonly number[],
   leavesHoles: boolean,
 ): Generator<RestorePiece[] | undefined> {

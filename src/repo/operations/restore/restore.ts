@@ -19,8 +19,8 @@ import {
   selectSource,
   type SourceSelector,
 } from '../queries/locate.js';
-import { readRepository } from '../../repository/reading.js';
 import type { Repository } from '../../repository/repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 import type { TimePoint } from '../queries/time-point.js';
 import type { OverwriteRule } from './decide.js';
 import { checkAbsenceIsProof } from './extraneous.js';
@@ -46,7 +46,6 @@ export interface RestoreOptions extends OwnerOptions, WorkerOptions {
   readonly verifies?: boolean;
   /** Counts and writes nothing; in place, what is there is compared. */
   readonly isDryRun?: boolean;
-  readonly lockWaitMs?: number;
   readonly onStart?: (expected: RestoreProgress) => void;
   readonly onProgress?: (progress: RestoreProgress) => void;
 }
@@ -91,26 +90,26 @@ export interface RestoreResult {
  *   TIME_BEFORE_FIRST_SNAPSHOT, DISK_FULL, INTERRUPTED, INDEX_CORRUPT
  */
 export async function restore(
-  repositoryPath: string,
-  platform: Platform,
+  repository: Repository,
   options: RestoreOptions,
 ): Promise<RestoreResult> {
+  const { platform } = repository;
   const startedMs = platform.clock.nowMs();
-  return readRepository(repositoryPath, platform, options, async (repository) => {
-    const { index } = repository;
+  return repository.read(async (held) => {
+    const { index } = held;
     const source = selectSource(index, platform, options.source, options.paths);
     const snapshot = selectSnapshot(index, source, options.at);
-    const sites = planSites(repository, source, snapshot, options);
+    const sites = planSites(held, source, snapshot, options);
     if (options.inPlace?.deletes === 'if-certain') checkAbsenceIsProof(index, snapshot, sites);
     options.onStart?.({ files: snapshot.files, bytes: snapshot.bytes });
     const tally = createTally(options, platform.isSuperuser);
-    const pool = startWorkers(repository, options, {
+    const pool = startWorkers(held, options, {
       interrupted: () => interrupted(options),
     });
     const targets: number[] = [];
     try {
       const site: SiteOptions = {
-        repository,
+        repository: held,
         snapshot: snapshot.number,
         pool,
         rule: options.inPlace && (options.inPlace.overwrite ?? 'if-changed'),
@@ -135,11 +134,11 @@ export async function restore(
     }
     const durationMs = platform.clock.nowMs() - startedMs;
     return { ...tally.result(), snapshot: snapshot.number, durationMs };
-  });
+  }, options.signal);
 }
 
 function planSites(
-  { index, platform }: Repository,
+  { index, platform }: HeldRepository,
   source: Source,
   snapshot: Snapshot,
   { to, paths }: RestoreOptions,

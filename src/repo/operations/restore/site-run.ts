@@ -15,7 +15,7 @@ import { openDirectoryHandles, type DirectoryHandles } from '../../tree/director
 import { isLocked, type Shortfall } from '../../tree/metadata.js';
 import { childPath, splitPath } from '../../tree/relative-path.js';
 import type { WorkerPool } from '../../worker/pool.js';
-import type { Repository } from '../../repository/repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 import { decide, type OverwriteRule } from './decide.js';
 import { createRemover, type Remover } from './extraneous.js';
 import { createFileWriter, type FileWriter, type Written } from './file-writer.js';
@@ -25,7 +25,7 @@ import { sourceOf, type RestoreNode, type RestoreRoot, type RestoreSite } from '
 import type { Wanted } from './wanted.js';
 
 export interface SiteOptions {
-  readonly repository: Repository;
+  readonly repository: HeldRepository;
   readonly snapshot: number;
   readonly pool: WorkerPool;
   /** What may be overwritten; undefined: the target is fresh. */

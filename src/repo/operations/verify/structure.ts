@@ -2,13 +2,13 @@
 import { createAudit, type Inconsistency } from '../../index/audit.js';
 import { PACK_HEADER_BYTES, readPackKind } from '../../packs/pack-store.js';
 import { isDamage } from '../../../errors.js';
-import type { Repository } from '../../repository/repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 
 export interface StructureProblem extends Inconsistency {
   readonly code: 'INDEX_CORRUPT' | 'PACK_MISSING' | 'PACK_CORRUPT' | 'BLOB_DAMAGED';
 }
 
-export function checkStructure(repository: Repository): StructureProblem[] {
+export function checkStructure(repository: HeldRepository): StructureProblem[] {
   const audit = createAudit(repository.index.connection);
   const database = audit
     .databaseProblems()
@@ -19,7 +19,7 @@ export function checkStructure(repository: Repository): StructureProblem[] {
   return [...database, ...dangling, ...checkPacks(repository)];
 }
 
-function checkPacks({ index, packs, config }: Repository): StructureProblem[] {
+function checkPacks({ index, packs, config }: HeldRepository): StructureProblem[] {
   const audit = createAudit(index.connection);
   return index.packs.all().flatMap(({ number, lengthBytes }): StructureProblem[] => {
     const size = packs.sizeBytes(number);

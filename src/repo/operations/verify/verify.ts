@@ -12,11 +12,11 @@ import type { FrameRow } from '../../index/packs.js';
 import { decodeFrameHead, FrameKind, isPayloadIntact } from '../../packs/frame.js';
 import { readFrame } from '../../packs/frame-reader.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
+import { layoutOf } from '../../repository/layout.js';
 import { startWorkers, type WorkerOptions } from '../../repository/workers.js';
 import { createLimiter } from '../limiter.js';
-import { readRepository } from '../../repository/reading.js';
 import type { Repository } from '../../repository/repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 import { allFamilies, familyOf, groupIntoJobs, type Family } from './families.js';
 import { checkStructure } from './structure.js';
 
@@ -31,7 +31,6 @@ export interface VerifyOptions extends WorkerOptions {
   readonly sample?: VerifySample;
   /** Structure only: no content is read. */
   readonly isQuick?: boolean;
-  readonly lockWaitMs?: number;
   readonly onStart?: (expected: VerifyProgress) => void;
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
@@ -66,18 +65,15 @@ export interface VerifyResult {
 
 const MOST_PATHS = 100;
 export async function verify(
-  repositoryPath: string,
-  platform: Platform,
+  repository: Repository,
   options: VerifyOptions = {},
 ): Promise<VerifyResult> {
-  return readRepository(repositoryPath, platform, options, (repository) =>
-    verifyRepository(repository, options),
-  );
+  return repository.read((held) => verifyHeld(held, options), options.signal);
 }
 
-/** The same on an open repository: for `repair`. */
-export async function verifyRepository(
-  repository: Repository,
+/** Verifies a repository whose lock the caller holds: for `repair`. */
+export async function verifyHeld(
+  repository: HeldRepository,
   options: VerifyOptions,
 ): Promise<VerifyResult> {
   const { index, platform } = repository;
@@ -136,7 +132,7 @@ class Findings {
 }
 
 /** Manifests are read here: they are few, and no blob depends on them. */
-function checkManifests({ index, packs }: Repository, findings: Findings): FrameRow[] {
+function checkManifests({ index, packs }: HeldRepository, findings: Findings): FrameRow[] {
   const frames = index.packs
     .framesByVerification()
     .filter(({ kind }) => kind === FrameKind.manifestPart || kind === FrameKind.manifestEnd);
@@ -162,7 +158,7 @@ interface ReadTotals {
 }
 
 async function rebuildAll(
-  repository: Repository,
+  repository: HeldRepository,
   options: VerifyOptions,
   findings: Findings,
   startedMs: number,
@@ -205,7 +201,7 @@ interface FamilyPlan {
 }
 
 function planFamilies(
-  { index }: Repository,
+  { index }: HeldRepository,
   { sample }: VerifyOptions,
   elapsedMs: () => number,
 ): FamilyPlan {
@@ -253,9 +249,9 @@ function describe(index: Index, blob: number, message: string): string {
 }
 
 /** Notes when the frames were verified, unless somebody writes just now or nothing may be written. */
-function remember({ path, platform }: Repository, frames: readonly FrameRow[]): void {
+function remember({ path, platform }: HeldRepository, frames: readonly FrameRow[]): void {
   if (frames.length === 0 || !platform.files.canWrite(path)) return;
-  const index = openIndex(`${path}/index.sqlite`, 'write', platform.files);
+  const index = openIndex(layoutOf(path).index, 'write', platform.files);
   try {
     index.connection.pragma('busy_timeout = 0');
     index.begin();

@@ -3,15 +3,13 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createSetReader } from '../../../../src/repo/repository/attribute-sets.js';
-import { diffLive } from '../../../../src/repo/operations/queries/diff-live.js';
-import { diffSnapshots } from '../../../../src/repo/operations/queries/diff.js';
-import { listEntries } from '../../../../src/repo/operations/queries/ls.js';
-import { readRepository } from '../../../../src/repo/repository/reading.js';
+import { openRepository } from '../../../../src/repo/repository/repository.js';
 import { openFileSystem, type FileSystem } from '../../../../src/platform/files.js';
 import { bytesFromText, joinBytes } from '../../../../src/platform/bytes.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';
 import { missingTools, run } from '../../../support/oracle.js';
 import { noise } from '../../../support/seed.js';
+import { diffLive, diffSnapshots, listEntries } from '../../../support/by-path.js';
 
 const canTest = missingTools().length === 0 && openFileSystem().at.attributes !== undefined;
 const LATEST = { type: 'latest' } as const;
@@ -152,7 +150,7 @@ test.runIf(canTest && spawnSync('id', ['-u']).stdout.toString() === '0\n')(
     lab.write('file', 'text');
     fs.chownSync(lab.path('file'), 54_321, 0);
     await lab.backup();
-    await readRepository(lab.repository, lab.platform, {}, ({ index }) => {
+    await openRepository(lab.repository, lab.platform, { access: 'read' }).read(({ index }) => {
       const setOf = createSetReader(index);
       const names = [1, 2, 3].flatMap((path) => {
         const version = index.versions.currentOf(path);

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { catFile } from '../../../../src/repo/operations/queries/cat.js';
 import {
   backupTree,
   makeRepository,
   writeTree,
   type TestRepository,
 } from '../../../support/repository.js';
+import { catFile } from '../../../support/by-path.js';
 
 async function cat(
   { path, platform }: TestRepository,

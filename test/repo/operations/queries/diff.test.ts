@@ -1,15 +1,8 @@
 import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  diffSnapshots,
-  type Change,
-  type ChangeType,
-} from '../../../../src/repo/operations/queries/diff.js';
-import {
-  diffLive,
-  type DiffLiveOptions,
-} from '../../../../src/repo/operations/queries/diff-live.js';
+import type { Change, ChangeType } from '../../../../src/repo/operations/queries/diff.js';
+import type { DiffLiveOptions } from '../../../../src/repo/operations/queries/diff-live.js';
 import { streamOf } from '../../../support/byte-stream.js';
 import { createLab } from '../../../support/lab.js';
 import {
@@ -23,6 +16,7 @@ import {
   type TreeNode,
 } from '../../../support/repository.js';
 import { rottingFiles } from '../../../support/rotting-files.js';
+import { diffLive, diffSnapshots } from '../../../support/by-path.js';
 
 const at = (number: number) => ({ type: 'snapshot', number }) as const;
 const LATEST = { type: 'latest' } as const;

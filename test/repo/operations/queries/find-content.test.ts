@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, copyFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { findContent } from '../../../../src/repo/operations/queries/find-content.js';
 import { backupTree, makeRepository, writeTree } from '../../../support/repository.js';
+import { findContent } from '../../../support/by-path.js';
 
 const MIB = 1024 * 1024;
 

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { findPaths } from '../../../../src/repo/operations/queries/find.js';
 import {
   backupTree,
   below,
@@ -8,6 +7,7 @@ import {
   type TestRepository,
   type Tree,
 } from '../../../support/repository.js';
+import { findPaths } from '../../../support/by-path.js';
 
 const TREE: Tree = {
   docs: { type: 'directory' },

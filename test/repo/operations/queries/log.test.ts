@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { blake3 } from '../../../../src/delta/hash.js';
-import { findPaths } from '../../../../src/repo/operations/queries/find.js';
-import { logPath } from '../../../../src/repo/operations/queries/log.js';
 import {
   backupTree,
   makeRepository,
   writeTree,
   type TreeNode,
 } from '../../../support/repository.js';
+import { findPaths, logPath } from '../../../support/by-path.js';
 
 const base = randomBytes(4000).toString('hex');
 

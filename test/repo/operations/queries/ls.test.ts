@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { tryLockExclusively } from '../../../../src/repo/index/lock.js';
-import { listEntries, type ListOptions } from '../../../../src/repo/operations/queries/ls.js';
+import type { ListOptions } from '../../../../src/repo/operations/queries/ls.js';
 import { VersionType } from '../../../../src/repo/model.js';
 import {
   backupTree,
@@ -10,6 +10,7 @@ import {
   type TestRepository,
   type Tree,
 } from '../../../support/repository.js';
+import { listEntries } from '../../../support/by-path.js';
 
 const LATEST = { type: 'latest' } as const;
 const FIRST = { type: 'snapshot', number: 1 } as const;

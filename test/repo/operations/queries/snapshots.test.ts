@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { listSnapshots } from '../../../../src/repo/operations/queries/snapshots.js';
 import { backupTree, makeRepository, writeTree } from '../../../support/repository.js';
+import { listSnapshots } from '../../../support/by-path.js';
 
 test('an empty repository has no snapshots', async () => {
   const { path, platform } = makeRepository();

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { readStats } from '../../../../src/repo/operations/queries/stats.js';
 import { backupTree, makeRepository, writeTree } from '../../../support/repository.js';
+import { readStats } from '../../../support/by-path.js';
 
 test('an empty repository has nothing but an index', async () => {
   const { path, platform } = makeRepository();
-  const stats = await readStats(path, platform, {});
+  const stats = await readStats(path, platform);
   expect(stats).toMatchObject({
     snapshots: 0,
     sources: 0,
@@ -43,7 +43,7 @@ test('what is shared is stored and charged once, what is logical each time', asy
   writeTree(tree, { large: { type: 'file', content: large } });
   await backupTree(repository);
 
-  const stats = await readStats(path, platform, {});
+  const stats = await readStats(path, platform);
   const all = 49_000 + large.length;
   expect(stats).toMatchObject({
     snapshots: 3,

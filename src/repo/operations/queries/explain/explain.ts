@@ -9,7 +9,7 @@ import type { Platform } from '../../../../platform/platform.js';
 import { createFilter, type FilterOptions } from '../../../tree/filter.js';
 import { rereadsOf, type RereadOptions } from '../../backup/reread.js';
 import { candidatePaths, pathIdOf, rootOf, selectSource, type QueryOptions } from '../locate.js';
-import { readRepository } from '../../../repository/reading.js';
+import type { Repository } from '../../../repository/repository.js';
 import { rootNames } from '../root-names.js';
 import { createSpans } from '../span.js';
 import { findOutcome, type Outcome } from './outcome.js';
@@ -48,17 +48,16 @@ export interface PathExplanation {
  * @throws CodedError PATH_NOT_FOUND when the path lies below no root of the source
  */
 export function explainPath(
-  repositoryPath: string,
-  platform: Platform,
+  repository: Repository,
   options: ExplainOptions,
 ): Promise<PathExplanation> {
   const issues: Issue[] = [];
-  const filter = createFilter(options.filter ?? {}, platform.files, issues);
-  return readRepository(repositoryPath, platform, options, (repository) => {
-    const { index } = repository;
+  const filter = createFilter(options.filter ?? {}, repository.platform.files, issues);
+  return repository.read((held) => {
+    const { index, platform } = held;
     const source = selectSource(index, platform, options.source, [options.path]);
     const { root, path } = placeOf(source, platform, options.path);
-    const outcome = findOutcome(repository, source, filter, root, path);
+    const outcome = findOutcome(held, source, filter, root, path);
     const id = pathIdOf(index, source, path);
     const known = id === undefined ? undefined : index.versions.currentOf(id);
     const saved = known && savedState(index, source, known);

@@ -7,7 +7,7 @@ import type { DirectoryFilter, FilterReason, TreeFilter } from '../../../tree/fi
 import { lookAtRoot } from '../../backup/roots.js';
 import { unreadable } from '../../backup/tally.js';
 import { ownPaths } from '../../../repository/own-paths.js';
-import type { Repository } from '../../../repository/repository.js';
+import type { HeldRepository } from '../../../repository/held.js';
 
 /** What the next backup does with a path. `at`: the path itself or a directory above it. */
 export type Outcome =
@@ -32,7 +32,7 @@ interface Entry {
 
 /** `path` is `root` or lies below it. */
 export function findOutcome(
-  repository: Repository,
+  repository: HeldRepository,
   source: Source,
   treeFilter: TreeFilter,
   root: ByteString,

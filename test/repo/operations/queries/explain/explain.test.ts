@@ -1,16 +1,16 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  explainPath,
-  type ExplainOptions,
-  type PathExplanation,
+import type {
+  ExplainOptions,
+  PathExplanation,
 } from '../../../../../src/repo/operations/queries/explain/explain.js';
 import { flipByte } from '../../../../support/damage.js';
 import { filesWithAt, systemError } from '../../../../support/faulty-files.js';
 import { queryIndex } from '../../../../support/index-facts.js';
 import { createLab, type Lab } from '../../../../support/lab.js';
 import { prose } from '../../../../support/seed.js';
+import { explainPath } from '../../../../support/by-path.js';
 
 /** Explains a path below the source of the lab. */
 function explain(
