@@ -4,7 +4,6 @@
  * there is room for.
  */
 import { BlobKind, type PlacedBlob } from '../index/blobs.js';
-import { createCompaction } from '../index/compaction.js';
 import { createLimiter } from '../operations/limiter.js';
 import type { HeldRepository } from './held.js';
 import type { WritingRun } from './writing-run.js';
@@ -39,7 +38,7 @@ function planCopies(
   { index, platform, packDirectory }: HeldRepository,
   frees: Frees,
 ): PlacedBlob[] {
-  const compaction = createCompaction(index.connection);
+  const { compaction } = index;
   let room = platform.files.freeBytes(packDirectory) - RESERVE_BYTES;
   const wasteful = compaction
     .wastefulFrames(LEAST_DEAD_BYTES, MOST_LIVE_SHARE)
@@ -49,7 +48,7 @@ function planCopies(
   );
   const copies: PlacedBlob[] = [];
   for (const frame of frames) {
-    room -= (index.packs.frame(frame)?.lengthBytes ?? 0) * 2;
+    room -= (index.frames.get(frame)?.lengthBytes ?? 0) * 2;
     if (room < 0) break;
     for (const id of compaction.blobsOf(frame)) {
       const blob = index.blobs.placed(id);
@@ -94,7 +93,7 @@ async function copyBlobs(
   for (const frame of result.fullFrames) {
     run.register(frame, (position, where) => {
       const blob = moved(fulls, position);
-      index.packs.addLive(blob.frame, -blob.storedBytes);
+      index.frames.addLive(blob.frame, -blob.storedBytes);
       index.blobs.place(blob.id, where);
       return true;
     });
@@ -104,7 +103,7 @@ async function copyBlobs(
       frame,
       (position, where) => {
         const blob = moved(deltas, position);
-        index.packs.addLive(blob.frame, -blob.storedBytes);
+        index.frames.addLive(blob.frame, -blob.storedBytes);
         index.blobs.place(blob.id, where);
         run.manifest.retired(blob.hash);
         return true;

@@ -4,7 +4,7 @@
  * still have their addresses. What cannot be done now is done by the next writer.
  */
 import { tryLockExclusively } from '../index/lock.js';
-import type { FrameRow } from '../index/packs.js';
+import type { FrameRow } from '../index/frames.js';
 import type { HeldRepository, WritableRepository } from './held.js';
 
 /** Smaller payloads hold no whole page of their own often enough to be worth a call. */
@@ -31,9 +31,7 @@ interface Unused {
 
 function findUnused({ index }: HeldRepository): Unused {
   const unused = index.packs.unused();
-  const dead = index.packs
-    .deadFrames(LEAST_HOLE_BYTES)
-    .filter(({ pack }) => !unused.includes(pack));
+  const dead = index.frames.dead(LEAST_HOLE_BYTES).filter(({ pack }) => !unused.includes(pack));
   return { dead, unused };
 }
 
@@ -44,8 +42,8 @@ function giveBack(repository: HeldRepository): number {
   const before = packs.allocatedBytes();
   const punched = dead.filter((frame) => punch(repository, frame));
   index.begin();
-  for (const { id } of punched) index.packs.removeFrame(id);
-  for (const pack of unused) index.packs.removePack(pack);
+  for (const { id } of punched) index.frames.remove(id);
+  for (const pack of unused) index.packs.remove(pack);
   index.commit();
   // Last: a file that the index does not know is taken up again, one that it misses is damage.
   for (const pack of unused) packs.remove(pack);

@@ -75,7 +75,7 @@ function recoverPack(
   if ((packs.sizeBytes(pack) ?? 0) > end) packs.truncate(pack, end);
   packs.sync(pack);
   packs.syncNames();
-  index.packs.putPack(pack, kind, end);
+  index.packs.put(pack, kind, end);
 }
 
 /** Where the last frame ends of which anything is of use; what follows is cut off. */
@@ -101,7 +101,7 @@ function noteDead(
   { index }: HeldRepository,
   { head, address }: Pick<ScannedFrame, 'head' | 'address'>,
 ): void {
-  index.packs.insertFrame({
+  index.frames.insert({
     id: index.counters.next('frame'),
     ...address,
     kind: head.kind,
@@ -113,7 +113,7 @@ function noteDead(
 
 /** Whether the frame holds any blob that is not stored yet. */
 function adoptBlobs({ index }: HeldRepository, { head, address }: ScannedFrame): boolean {
-  const { blobs, packs, counters } = index;
+  const { blobs, frames, counters } = index;
   const weights = head.fullMembers.map(({ lengthBytes }) => lengthBytes);
   const shares = shareStoredBytes(head.payloadBytes, weights);
   const adopted = head.fullMembers.flatMap(({ hash, lengthBytes }, member) =>
@@ -121,7 +121,7 @@ function adoptBlobs({ index }: HeldRepository, { head, address }: ScannedFrame):
   );
   if (adopted.length === 0) return false;
   const frame = counters.next('frame');
-  packs.insertFrame({
+  frames.insert({
     id: frame,
     ...address,
     kind: head.kind,

@@ -88,7 +88,7 @@ export function beginRun(repository: HeldRepository, options: RunOptions): Writi
     const address = manifests.append(bytes);
     const headBytes = FRAME_HEADER_BYTES + bytes.readUInt32LE(12);
     const id = index.counters.next('frame');
-    index.packs.insertFrame({ id, ...address, kind, headBytes, liveBytes: 1, totalBytes: 1 });
+    index.frames.insert({ id, ...address, kind, headBytes, liveBytes: 1, totalBytes: 1 });
     bytesStored += bytes.length;
   };
   const flushPart = (): void => {
@@ -142,7 +142,7 @@ export function beginRun(repository: HeldRepository, options: RunOptions): Writi
       });
       const totalBytes = shares.reduce((sum, share) => sum + share, 0);
       const row = { id, pack, offset, lengthBytes, kind, headBytes, liveBytes, totalBytes };
-      index.packs.insertFrame(row);
+      index.frames.insert(row);
       bytesStored += lengthBytes;
     },
     async commit(summary, finish) {
@@ -215,5 +215,5 @@ function putPack(
   lengthBytes: number,
 ): void {
   index.counters.raise('pack', pack);
-  index.packs.putPack(pack, kind, lengthBytes);
+  index.packs.put(pack, kind, lengthBytes);
 }

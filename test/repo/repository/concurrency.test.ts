@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import Database from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   lockForReading,
   lockForWriting,
@@ -75,13 +76,15 @@ describe('while space is given back', () => {
     lab.write('old', noise(30_000, 2));
     await lab.backup();
     await lab.prune({ keepLast: 1 });
+    const db = new Database(lab.indexPath);
+    onTestFinished(() => void db.close());
     const repository = openRepository(lab.repository, lab.platform, { access: 'write' });
     await repository.write((held) => {
       // The first pack holds nothing any more, as far as this writer can see.
-      held.index.connection.exec('UPDATE frame SET live = 0 WHERE kind = 1');
+      db.exec('UPDATE frame SET live = 0 WHERE kind = 1');
       const releaseLock = (): void => {
         held.releaseLock();
-        held.index.connection.exec('UPDATE frame SET live = total WHERE kind = 1');
+        db.exec('UPDATE frame SET live = total WHERE kind = 1');
       };
       reclaim({ ...held, releaseLock });
     });

@@ -66,7 +66,7 @@ export function recordRetired(
         current.storedBytes,
       );
       if (!tail) return false;
-      index.packs.addLive(current.frame, -current.storedBytes);
+      index.frames.addLive(current.frame, -current.storedBytes);
       index.blobs.place(old.id, where);
       index.blobs.setTail(newer, tail.links, tail.bytes);
       run.manifest.retired(old.hash);

@@ -3,11 +3,7 @@
  * version uses, then space is given back. One transaction, a tombstone manifest, nothing in place.
  */
 import { CodedError } from '../../../errors.js';
-import { createCompaction } from '../../index/compaction.js';
 import type { Index } from '../../index/index.js';
-import { createPathPlaces } from '../../index/names.js';
-import { createRemoval } from '../../index/removal.js';
-import { readSuspicions } from '../../index/suspects.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { compact } from '../../repository/compact.js';
 import { explainFullDisk } from '../../repository/full-disk.js';
@@ -60,8 +56,8 @@ export async function prune(repository: Repository, options: PruneOptions): Prom
 }
 
 function readSuspectFiles(index: Index): SuspectFile<ByteString>[] {
-  const places = createPathPlaces(index.connection);
-  return readSuspicions(index.connection).map(({ path, good, suspect }) => ({
+  const places = index.placePaths();
+  return index.suspicions().map(({ path, good, suspect }) => ({
     ...places.ofId(path),
     good,
     suspect,
@@ -76,9 +72,8 @@ async function removeSnapshots(
   const { index } = repository;
   const run = beginRun(repository, options);
   try {
-    const compaction = createCompaction(index.connection);
+    const { compaction, removal } = index;
     const before = compaction.storedBytes();
-    const removal = createRemoval(index.connection);
     for (const { number } of removed) removal.removeSnapshot(number);
     removal.removeUnusedContents();
     await removeUnusedBlobs(run, index);

@@ -1,7 +1,7 @@
 /** Diff: what changed between two snapshots of a source. */
-import { createHistory, NodeChange } from '../../index/history.js';
+import { NodeChange } from '../../index/history.js';
 import type { Index } from '../../index/index.js';
-import { createPathPlaces, type PlacedPath } from '../../index/names.js';
+import type { PlacedPath } from '../../index/names.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { inByteOrder } from './find.js';
 import { selectSnapshot, selectSource, type QueryOptions } from './locate.js';
@@ -46,8 +46,8 @@ export function diffSnapshots(repository: Repository, options: DiffOptions): Pro
 }
 
 function changesBetween(index: Index, wanted: number, from: number, to: number): Change[] {
-  const history = createHistory(index.connection);
-  const places = createPathPlaces(index.connection);
+  const { history } = index;
+  const places = index.placePaths();
   const isForward = from <= to;
   const range = { after: Math.min(from, to), upTo: Math.max(from, to) };
   const changes: Change[] = [];

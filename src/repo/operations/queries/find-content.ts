@@ -1,8 +1,7 @@
 /** Find by content: whether the bytes of a file are saved anywhere, under whatever name. */
 import { CodedError } from '../../../errors.js';
-import { createHistory, type VersionSummary } from '../../index/history.js';
+import type { VersionSummary } from '../../index/history.js';
 import type { Index } from '../../index/index.js';
-import { createPathPlaces } from '../../index/names.js';
 import type { ChunkingParameters } from '../../model.js';
 import { bytesFromText } from '../../../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../../../platform/platform.js';
@@ -27,7 +26,7 @@ export function findContent(
   return repository.read(({ index, config, platform }) => {
     const wanted = options.source && selectSource(index, platform, options.source).id;
     const hash = hashNamedFile(options.file, platform, config.chunking);
-    const places = createPathPlaces(index.connection);
+    const places = index.placePaths();
     const summarise = createSummaries(index);
     const found: FoundPath[] = [];
     for (const versions of groupByPath(versionsWith(index, hash))) {
@@ -39,8 +38,7 @@ export function findContent(
   });
 }
 
-function versionsWith({ blobs, connection }: Index, hash: FileHash): VersionSummary[] {
-  const history = createHistory(connection);
+function versionsWith({ blobs, history }: Index, hash: FileHash): VersionSummary[] {
   if (hash.type === 'none') return history.ofEmptyFiles();
   if (hash.type === 'blob') {
     const blob = blobs.find(hash.hash);

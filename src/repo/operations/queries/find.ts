@@ -1,7 +1,7 @@
 /** Find: paths by their names, in all of history. */
-import { createHistory, type VersionSummary } from '../../index/history.js';
+import type { VersionSummary } from '../../index/history.js';
 import type { Index } from '../../index/index.js';
-import { createNames, createPathPlaces, type NamedPath, type NameTest } from '../../index/names.js';
+import type { NamedPath, NameTest } from '../../index/names.js';
 import { VersionType } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { textOfName, textToBytes } from '../../tree/byte-text.js';
@@ -30,8 +30,8 @@ export function findPaths(repository: Repository, options: FindOptions): Promise
   const glob = compileGlob(options.pattern);
   return repository.read(({ index, platform }) => {
     const wanted = options.source && selectSource(index, platform, options.source).id;
-    const history = createHistory(index.connection);
-    const places = createPathPlaces(index.connection);
+    const { history } = index;
+    const places = index.placePaths();
     const summarise = createSummaries(index);
     const found: FoundPath[] = [];
     for (const node of candidates(index, glob)) {
@@ -57,7 +57,7 @@ export function createSummaries(
   path: ByteString,
   versions: readonly VersionSummary[],
 ) => FoundPath | undefined {
-  const history = createHistory(index.connection);
+  const { history } = index;
   const spansOfSource = new Map<number, ReturnType<typeof createSpans>>();
   return (source, path, versions) => {
     const spanOf = spansOfSource.get(source) ?? createSpans(history.snapshotNumbers(source));
@@ -75,8 +75,7 @@ export function inByteOrder<T extends { readonly path: ByteString }>(items: read
 }
 
 /** Roots always, since their names are whole paths; the others where their name may match. */
-function* candidates({ connection }: Index, { name }: Glob): Generator<NamedPath> {
-  const names = createNames(connection);
+function* candidates({ names }: Index, { name }: Glob): Generator<NamedPath> {
   yield* names.roots();
   yield* names.search(nameTest(name));
 }

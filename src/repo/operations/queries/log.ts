@@ -1,7 +1,6 @@
 /** Log: the history of one path. */
 import { CodedError } from '../../../errors.js';
 import { BlobKind } from '../../index/blobs.js';
-import { createHistory } from '../../index/history.js';
 import type { Index } from '../../index/index.js';
 import type { Source } from '../../index/sources.js';
 import type { ContentRef, Version } from '../../model.js';
@@ -41,7 +40,7 @@ export interface LoggedVersion extends Span {
 export function logPath(repository: Repository, options: LogOptions): Promise<PathLog> {
   return repository.read(({ index, platform }) => {
     const source = selectSource(index, platform, options.source, [options.path]);
-    const spanOf = createSpans(createHistory(index.connection).snapshotNumbers(source.id));
+    const spanOf = createSpans(index.history.snapshotNumbers(source.id));
     const storageOf = createStorageReader(index);
     for (const path of candidatePaths(source, platform, options.path)) {
       const versions = versionsOf(index, source, path).flatMap((version) => {

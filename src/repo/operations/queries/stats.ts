@@ -1,12 +1,6 @@
 /** Stats: what the history holds, what it takes, and what takes most of it. */
-import { createPathPlaces } from '../../index/names.js';
 import type { Snapshot, Source } from '../../index/sources.js';
-import {
-  createStatistics,
-  type BlobSums,
-  type Counts,
-  type PathCost,
-} from '../../index/statistics.js';
+import type { BlobSums, Counts, PathCost } from '../../index/statistics.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { layoutOf } from '../../repository/layout.js';
 import type { Repository } from '../../repository/repository.js';
@@ -57,8 +51,8 @@ const MOST_COSTLY = 20;
 export function readStats(repository: Repository): Promise<RepositoryStats> {
   return repository.read((held) => {
     const { index, packs } = held;
-    const statistics = createStatistics(index.connection);
-    const places = createPathPlaces(index.connection);
+    const { statistics } = index;
+    const places = index.placePaths();
     const named = ({ path, bytes }: PathCost): CostlyPath => ({
       path: places.ofId(path).path,
       bytes,

@@ -7,7 +7,6 @@
  */
 import { BlobKind } from '../../index/blobs.js';
 import { openIndex } from '../../index/index.js';
-import { createTails } from '../../index/tails.js';
 import { openDirectoryPackStore } from '../../packs/pack-store.js';
 import type { Platform } from '../../../platform/platform.js';
 import { layoutOf } from '../../repository/layout.js';
@@ -130,12 +129,12 @@ function markLost(
     for (const id of damaged) {
       const blob = index.blobs.get(id);
       if (!blob) continue;
-      if (index.packs.frame(blob.frame)) index.packs.addLive(blob.frame, -blob.storedBytes);
+      if (index.frames.get(blob.frame)) index.frames.addLive(blob.frame, -blob.storedBytes);
       const nowhere = { frame: 0, member: 0, basis: undefined, storedBytes: 0 };
       index.blobs.place(id, { kind: BlobKind.lost, ...nowhere });
     }
     for (const id of unreadable) index.versions.flagRacy(id);
-    createTails(index.connection).recompute();
+    index.recomputeTails();
     index.commit();
   } catch (error) {
     index.rollback();

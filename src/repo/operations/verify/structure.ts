@@ -1,5 +1,5 @@
 /** The part of verification that reads no content: the index against itself and against the packs. */
-import { createAudit, type Inconsistency } from '../../index/audit.js';
+import type { Inconsistency } from '../../index/audit.js';
 import { PACK_HEADER_BYTES, readPackKind } from '../../packs/pack-store.js';
 import { isDamage } from '../../../errors.js';
 import type { HeldRepository } from '../../repository/held.js';
@@ -9,7 +9,7 @@ export interface StructureProblem extends Inconsistency {
 }
 
 export function checkStructure(repository: HeldRepository): StructureProblem[] {
-  const audit = createAudit(repository.index.connection);
+  const { audit } = repository.index;
   const database = audit
     .databaseProblems()
     .map((message): StructureProblem => ({ code: 'INDEX_CORRUPT', message, blobs: [] }));
@@ -20,7 +20,7 @@ export function checkStructure(repository: HeldRepository): StructureProblem[] {
 }
 
 function checkPacks({ index, packs, config }: HeldRepository): StructureProblem[] {
-  const audit = createAudit(index.connection);
+  const { audit } = index;
   return index.packs.all().flatMap(({ number, lengthBytes }): StructureProblem[] => {
     const size = packs.sizeBytes(number);
     const file = `packs/${String(number).padStart(8, '0')}.pack`;

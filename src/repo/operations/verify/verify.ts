@@ -4,11 +4,10 @@
  * verified is remembered.
  */
 import { CodedError, isDamage } from '../../../errors.js';
-import { createAudit } from '../../index/audit.js';
 import { openIndex, type Index } from '../../index/index.js';
 import { sqliteCode } from '../../index/database.js';
 import type { ErrorCode } from '../../../errors.js';
-import type { FrameRow } from '../../index/packs.js';
+import type { FrameRow } from '../../index/frames.js';
 import { decodeFrameHead, FrameKind, isPayloadIntact } from '../../packs/frame.js';
 import { readFrame } from '../../packs/frame-reader.js';
 import type { ByteString } from '../../../platform/bytes.js';
@@ -78,7 +77,7 @@ export async function verifyHeld(
 ): Promise<VerifyResult> {
   const { index, platform } = repository;
   const startedMs = platform.clock.nowMs();
-  const counts = createAudit(index.connection).counts();
+  const counts = index.audit.counts();
   const findings = new Findings(index);
   for (const { code, message, blobs, isOnlyBasis } of checkStructure(repository)) {
     findings.add(code, message, blobs, isOnlyBasis);
@@ -133,8 +132,8 @@ class Findings {
 
 /** Manifests are read here: they are few, and no blob depends on them. */
 function checkManifests({ index, packs }: HeldRepository, findings: Findings): FrameRow[] {
-  const frames = index.packs
-    .framesByVerification()
+  const frames = index.frames
+    .byVerification()
     .filter(({ kind }) => kind === FrameKind.manifestPart || kind === FrameKind.manifestEnd);
   for (const frame of frames) {
     try {
@@ -205,8 +204,8 @@ function planFamilies(
   { sample }: VerifyOptions,
   elapsedMs: () => number,
 ): FamilyPlan {
-  const frames = index.packs
-    .framesByVerification()
+  const frames = index.frames
+    .byVerification()
     .filter(({ kind }) => kind === FrameKind.full || kind === FrameKind.delta);
   if (!sample) return { families: allFamilies(index), frames: () => frames };
   const total = frames.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
@@ -222,7 +221,7 @@ function planFamilies(
         return elapsedMs() >= sample.durationMs;
     }
   };
-  const audit = createAudit(index.connection);
+  const { audit } = index;
   function* families(): Generator<Family> {
     const done = new Set<number>();
     for (const frame of frames) {
@@ -253,10 +252,10 @@ function remember({ path, platform }: HeldRepository, frames: readonly FrameRow[
   if (frames.length === 0 || !platform.files.canWrite(path)) return;
   const index = openIndex(layoutOf(path).index, 'write', platform.files);
   try {
-    index.connection.pragma('busy_timeout = 0');
+    index.neverWait();
     index.begin();
     const timeMs = platform.clock.nowMs();
-    for (const { id } of frames) index.packs.setVerified(id, timeMs);
+    for (const { id } of frames) index.frames.setVerified(id, timeMs);
     index.commit();
   } catch (error) {
     index.rollback();

@@ -1,6 +1,5 @@
 /** Explain: why a backup takes a path in or leaves it out, and why it reads a file again or not. */
 import { CodedError } from '../../../../errors.js';
-import { createHistory } from '../../../index/history.js';
 import type { Index } from '../../../index/index.js';
 import type { Source } from '../../../index/sources.js';
 import type { Issue, Version } from '../../../model.js';
@@ -100,7 +99,7 @@ function placeOf(
 }
 
 function savedState(index: Index, source: Source, known: Version): SavedState | undefined {
-  const spanOf = createSpans(createHistory(index.connection).snapshotNumbers(source.id));
+  const spanOf = createSpans(index.history.snapshotNumbers(source.id));
   const span = spanOf(known);
   if (!span) return undefined;
   const causes = known.content.type === 'none' ? undefined : causesOfVersion(index, known);
