@@ -7,6 +7,7 @@ import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { readAttributes } from '../tree/attributes.js';
+import { isSameState } from '../tree/compare.js';
 import { openPath } from '../tree/long-paths.js';
 import type { WorkerContext } from './context.js';
 import {
@@ -93,7 +94,7 @@ function readOne(
       }
       found = readAll(stat.sizeBytes);
       const after = files.at.statOpen(descriptor);
-      const isStable = sameState(stat, after);
+      const isStable = isSameState(stat, after);
       stat = after;
       if (isStable) return { status: ReadStatus.changed, stat, found };
     }
@@ -101,17 +102,6 @@ function readOne(
   } finally {
     files.close(descriptor);
   }
-}
-
-/** Whether two stats of one open file show no change of its bytes. */
-function sameState(before: FileStat, after: FileStat): boolean {
-  return (
-    before.sizeBytes === after.sizeBytes &&
-    before.mtime.seconds === after.mtime.seconds &&
-    before.mtime.nanoseconds === after.mtime.nanoseconds &&
-    before.ctime.seconds === after.ctime.seconds &&
-    before.ctime.nanoseconds === after.ctime.nanoseconds
-  );
 }
 
 /** Something else has taken the name of a file: the file itself has vanished. */

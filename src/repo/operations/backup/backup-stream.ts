@@ -97,7 +97,10 @@ async function readNamed(
   const { file } = VersionType;
   const set = createSetRecorder(index.attributes, platform.users).of(stat, NO_ATTRIBUTES);
   tally.record(
-    describeFound(path, known, stat, set, file, NO_FLAGS, NO_LINKS, undefined, content, blobs),
+    describeFound({ path, known, type: file, flags: NO_FLAGS, links: NO_LINKS }, stat, set, {
+      content,
+      blobs,
+    }),
   );
   const replacements = known ? [{ old: known.content, newer: content, directory }] : [];
   return { ...unchanged, replacements };

@@ -15,14 +15,20 @@ type FillPart = (
   effect: 'write' | 'count',
 ) => Promise<number | undefined>;
 
+/** How a file is filled. */
+interface Filling {
+  readonly limiter: Limiter;
+  readonly fillPart: FillPart;
+  /** A part of the file is lost; nothing more is written. */
+  readonly onLost: () => void;
+}
+
 /** Bytes that were written, or undefined when a part of the file could not be. */
 export async function fillFile(
   repository: HeldRepository,
-  limiter: Limiter,
   working: WorkingFile,
   blobs: readonly number[],
-  fillPart: FillPart,
-  onLost: () => void,
+  { limiter, fillPart, onLost }: Filling,
 ): Promise<number | undefined> {
   const state = { written: 0, isWhole: true, isMarked: !working.looksFinished };
   const mark = once(() => {

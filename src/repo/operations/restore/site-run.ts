@@ -18,9 +18,9 @@ import type { WorkerPool } from '../../worker/pool.js';
 import type { HeldRepository } from '../../repository/held.js';
 import { decide, type OverwriteRule } from './decide.js';
 import { createRemover, type Remover } from './extraneous.js';
-import { createFileWriter, type FileWriter, type Written } from './file-writer.js';
+import { FileWriter, type Written } from './file-writer.js';
 import { createLinkGroups, type LinkedName, type LinkGroups } from './link-groups.js';
-import { createNodeMaker, type NodeMaker } from './nodes.js';
+import { NodeMaker } from './nodes.js';
 import { sourceOf, type RestoreNode, type RestoreRoot, type RestoreSite } from './roots.js';
 import type { Wanted } from './wanted.js';
 
@@ -116,8 +116,8 @@ class SiteRun {
       this.report(path, code, message);
     const { onRemoved, onShortfalls } = events;
     const onFile: RestoreEvents['onFile'] = (...file) => this.tellFile(...file);
-    this.writer = createFileWriter({ ...options, target, onFile, onIssue, onShortfalls });
-    this.nodes = createNodeMaker({ files, handles, wanted, isDryRun, onShortfalls });
+    this.writer = new FileWriter({ ...options, target, onFile, onIssue, onShortfalls });
+    this.nodes = new NodeMaker({ files, handles, wanted, isDryRun, onShortfalls });
     this.linkGroups = createLinkGroups((first, name) => this.link(first, name));
     this.remover = createRemover({
       files,

@@ -6,12 +6,14 @@ import type { Issue, Version } from '../../../model.js';
 import type { ByteString } from '../../../../platform/bytes.js';
 import type { Platform } from '../../../../platform/platform.js';
 import { createFilter, type FilterOptions } from '../../../tree/filter.js';
+import { LiveTree } from '../../../tree/live-tree.js';
+import { ownPaths } from '../../../repository/own-paths.js';
 import { rereadsOf, type RereadOptions } from '../../backup/reread.js';
 import { candidatePaths, pathIdOf, rootOf, selectSource, type QueryOptions } from '../locate.js';
 import type { Repository } from '../../../repository/repository.js';
 import { rootNames } from '../root-names.js';
 import { createSpans } from '../span.js';
-import { findOutcome, type Outcome } from './outcome.js';
+import { findOutcome, type AskedPath, type Outcome } from './outcome.js';
 import { causesOfVersion, causesToRead, type ReadCause } from './read-causes.js';
 
 export interface ExplainOptions extends QueryOptions, RereadOptions {
@@ -55,15 +57,17 @@ export function explainPath(
   return repository.read((held) => {
     const { index, platform } = held;
     const source = selectSource(index, platform, options.source, [options.path]);
-    const { root, path } = placeOf(source, platform, options.path);
-    const outcome = findOutcome(held, source, filter, root, path);
+    const asked = placeOf(source, platform, options.path);
+    const { path } = asked;
+    const tree = new LiveTree(platform.files, filter, ownPaths(held, source.roots));
+    const outcome = findOutcome(held, source, tree, asked);
     const id = pathIdOf(index, source, path);
     const known = id === undefined ? undefined : index.versions.currentOf(id);
     const saved = known && savedState(index, source, known);
-    const asked: ReadCause[] = known && isDueNext(index, known, options) ? ['asked'] : [];
+    const due: ReadCause[] = known && isDueNext(index, known, options) ? ['asked'] : [];
     const causes =
       outcome.type === 'taken-in' && outcome.stat.type === 'file' && outcome.stat.sizeBytes > 0
-        ? [...asked, ...causesToRead(index, outcome.stat, known)]
+        ? [...due, ...causesToRead(index, outcome.stat, known)]
         : undefined;
     return { path, outcome, saved, causes, issues };
   });
@@ -82,11 +86,7 @@ function isDueNext(
   return rereadsOf(options, run)(path);
 }
 
-function placeOf(
-  source: Source,
-  platform: Platform,
-  text: string,
-): { readonly root: ByteString; readonly path: ByteString } {
+function placeOf(source: Source, platform: Platform, text: string): AskedPath {
   const places = candidatePaths(source, platform, text).flatMap((path) => {
     const root = rootOf(source, path);
     return root === undefined ? [] : [{ root, path }];
