@@ -84,7 +84,7 @@ export function beginRun(repository: HeldRepository, options: RunOptions): Writi
   let bytesStored = 0;
 
   const appendManifest = (kind: 3 | 4, sections: readonly Uint8Array[]): void => {
-    const bytes = encodeFrame({ kind }, generation, sections, level);
+    const bytes = encodeFrame({ kind }, generation, sections, { level });
     const address = manifests.append(bytes);
     const headBytes = FRAME_HEADER_BYTES + bytes.readUInt32LE(12);
     const id = index.counters.next('frame');

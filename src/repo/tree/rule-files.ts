@@ -56,8 +56,7 @@ function readNamed(file: string, files: FileSystem): string {
  * file counts, as for git. One that cannot be read leaves nothing out and is added to `issues`.
  */
 export function readIgnoreFiles(
-  path: ByteString,
-  listing: DirectoryListing,
+  { path, listing }: { readonly path: ByteString; readonly listing: DirectoryListing },
   ignoreFiles: readonly ByteString[],
   files: FileSystem,
   issues: Issue[],

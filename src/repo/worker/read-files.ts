@@ -30,9 +30,9 @@ export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesR
   const attributes = new Map<number, NodeAttributes>();
   const failures = new Map<number, string>();
 
-  paths.forEach((path, index) => {
+  paths.forEach((_, index) => {
     try {
-      const { status, stat, found } = readOne(context.files, path, arena, index, job);
+      const { status, stat, found } = readOne(context.files, arena, index, job);
       statuses[index] = status;
       if (status !== ReadStatus.read) newStats.set(index, stat);
       if (found.flags !== 0 || found.xattrs.length > 0) attributes.set(index, found);
@@ -67,13 +67,14 @@ interface ReadOutcome {
   readonly found: NodeAttributes;
 }
 
+/** Reads the file at `index` of a job into its place in the arena. */
 function readOne(
   files: FileSystem,
-  path: ByteString,
   arena: Arena,
   index: number,
-  { stats, mostBytes }: ReadFilesJob,
+  { paths, stats, mostBytes }: ReadFilesJob,
 ): ReadOutcome {
+  const path = paths[index] ?? ('' as ByteString);
   const descriptor = openPath(files, path, 'read-file');
   /** Attributes before the stat, whose ctime then stands for them, too. */
   const readAll = (sizeBytes: number): NodeAttributes => {

@@ -137,9 +137,9 @@ async function readSegments(
   const tasks: Promise<void>[] = [];
   // A file that cannot be read is its own failure, not the run's: it is thrown here, at the end.
   let failure: { readonly error: unknown } | undefined;
-  const read = async (position: number, { start, end }: Stretch): Promise<void> => {
+  const read = async (position: number, stretch: Stretch): Promise<void> => {
     try {
-      parts[position] = await readSegment(path, start, end, holes, reader);
+      parts[position] = await readSegment(path, stretch, holes, reader);
     } catch (error) {
       failure ??= { error };
     }
@@ -169,8 +169,7 @@ function throwIfFailed(failure: { readonly error: unknown } | undefined): void {
 
 async function readSegment(
   path: ByteString,
-  start: number,
-  end: number,
+  { start, end }: Stretch,
   holes: HoleMap,
   { chunking, readWindow }: LargeFileReader,
 ): Promise<ReadParts> {

@@ -5,7 +5,6 @@
 import type { Snapshot, Source } from '../../index/sources.js';
 import type { Issue } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
 import { compact } from '../../repository/compact.js';
 import { explainFullDisk } from '../../repository/full-disk.js';
 import { reclaim } from '../../repository/reclaim.js';
@@ -143,7 +142,11 @@ async function takeSnapshot(
     await compact(run, repository);
     if (options.signal?.aborted) throw interrupted();
 
-    const snapshot = describeSnapshot(number, startedMs, run, result, options, platform);
+    const snapshot = describeSnapshot(
+      { number, startedMs, finishedMs: platform.clock.nowMs(), tags: [...(options.tags ?? [])] },
+      run,
+      result,
+    );
     await run.commit(manifestSummary(snapshot, source), () => index.snapshots.insert(snapshot));
     const durationMs = platform.clock.nowMs() - startedMs;
     const { bytesStored } = snapshot;
@@ -159,26 +162,23 @@ function announce({ onStart }: SnapshotOptions, previous: Snapshot | undefined):
 }
 
 function describeSnapshot(
-  number: number,
-  startedMs: number,
+  named: Pick<Snapshot, 'number' | 'startedMs' | 'finishedMs' | 'tags'>,
   run: WritingRun,
   result: WalkTotals &
     Pick<
       BackupResult,
       'source' | 'filesNew' | 'filesChanged' | 'filesRemoved' | 'bytesRead' | 'issues'
     >,
-  { tags = [] }: SnapshotOptions,
-  { clock }: Platform,
 ): Snapshot {
   const { files, directories, symlinks, specials, bytes } = result;
   const { filesNew, filesChanged, filesRemoved } = result;
   return {
-    number,
+    number: named.number,
     source: result.source.id,
     generation: run.generation,
-    startedMs,
-    finishedMs: clock.nowMs(),
-    tags: [...tags],
+    startedMs: named.startedMs,
+    finishedMs: named.finishedMs,
+    tags: named.tags,
     files,
     directories,
     symlinks,

@@ -38,7 +38,7 @@ export function catFile(repository: Repository, options: CatOptions): Promise<nu
   return repository.read(async ({ index, packs, platform }) => {
     const source = selectSource(index, platform, options.source, [options.path]);
     const snapshot = selectSnapshot(index, source, options.at);
-    const located = locatePath(index, platform, source, snapshot, options.path);
+    const located = locatePath({ index, platform }, { source, snapshot }, options.path);
     if (located.version?.type !== VersionType.file) throw notAFile(located);
     const reader = createFrameReader(
       packs,

@@ -20,6 +20,13 @@ export type FileHash =
   /** BLAKE3 of the hashes of its blobs. */
   | { readonly type: 'content'; readonly hash: Uint8Array };
 
+/** A file, of which the first bytes are hashed. */
+interface OpenFile {
+  readonly files: FileSystem;
+  readonly descriptor: number;
+  readonly sizeBytes: number;
+}
+
 /** Bytes of a large file that are held at once. */
 const WINDOW_BYTES = 8 * 1024 * 1024;
 
@@ -32,7 +39,7 @@ export function hashFile(
 ): FileHash {
   const isLarge = sizeBytes > chunking.wholeFileBytes;
   const hashes = isLarge
-    ? hashPieces(files, descriptor, sizeBytes, chunking)
+    ? hashPieces({ files, descriptor, sizeBytes }, chunking)
     : hashWhole(files, descriptor, sizeBytes);
   const [first] = hashes;
   if (first === undefined) return { type: 'none' };
@@ -47,25 +54,19 @@ function hashWhole(files: FileSystem, descriptor: number, sizeBytes: number): Ui
 }
 
 /** The pieces of a file that is cut. Holes count only when they are the same after the reading. */
-function hashPieces(
-  files: FileSystem,
-  descriptor: number,
-  sizeBytes: number,
-  chunking: ChunkingParameters,
-): Uint8Array[] {
+function hashPieces(file: OpenFile, chunking: ChunkingParameters): Uint8Array[] {
+  const { files, descriptor } = file;
   const mapNow = (): HoleMap => mapHoles(files, descriptor, files.at.statOpen(descriptor));
   const holes = mapNow();
-  const hashes = hashSegments(files, descriptor, sizeBytes, chunking, holes);
+  const hashes = hashSegments(file, chunking, holes);
   return holes.length === 0 || isSameMap(holes, mapNow())
     ? hashes
-    : hashSegments(files, descriptor, sizeBytes, chunking, NO_HOLES);
+    : hashSegments(file, chunking, NO_HOLES);
 }
 
 /** Each segment by itself, window after window. */
 function hashSegments(
-  files: FileSystem,
-  descriptor: number,
-  sizeBytes: number,
+  { files, descriptor, sizeBytes }: OpenFile,
   chunking: ChunkingParameters,
   holes: HoleMap,
 ): Uint8Array[] {

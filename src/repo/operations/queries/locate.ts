@@ -8,6 +8,7 @@ import { parentOfRoots } from '../../index/versions.js';
 import type { Version } from '../../model.js';
 import { bytesFromText, joinBytes, type ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
+import type { HeldRepository } from '../../repository/held.js';
 import { rootNames } from './root-names.js';
 import { resolveTimePoint, type TimePoint } from './time-point.js';
 
@@ -20,6 +21,12 @@ export type SourceSelector =
 export interface QueryOptions {
   /** Which source is meant where a repository holds several. */
   readonly source?: SourceSelector | undefined;
+}
+
+/** A snapshot, and the source that it is of. */
+export interface SourceSnapshot {
+  readonly source: Source;
+  readonly snapshot: Snapshot;
 }
 
 /** A node of a source's tree at one snapshot. */
@@ -72,10 +79,8 @@ export function selectSnapshot(index: Index, source: Source, point: TimePoint): 
  * @throws CodedError PATH_NOT_FOUND
  */
 export function locatePath(
-  index: Index,
-  platform: Platform,
-  source: Source,
-  snapshot: Snapshot,
+  { index, platform }: Pick<HeldRepository, 'index' | 'platform'>,
+  { source, snapshot }: SourceSnapshot,
   text: string,
 ): Located {
   const candidates = candidatePaths(source, platform, text);

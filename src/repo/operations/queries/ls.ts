@@ -58,7 +58,7 @@ export async function listEntries(repository: Repository, options: ListOptions):
     const located =
       path === undefined
         ? locateSource(source)
-        : locatePath(index, platform, source, snapshot, path);
+        : locatePath(reading.held, { source, snapshot }, path);
     const entries = entriesOf(index, located, snapshot.number, isRecursive);
     return {
       snapshot: snapshot.number,
@@ -80,15 +80,15 @@ function entriesOf(
   if (version && version.type !== VersionType.directory) {
     return [{ path, version, attributes: setOf(version) }];
   }
-  return walk(path, (parent) => index.versions.at(parent, snapshot), setOf, id, isRecursive);
+  const children = (parent: number): Entry[] => index.versions.at(parent, snapshot);
+  return walk({ path, id }, children, setOf, isRecursive);
 }
 
 /** One directory after the other: what is held at once is one listing for each level of depth. */
 function* walk(
-  path: ByteString,
+  { path, id }: Pick<Located, 'path' | 'id'>,
   children: (parent: number) => Entry[],
   setOf: SetReader,
-  id: number,
   isRecursive: boolean,
 ): Generator<ListedEntry> {
   const levels = [{ path, entries: children(id), next: 0 }];

@@ -143,8 +143,8 @@ function planSites(
   snapshot: Snapshot,
   { to, paths }: RestoreOptions,
 ): readonly RestoreSite[] {
-  const located = paths.map((path) => locatePath(index, platform, source, snapshot, path));
-  if (to !== undefined) return [planInto(to, index, source, snapshot, located)];
+  const located = paths.map((path) => locatePath({ index, platform }, { source, snapshot }, path));
+  if (to !== undefined) return [planInto(to, index, { source, snapshot }, located)];
   if (source.host === platform.hostName) return planOriginal(index, source, snapshot, located);
   throw new CodedError(
     'TARGET_UNUSABLE',

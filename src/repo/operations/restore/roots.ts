@@ -2,11 +2,11 @@
 import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
-import { parentOfRoots } from '../../index/versions.js';
+import { parentOfRoots, type Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import { joinBytes, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { childPath, splitPath } from '../../tree/relative-path.js';
-import type { Located } from '../queries/locate.js';
+import type { Located, SourceSnapshot } from '../queries/locate.js';
 
 /** A node below a target. */
 export interface RestoreNode {
@@ -45,8 +45,7 @@ const NOTHING = '' as ByteString;
 export function planInto(
   target: string,
   index: Index,
-  source: Source,
-  snapshot: Snapshot,
+  { source, snapshot }: SourceSnapshot,
   located: readonly Located[],
 ): RestoreSite {
   const root = (path: ByteString, absolute: ByteString, version: Version): RestoreRoot => ({
@@ -92,7 +91,7 @@ export function planOriginal(
     const { directory } = splitPath(root.name);
     const target = (root.name === '/' ? '/' : directory || '/') as ByteString;
     const roots = sites.get(target) ?? [];
-    sites.set(target, [...roots, originalRoot(index, snapshot, root.name, root, path)]);
+    sites.set(target, [...roots, originalRoot(index, snapshot, root, path)]);
   }
   return Array.from(sites, ([target, roots]) => ({ target: textFromBytes(target), roots }));
 }
@@ -101,8 +100,7 @@ export function planOriginal(
 function originalRoot(
   index: Index,
   snapshot: Snapshot,
-  rootName: ByteString,
-  rootVersion: Version,
+  { name: rootName, ...rootVersion }: Entry,
   path: ByteString,
 ): RestoreRoot {
   const top = rootName === '/' ? NOTHING : childPath(NOTHING, splitPath(rootName).name);
