@@ -15,12 +15,12 @@ export {
   type IssueCode,
   type Version,
 } from './repo/model.js';
-export { rootNames } from './repo/operations/root-names.js';
+export { rootNames } from './repo/operations/queries/root-names.js';
 export {
   resolveTimePoint,
   type DatedSnapshot,
   type TimePoint,
-} from './repo/operations/time-point.js';
+} from './repo/operations/queries/time-point.js';
 export { flagLetters } from './platform/attribute-calls.js';
 export type { ByteStream } from './platform/byte-streams.js';
 export { bytesFromText, textFromBytes, type ByteString } from './platform/bytes.js';
@@ -38,21 +38,31 @@ export type {
   BackupResult,
   SnapshotOptions,
 } from './repo/operations/backup/snapshot-run.js';
-export type { CatOptions } from './repo/operations/cat.js';
-export type { Change, ChangeType, DiffOptions, SnapshotDiff } from './repo/operations/diff.js';
-export type { DiffLiveOptions, LiveDiff } from './repo/operations/diff-live.js';
+export type { CatOptions } from './repo/operations/queries/cat.js';
+export type {
+  Change,
+  ChangeType,
+  DiffOptions,
+  SnapshotDiff,
+} from './repo/operations/queries/diff.js';
+export type { DiffLiveOptions, LiveDiff } from './repo/operations/queries/diff-live.js';
 export type {
   ExplainOptions,
   PathExplanation,
   SavedState,
-} from './repo/operations/explain/explain.js';
-export type { Outcome } from './repo/operations/explain/outcome.js';
-export type { ReadCause } from './repo/operations/explain/read-causes.js';
-export type { FindContentOptions } from './repo/operations/find-content.js';
-export type { FindOptions, FoundPath } from './repo/operations/find.js';
-export type { SourceSelector } from './repo/operations/locate.js';
-export type { LoggedVersion, LogOptions, PathLog, StoredAs } from './repo/operations/log.js';
-export type { ListedEntry, Listing, ListOptions } from './repo/operations/ls.js';
+} from './repo/operations/queries/explain/explain.js';
+export type { Outcome } from './repo/operations/queries/explain/outcome.js';
+export type { ReadCause } from './repo/operations/queries/explain/read-causes.js';
+export type { FindContentOptions } from './repo/operations/queries/find-content.js';
+export type { FindOptions, FoundPath } from './repo/operations/queries/find.js';
+export type { QueryOptions, SourceSelector } from './repo/operations/queries/locate.js';
+export type {
+  LoggedVersion,
+  LogOptions,
+  PathLog,
+  StoredAs,
+} from './repo/operations/queries/log.js';
+export type { ListedEntry, Listing, ListOptions } from './repo/operations/queries/ls.js';
 export type { PruneOptions, PruneResult } from './repo/operations/prune/prune.js';
 export type {
   KeepCount,
@@ -60,9 +70,9 @@ export type {
   RetentionPolicy,
   Verdict,
 } from './repo/operations/prune/retention.js';
-export type { QueryOptions } from './repo/operations/reading.js';
 export type { RepairOptions, RepairResult } from './repo/operations/repair/repair.js';
-export type { RepositoryConfig } from './repo/operations/repository.js';
+export type { RepositoryConfig } from './repo/repository/config.js';
+export type { OpenOptions, Repository } from './repo/repository/repository.js';
 export type { OverwriteRule } from './repo/operations/restore/decide.js';
 export type {
   InPlaceOptions,
@@ -70,14 +80,14 @@ export type {
   RestoreProgress,
   RestoreResult,
 } from './repo/operations/restore/restore.js';
-export type { ListedSnapshot } from './repo/operations/snapshots.js';
-export type { Span } from './repo/operations/span.js';
+export type { ListedSnapshot } from './repo/operations/queries/snapshots.js';
+export type { Span } from './repo/operations/queries/span.js';
 export type {
   CostlyPath,
   RepositoryStats,
   SnapshotStats,
   SourceStats,
-} from './repo/operations/stats.js';
+} from './repo/operations/queries/stats.js';
 export type {
   Damage,
   VerifyOptions,
@@ -94,11 +104,19 @@ export type { RunningServer, ServeOptions } from './remote/serve.js';
 
 /** Makes an empty repository. */
 export const initRepository = lazily(
-  async () => (await import('./repo/operations/repository.js')).initRepository,
+  async () => (await import('./repo/repository/init.js')).initRepository,
+);
+/** Opens a repository, for as many operations as there are to come. */
+export const openRepository = lazily(
+  async () => (await import('./repo/repository/repository.js')).openRepository,
 );
 /** Whether a directory holds a repository. */
 export const isRepository = lazily(
-  async () => (await import('./repo/operations/repository.js')).isRepository,
+  async () => (await import('./repo/repository/config.js')).isRepository,
+);
+/** Says what is wrong with rules, before anything is opened for them. */
+export const checkRules = lazily(
+  async () => (await import('./repo/tree/rule-files.js')).checkRules,
 );
 /** Takes a snapshot. */
 export const backup = lazily(
@@ -132,36 +150,44 @@ export const repair = lazily(
 );
 /** The snapshots of all sources, or of one. */
 export const listSnapshots = lazily(
-  async () => (await import('./repo/operations/snapshots.js')).listSnapshots,
+  async () => (await import('./repo/operations/queries/snapshots.js')).listSnapshots,
 );
 /** What a directory held at a time. */
 export const listEntries = lazily(
-  async () => (await import('./repo/operations/ls.js')).listEntries,
+  async () => (await import('./repo/operations/queries/ls.js')).listEntries,
 );
 /** Every version of one path. */
-export const logPath = lazily(async () => (await import('./repo/operations/log.js')).logPath);
+export const logPath = lazily(
+  async () => (await import('./repo/operations/queries/log.js')).logPath,
+);
 /** Paths in all history whose name matches. */
-export const findPaths = lazily(async () => (await import('./repo/operations/find.js')).findPaths);
+export const findPaths = lazily(
+  async () => (await import('./repo/operations/queries/find.js')).findPaths,
+);
 /** Paths in all history that held the bytes of a file. */
 export const findContent = lazily(
-  async () => (await import('./repo/operations/find-content.js')).findContent,
+  async () => (await import('./repo/operations/queries/find-content.js')).findContent,
 );
 /** What changed between two snapshots. */
 export const diffSnapshots = lazily(
-  async () => (await import('./repo/operations/diff.js')).diffSnapshots,
+  async () => (await import('./repo/operations/queries/diff.js')).diffSnapshots,
 );
 /** What changed between a snapshot and the live tree. */
 export const diffLive = lazily(
-  async () => (await import('./repo/operations/diff-live.js')).diffLive,
+  async () => (await import('./repo/operations/queries/diff-live.js')).diffLive,
 );
 /** What the next backup does with a path, and why. */
 export const explainPath = lazily(
-  async () => (await import('./repo/operations/explain/explain.js')).explainPath,
+  async () => (await import('./repo/operations/queries/explain/explain.js')).explainPath,
 );
 /** The bytes of one version. */
-export const catFile = lazily(async () => (await import('./repo/operations/cat.js')).catFile);
+export const catFile = lazily(
+  async () => (await import('./repo/operations/queries/cat.js')).catFile,
+);
 /** What history costs. */
-export const readStats = lazily(async () => (await import('./repo/operations/stats.js')).readStats);
+export const readStats = lazily(
+  async () => (await import('./repo/operations/queries/stats.js')).readStats,
+);
 /** Copies one file by its differences, from or to a server or on this machine. */
 export const copyFile = lazily(async () => (await import('./remote/copy/copy.js')).copyFile);
 /** Measures `varve copy` beside rsync. */

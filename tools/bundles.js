@@ -23,7 +23,8 @@ const groups = [
       [
         /src\/cli\/(command|session|shared-options|time-help|parse\/filter)\./,
         /src\/cli\/render\/(issues|lines|table|versions)\./,
-        /src\/repo\/operations\/(attribute-sets|locate|reading|span)\./,
+        /src\/repo\/operations\/queries\/(locate|span)\./,
+        /src\/repo\/repository\/(attribute-sets|config|interrupts|layout|permissions|readers|repository)\./,
         /src\/repo\/(index\/(history|names)|tree\/glob)\./,
       ].some((pattern) => pattern.test(module)),
     priority: 2,

@@ -48,7 +48,7 @@ async function parseAndRun(args: readonly string[], around: Surroundings): Promi
       try {
         exitCode = await loaded.run(session, command);
       } finally {
-        session.progress.finish();
+        session.end();
       }
     });
   }

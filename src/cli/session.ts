@@ -1,7 +1,15 @@
 /** What a command works with: the global options resolved, and the ways to speak to its user. */
 import { homedir } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { CodedError, openPlatform, type Issue, type Platform } from '../store.js';
+import {
+  CodedError,
+  openPlatform,
+  openRepository,
+  type Issue,
+  type OpenOptions,
+  type Platform,
+  type Repository,
+} from '../store.js';
 import type { GlobalFlags } from './global-options.js';
 import type { Output } from './output.js';
 import { parseDuration } from './parse/duration.js';
@@ -19,7 +27,6 @@ import { chooseRepository, type RepositoryChoice } from './repository-choice.js'
 export interface Session {
   readonly platform: Platform;
   readonly repository: RepositoryChoice;
-  readonly lockWaitMs: number;
   readonly isJson: boolean;
   readonly isQuiet: boolean;
   readonly isVerbose: boolean;
@@ -28,6 +35,11 @@ export interface Session {
   readonly progress: Progress;
   readonly now: Date;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Opens the repository that is meant; the session closes it.
+   * @throws CodedError REPOSITORY_NOT_FOUND, NOT_A_REPOSITORY, FORMAT_UNKNOWN, REPOSITORY_READ_ONLY
+   */
+  openRepository(access: OpenOptions['access']): Promise<Repository>;
   /** Stops the operation it is given to; until it is taken, an interrupt ends the process at once. */
   takeSignal(): AbortSignal;
   /** A line for people on standard error, which `--quiet` keeps back. */
@@ -36,6 +48,8 @@ export interface Session {
   problem(text: string): void;
   /** Lists what a run reports, unless its JSON document does. */
   listIssues(issues: readonly Issue[]): void;
+  /** Ends the line of progress, and closes what was opened. */
+  end(): void;
 }
 
 /** The line on standard error; shown only on a terminal and when nobody asked for silence. */
@@ -58,16 +72,23 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
   const notice = (text: string): void => {
     if (!isQuiet) write(text);
   };
+  const repository = chooseRepository(flags.repo, env, homedir());
+  const lockWaitMs = optionValue('--lock-wait', parseDuration, flags.lockWait) ?? 0;
+  const progress = createProgress(stderr, flags.progress && !isQuiet);
+  let opened: Repository | undefined;
   return {
     platform,
-    repository: chooseRepository(flags.repo, env, homedir()),
-    lockWaitMs: optionValue('--lock-wait', parseDuration, flags.lockWait) ?? 0,
+    repository,
+    async openRepository(access) {
+      opened = await openRepository(repository.path, platform, { access, lockWaitMs });
+      return opened;
+    },
     isJson,
     isQuiet,
     isVerbose,
     output,
     palette: paletteFor(output.stream, env),
-    progress: createProgress(stderr, flags.progress && !isQuiet),
+    progress,
     now: new Date(platform.clock.nowMs()),
     env,
     takeSignal: () => interrupts.takeSignal(),
@@ -76,6 +97,10 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
     listIssues(issues) {
       if (isJson) return;
       issues.forEach(({ message }) => write(message));
+    },
+    end() {
+      progress.finish();
+      opened?.close();
     },
   };
 }

@@ -17,6 +17,10 @@ interface PathStat {
   readonly sizeBytes: number;
   /** Space taken on disk, which holes make smaller than the size. */
   readonly allocatedBytes: number;
+  /** With the file system's device number, what a file is known by while it exists. */
+  readonly inode: number;
+  readonly device: number;
+  readonly mtimeMs: number;
 }
 
 /** How one of the repository's own files is opened. */
@@ -150,7 +154,8 @@ function statPath(path: string): PathStat | undefined {
   const found = fs.statSync(path, { throwIfNoEntry: false });
   if (!found) return undefined;
   const type = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
-  return { type, sizeBytes: found.size, allocatedBytes: found.blocks * 512 };
+  const { size, blocks, ino, dev, mtimeMs } = found;
+  return { type, sizeBytes: size, allocatedBytes: blocks * 512, inode: ino, device: dev, mtimeMs };
 }
 
 function cloneFile(from: number, directory: number, name: ByteString): boolean {

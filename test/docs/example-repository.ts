@@ -1,7 +1,7 @@
 /** The repository of the worked example in docs/format.md: two snapshots of a tree of four nodes. */
 import { blake3 } from '../../src/platform/hash.js';
-import { backup } from '../../src/repo/operations/backup/backup.js';
-import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
+import { initRepository } from '../../src/repo/repository/init.js';
+import { readConfig } from '../../src/repo/repository/config.js';
 import { openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
 import type { NodeAttributes } from '../../src/platform/attribute-calls.js';
 import type { ByteString } from '../../src/platform/bytes.js';
@@ -9,6 +9,7 @@ import type { Platform } from '../../src/platform/platform.js';
 import type { BeginJob } from '../../src/repo/worker/jobs.js';
 import { createInlinePool, type WorkerPool } from '../../src/repo/worker/pool.js';
 import { platformWithSource, type SourceNode, type SourceTree } from './in-memory-source.js';
+import { backup } from '../support/by-path.js';
 
 /** 1 November 2026, 00:00 UTC, in seconds. */
 const NOVEMBER = 1_793_491_200;

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rebuildBlob } from '../../src/repo/chain/rebuild.js';
 import { openIndex } from '../../src/repo/index/index.js';
-import { repair } from '../../src/repo/operations/repair/repair.js';
 import { createBufferPool } from '../../src/repo/packs/buffer-pool.js';
 import { createFrameReader } from '../../src/repo/packs/frame-reader.js';
 import { decodeSection } from '../../src/repo/packs/frame.js';
@@ -16,6 +15,7 @@ import { scanPack } from '../../src/repo/packs/scan.js';
 import { openPlatform } from '../../src/platform/platform.js';
 import { dumpPack, readListing } from './dump.js';
 import { makeExample, NEW_CORE, NOTE, OLD_CORE } from './example-repository.js';
+import { repair } from '../support/by-path.js';
 
 const PAGE = new URL('../../docs/format.md', import.meta.url);
 const PACKS = ['packs/00000001.pack', 'packs/00000002.pack'] as const;

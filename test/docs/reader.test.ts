@@ -2,6 +2,8 @@
  * docs/format.md and docs/delta-format.md are enough to read a repository: a second reader, in another
  * language and written from the two pages alone, restores what Varve stored.
  */
+import { makeFifo } from '../support/special-files.js';
+import { missingPrograms, runProgram } from '../support/machine.js';
 import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
@@ -19,13 +21,10 @@ import {
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backup } from '../../src/repo/operations/backup/backup.js';
-import { prune } from '../../src/repo/operations/prune/prune.js';
-import { initRepository } from '../../src/repo/operations/repository.js';
+import { initRepository } from '../../src/repo/repository/init.js';
 import { openPlatform } from '../../src/platform/platform.js';
 import { inlinePool } from './example-repository.js';
-import { missingPrograms, runProgram } from '../support/machine.js';
-import { makeFifo } from '../support/special-files.js';
+import { backup, prune } from '../support/by-path.js';
 
 const READER = fileURLToPath(new URL('read_repository.py', import.meta.url));
 const work = mkdtempSync(`${tmpdir()}/varve-reader-`);

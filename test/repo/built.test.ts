@@ -16,7 +16,7 @@ const isBuilt = fs.existsSync(library);
 /** Runs `statements` in a process of its own, which kills itself at its n-th look at the machine. */
 function inProcess(lab: Lab, statements: string, killAt = Infinity): SpawnSyncReturns<string> {
   const script = `
-    import { backup, openPlatform, prune, restore, verify } from ${JSON.stringify(library)};
+    import { backup, openPlatform, openRepository, prune, restore, verify } from ${JSON.stringify(library)};
     const machine = openPlatform();
     let looks = 0;
     const look = () => {
@@ -28,7 +28,8 @@ function inProcess(lab: Lab, statements: string, killAt = Infinity): SpawnSyncRe
     }
     const clock = { nowMs: () => (look(), machine.clock.nowMs()) };
     const platform = { ...machine, files, clock, hostName: 'lab' };
-    const repository = ${JSON.stringify(lab.repository)};
+    const path = ${JSON.stringify(lab.repository)};
+    const repository = await openRepository(path, platform, { access: 'write' });
     const paths = [${JSON.stringify(lab.source)}];
     ${statements}
   `;
@@ -37,7 +38,7 @@ function inProcess(lab: Lab, statements: string, killAt = Infinity): SpawnSyncRe
   return spawnSync(process.execPath, [path], { encoding: 'utf8' });
 }
 
-const BACKUP = 'console.log((await backup(repository, platform, { paths })).snapshot);';
+const BACKUP = 'console.log((await backup(repository, { paths })).snapshot);';
 
 function writeState(lab: Lab, state: number): void {
   for (let file = 0; file < 80; file += 1) {
@@ -60,10 +61,10 @@ describe.runIf(isBuilt)('with worker threads', () => {
     const to = lab.newTarget();
     const { stdout, stderr } = inProcess(
       lab,
-      `await prune(repository, platform, { policy: { keepLast: 2 } });
-       const { ok } = await verify(repository, platform);
+      `await prune(repository, { policy: { keepLast: 2 } });
+       const { ok } = await verify(repository);
        const at = { type: 'snapshot', number: 2 };
-       const { issues } = await restore(repository, platform, { paths: [], at, to: '${to}' });
+       const { issues } = await restore(repository, { paths: [], at, to: '${to}' });
        console.log(ok, issues.length);`,
     );
     expect({ stdout, stderr }).toEqual({ stdout: 'true 0\n', stderr: '' });

@@ -2,21 +2,15 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { backup, type BackupOptions } from '../../src/repo/operations/backup/backup.js';
-import {
-  backupStream,
-  type BackupStreamOptions,
-} from '../../src/repo/operations/backup/backup-stream.js';
-import { prune, type PruneOptions } from '../../src/repo/operations/prune/prune.js';
+import type { BackupOptions } from '../../src/repo/operations/backup/backup.js';
+import type { BackupStreamOptions } from '../../src/repo/operations/backup/backup-stream.js';
+import type { PruneOptions } from '../../src/repo/operations/prune/prune.js';
 import type { RetentionPolicy } from '../../src/repo/operations/prune/retention.js';
-import { repair, type RepairOptions } from '../../src/repo/operations/repair/repair.js';
-import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
-import {
-  restore,
-  type InPlaceOptions,
-  type RestoreOptions,
-} from '../../src/repo/operations/restore/restore.js';
-import { verify, type VerifyOptions } from '../../src/repo/operations/verify/verify.js';
+import type { RepairOptions } from '../../src/repo/operations/repair/repair.js';
+import { initRepository } from '../../src/repo/repository/init.js';
+import { readConfig } from '../../src/repo/repository/config.js';
+import type { InPlaceOptions, RestoreOptions } from '../../src/repo/operations/restore/restore.js';
+import type { VerifyOptions } from '../../src/repo/operations/verify/verify.js';
 import { discardWrites, openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
 import { bytesFromText } from '../../src/platform/bytes.js';
 import type { ByteStream } from '../../src/platform/byte-streams.js';
@@ -26,6 +20,7 @@ import type { BeginJob } from '../../src/repo/worker/jobs.js';
 import { createInlinePool, type WorkerPool } from '../../src/repo/worker/pool.js';
 import { scratchDirectory } from './directory.js';
 import { readTree, type Tree } from './tree.js';
+import { backup, backupStream, prune, repair, restore, verify } from './by-path.js';
 
 export interface LabOptions {
   /** What `varve.json` says of large files, in its own words, instead of the defaults. */

@@ -13,13 +13,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { onTestFinished } from 'vitest';
-import { backup, type BackupOptions } from '../../src/repo/operations/backup/backup.js';
+import type { BackupOptions } from '../../src/repo/operations/backup/backup.js';
 import type { BackupResult } from '../../src/repo/operations/backup/snapshot-run.js';
-import { initRepository, readConfig } from '../../src/repo/operations/repository.js';
+import { initRepository } from '../../src/repo/repository/init.js';
+import { readConfig } from '../../src/repo/repository/config.js';
 import { openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
 import { bufferFromBytes, bytesFromText, type ByteString } from '../../src/platform/bytes.js';
 import { openPlatform, type Platform } from '../../src/platform/platform.js';
 import { createInlinePool } from '../../src/repo/worker/pool.js';
+import { backup } from './by-path.js';
 
 export interface TestRepository {
   readonly path: string;

@@ -13,7 +13,7 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
-import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
+import { addFilterOptions, checkedFilterOptions, type FilterFlags } from '../parse/filter.js';
 import { readPathList, type PathListFlags } from '../parse/path-list.js';
 import {
   addStreamOptions,
@@ -84,11 +84,11 @@ export const backupCommand: CliCommand = {
     const source = await chooseSource(command, flags, session);
     const options = snapshotOptions(session, flags);
     if (!flags.dryRun) await makeDefaultRepository(session);
-    const { repository, platform } = session;
+    const repository = await session.openRepository('write');
     const result =
       'stream' in source
-        ? await backupStream(repository.path, platform, { ...options, ...source })
-        : await backup(repository.path, platform, { ...options, ...source });
+        ? await backupStream(repository, { ...options, ...source })
+        : await backup(repository, { ...options, ...source });
     session.progress.finish();
     session.listIssues(result.issues);
     if (!session.platform.files.at.attributes) session.notice(WITHOUT_ATTRIBUTES);
@@ -106,11 +106,11 @@ const WITHOUT_ATTRIBUTES =
 async function chooseSource(
   command: Command,
   flags: BackupFlags,
-  { platform }: Session,
+  session: Session,
 ): Promise<Omit<BackupOptions, keyof SnapshotOptions> | NamedStream> {
   const stream = await streamOption(flags, command);
   if (stream) return stream;
-  const paths = [...command.args, ...(await readPathList(flags, platform))];
+  const paths = [...command.args, ...(await readPathList(flags, session.platform))];
   const hasList = flags.filesFrom !== undefined;
   if (paths.length === 0) {
     const message = hasList ? 'The list names no path.' : 'There is nothing to back up.';
@@ -121,7 +121,7 @@ async function chooseSource(
   return {
     paths,
     toleratesMissing: hasList,
-    filter: filterOptions(flags),
+    filter: await checkedFilterOptions(flags, session),
     ...rereadOptions(flags),
   };
 }
@@ -133,7 +133,6 @@ function snapshotOptions(session: Session, flags: BackupFlags): SnapshotOptions 
     tags: flags.tag ?? [],
     skipsIfUnchanged: flags.skipIfUnchanged ?? false,
     isDryRun: flags.dryRun ?? false,
-    lockWaitMs: session.lockWaitMs,
     signal: session.takeSignal(),
     onStart: (expected) => progress.start({ label: 'backup', ...(expected && { expected }) }),
     onProgress: (done) => progress.update(done),

@@ -1,5 +1,5 @@
 /** `varve cat`: the bytes of one version to standard output. */
-import { catFile } from '../../store.js';
+import { catFile, type CatOptions } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { OutputClosed } from '../output.js';
@@ -31,16 +31,16 @@ export const catCommand: CliCommand = {
     const flags = command.opts<AtFlag & SourceFlag>();
     const [path = ''] = command.args;
     const { output } = session;
-    await catFile(session.repository.path, session.platform, {
+    const options: CatOptions = {
       path,
       at: await timePoint(flags, session),
       ...sourceOption(flags),
-      lockWaitMs: session.lockWaitMs,
       write: async (bytes) => {
         await output.write(bytes);
         if (output.isClosed) throw new OutputClosed();
       },
-    });
+    };
+    await catFile(await session.openRepository('read'), options);
     return ExitCode.done;
   },
 };

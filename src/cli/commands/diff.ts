@@ -11,7 +11,7 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode, exitCodeOfIssues } from '../exit-code.js';
-import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
+import { addFilterOptions, checkedFilterOptions, type FilterFlags } from '../parse/filter.js';
 import { parseTime } from '../parse/time.js';
 import type { Palette } from '../render/colour.js';
 import { jsonIssues } from '../render/issues.js';
@@ -74,24 +74,24 @@ export const diffCommand: CliCommand = {
   },
 };
 
-function compare(
-  { repository, platform, lockWaitMs }: Session,
+async function compare(
+  session: Session,
   from: TimePoint,
   to: TimePoint | undefined,
   flags: DiffFlags,
 ): Promise<SnapshotDiff | LiveDiff> {
-  const options = { from, ...sourceOption(flags), lockWaitMs };
-  const filter = filterOptions(flags);
+  const options = { from, ...sourceOption(flags) };
+  const filter = await checkedFilterOptions(flags, session);
   if (to === undefined) {
     const readsAll = flags.readAll ?? false;
-    return diffLive(repository.path, platform, { ...options, filter, readsAll });
+    return diffLive(await session.openRepository('read'), { ...options, filter, readsAll });
   }
   if (flags.readAll || Object.keys(filter).length > 0) {
     const message =
       'With two times no file is read, so --read-all and what to leave out mean nothing.';
     throw new CodedError('USAGE', message, { hint: 'Leave them out, or give one time.' });
   }
-  return diffSnapshots(repository.path, platform, { ...options, to });
+  return diffSnapshots(await session.openRepository('read'), { ...options, to });
 }
 
 /** The letters of `restic diff`. */

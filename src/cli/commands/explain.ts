@@ -8,7 +8,7 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
-import { addFilterOptions, filterOptions, type FilterFlags } from '../parse/filter.js';
+import { addFilterOptions, checkedFilterOptions, type FilterFlags } from '../parse/filter.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
 import { formatName, formatNameText, jsonPath, type Medium } from '../render/names.js';
@@ -43,14 +43,14 @@ export const explainCommand: CliCommand = {
 
   async run(session, command) {
     const flags = command.opts<ExplainFlags>();
-    const { repository, platform, output, palette, lockWaitMs } = session;
-    const explanation = await explainPath(repository.path, platform, {
+    const { output, palette } = session;
+    const options = {
       path: command.args[0] ?? '',
-      filter: filterOptions(flags),
+      filter: await checkedFilterOptions(flags, session),
       ...rereadOptions(flags),
       ...sourceOption(flags),
-      lockWaitMs,
-    });
+    };
+    const explanation = await explainPath(await session.openRepository('read'), options);
     session.listIssues(explanation.issues);
     if (session.isJson) await output.json(toJson(explanation));
     else {

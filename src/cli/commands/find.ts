@@ -37,17 +37,17 @@ export const findCommand: CliCommand = {
   },
 };
 
-function search(
-  { repository, platform, lockWaitMs }: Session,
+async function search(
+  session: Session,
   pattern: string | undefined,
   flags: FindFlags,
 ): Promise<FoundPath[]> {
-  const options = { ...sourceOption(flags), lockWaitMs };
+  const options = sourceOption(flags);
   if (flags.content === undefined && pattern !== undefined) {
-    return findPaths(repository.path, platform, { ...options, pattern });
+    return findPaths(await session.openRepository('read'), { ...options, pattern });
   }
   if (flags.content !== undefined && pattern === undefined) {
-    return findContent(repository.path, platform, { ...options, file: flags.content });
+    return findContent(await session.openRepository('read'), { ...options, file: flags.content });
   }
   throw new CodedError('USAGE', 'find takes either a PATTERN or --content FILE.', {
     hint: 'See `varve help find`.',

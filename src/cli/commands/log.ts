@@ -25,11 +25,8 @@ export const logCommand: CliCommand = {
   async run(session, command) {
     const [path = ''] = command.args;
     const { output, palette } = session;
-    const log = await logPath(session.repository.path, session.platform, {
-      path,
-      ...sourceOption(command.opts<SourceFlag>()),
-      lockWaitMs: session.lockWaitMs,
-    });
+    const options = { path, ...sourceOption(command.opts<SourceFlag>()) };
+    const log = await logPath(await session.openRepository('read'), options);
     if (session.isJson) {
       await output.json({ ...jsonPath(log.path), versions: log.versions.map(toJson) });
     } else {

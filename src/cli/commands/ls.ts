@@ -47,13 +47,13 @@ export const lsCommand: CliCommand = {
     const flags = command.opts<LsFlags>();
     const [path] = command.args;
     const { output } = session;
-    const listing = await listEntries(session.repository.path, session.platform, {
+    const options = {
       path,
       at: await timePoint(flags, session),
       ...sourceOption(flags),
       isRecursive: flags.recursive ?? false,
-      lockWaitMs: session.lockWaitMs,
-    });
+    };
+    const listing = await listEntries(await session.openRepository('read'), options);
     const { snapshot, entries } = listing;
     if (session.isJson) await output.json({ snapshot, entries: mapped(entries, toJson) });
     else {

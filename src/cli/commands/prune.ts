@@ -73,13 +73,12 @@ export const pruneCommand: CliCommand = {
 
   async run(session, command) {
     const flags = command.opts<PruneFlags>();
-    const { platform, repository, lockWaitMs } = session;
-    const snapshots = await listSnapshots(repository.path, platform, { lockWaitMs });
-    const result = await prune(repository.path, platform, {
+    const repository = await session.openRepository('write');
+    const snapshots = await listSnapshots(repository);
+    const result = await prune(repository, {
       policy: toPolicy(flags, snapshots, session.now),
       dropsBeforeBitRot: flags.dropBeforeBitRot ?? false,
       isDryRun: flags.dryRun ?? false,
-      lockWaitMs,
       signal: session.takeSignal(),
     });
     result.dropped.forEach(({ path, snapshot }) => {

@@ -30,13 +30,13 @@ export const repairCommand: CliCommand = {
 
   async run(session, command) {
     const flags = command.opts<RepairFlags>();
-    const result = await repair(session.repository.path, session.platform, {
+    const options = {
       rebuildsIndex: flags.rebuildIndex ?? false,
       isDryRun: flags.dryRun ?? false,
       ...jobsOption(flags),
-      lockWaitMs: session.lockWaitMs,
       signal: session.takeSignal(),
-    });
+    };
+    const result = await repair(await session.openRepository('write'), options);
     if (session.isJson) await session.output.json(toJson(result));
     else await showResult(result, session);
     return result.lost > 0 || result.damage.length > 0 ? ExitCode.damage : ExitCode.done;

@@ -82,8 +82,8 @@ export const restoreCommand: CliCommand = {
 
   async run(session, command) {
     const flags = command.opts<RestoreFlags>();
-    const { progress, platform } = session;
-    const result = await restore(session.repository.path, platform, {
+    const { progress } = session;
+    const options: RestoreOptions = {
       paths: command.args,
       at: await timePoint(flags, session),
       ...sourceOption(flags),
@@ -95,11 +95,11 @@ export const restoreCommand: CliCommand = {
       ...(flags.mapUser !== undefined && { userMap: flags.mapUser }),
       ...(flags.mapGroup !== undefined && { groupMap: flags.mapGroup }),
       ...jobsOption(flags),
-      lockWaitMs: session.lockWaitMs,
       signal: session.takeSignal(),
       onStart: (expected) => progress.start({ label: 'restore', expected }),
       onProgress: (done) => progress.update(done),
-    });
+    };
+    const result = await restore(await session.openRepository('read'), options);
     progress.finish();
     session.listIssues(result.issues);
     if (session.isJson) await session.output.json(toJson(result));

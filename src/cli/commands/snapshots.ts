@@ -20,11 +20,9 @@ export const snapshotsCommand: CliCommand = {
   },
 
   async run(session, command) {
-    const { platform, repository, output } = session;
-    const listed = await listSnapshots(repository.path, platform, {
-      ...sourceOption(command.opts<SourceFlag>()),
-      lockWaitMs: session.lockWaitMs,
-    });
+    const { output } = session;
+    const options = sourceOption(command.opts<SourceFlag>());
+    const listed = await listSnapshots(await session.openRepository('read'), options);
     if (session.isJson) await output.json({ snapshots: listed.map(toJson) });
     else await output.write(describe(listed, session));
     return ExitCode.done;

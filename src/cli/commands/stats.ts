@@ -20,8 +20,8 @@ export const statsCommand: CliCommand = {
   },
 
   async run(session) {
-    const { output, isVerbose, repository, platform, lockWaitMs } = session;
-    const stats = await readStats(repository.path, platform, { lockWaitMs });
+    const { output, isVerbose } = session;
+    const stats = await readStats(await session.openRepository('read'));
     if (session.isJson) await output.json(toJson(stats));
     else await output.write(describe(stats, isVerbose ? Infinity : FEW_ROWS, output.medium));
     return ExitCode.done;

@@ -1,5 +1,5 @@
 /** `varve verify`: checks the repository. */
-import { CodedError, verify, type VerifyResult } from '../../store.js';
+import { CodedError, verify, type VerifyResult, type VerifyOptions } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseSample } from '../parse/sample.js';
@@ -39,15 +39,15 @@ export const verifyCommand: CliCommand = {
     if (flags.quick && flags.sample !== undefined) throw contradiction();
     const sample = optionValue('--sample', parseSample, flags.sample);
     const { progress } = session;
-    const result = await verify(session.repository.path, session.platform, {
+    const options: VerifyOptions = {
       isQuick: flags.quick ?? false,
       ...(sample && { sample }),
       ...jobsOption(flags),
-      lockWaitMs: session.lockWaitMs,
       signal: session.takeSignal(),
       onStart: (expected) => progress.start({ label: 'verify', unit: 'blobs', expected }),
       onProgress: (done) => progress.update(done),
-    });
+    };
+    const result = await verify(await session.openRepository('read'), options);
     progress.finish();
     if (session.isJson) await session.output.json(toJson(result));
     else await showResult(result, session);

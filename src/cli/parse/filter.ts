@@ -1,7 +1,7 @@
 /** The options that say what a backup leaves out: the same for every command that looks at the live tree. */
 import { Option, type Command } from 'commander';
-import type { FilterOptions, PatternRule, RuleFile } from '../../store.js';
-import { optionValue } from '../session.js';
+import { checkRules, type FilterOptions, type PatternRule, type RuleFile } from '../../store.js';
+import { optionValue, type Session } from '../session.js';
 import { listOption } from '../shared-options.js';
 import { parseSize } from './size.js';
 
@@ -76,6 +76,20 @@ export function addFilterOptions(command: Command): void {
     .option('--exclude-caches', 'the same for directories with a valid CACHEDIR.TAG')
     .option('--exclude-larger-than <size>', 'leave out files larger than that: 500K, 2G')
     .option('-x, --one-file-system', 'keep directories empty where something is mounted');
+}
+
+/**
+ * What is to be left out. Its files of patterns have been read once when this returns, since a wrong
+ * option is said before a wrong repository.
+ * @throws CodedError USAGE, USAGE_PATTERN, USAGE_SIZE
+ */
+export async function checkedFilterOptions(
+  flags: FilterFlags,
+  { platform }: Pick<Session, 'platform'>,
+): Promise<FilterOptions> {
+  const options = filterOptions(flags);
+  if (options.rules) await checkRules(options.rules, platform);
+  return options;
 }
 
 /** @throws CodedError USAGE_SIZE */

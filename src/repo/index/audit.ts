@@ -17,6 +17,8 @@ export interface AuditCounts {
   readonly blobs: number;
 }
 
+export type Audit = ReturnType<typeof createAudit>;
+
 export function createAudit(db: Connection) {
   return {
     counts(): AuditCounts {

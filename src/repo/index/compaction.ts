@@ -9,6 +9,8 @@ interface WastefulFrame {
   readonly deadBytes: number;
 }
 
+export type Compaction = ReturnType<typeof createCompaction>;
+
 export function createCompaction(db: Connection) {
   const wasteful = db.prepare(
     `SELECT id AS frame, live AS liveBytes, total - live AS deadBytes FROM frame

@@ -43,6 +43,8 @@ const CHANGE = `
     ELSE 0
   END`;
 
+export type History = ReturnType<typeof createHistory>;
+
 export function createHistory(db: Connection) {
   const ofPath = db
     .prepare('SELECT first, last, type, size FROM version WHERE path = ? ORDER BY last')

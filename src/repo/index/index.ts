@@ -1,14 +1,25 @@
 /**
- * The index: one SQLite database, its queries grouped by table. Only operations use it; workers never
- * do. Everything in it can be rebuilt from the packs.
+ * The index: one SQLite database, its queries grouped by table or by what asks them. Only the open
+ * repository and its operations use it; workers never do. Everything in it can be rebuilt from the
+ * packs.
  */
 import type { FileSystem } from '../../platform/files.js';
+import { once } from '../../platform/once.js';
 import { createAttributeSets, type AttributeSets } from './attributes.js';
+import { createAudit, type Audit } from './audit.js';
 import { createBlobs, type Blobs } from './blobs.js';
+import { createCompaction, type Compaction } from './compaction.js';
 import { createCounters, type Counters } from './counters.js';
 import { guardCorruption, openDatabase, type Connection, type OpenIndexMode } from './database.js';
+import { createFrames, type Frames } from './frames.js';
+import { createHistory, type History } from './history.js';
+import { createNames, createPathPlaces, type Names, type PathPlaces } from './names.js';
 import { createPacks, type Packs } from './packs.js';
+import { createRemoval, type Removal } from './removal.js';
 import { createSnapshots, createSources, type Snapshots, type Sources } from './sources.js';
+import { createStatistics, type Statistics } from './statistics.js';
+import { readSuspicions, type Suspicion } from './suspects.js';
+import { recomputeTails } from './tails.js';
 import { createVersions, type Versions } from './versions.js';
 
 export interface Index {
@@ -18,14 +29,28 @@ export interface Index {
   readonly versions: Versions;
   readonly attributes: AttributeSets;
   readonly blobs: Blobs;
+  readonly frames: Frames;
   readonly packs: Packs;
-  /** For the queries that one operation alone asks (`index/queries/`). */
-  readonly connection: Connection;
+  /** Questions of few operations; their statements are prepared when they are first asked. */
+  readonly history: History;
+  readonly names: Names;
+  readonly statistics: Statistics;
+  readonly audit: Audit;
+  readonly compaction: Compaction;
+  readonly removal: Removal;
+  /** Puts paths together; for one question, since it remembers every directory. */
+  placePaths(): PathPlaces;
+  /** Reads the whole table of versions. */
+  suspicions(): Suspicion[];
+  recomputeTails(): void;
   begin(): void;
-  /** For short reading: every query sees one state, whatever a writer commits, until `close`. */
+  /** Begins a question: every query sees one state, whatever a writer commits, until `endQuery`. */
   beginQuery(): void;
+  endQuery(): void;
   commit(): void;
   rollback(): void;
+  /** Where another process writes just now, writing fails at once. */
+  neverWait(): void;
   /** Moves the write-ahead log into the database, and closes. */
   close(): void;
 }
@@ -42,19 +67,24 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
   return guardCorruption(path, () => {
     const counters = createCounters(db);
     const attributes = createAttributeSets(db, counters);
-    return {
+    return Object.assign(questions(db), {
       counters,
       sources: createSources(db),
       snapshots: createSnapshots(db),
       versions: createVersions(db),
       attributes,
       blobs: createBlobs(db),
+      frames: createFrames(db),
       packs: createPacks(db),
-      connection: db,
       begin: () => void db.exec('BEGIN IMMEDIATE'),
       beginQuery() {
         db.pragma(`cache_size = -${QUERY_CACHE_KIB}`);
         db.exec('BEGIN');
+        counters.reload();
+        attributes.forget();
+      },
+      endQuery() {
+        if (db.inTransaction) db.exec('COMMIT');
       },
       commit() {
         counters.save();
@@ -65,7 +95,62 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
         counters.reload();
         attributes.forget();
       },
-      close: () => void db.close(),
-    };
+      neverWait: () => void db.pragma('busy_timeout = 0'),
+      close() {
+        if (mode !== 'read' && !db.inTransaction) moveLog(db);
+        db.close();
+      },
+    });
   });
+}
+
+type Questions = Pick<
+  Index,
+  | 'history'
+  | 'names'
+  | 'statistics'
+  | 'audit'
+  | 'compaction'
+  | 'removal'
+  | 'placePaths'
+  | 'suspicions'
+  | 'recomputeTails'
+>;
+
+function questions(db: Connection): Questions {
+  const history = once(() => createHistory(db));
+  const names = once(() => createNames(db));
+  const statistics = once(() => createStatistics(db));
+  const audit = once(() => createAudit(db));
+  const compaction = once(() => createCompaction(db));
+  const removal = once(() => createRemoval(db));
+  return {
+    get history() {
+      return history();
+    },
+    get names() {
+      return names();
+    },
+    get statistics() {
+      return statistics();
+    },
+    get audit() {
+      return audit();
+    },
+    get compaction() {
+      return compaction();
+    },
+    get removal() {
+      return removal();
+    },
+    placePaths: () => createPathPlaces(db),
+    suspicions: () => readSuspicions(db),
+    recomputeTails: () => recomputeTails(db),
+  };
+}
+
+/** Closing does it by itself only where no other process has the index open. Waits for nobody. */
+function moveLog(db: Connection): void {
+  db.pragma('busy_timeout = 0');
+  db.pragma('wal_checkpoint(PASSIVE)');
 }

@@ -19,6 +19,8 @@ export type NameTest =
 
 type NameTuple = [id: number, parent: number, name: Buffer];
 
+export type Names = ReturnType<typeof createNames>;
+
 export function createNames(db: Connection) {
   const select = (condition: string, ...values: (Uint8Array | number)[]): Iterable<NameTuple> =>
     db

@@ -5,6 +5,8 @@
  */
 import type { Connection } from './database.js';
 
+export type Removal = ReturnType<typeof createRemoval>;
+
 export function createRemoval(db: Connection) {
   const nextOf = db
     .prepare(

@@ -41,6 +41,8 @@ const CHARGED = `
     FROM (SELECT blob, min(path) AS path FROM use GROUP BY blob) u JOIN blob b ON b.id = u.blob
   )`;
 
+export type Statistics = ReturnType<typeof createStatistics>;
+
 export function createStatistics(db: Connection) {
   return {
     counts: () =>

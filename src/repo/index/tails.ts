@@ -1,22 +1,18 @@
 /** The cost of the chains that end in each blob, computed from nothing but the deltas. */
 import type { Connection } from './database.js';
 
-export function createTails(db: Connection) {
-  return {
-    /** Sets `tail_links` and `tail_bytes` of every blob that a delta is against. */
-    recompute(): void {
-      db.exec('UPDATE blob SET tail_links = 0, tail_bytes = 0');
-      const deltas = db
-        .prepare('SELECT id, basis, stored FROM blob WHERE basis IS NOT NULL')
-        .raw()
-        .all() as [id: number, basis: number, stored: number][];
-      const linkOf = new Map(deltas.map(([id, basis, stored]) => [id, { basis, stored }]));
-      const tails = new Map<number, { links: number; bytes: number }>();
-      for (const [leaf] of deltas) raiseTails(leaf, linkOf, tails);
-      const set = db.prepare('UPDATE blob SET tail_links = ?, tail_bytes = ? WHERE id = ?');
-      for (const [id, { links, bytes }] of tails) set.run(links, bytes, id);
-    },
-  };
+/** Sets `tail_links` and `tail_bytes` of every blob that a delta is against. */
+export function recomputeTails(db: Connection): void {
+  db.exec('UPDATE blob SET tail_links = 0, tail_bytes = 0');
+  const deltas = db
+    .prepare('SELECT id, basis, stored FROM blob WHERE basis IS NOT NULL')
+    .raw()
+    .all() as [id: number, basis: number, stored: number][];
+  const linkOf = new Map(deltas.map(([id, basis, stored]) => [id, { basis, stored }]));
+  const tails = new Map<number, { links: number; bytes: number }>();
+  for (const [leaf] of deltas) raiseTails(leaf, linkOf, tails);
+  const set = db.prepare('UPDATE blob SET tail_links = ?, tail_bytes = ? WHERE id = ?');
+  for (const [id, { links, bytes }] of tails) set.run(links, bytes, id);
 }
 
 /** Walks from a delta to the full end of its chain as long as that makes a tail longer. */

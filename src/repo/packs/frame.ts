@@ -77,8 +77,7 @@ export function encodeFrame(
   content: FrameContent,
   generation: number,
   sections: readonly Uint8Array[],
-  level: number,
-  scratch?: Buffer,
+  { level, scratch }: { readonly level: number; readonly scratch?: Buffer },
 ): Buffer {
   if (sections.some(({ length }) => length > MAX_SECTION_BYTES)) {
     throw new Error(`no reader takes a section of more than ${MAX_SECTION_BYTES} bytes`);

@@ -180,7 +180,13 @@ export function decodeManifestPart(sections: readonly Uint8Array[]): ManifestPar
   };
   return {
     paths: decodePaths(at(0), at(1)),
-    opens: decodeOpens(at(2), at(3), at(4), at(5), decodeSets(at(8))),
+    opens: decodeOpens({
+      section: at(2),
+      nanoseconds: at(3),
+      links: at(4),
+      hashes: at(5),
+      sets: decodeSets(at(8)),
+    }),
     closes: decodeCloses(at(6)),
     touches: decodeTouches(at(7)),
   };
@@ -217,13 +223,16 @@ function decodePaths(section: Uint8Array, names: Uint8Array): ManifestPath[] {
   return paths;
 }
 
-function decodeOpens(
-  section: Uint8Array,
-  nanoseconds: Uint8Array,
-  links: Uint8Array,
-  hashes: Uint8Array,
-  sets: readonly Uint8Array[],
-): ManifestOpen[] {
+/** The sections of which versions that began are made. */
+interface OpenSections {
+  readonly section: Uint8Array;
+  readonly nanoseconds: Uint8Array;
+  readonly links: Uint8Array;
+  readonly hashes: Uint8Array;
+  readonly sets: readonly Uint8Array[];
+}
+
+function decodeOpens({ section, nanoseconds, links, hashes, sets }: OpenSections): ManifestOpen[] {
   const times = Buffer.from(nanoseconds.buffer, nanoseconds.byteOffset, nanoseconds.byteLength);
   const opens: ManifestOpen[] = [];
   const differences = new Differences();

@@ -101,6 +101,16 @@ export function isUnchanged(stat: FileStat, known: KnownState): boolean {
   return reasonsToRead(stat, known) === 0;
 }
 
+/** Whether two looks at one open file show no change of its bytes between them. */
+export function isSameState(before: FileStat, after: FileStat): boolean {
+  return (
+    before.sizeBytes === after.sizeBytes &&
+    before.inode === after.inode &&
+    sameTime(before.mtime, after.mtime) &&
+    sameTime(before.ctime, after.ctime)
+  );
+}
+
 /** Whether what is recorded of a path, its bytes aside, is the same. */
 export function sameMetadata(left: Metadata, right: Metadata): boolean {
   return (

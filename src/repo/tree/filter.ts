@@ -124,7 +124,7 @@ export function createFilter(
   ): DirectoryFilter | undefined => {
     const device = above.device ?? listing?.device;
     const closure = listing && closureOf(path, listing, device ?? listing.device);
-    const own = listing ? readIgnoreFiles(path, listing, ignoreFiles, files, issues) : [];
+    const own = listing ? readIgnoreFiles({ path, listing }, ignoreFiles, files, issues) : [];
     const lists = own.length > 0 ? above.lists.toSpliced(optionLists, 0, listAt(own)) : above.lists;
     if (!holdsEverywhere && lists.length === 0 && !closure) return undefined;
     return {

@@ -56,16 +56,24 @@ export function setMetadata(
   const shortfalls: Shortfall[] = [];
   const lost = setOwner(at, node, wanted, shortfalls);
   const { known } = wanted;
-  if (known) setExtendedAttributes(at, node, known, there?.xattrs ?? [], shortfalls);
-  setMode(files, node, wanted, lost, shortfalls);
+  if (known) setExtendedAttributes({ at, node, shortfalls }, known, there?.xattrs ?? []);
+  setMode({ files, node, shortfalls }, wanted, lost);
   if (node.type === 'open') {
     attempt(shortfalls, 'time', () => at.setMtimeOpen(node.descriptor, wanted.mtime));
     const flags = known && known.flags & ~LOCKING_FLAGS;
-    if (flags !== undefined) setFlags(at, node.descriptor, there?.flags ?? 0, flags, shortfalls);
+    if (flags !== undefined)
+      setFlags({ at, shortfalls }, node.descriptor, there?.flags ?? 0, flags);
   } else {
     attempt(shortfalls, 'time', () => at.setMtime(node.directory, node.name, wanted.mtime));
   }
   return shortfalls.length === 0 ? NONE : shortfalls;
+}
+
+/** A node whose metadata is being set; what cannot be set is added to `shortfalls`. */
+interface Setting {
+  readonly at: AtCalls;
+  readonly node: NodeHandle;
+  readonly shortfalls: Shortfall[];
 }
 
 /** Makes an open file or directory immutable or append-only, if it was. Nothing can follow that. */
@@ -75,7 +83,7 @@ export function lockNode(
   { flags }: NodeAttributes,
 ): readonly Shortfall[] {
   const shortfalls: Shortfall[] = [];
-  setFlags(at, descriptor, at.attributes?.flags(descriptor) ?? 0, flags, shortfalls);
+  setFlags({ at, shortfalls }, descriptor, at.attributes?.flags(descriptor) ?? 0, flags);
   return shortfalls;
 }
 
@@ -128,11 +136,13 @@ function setOwner(
 
 /** All but the bits of `lost`. A symbolic link has no permissions. */
 function setMode(
-  files: FileSystem,
-  node: NodeHandle,
+  {
+    files,
+    node,
+    shortfalls,
+  }: Pick<Setting, 'node' | 'shortfalls'> & { readonly files: FileSystem },
   { type, mode }: RestorableMetadata,
   lost: number,
-  shortfalls: Shortfall[],
 ): void {
   if (type === VersionType.symlink) return;
   if ((mode & lost) !== 0) shortfalls.push({ kind: 'permissions', code: 'EPERM' });
@@ -145,11 +155,9 @@ function setMode(
 
 /** Sets what differs, and removes what was not there where that is sure. */
 function setExtendedAttributes(
-  { attributes: calls }: AtCalls,
-  node: NodeHandle,
+  { at: { attributes: calls }, node, shortfalls }: Setting,
   known: NodeAttributes,
   present: NodeAttributes['xattrs'],
-  shortfalls: Shortfall[],
 ): void {
   if (!calls) {
     for (const { name } of known.xattrs) shortfalls.push({ kind: kindOf(name), code: 'ENOSYS' });
@@ -182,11 +190,10 @@ function isSeenByAll(name: ByteString): boolean {
 
 /** All at once, else each that can be set: a file system has some of the flags and not others. */
 function setFlags(
-  { attributes: calls }: AtCalls,
+  { at: { attributes: calls }, shortfalls }: Omit<Setting, 'node'>,
   descriptor: number,
   present: number,
   wanted: number,
-  shortfalls: Shortfall[],
 ): void {
   if (!calls) {
     if (wanted !== 0) shortfalls.push({ kind: 'inode flags', code: 'ENOSYS' });

@@ -4,7 +4,7 @@ import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 import { join } from '../../platform/paths.js';
 import type { Issue } from '../model.js';
 import type { FileSystem } from '../../platform/files.js';
-import { systemErrorCode } from '../../platform/platform.js';
+import { systemErrorCode, type Platform } from '../../platform/platform.js';
 import { bytesToText, textOfName } from './byte-text.js';
 import { holds, type DirectoryListing } from './listing.js';
 import { compileLines, compileOption, type PatternRule, type Rule } from './rules.js';
@@ -13,6 +13,17 @@ import { compileLines, compileOption, type PatternRule, type Rule } from './rule
 export interface RuleFile {
   readonly type: 'exclude-from';
   readonly file: string;
+}
+
+/**
+ * Reads the files of rules that options name, to say what is wrong with them before anything begins.
+ * @throws CodedError USAGE_PATTERN, USAGE
+ */
+export function checkRules(
+  rules: readonly (PatternRule | RuleFile)[],
+  { files }: Pick<Platform, 'files'>,
+): void {
+  compileOptions(rules, files);
 }
 
 /** A file of rules is read whole; nobody writes one of this size on purpose. */
@@ -46,8 +57,7 @@ function readNamed(file: string, files: FileSystem): string {
  * file counts, as for git. One that cannot be read leaves nothing out and is added to `issues`.
  */
 export function readIgnoreFiles(
-  path: ByteString,
-  listing: DirectoryListing,
+  { path, listing }: { readonly path: ByteString; readonly listing: DirectoryListing },
   ignoreFiles: readonly ByteString[],
   files: FileSystem,
   issues: Issue[],

@@ -99,7 +99,7 @@ function createWritingRun(
   const encode = (content: FrameContent, sections: readonly Uint8Array[]): Buffer => {
     const room = frameBound(content, sections);
     if (scratch.length < room) scratch = Buffer.allocUnsafeSlow(room);
-    return encodeFrame(content, generation, sections, level, scratch);
+    return encodeFrame(content, generation, sections, { level, scratch });
   };
   const append = (
     frame: Buffer,

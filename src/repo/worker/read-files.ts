@@ -7,6 +7,7 @@ import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { readAttributes } from '../tree/attributes.js';
+import { isSameState } from '../tree/compare.js';
 import { openPath } from '../tree/long-paths.js';
 import type { WorkerContext } from './context.js';
 import {
@@ -29,9 +30,9 @@ export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesR
   const attributes = new Map<number, NodeAttributes>();
   const failures = new Map<number, string>();
 
-  paths.forEach((path, index) => {
+  paths.forEach((_, index) => {
     try {
-      const { status, stat, found } = readOne(context.files, path, arena, index, job);
+      const { status, stat, found } = readOne(context.files, arena, index, job);
       statuses[index] = status;
       if (status !== ReadStatus.read) newStats.set(index, stat);
       if (found.flags !== 0 || found.xattrs.length > 0) attributes.set(index, found);
@@ -66,13 +67,14 @@ interface ReadOutcome {
   readonly found: NodeAttributes;
 }
 
+/** Reads the file at `index` of a job into its place in the arena. */
 function readOne(
   files: FileSystem,
-  path: ByteString,
   arena: Arena,
   index: number,
-  { stats, mostBytes }: ReadFilesJob,
+  { paths, stats, mostBytes }: ReadFilesJob,
 ): ReadOutcome {
+  const path = paths[index] ?? ('' as ByteString);
   const descriptor = openPath(files, path, 'read-file');
   /** Attributes before the stat, whose ctime then stands for them, too. */
   const readAll = (sizeBytes: number): NodeAttributes => {
@@ -93,7 +95,7 @@ function readOne(
       }
       found = readAll(stat.sizeBytes);
       const after = files.at.statOpen(descriptor);
-      const isStable = sameState(stat, after);
+      const isStable = isSameState(stat, after);
       stat = after;
       if (isStable) return { status: ReadStatus.changed, stat, found };
     }
@@ -101,17 +103,6 @@ function readOne(
   } finally {
     files.close(descriptor);
   }
-}
-
-/** Whether two stats of one open file show no change of its bytes. */
-function sameState(before: FileStat, after: FileStat): boolean {
-  return (
-    before.sizeBytes === after.sizeBytes &&
-    before.mtime.seconds === after.mtime.seconds &&
-    before.mtime.nanoseconds === after.mtime.nanoseconds &&
-    before.ctime.seconds === after.ctime.seconds &&
-    before.ctime.nanoseconds === after.ctime.nanoseconds
-  );
 }
 
 /** Something else has taken the name of a file: the file itself has vanished. */

@@ -16,7 +16,7 @@ function makeIndex() {
   const frameOf = (id: number) => 2 * Math.floor(id / (2 * BLOBS_A_FRAME)) + 1 + (id % 2);
   for (let id = 1; id <= frameOf(BLOBS); id++) {
     const sums = { headBytes: 10, liveBytes: 1, totalBytes: 1 };
-    index.packs.insertFrame({ id, pack: 1, offset: id * 100, lengthBytes: 100, kind: 1, ...sums });
+    index.frames.insert({ id, pack: 1, offset: id * 100, lengthBytes: 100, kind: 1, ...sums });
   }
   const hash = Buffer.alloc(32);
   const insert = (id: number, kind: BlobKind, basis?: number): void => {

@@ -1,17 +1,16 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { Connection } from '../../../src/repo/index/database.js';
+import { openDatabase, type Connection } from '../../../src/repo/index/database.js';
 import { createHistory } from '../../../src/repo/index/history.js';
-import { openIndex } from '../../../src/repo/index/index.js';
 import { createNames } from '../../../src/repo/index/names.js';
 import { makeRepository } from '../../support/repository.js';
 
 /** The plans of the statements that `ask` prepares. */
 function plansOf(ask: (db: Connection) => void): string[] {
   const { path, platform } = makeRepository();
-  const index = openIndex(`${path}/index.sqlite`, 'read', platform.files);
-  onTestFinished(() => index.close());
+  const connection = openDatabase(`${path}/index.sqlite`, 'read', platform.files);
+  onTestFinished(() => void connection.close());
   const statements: string[] = [];
-  const spy = new Proxy(index.connection, {
+  const spy = new Proxy(connection, {
     get(db, key) {
       if (key !== 'prepare') return Reflect.get(db, key) as unknown;
       return (sql: string) => {
@@ -21,10 +20,9 @@ function plansOf(ask: (db: Connection) => void): string[] {
     },
   });
   ask(spy);
-  const { connection: db } = index;
   return statements.flatMap((sql) => {
     const values = sql.includes('@') ? [{ after: 1, upTo: 2 }] : sql.match(/\?/g)?.map(() => 1);
-    const rows = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...(values ?? []));
+    const rows = connection.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...(values ?? []));
     return (rows as { detail: string }[]).map(({ detail }) => detail);
   });
 }

@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { createBlobs, type Blobs } from '../../../src/repo/index/blobs.js';
 import { openIndex } from '../../../src/repo/index/index.js';
-import { createPacks, type Packs } from '../../../src/repo/index/packs.js';
+import { createFrames, type Frames } from '../../../src/repo/index/frames.js';
 import { createSnapshots, type Snapshots } from '../../../src/repo/index/sources.js';
 import { createVersions, type Versions } from '../../../src/repo/index/versions.js';
 import type { ByteString } from '../../../src/platform/bytes.js';
@@ -13,7 +13,7 @@ interface Tables {
   readonly versions: Versions;
   readonly blobs: Blobs;
   readonly snapshots: Snapshots;
-  readonly packs: Packs;
+  readonly frames: Frames;
 }
 
 const hash = Buffer.alloc(32, 1);
@@ -35,7 +35,7 @@ const HOT: [string, (tables: Tables) => unknown][] = [
   ['a content by its hash', ({ blobs }) => blobs.findContent(hash)],
   ['the blobs of a content', ({ blobs }) => blobs.ofContent(1)],
   ['the latest snapshot of a source', ({ snapshots }) => snapshots.latest(1)],
-  ['the dead frames', ({ packs }) => packs.deadFrames(1)],
+  ['the dead frames', ({ frames }) => frames.dead(1)],
   ['ending a version', ({ versions }) => versions.close(1, 2)],
 ];
 
@@ -48,7 +48,7 @@ test.each(HOT)('%s is found by an index', (_, ask) => {
     versions: createVersions(db),
     blobs: createBlobs(db),
     snapshots: createSnapshots(db),
-    packs: createPacks(db),
+    frames: createFrames(db),
   };
   ask(tables);
   expect(asked).toHaveLength(1);

@@ -1,13 +1,13 @@
+import { runProgram } from '../../support/machine.js';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { diffLive } from '../../../src/repo/operations/diff-live.js';
 import { bytesFromText, type ByteString } from '../../../src/platform/bytes.js';
 import { openFileSystem, type FileSystem } from '../../../src/platform/files.js';
 import { makeDeep } from '../../support/deep-tree.js';
 import { systemError } from '../../support/faulty-files.js';
 import { createLab, type Lab } from '../../support/lab.js';
-import { runProgram } from '../../support/machine.js';
+import { diffLive } from '../../support/by-path.js';
 
 /** Names, types, sizes and bytes below a directory, by programs that take any depth. */
 function fingerprint(directory: string): string {

@@ -1,8 +1,6 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { diffLive } from '../../../src/repo/operations/diff-live.js';
-import { listEntries } from '../../../src/repo/operations/ls.js';
 import type { FilterOptions } from '../../../src/repo/tree/filter.js';
 import { filesWithAt, systemError } from '../../support/faulty-files.js';
 import {
@@ -17,6 +15,7 @@ import {
 } from '../../support/repository.js';
 import { createLab } from '../../support/lab.js';
 import { runs } from '../../support/seed.js';
+import { diffLive, listEntries } from '../../support/by-path.js';
 
 const SIGNATURE = 'Signature: 8a477f597d28d172789f06886806bc55\n# made by a test\n';
 const LATEST = { type: 'latest' } as const;

@@ -1,12 +1,12 @@
+import { makeFifo, makeSocket } from '../../support/special-files.js';
+import { runProgram, missingPrograms } from '../../support/machine.js';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { catFile } from '../../../src/repo/operations/cat.js';
 import { filesWithAt } from '../../support/faulty-files.js';
 import { logicalIndex } from '../../support/index-facts.js';
 import { createLab, type Lab } from '../../support/lab.js';
-import { missingPrograms, runProgram } from '../../support/machine.js';
-import { makeFifo, makeSocket } from '../../support/special-files.js';
+import { catFile } from '../../support/by-path.js';
 
 /** `ls -l` of a special file without its path: type, permissions, owner, device, time. */
 function listing(path: string): string {

@@ -20,7 +20,7 @@ function fill(frames: number) {
     });
     const members = texts.map((bytes) => ({ hash: blake3(bytes), lengthBytes: bytes.length }));
     const bytes = Buffer.from(
-      encodeFrame({ kind: FrameKind.full, members }, 1, [Buffer.concat(texts)], 3),
+      encodeFrame({ kind: FrameKind.full, members }, 1, [Buffer.concat(texts)], { level: 3 }),
     );
     texts.forEach((text, member) => {
       const place = { pack: 1, offset, lengthBytes: bytes.length };
@@ -81,7 +81,9 @@ describe('a frame reader', () => {
       return { hash: blake3(bytes), lengthBytes: bytes.length, bytes };
     });
     const section = Buffer.concat(members.map(({ bytes }) => bytes));
-    const frame = Buffer.from(encodeFrame({ kind: FrameKind.full, members }, 1, [section], 3));
+    const frame = Buffer.from(
+      encodeFrame({ kind: FrameKind.full, members }, 1, [section], { level: 3 }),
+    );
     const store = memoryPacks();
     store.packs.set(1, Buffer.concat([Buffer.alloc(32), frame, frame]));
     const offsets: number[] = [];

@@ -17,7 +17,9 @@ const text = Buffer.from('varve');
 const hash = blake3(text);
 const small = (): Buffer =>
   Buffer.from(
-    encodeFrame({ kind: FrameKind.full, members: [{ hash, lengthBytes: 5 }] }, 7, [text], 3),
+    encodeFrame({ kind: FrameKind.full, members: [{ hash, lengthBytes: 5 }] }, 7, [text], {
+      level: 3,
+    }),
   );
 
 describe('a frame of one blob of five bytes', () => {
@@ -70,7 +72,9 @@ describe('a frame of one blob of five bytes', () => {
     ['compressed', prose(30, 1)],
   ])('with any bit flipped is refused, or known not to be intact (%s)', (_, bytes) => {
     const members = [{ hash: blake3(bytes), lengthBytes: bytes.length }];
-    const frame = Buffer.from(encodeFrame({ kind: FrameKind.full, members }, 7, [bytes], 3));
+    const frame = Buffer.from(
+      encodeFrame({ kind: FrameKind.full, members }, 7, [bytes], { level: 3 }),
+    );
     for (let bit = 0; bit < frame.length * 8; bit += 1) {
       const flipped = Buffer.from(frame);
       flipped[bit >> 3]! ^= 1 << (bit & 7);
@@ -94,7 +98,7 @@ describe('a frame of deltas', () => {
       streamBytes: [seed, 0, 3, 100 * seed] as const,
     }));
     const sections = [noise(3, 1), noise(0, 1), noise(6, 1), prose(300, 2).subarray(0, 300)];
-    const frame = encodeFrame({ kind: FrameKind.delta, members }, 2 ** 40, sections, 3);
+    const frame = encodeFrame({ kind: FrameKind.delta, members }, 2 ** 40, sections, { level: 3 });
     const head = decodeFrameHead(frame);
     expect(head.generation).toBe(2 ** 40);
     expect(head.fullMembers).toEqual([]);
@@ -166,9 +170,11 @@ describe('the scratch buffer', () => {
   test('is used when it is large enough, and left alone when not', () => {
     const content = { kind: FrameKind.full, members: [{ hash, lengthBytes: 5 }] } as const;
     const scratch = Buffer.alloc(frameBound(content, [text]));
-    expect(encodeFrame(content, 7, [text], 3, scratch).buffer).toBe(scratch.buffer);
+    expect(encodeFrame(content, 7, [text], { level: 3, scratch }).buffer).toBe(scratch.buffer);
     const tooSmall = Buffer.alloc(frameBound(content, [text]) - 1);
-    expect(encodeFrame(content, 7, [text], 3, tooSmall).buffer).not.toBe(tooSmall.buffer);
+    expect(encodeFrame(content, 7, [text], { level: 3, scratch: tooSmall }).buffer).not.toBe(
+      tooSmall.buffer,
+    );
   });
 });
 

@@ -9,7 +9,7 @@ import { noise } from '../../support/seed.js';
 const frame = (seed: number, length = 200): Buffer => {
   const bytes = noise(length, seed);
   const members = [{ hash: blake3(bytes), lengthBytes: length }];
-  return Buffer.from(encodeFrame({ kind: FrameKind.full, members }, seed, [bytes], 3));
+  return Buffer.from(encodeFrame({ kind: FrameKind.full, members }, seed, [bytes], { level: 3 }));
 };
 
 function storeOf(...parts: Buffer[]) {
@@ -84,7 +84,9 @@ describe('a scan', () => {
   test('is not led astray by a frame within the bytes of another', () => {
     const inner = frame(9, 20);
     const members = [{ hash: blake3(inner), lengthBytes: inner.length }];
-    const outer = Buffer.from(encodeFrame({ kind: FrameKind.full, members }, 1, [inner], 3));
+    const outer = Buffer.from(
+      encodeFrame({ kind: FrameKind.full, members }, 1, [inner], { level: 3 }),
+    );
     expect(scan(storeOf(outer, frame(2)))).toHaveLength(2);
   });
 

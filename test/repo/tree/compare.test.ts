@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FileStat } from '../../../src/platform/at-calls.js';
 import {
+  isSameState,
   isUnchanged,
   mergeByName,
   racyFlag,
@@ -90,5 +91,21 @@ describe('a file is racy', () => {
     ['on a coarse file system, three seconds before', at(50, 0), at(97, 0), 0],
   ])('%s', (_, mtime, ctime, expected) => {
     expect(racy(mtime, ctime, 100_000)).toBe(expected);
+  });
+});
+
+describe('two looks at an open file', () => {
+  test('that agree show no change, whatever was done to its owner, mode or links', () => {
+    expect(isSameState(stat, { ...stat })).toBe(true);
+    expect(isSameState(stat, { ...stat, mode: 0o600, uid: 9, linkCount: 2 })).toBe(true);
+  });
+
+  test.each([
+    ['its size', { sizeBytes: 4 }],
+    ['its inode: another file has its name', { inode: 5 }],
+    ['the nanoseconds of its modification', { mtime: { seconds: 100, nanoseconds: 7 } }],
+    ['its change time', { ctime: { seconds: 201, nanoseconds: 7 } }],
+  ])('show a change of %s', (_, change) => {
+    expect(isSameState(stat, { ...stat, ...change })).toBe(false);
   });
 });

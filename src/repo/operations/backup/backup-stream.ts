@@ -11,7 +11,8 @@ import type { ByteStream } from '../../../platform/byte-streams.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
 import { sameContent } from '../../tree/compare.js';
-import { isOfStream, STREAM_INODE } from '../stream-version.js';
+import { isOfStream, STREAM_INODE } from '../../tree/stream-version.js';
+import type { Repository } from '../../repository/repository.js';
 import { createSetRecorder } from './attributes.js';
 import { describeFound } from './found.js';
 import { readStream } from './read-stream.js';
@@ -38,19 +39,18 @@ const NO_LINKS = 0;
 const STREAM_MODE = 0o600;
 
 /**
- * Takes a snapshot of one file, with the bytes of a stream, into the repository at `repositoryPath`.
+ * Takes a snapshot of one file, with the bytes of a stream, into the repository.
  * Where they are those of the snapshot before, that version stays as it is.
  * @throws CodedError STREAM_NAME_INVALID, STREAM_NAME_TAKEN, SOURCE_UNREADABLE or COMMAND_FAILED when
  *   the stream fails, REPOSITORY_*, DISK_FULL, INTERRUPTED
  */
 export async function backupStream(
-  repositoryPath: string,
-  platform: Platform,
+  repository: Repository,
   options: BackupStreamOptions,
 ): Promise<BackupResult> {
   const root = rootOf(options.name);
   const reader = { roots: [root], read: (run: SourceRun) => readNamed(root, run, options) };
-  return snapshotOf(repositoryPath, platform, reader, options);
+  return snapshotOf(repository, reader, options);
 }
 
 /** @throws CodedError STREAM_NAME_INVALID */
@@ -97,7 +97,10 @@ async function readNamed(
   const { file } = VersionType;
   const set = createSetRecorder(index.attributes, platform.users).of(stat, NO_ATTRIBUTES);
   tally.record(
-    describeFound(path, known, stat, set, file, NO_FLAGS, NO_LINKS, undefined, content, blobs),
+    describeFound({ path, known, type: file, flags: NO_FLAGS, links: NO_LINKS }, stat, set, {
+      content,
+      blobs,
+    }),
   );
   const replacements = known ? [{ old: known.content, newer: content, directory }] : [];
   return { ...unchanged, replacements };

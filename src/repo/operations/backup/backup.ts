@@ -1,13 +1,14 @@
 /** Backup of files and directories: walks them, and stores what is new. */
+import { baseName } from '../../../platform/paths.js';
 import { parentOfRoots } from '../../index/versions.js';
 import type { ContentRef, Issue } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import { baseName } from '../../../platform/paths.js';
-import type { Platform } from '../../../platform/platform.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
-import { ownPaths } from '../own-paths.js';
+import { LiveTree } from '../../tree/live-tree.js';
+import { ownPaths } from '../../repository/own-paths.js';
+import type { Repository } from '../../repository/repository.js';
 import { createSetRecorder } from './attributes.js';
-import { createContents, type FileToRead } from './contents.js';
+import { ContentReader, type FileToRead } from './contents.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { rereadsOf, type RereadOptions } from './reread.js';
@@ -22,7 +23,7 @@ import {
 } from './snapshot-run.js';
 import { checkRootsExist, resolveRoots } from './roots.js';
 import { createTally, type WalkTotals } from './tally.js';
-import { createWalk } from './walk.js';
+import { Walk } from './walk.js';
 
 export interface BackupOptions extends SnapshotOptions, RereadOptions {
   /**
@@ -37,22 +38,22 @@ export interface BackupOptions extends SnapshotOptions, RereadOptions {
 }
 
 /**
- * Takes a snapshot of `paths` into the repository at `repositoryPath`.
+ * Takes a snapshot of `paths` into the repository.
  * @throws CodedError SOURCE_NOT_FOUND when a path does not exist and was never backed up,
  *   REPOSITORY_*, DISK_FULL, INTERRUPTED
  */
 export async function backup(
-  repositoryPath: string,
-  platform: Platform,
+  repository: Repository,
   options: BackupOptions,
 ): Promise<BackupResult> {
+  const { files } = repository.platform;
   const issues: Issue[] = [];
-  const filter = createFilter(options.filter ?? {}, platform.files, issues);
+  const filter = createFilter(options.filter ?? {}, files, issues);
   const reader = {
-    roots: resolveRoots(options.paths, platform.files),
+    roots: resolveRoots(options.paths, files),
     read: (run: SourceRun) => readTree(run, filter, issues, options),
   };
-  return snapshotOf(repositoryPath, platform, reader, options);
+  return snapshotOf(repository, reader, options);
 }
 
 /** Walks the roots and stores what is new of them. `issues`: what the filter reports; the walk adds to it. */
@@ -78,28 +79,29 @@ async function readTree(
   };
   const events: ReadEvents = {
     onFile(file, outcome) {
-      recordOutcome(file, outcome, recorder, tally, sets);
+      recordOutcome(file, outcome, { recorder, tally, sets });
       if (outcome.type === 'read') note(file, outcome.content);
     },
     onLinked(file, first, blobs) {
-      recordLinked(file, first, blobs, tally, sets);
+      recordLinked(file, first, blobs, { tally, sets });
       note(file, first.content);
     },
   };
-  const contents = createLinkedContents(index, events, (onFile) =>
-    createContents<FileContext>(run, index, config.chunking, ahead, hasHistory, onFile),
-  );
-  const walk = createWalk(
+  const contents = createLinkedContents(index, events, (onFile) => {
+    const { chunking } = config;
+    const options = { run, index, chunking, ahead, startsEarly: hasHistory };
+    return new ContentReader<FileContext>(options, onFile);
+  });
+  const walk = new Walk(
     {
       index,
       platform,
-      filter,
+      tree: new LiveTree(platform.files, filter, ownPaths(repository, source.roots)),
       isDue: rereadsOf(options, {
         snapshot: number,
         isOnlySource: index.sources.all().length === 1,
       }),
       sets,
-      excluded: ownPaths(repository, source.roots),
       signal: options.signal,
       onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),
     },

@@ -22,7 +22,7 @@ export interface Dedup {
 }
 
 export function createDedup(index: Index): Dedup {
-  const { blobs, counters, packs } = index;
+  const { blobs, counters, frames } = index;
   const claimed = new Map<string, { blob: number; isPromoted: boolean }>();
   const hadBlobs = !blobs.isEmpty();
   const stored = new HashFilter();
@@ -30,7 +30,7 @@ export function createDedup(index: Index): Dedup {
   /** Full again: what a delta took of its frame is free. */
   const promote = (blob: number, where: BlobPlace): void => {
     const before = blobs.get(blob);
-    if (before && before.frame > 0) packs.addLive(before.frame, -before.storedBytes);
+    if (before && before.frame > 0) frames.addLive(before.frame, -before.storedBytes);
     blobs.place(blob, where);
   };
 

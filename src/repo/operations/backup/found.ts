@@ -9,7 +9,7 @@ import {
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { baseName } from '../../../platform/paths.js';
 import { isUnchanged, racyFlag, sameContent, sparseFlag } from '../../tree/compare.js';
-import { possibleBitRot } from '../possible-bit-rot.js';
+import { possibleBitRot } from '../../tree/possible-bit-rot.js';
 import type { RecordedSet, SetRecorder } from './attributes.js';
 import type { FileOutcome, FileToRead } from './contents.js';
 import type { Found, Recorder } from './recorder.js';
@@ -28,13 +28,18 @@ export interface FileContext {
   readonly scanStartMs: number;
 }
 
+/** Where what is found is recorded. */
+export interface Records {
+  readonly recorder: Recorder;
+  readonly tally: Tally;
+  readonly sets: SetRecorder;
+}
+
 /** Takes a file back with its content. */
 export function recordOutcome(
   { path, context }: FileToRead<FileContext>,
   outcome: FileOutcome,
-  recorder: Recorder,
-  tally: Tally,
-  sets: SetRecorder,
+  { recorder, tally, sets }: Records,
 ): void {
   const { known, links, scanStartMs } = context;
   if (outcome.type === 'vanished') {
@@ -57,7 +62,10 @@ export function recordOutcome(
     (isRotten ? VersionFlag.suspect : keptSuspicion(known, content));
   const { file } = VersionType;
   tally.record(
-    describeFound(context.path, known, stat, set, file, flags, links, undefined, content, blobs),
+    describeFound({ path: context.path, known, type: file, flags, links }, stat, set, {
+      content,
+      blobs,
+    }),
   );
   if (isUnstable) {
     const message = `${textFromBytes(path)} changed while it was read; it is saved as it was read.`;
@@ -85,31 +93,32 @@ export function recordLinked(
   { context: { path, known, links } }: FileToRead<FileContext>,
   first: Version,
   blobs: readonly Uint8Array[],
-  tally: Tally,
-  sets: SetRecorder,
+  { tally, sets }: Omit<Records, 'recorder'>,
 ): void {
   const { type, flags, content } = first;
   const set = sets.ofVersion(first);
-  tally.record(
-    describeFound(path, known, first, set, type, flags, links, undefined, content, blobs),
-  );
+  tally.record(describeFound({ path, known, type, flags, links }, first, set, { content, blobs }));
 }
 
 const NO_CONTENT: ContentRef = { type: 'none' };
 const NO_BLOBS: readonly Uint8Array[] = [];
 
+/** A node's row, and what the backup decides about its new version. */
+type FoundNode = Pick<Found, 'path' | 'known' | 'type' | 'flags' | 'links'>;
+
+/** What a node holds: a link where it leads, a file its bytes. */
+interface Held {
+  readonly link?: ByteString | undefined;
+  readonly content?: ContentRef;
+  readonly blobs?: readonly Uint8Array[];
+}
+
 /** One literal, so that every record has one shape: spreading cost 0.25 s of 46 600 files. */
 export function describeFound(
-  path: number,
-  known: Version | undefined,
+  { path, known, type, flags, links }: FoundNode,
   stat: Omit<Metadata, 'type'>,
   { attributes, attributeSet }: RecordedSet,
-  type: VersionType,
-  flags: number,
-  links: number,
-  link: ByteString | undefined,
-  content = NO_CONTENT,
-  blobs = NO_BLOBS,
+  { link, content = NO_CONTENT, blobs = NO_BLOBS }: Held,
 ): Found {
   return {
     type,

@@ -10,7 +10,7 @@ import { holeHash, holeLength } from '../../packs/hole.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import type { NodeAttributes } from '../../../platform/attribute-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import { sameTime, sparseFlag } from '../../tree/compare.js';
+import { isSameState, sparseFlag } from '../../tree/compare.js';
 import { chunkParams, leastWindowBytes } from '../../worker/cut-window.js';
 import {
   isSameMap,
@@ -58,7 +58,7 @@ export async function readLargeFile(
       // What moves so fast that no map of it holds is read as a whole.
       const mayMap = attempt < MOST_ATTEMPTS;
       const { pieces, stats, attributes, isSound } = await readOnce(path, stat, reader, mayMap);
-      const isStable = isSound && stats.every((after) => sameState(stat, after));
+      const isStable = isSound && stats.every((after) => isSameState(stat, after));
       stat = stats.at(-1) ?? stat;
       if (!isStable && attempt < MOST_ATTEMPTS) continue;
       const joined = joinHoles(pieces);
@@ -137,9 +137,9 @@ async function readSegments(
   const tasks: Promise<void>[] = [];
   // A file that cannot be read is its own failure, not the run's: it is thrown here, at the end.
   let failure: { readonly error: unknown } | undefined;
-  const read = async (position: number, { start, end }: Stretch): Promise<void> => {
+  const read = async (position: number, stretch: Stretch): Promise<void> => {
     try {
-      parts[position] = await readSegment(path, start, end, holes, reader);
+      parts[position] = await readSegment(path, stretch, holes, reader);
     } catch (error) {
       failure ??= { error };
     }
@@ -169,8 +169,7 @@ function throwIfFailed(failure: { readonly error: unknown } | undefined): void {
 
 async function readSegment(
   path: ByteString,
-  start: number,
-  end: number,
+  { start, end }: Stretch,
   holes: HoleMap,
   { chunking, readWindow }: LargeFileReader,
 ): Promise<ReadParts> {
@@ -245,15 +244,6 @@ export function contentOf(
 /** Of looks that saw the same, the last is kept. */
 function note(stats: FileStat[], stat: FileStat): void {
   const before = stats.at(-1);
-  if (before && sameState(before, stat)) stats.pop();
+  if (before && isSameState(before, stat)) stats.pop();
   stats.push(stat);
-}
-
-function sameState(before: FileStat, after: FileStat): boolean {
-  return (
-    before.sizeBytes === after.sizeBytes &&
-    before.inode === after.inode &&
-    sameTime(before.mtime, after.mtime) &&
-    sameTime(before.ctime, after.ctime)
-  );
 }

@@ -7,7 +7,7 @@ import type { Entry } from '../../index/versions.js';
 import { VersionType, type ContentRef, type Metadata, type Version } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { sameContent, sameMetadata, sameTime } from '../../tree/compare.js';
-import type { ManifestWriter } from '../writing-run.js';
+import type { ManifestWriter } from '../../repository/writing-run.js';
 
 /** A node of the source as it is now. `known`: its current version in the index. */
 export interface Found extends Metadata {

@@ -3,7 +3,7 @@ import { extendTail } from '../../chain/retire.js';
 import { BlobKind, type PlacedBlob, type ListedBlob } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { ContentRef, StoredFrame } from '../../model.js';
-import type { WritingRun } from '../writing-run.js';
+import type { WritingRun } from '../../repository/writing-run.js';
 
 /** Smaller blobs cost more as a delta (its header and a link) than they save. */
 const LEAST_BLOB_BYTES = 256;
@@ -66,7 +66,7 @@ export function recordRetired(
         current.storedBytes,
       );
       if (!tail) return false;
-      index.packs.addLive(current.frame, -current.storedBytes);
+      index.frames.addLive(current.frame, -current.storedBytes);
       index.blobs.place(old.id, where);
       index.blobs.setTail(newer, tail.links, tail.bytes);
       run.manifest.retired(old.hash);

@@ -10,7 +10,7 @@
 import type { PlacedBlob } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { StoredFrame } from '../../model.js';
-import type { WritingRun } from '../writing-run.js';
+import type { WritingRun } from '../../repository/writing-run.js';
 import { recordRetired, worthDelta, type BlobPair } from './retired.js';
 
 /** A blob that is stored now, and the path and the blob that it replaces. */

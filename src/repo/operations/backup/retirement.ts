@@ -9,7 +9,7 @@ import { BlobKind, type ListedBlob, type PlacedBlob, type SizedBlob } from '../.
 import type { Index } from '../../index/index.js';
 import type { ContentRef } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import type { WritingRun } from '../writing-run.js';
+import type { WritingRun } from '../../repository/writing-run.js';
 import { createLimiter } from '../../../threads/limiter.js';
 import type { Vanished } from './recorder.js';
 import { blobList, fullBlob, recordRetired, retirable, type BlobPair } from './retired.js';

@@ -9,9 +9,9 @@ import { parentOfRoots, type Entry } from '../../index/versions.js';
 import { VersionType, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { bytesFromBuffer, textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { baseName, join, parentOf } from '../../../platform/paths.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { textToBytes } from '../../tree/byte-text.js';
+import type { LiveRoot, LiveTree } from '../../tree/live-tree.js';
 import { unreadable } from './tally.js';
 
 /** Absolute, without a trailing slash, in byte order, each once; none below another. */
@@ -43,30 +43,28 @@ export function checkRootsExist(
   throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
 }
 
-/** A root with the directory that it is in. */
-interface OpenRoot {
-  /** Of the directory; to be closed by the caller. */
-  readonly handle: number;
-  /** In that directory. */
-  readonly name: ByteString;
-}
-
 export type RootView =
-  | (OpenRoot & { readonly type: 'seen'; readonly stat: FileStat })
+  /** `root` is to be closed by the caller. */
+  | { readonly type: 'seen'; readonly root: LiveRoot; readonly stat: FileStat }
   | { readonly type: 'refused'; readonly code: IssueCode; readonly message: string };
 
+/** What is saved of a root. */
+type KnownRoot = Pick<Entry, 'path' | 'type' | 'inode'> | undefined;
+
+interface Surroundings {
+  readonly index: Index;
+  readonly files: FileSystem;
+  readonly tree: LiveTree;
+}
+
 /** The root at `path`; `known`: its current version. */
-export function lookAtRoot(
-  { index, files }: { readonly index: Index; readonly files: FileSystem },
-  path: ByteString,
-  known: Pick<Entry, 'path' | 'type' | 'inode'> | undefined,
-): RootView {
-  let root: OpenRoot | undefined;
+export function lookAtRoot(around: Surroundings, path: ByteString, known: KnownRoot): RootView {
+  let root: LiveRoot | undefined;
   let refusal: RootView;
   try {
-    root = openRoot(files, path);
-    const stat = files.at.stat(root.handle, root.name);
-    if (stat && !isSuspect(index, files, known, stat, root)) return { type: 'seen', stat, ...root };
+    root = around.tree.openRoot(path);
+    const stat = around.tree.stat(root.above, root.name);
+    if (stat && !isSuspect(around, known, stat, root)) return { type: 'seen', stat, root };
     const problem = stat
       ? 'it is another directory than last time, and empty: not mounted?'
       : 'it does not exist';
@@ -78,15 +76,8 @@ export function lookAtRoot(
   } catch (error) {
     refusal = { type: 'refused', code: 'SOURCE_MISSING', message: unreadable(path, error) };
   }
-  if (root) files.close(root.handle);
+  root?.close();
   return refusal;
-}
-
-/** Links on the way to a root are followed (`/.` stands behind the last), the root itself is not. */
-function openRoot(files: FileSystem, path: ByteString): OpenRoot {
-  const parent = join(parentOf(path), '.' as ByteString);
-  const name = baseName(path) || ('.' as ByteString);
-  return { handle: files.at.open(undefined, parent, 'read-directory'), name };
 }
 
 /**
@@ -94,18 +85,12 @@ function openRoot(files: FileSystem, path: ByteString): OpenRoot {
  * mounted, and must not look like everything deleted.
  */
 function isSuspect(
-  index: Index,
-  files: FileSystem,
-  known: Pick<Entry, 'path' | 'type' | 'inode'> | undefined,
+  { index, files, tree }: Surroundings,
+  known: KnownRoot,
   stat: FileStat,
-  { handle, name }: OpenRoot,
+  { above, name }: LiveRoot,
 ): boolean {
   if (known?.type !== VersionType.directory || stat.type !== 'directory') return false;
   if (stat.inode === known.inode || !index.versions.hasChildren(known.path)) return false;
-  const opened = files.at.open(handle, name, 'read-directory');
-  try {
-    return files.at.list(opened).length === 0;
-  } finally {
-    files.close(opened);
-  }
+  return files.at.list(tree.open(above, name)).length === 0;
 }

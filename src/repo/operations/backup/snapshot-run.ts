@@ -5,12 +5,12 @@
 import type { Snapshot, Source } from '../../index/sources.js';
 import type { Issue } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
-import { compact } from '../compact.js';
-import { explainFullDisk } from '../full-disk.js';
-import { reclaim } from '../reclaim.js';
-import { openRepository, type Repository } from '../repository.js';
-import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import { compact } from '../../repository/compact.js';
+import { explainFullDisk } from '../../repository/full-disk.js';
+import { reclaim } from '../../repository/reclaim.js';
+import type { HeldRepository } from '../../repository/held.js';
+import type { Repository } from '../../repository/repository.js';
+import { beginRun, type RunOptions, type WritingRun } from '../../repository/writing-run.js';
 import { createRecorder, type Recorder } from './recorder.js';
 import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
@@ -22,7 +22,6 @@ export interface SnapshotOptions extends RunOptions {
   readonly host?: string;
   /** Makes no snapshot when nothing changed. */
   readonly skipsIfUnchanged?: boolean;
-  readonly lockWaitMs?: number;
   readonly onStart?: (expected: BackupProgress | undefined) => void;
   readonly onProgress?: (progress: BackupProgress) => void;
 }
@@ -60,7 +59,7 @@ export interface SourceReader {
 }
 
 export interface SourceRun {
-  readonly repository: Repository;
+  readonly repository: HeldRepository;
   readonly run: WritingRun;
   readonly recorder: Recorder;
   /** Takes deltas that are made while the source is read. */
@@ -84,31 +83,22 @@ export interface SourceRead {
 
 /** @throws CodedError REPOSITORY_*, DISK_FULL, INTERRUPTED, and what `reader` throws */
 export async function snapshotOf(
-  repositoryPath: string,
-  platform: Platform,
+  repository: Repository,
   reader: SourceReader,
   options: SnapshotOptions,
 ): Promise<BackupResult> {
-  const startedMs = platform.clock.nowMs();
-  const { lockWaitMs = 0, signal } = options;
-  const repository = await openRepository(repositoryPath, platform, {
-    access: 'write',
-    lockWaitMs,
-    signal,
-  });
-  try {
-    const result = await explainFullDisk(repositoryPath, () =>
-      takeSnapshot(repository, reader, options, startedMs),
+  const startedMs = repository.platform.clock.nowMs();
+  return repository.write(async (held) => {
+    const result = await explainFullDisk(held.path, () =>
+      takeSnapshot(held, reader, options, startedMs),
     );
-    reclaim(repository);
+    reclaim(held);
     return result;
-  } finally {
-    repository.close();
-  }
+  }, options.signal);
 }
 
 async function takeSnapshot(
-  repository: Repository,
+  repository: HeldRepository,
   reader: SourceReader,
   options: SnapshotOptions,
   startedMs: number,
@@ -152,7 +142,11 @@ async function takeSnapshot(
     await compact(run, repository);
     if (options.signal?.aborted) throw interrupted();
 
-    const snapshot = describeSnapshot(number, startedMs, run, result, options, platform);
+    const snapshot = describeSnapshot(
+      { number, startedMs, finishedMs: platform.clock.nowMs(), tags: [...(options.tags ?? [])] },
+      run,
+      result,
+    );
     await run.commit(manifestSummary(snapshot, source), () => index.snapshots.insert(snapshot));
     const durationMs = platform.clock.nowMs() - startedMs;
     const { bytesStored } = snapshot;
@@ -168,26 +162,23 @@ function announce({ onStart }: SnapshotOptions, previous: Snapshot | undefined):
 }
 
 function describeSnapshot(
-  number: number,
-  startedMs: number,
+  named: Pick<Snapshot, 'number' | 'startedMs' | 'finishedMs' | 'tags'>,
   run: WritingRun,
   result: WalkTotals &
     Pick<
       BackupResult,
       'source' | 'filesNew' | 'filesChanged' | 'filesRemoved' | 'bytesRead' | 'issues'
     >,
-  { tags = [] }: SnapshotOptions,
-  { clock }: Platform,
 ): Snapshot {
   const { files, directories, symlinks, specials, bytes } = result;
   const { filesNew, filesChanged, filesRemoved } = result;
   return {
-    number,
+    number: named.number,
     source: result.source.id,
     generation: run.generation,
-    startedMs,
-    finishedMs: clock.nowMs(),
-    tags: [...tags],
+    startedMs: named.startedMs,
+    finishedMs: named.finishedMs,
+    tags: named.tags,
     files,
     directories,
     symlinks,

@@ -2,7 +2,7 @@
 import { HASH_BYTES } from '../../../platform/hash.js';
 import type { Index } from '../../index/index.js';
 import { holeLength } from '../../packs/hole.js';
-import type { WritingRun } from '../writing-run.js';
+import type { WritingRun } from '../../repository/writing-run.js';
 import { createDedup } from './dedup.js';
 import type { RetirementAhead, Succession } from './retirement-ahead.js';
 

@@ -8,19 +8,21 @@ import { VersionType, type Version } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import type { NodeAttributes } from '../../../platform/attribute-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import { join, parentOf } from '../../../platform/paths.js';
+import { join } from '../../../platform/paths.js';
 import type { Platform } from '../../../platform/platform.js';
 import { readAttributes } from '../../tree/attributes.js';
 import { isUnchanged, mergeByName, racyFlag, versionTypeOf } from '../../tree/compare.js';
 import {
-  openDirectoryHandles,
-  type DirectoryHandles,
-} from '../../../platform/directory-handles.js';
-import type { DirectoryFilter, TreeFilter } from '../../tree/filter.js';
+  belowOf,
+  handleOf,
+  type ListedDirectory,
+  type LiveDirectory,
+  type LiveTree,
+} from '../../tree/live-tree.js';
 import type { SetRecorder } from './attributes.js';
 import type { Contents } from './contents.js';
 import { describeFound, type FileContext } from './found.js';
-import { createHardLinks } from './hard-links.js';
+import { createHardLinks, type HardLinks } from './hard-links.js';
 import { lookAt, lookAtClosed } from './look.js';
 import type { Recorder } from './recorder.js';
 import type { IsDue } from './reread.js';
@@ -31,233 +33,269 @@ import { createTurns } from './turns.js';
 export interface WalkOptions {
   readonly index: Index;
   readonly platform: Platform;
-  readonly filter: TreeFilter;
+  readonly tree: LiveTree;
   readonly sets: SetRecorder;
   /** Which files are read although they seem unchanged. */
   readonly isDue: IsDue;
-  /** Absolute paths that are never backed up: the repository itself. */
-  readonly excluded: ReadonlySet<ByteString>;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (totals: WalkTotals, current: ByteString) => void;
 }
 
-export interface Walk {
-  /** Walks the roots, which are in byte order. @throws CodedError INTERRUPTED */
-  roots(parent: number, paths: readonly ByteString[]): Promise<void>;
-}
-
-interface Directory {
-  /** Below what its root is in. */
-  readonly below: ByteString;
-  /** Of the root that it belongs to: of a deep tree, not all directories are open. */
-  readonly handles: DirectoryHandles;
-  readonly path: ByteString;
+/** A directory with its row in the index. */
+interface Directory extends LiveDirectory {
   readonly id: number;
   /** It has no entry in the index yet, so nothing below it has one. */
   readonly isFresh: boolean;
   /** Its entries are roots, whose names in the index are their absolute paths. */
   readonly holdsRoots: boolean;
-  /** What is left out of its entries; undefined: nothing. */
-  readonly filter: DirectoryFilter | undefined;
+  readonly scanStartMs: number;
 }
 
-const NOTHING = '' as ByteString;
-
-/** @throws system errors: it may have to be opened again, and be gone */
-function handleOf({ handles, below }: Directory): number {
-  return handles.open(below);
+/** An entry that is taken in. */
+interface Entry {
+  readonly directory: Directory;
+  readonly name: ByteString;
+  readonly path: ByteString;
+  readonly stat: FileStat;
+  /** Its current version, as far as it tells whether the entry changed. */
+  readonly known: EntryState | undefined;
 }
 
-export function createWalk(
-  options: WalkOptions,
-  recorder: Recorder,
-  tally: Tally,
-  contents: Contents<FileContext>,
-): Walk {
-  const { index, platform, sets } = options;
-  const { files, clock } = platform;
-  const { excluded } = options;
-  /** Mostly there is none, and a path need not be hashed. */
-  const isExcluded = (path: ByteString): boolean => excluded.size > 0 && excluded.has(path);
-  const hardLinks = createHardLinks(index);
-  const turn = createTurns(clock, options.signal, (path: ByteString) =>
-    options.onProgress(tally.totals, path),
-  );
+/** What an entry has in the index. */
+interface Place {
+  readonly id: number;
+  readonly isNew: boolean;
+}
 
-  const walkDirectory = async (directory: Directory, names: ByteString[]): Promise<void> => {
-    const scanStartMs = clock.nowMs();
-    const entries = directory.isFresh ? [] : index.versions.currentStates(directory.id);
+export class Walk {
+  private readonly options: WalkOptions;
+  private readonly recorder: Recorder;
+  private readonly tally: Tally;
+  private readonly contents: Contents<FileContext>;
+  private readonly hardLinks: HardLinks;
+  private readonly turn: (path: ByteString) => Promise<void> | undefined;
+
+  constructor(
+    options: WalkOptions,
+    recorder: Recorder,
+    tally: Tally,
+    contents: Contents<FileContext>,
+  ) {
+    this.options = options;
+    this.recorder = recorder;
+    this.tally = tally;
+    this.contents = contents;
+    this.hardLinks = createHardLinks(options.index);
+    this.turn = createTurns(options.platform.clock, options.signal, (path: ByteString) =>
+      options.onProgress(tally.totals, path),
+    );
+  }
+
+  /** Walks the roots, which are in byte order. @throws CodedError INTERRUPTED */
+  async roots(parent: number, paths: readonly ByteString[]): Promise<void> {
+    const { versions } = this.options.index;
+    for (const pair of mergeByName(paths, versions.currentStates(parent))) {
+      if (pair.type === 'present') await this.root(parent, pair.name, pair.known);
+    }
+  }
+
+  private async root(
+    parent: number,
+    path: ByteString,
+    known: EntryState | undefined,
+  ): Promise<void> {
+    const { index, platform, tree } = this.options;
+    const view = lookAtRoot({ index, files: platform.files, tree }, path, known);
+    if (view.type === 'refused') {
+      this.tally.report(path, view.code, view.message);
+      this.tally.keep(known);
+      return;
+    }
+    const { root, stat } = view;
+    const scanStartMs = platform.clock.nowMs();
+    const directory = { ...root.above, id: parent, isFresh: false, holdsRoots: true, scanStartMs };
+    try {
+      await this.takeIn({ directory, name: root.name, path, stat, known });
+    } finally {
+      root.close();
+    }
+  }
+
+  private async walkDirectory(directory: Directory, { names }: ListedDirectory): Promise<void> {
+    const { versions } = this.options.index;
+    const entries = directory.isFresh ? [] : versions.currentStates(directory.id);
     for (const pair of mergeByName(names, entries)) {
-      if (pair.type === 'gone') remove(pair.known, directory);
+      if (pair.type === 'gone') this.remove(pair.known, directory);
       else {
-        const pending = visit(directory, pair.name, pair.known, scanStartMs);
+        const pending = this.visit(directory, pair.name, pair.known);
         if (pending) await pending;
       }
     }
-  };
-
-  /** Asked for few entries: the others are as they were. */
-  const versionOf = ({ path }: EntryState): Version => {
-    const version = index.versions.currentOf(path);
-    if (!version) throw new Error(`path ${path} has no current version`);
-    return version;
-  };
-  const remove = (known: EntryState, directory: Directory): void =>
-    recorder.remove({ ...versionOf(known), name: known.name }, directory.id);
+  }
 
   /** One entry. A promise only where there is something to wait for. */
-  const visit = (
+  private visit(
     directory: Directory,
     name: ByteString,
     known: EntryState | undefined,
-    scanStartMs: number,
-  ): Promise<void> | undefined => {
+  ): Promise<void> | undefined {
     const path = join(directory.path, name);
-    const stat = statEntry(directory, name, path, known);
-    if (!stat) return undefined;
-    if (isExcluded(path) || directory.filter?.judge(name, stat)?.excludes) {
-      if (known) remove(known, directory);
+    const entry = this.statEntry(directory, name, path, known);
+    if (!entry) return undefined;
+    if (this.options.tree.judge(directory, entry, entry.stat)?.excludes) {
+      if (known) this.remove(known, directory);
       return undefined;
     }
-    return visitIncluded(directory, name, path, known, stat, scanStartMs);
-  };
+    return this.takeIn(entry);
+  }
 
-  const statEntry = (
+  private statEntry(
     directory: Directory,
     name: ByteString,
     path: ByteString,
     known: EntryState | undefined,
-  ): FileStat | undefined => {
+  ): Entry | undefined {
     try {
-      const stat = files.at.stat(handleOf(directory), name);
-      if (!stat && known) remove(known, directory);
-      return stat;
+      const stat = this.options.tree.stat(directory, name);
+      if (stat) return { directory, name, path, stat, known };
+      if (known) this.remove(known, directory);
     } catch (error) {
-      tally.report(path, 'UNREADABLE', unreadable(path, error));
-      tally.keep(known);
-      return undefined;
+      this.tally.report(path, 'UNREADABLE', unreadable(path, error));
+      this.tally.keep(known);
     }
-  };
+    return undefined;
+  }
 
-  const visitIncluded = (
-    directory: Directory,
-    name: ByteString,
-    path: ByteString,
-    known: EntryState | undefined,
-    stat: FileStat,
-    scanStartMs: number,
-  ): Promise<void> | undefined => {
-    const type = versionTypeOf(stat.type);
-    const isFile = type === VersionType.file;
-    const links = hardLinks.numberOf(stat, known);
+  private takeIn(entry: Entry): Promise<void> | undefined {
+    const { path, stat, known } = entry;
+    const links = this.hardLinks.numberOf(stat, known);
     const seemsUnchanged = known !== undefined && known.links === links && isUnchanged(stat, known);
     // All names of a file are due together, or they would hold other bytes.
-    if (seemsUnchanged && !options.isDue(links || known.path)) {
-      tally.keepUnchanged(known);
-      if (type !== VersionType.directory) return turn(path);
-      return enter(directory, name, stat, { path, id: known.path, isFresh: false }, known);
+    if (!seemsUnchanged || this.options.isDue(links || known.path)) {
+      return this.takeInChanged(entry, links, seemsUnchanged);
     }
-    // What a directory held goes when something else takes its name.
-    if (known?.type === VersionType.directory && type !== VersionType.directory) {
-      for (const child of index.versions.current(known.path)) recorder.remove(child, known.path);
-    }
-    const { id, isNew } = known
-      ? { id: known.path, isNew: false }
-      : recorder.pathId(directory.id, directory.holdsRoots ? path : name, directory.isFresh);
-    const before = known && versionOf(known);
+    this.tally.keepUnchanged(known);
+    if (stat.type !== 'directory') return this.turn(path);
+    return this.enter(entry, { id: known.path, isNew: false });
+  }
+
+  private takeInChanged(
+    entry: Entry,
+    links: number,
+    seemsUnchanged: boolean,
+  ): Promise<void> | undefined {
+    const { directory, path, stat, known } = entry;
+    const type = versionTypeOf(stat.type);
+    this.removeWhatItHeld(known, type);
+    const place = this.placeOf(entry);
+    const before = known && this.versionOf(known);
     // An empty file with several names goes with the others of its kind: it is looked at once.
-    if (isFile && (stat.sizeBytes > 0 || links > 0)) {
+    if (type === VersionType.file && (stat.sizeBytes > 0 || links > 0)) {
       const context = {
-        path: id,
+        path: place.id,
         directory: directory.id,
         known: before,
         links,
         seemsUnchanged,
-        scanStartMs,
+        scanStartMs: directory.scanStartMs,
       };
-      return contents.add({ path, stat, context }) ?? turn(path);
+      return this.contents.add({ path, stat, context }) ?? this.turn(path);
     }
     const record = (attributes: NodeAttributes, link?: ByteString): void => {
-      const set = sets.of(stat, attributes);
-      const flags = racyFlag(stat, scanStartMs);
-      tally.record(describeFound(id, before, stat, set, type, flags, links, link));
+      const set = this.options.sets.of(stat, attributes);
+      const flags = racyFlag(stat, directory.scanStartMs);
+      const node = { path: place.id, known: before, type, flags, links };
+      this.tally.record(describeFound(node, stat, set, { link }));
     };
-    if (type === VersionType.directory) {
-      return enter(directory, name, stat, { path, id, isFresh: isNew }, known, record);
+    if (type === VersionType.directory) return this.enter(entry, place, record);
+    this.recordUnread(entry, type, record);
+    return this.turn(path);
+  }
+
+  /** What a directory held goes when something else takes its name. */
+  private removeWhatItHeld(known: EntryState | undefined, type: VersionType): void {
+    if (known?.type !== VersionType.directory || type === VersionType.directory) return;
+    for (const child of this.options.index.versions.current(known.path)) {
+      this.recorder.remove(child, known.path);
     }
+  }
+
+  private placeOf({ directory, name, path, known }: Entry): Place {
+    if (known) return { id: known.path, isNew: false };
+    const { id, holdsRoots, isFresh } = directory;
+    return this.recorder.pathId(id, holdsRoots ? path : name, isFresh);
+  }
+
+  /** A link, a special file, or a file without a byte. */
+  private recordUnread(
+    { directory, name, path, known }: Entry,
+    type: VersionType,
+    record: (attributes: NodeAttributes, link?: ByteString) => void,
+  ): void {
     try {
-      const { attributes, link } = lookAt(files, handleOf(directory), name, type);
+      const { attributes, link } = lookAt(
+        this.options.platform.files,
+        handleOf(directory),
+        name,
+        type,
+      );
       record(attributes, link);
     } catch (error) {
-      tally.report(path, 'UNREADABLE', unreadable(path, error));
-      tally.keep(known);
+      this.tally.report(path, 'UNREADABLE', unreadable(path, error));
+      this.tally.keep(known);
     }
-    return turn(path);
-  };
+  }
 
-  /** Opens and walks `name` in the directory whose handle is given; `record`: it is not as it was. */
-  const enter = async (
-    parent: Directory,
-    name: ByteString,
-    { device }: FileStat,
-    { path, id, isFresh }: Pick<Directory, 'path' | 'id' | 'isFresh'>,
-    known: EntryState | undefined,
+  /** Walks a directory. `record`: it is not as it was. */
+  private async enter(
+    entry: Entry,
+    { id, isNew }: Place,
     record?: (attributes: NodeAttributes) => void,
-  ): Promise<void> => {
-    const pending = turn(path);
+  ): Promise<void> {
+    const { directory: parent, path } = entry;
+    const pending = this.turn(path);
     if (pending) await pending;
-    const { handles } = parent;
-    const below = join(parent.below, name);
+    const listed = this.list(entry, id, record);
+    if (!listed) return;
+    const scanStartMs = this.options.platform.clock.nowMs();
+    const { below, handles, filter } = listed;
+    await this.walkDirectory(
+      { path, below, handles, filter, id, isFresh: isNew, holdsRoots: false, scanStartMs },
+      listed,
+    );
+    this.options.tree.leave({ handles: parent.handles, below });
+  }
+
+  /** What is in a directory; undefined: it cannot be read, and keeps what it had. */
+  private list(
+    { directory: parent, name, path, stat, known }: Entry,
+    id: number,
+    record: ((attributes: NodeAttributes) => void) | undefined,
+  ): ListedDirectory | undefined {
+    const { tree, platform } = this.options;
+    const { files } = platform;
     let handle: number | undefined;
-    let names: ByteString[];
     try {
-      handle = handles.open(below);
+      handle = tree.open(parent, name);
       record?.(readAttributes(files.at, { type: 'open', descriptor: handle }));
-      names = files.at.list(handle).sort();
+      return tree.enter(parent, { name, path }, stat);
     } catch (error) {
-      handles.forget(below);
-      if (handle === undefined) record?.(lookAtClosed(files, handles, parent.below, name));
-      tally.report(path, 'UNREADABLE_DIRECTORY', unreadable(path, error));
-      if (known) tally.keepBelow(id);
-      return;
+      tree.leave({ handles: parent.handles, below: belowOf(parent, name) });
+      if (handle === undefined) record?.(lookAtClosed(files, parent.handles, parent.below, name));
+      this.tally.report(path, 'UNREADABLE_DIRECTORY', unreadable(path, error));
+      if (known) this.tally.keepBelow(id);
+      return undefined;
     }
-    const listing = { handle, names, device };
-    const filter = (parent.filter ?? options.filter).enter({ path, listing });
-    const directory = { below, handles, path, id, isFresh, holdsRoots: false, filter };
-    await walkDirectory(directory, names);
-    handles.forget(below);
-  };
+  }
 
-  const walkRoot = async (
-    parent: number,
-    path: ByteString,
-    known: EntryState | undefined,
-  ): Promise<void> => {
-    const view = lookAtRoot({ index, files }, path, known);
-    if (view.type === 'refused') {
-      tally.report(path, view.code, view.message);
-      tally.keep(known);
-      return;
-    }
-    const { handle, name, stat } = view;
-    const above = parentOf(path);
-    const close = (descriptor: number): void => files.close(descriptor);
-    const handles = openDirectoryHandles(files.at, close, handle);
-    const inside = { path: above, id: parent, isFresh: false, holdsRoots: true };
-    const directory = { ...inside, below: NOTHING, handles, filter: undefined };
-    try {
-      await visitIncluded(directory, name, path, known, stat, clock.nowMs());
-    } finally {
-      handles.close();
-      files.close(handle);
-    }
-  };
+  /** Asked for few entries: the others are as they were. */
+  private versionOf({ path }: EntryState): Version {
+    const version = this.options.index.versions.currentOf(path);
+    if (!version) throw new Error(`path ${path} has no current version`);
+    return version;
+  }
 
-  return {
-    async roots(parent, paths) {
-      for (const pair of mergeByName(paths, index.versions.currentStates(parent))) {
-        if (pair.type === 'present') await walkRoot(parent, pair.name, pair.known);
-      }
-    },
-  };
+  private remove(known: EntryState, directory: Directory): void {
+    this.recorder.remove({ ...this.versionOf(known), name: known.name }, directory.id);
+  }
 }

@@ -3,18 +3,14 @@
  * version uses, then space is given back. One transaction, a tombstone manifest, nothing in place.
  */
 import { CodedError } from '../../../errors.js';
-import { createCompaction } from '../../index/compaction.js';
 import type { Index } from '../../index/index.js';
-import { createPathPlaces } from '../../index/names.js';
-import { createRemoval } from '../../index/removal.js';
-import { readSuspicions } from '../../index/suspects.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
-import { compact } from '../compact.js';
-import { explainFullDisk } from '../full-disk.js';
-import { reclaim } from '../reclaim.js';
-import { openRepository, type Repository } from '../repository.js';
-import { beginRun, type RunOptions, type WritingRun } from '../writing-run.js';
+import { compact } from '../../repository/compact.js';
+import { explainFullDisk } from '../../repository/full-disk.js';
+import { reclaim } from '../../repository/reclaim.js';
+import type { HeldRepository } from '../../repository/held.js';
+import type { Repository } from '../../repository/repository.js';
+import { beginRun, type RunOptions, type WritingRun } from '../../repository/writing-run.js';
 import {
   droppedBytes,
   guardSuspects,
@@ -30,8 +26,6 @@ export interface PruneOptions extends RunOptions {
   readonly dropsBeforeBitRot?: boolean;
   /** Does everything but keep it: the figures are those of a real run. */
   readonly isDryRun?: boolean;
-  readonly lockWaitMs?: number;
-  readonly signal?: AbortSignal;
 }
 
 export interface PruneResult extends Retention {
@@ -43,38 +37,27 @@ export interface PruneResult extends Retention {
 }
 
 /** @throws CodedError PRUNE_EMPTY_POLICY, PRUNE_INVALID_COUNT, REPOSITORY_*, DISK_FULL, INTERRUPTED */
-export async function prune(
-  repositoryPath: string,
-  platform: Platform,
-  options: PruneOptions,
-): Promise<PruneResult> {
-  const { lockWaitMs = 0, signal } = options;
-  const startedMs = platform.clock.nowMs();
-  const repository = await openRepository(repositoryPath, platform, {
-    access: 'write',
-    lockWaitMs,
-    signal,
-  });
-  try {
-    const snapshots = repository.index.snapshots.all();
-    const suspects = readSuspectFiles(repository.index);
+export async function prune(repository: Repository, options: PruneOptions): Promise<PruneResult> {
+  const { clock } = repository.platform;
+  const startedMs = clock.nowMs();
+  return repository.write(async (held) => {
+    const snapshots = held.index.snapshots.all();
+    const suspects = readSuspectFiles(held.index);
     const chosen = chooseSnapshots(snapshots, options.policy, new Date(startedMs));
     const retention = options.dropsBeforeBitRot ? chosen : guardSuspects(chosen, suspects);
     const dropped = droppedBytes(retention, suspects);
-    const bytesFreed = await explainFullDisk(repositoryPath, () =>
-      removeSnapshots(repository, retention, options),
+    const bytesFreed = await explainFullDisk(held.path, () =>
+      removeSnapshots(held, retention, options),
     );
-    if (!options.isDryRun) reclaim(repository);
-    const durationMs = platform.clock.nowMs() - startedMs;
+    if (!options.isDryRun) reclaim(held);
+    const durationMs = clock.nowMs() - startedMs;
     return { ...retention, dropped, bytesFreed, durationMs };
-  } finally {
-    repository.close();
-  }
+  }, options.signal);
 }
 
 function readSuspectFiles(index: Index): SuspectFile<ByteString>[] {
-  const places = createPathPlaces(index.connection);
-  return readSuspicions(index.connection).map(({ path, good, suspect }) => ({
+  const places = index.placePaths();
+  return index.suspicions().map(({ path, good, suspect }) => ({
     ...places.ofId(path),
     good,
     suspect,
@@ -82,16 +65,15 @@ function readSuspectFiles(index: Index): SuspectFile<ByteString>[] {
 }
 
 async function removeSnapshots(
-  repository: Repository,
+  repository: HeldRepository,
   { removed }: Retention,
   options: PruneOptions,
 ): Promise<number> {
   const { index } = repository;
   const run = beginRun(repository, options);
   try {
-    const compaction = createCompaction(index.connection);
+    const { compaction, removal } = index;
     const before = compaction.storedBytes();
-    const removal = createRemoval(index.connection);
     for (const { number } of removed) removal.removeSnapshot(number);
     removal.removeUnusedContents();
     await removeUnusedBlobs(run, index);

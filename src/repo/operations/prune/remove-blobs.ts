@@ -4,9 +4,8 @@
  */
 import { BlobKind, type PlacedBlob } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
-import { createRemoval } from '../../index/removal.js';
 import { createLimiter } from '../../../threads/limiter.js';
-import type { WritingRun } from '../writing-run.js';
+import type { WritingRun } from '../../repository/writing-run.js';
 
 /** A kept delta, its new basis, and the deltas that lead from there to it, in that order. */
 interface Rebase {
@@ -18,7 +17,7 @@ interface Rebase {
 const JOB_DELTAS = 128;
 
 export async function removeUnusedBlobs(run: WritingRun, index: Index): Promise<void> {
-  const unused = new Set(createRemoval(index.connection).unusedBlobs());
+  const unused = new Set(index.removal.unusedBlobs());
   await rebaseKept(run, index, planRebases(index, unused));
   removeFree(index, unused);
 }
@@ -85,7 +84,7 @@ async function rebaseKept(
           frame,
           (position, where) => {
             const { delta } = rebaseAt(position);
-            index.packs.addLive(delta.frame, -delta.storedBytes);
+            index.frames.addLive(delta.frame, -delta.storedBytes);
             index.blobs.place(delta.id, where);
             run.manifest.retired(delta.hash);
             return true;
@@ -102,7 +101,7 @@ async function rebaseKept(
 function removeIfFree(index: Index, id: number): boolean {
   const blob = index.blobs.get(id);
   if (!blob || index.blobs.dependants(id).length > 0) return false;
-  if (blob.frame > 0) index.packs.addLive(blob.frame, -blob.storedBytes);
+  if (blob.frame > 0) index.frames.addLive(blob.frame, -blob.storedBytes);
   index.blobs.remove(id);
   return true;
 }

@@ -7,8 +7,6 @@ import { isDamage } from '../../../errors.js';
 import { BlobKind } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
-import { createRemoval } from '../../index/removal.js';
-import { createTails } from '../../index/tails.js';
 import type { ContentRef, FrameAddress } from '../../model.js';
 import { decodeFrameHead, decodeSection, FrameKind, type FrameHead } from '../../packs/frame.js';
 import { decodeDeltas, readFrame } from '../../packs/frame-reader.js';
@@ -17,7 +15,7 @@ import { decodeManifestPart, type ManifestOpen } from '../../packs/manifest.js';
 import { PACK_HEADER_BYTES, readPackKind, type PackStore } from '../../packs/pack-store.js';
 import { scanPack } from '../../packs/scan.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import { shareStoredBytes } from '../frame-shares.js';
+import { shareStoredBytes } from '../../repository/frame-shares.js';
 import { removeFree } from '../prune/remove-blobs.js';
 
 /** What a scan notes of a frame: enough to read it again. */
@@ -50,8 +48,8 @@ export function rebuildIndex(
   const replay = new Replay(index, packs, problems);
   for (const generation of generations) replay.generation(generation);
   // What prune removed is in the packs until they are compacted, and must not come back.
-  removeFree(index, new Set(createRemoval(index.connection).unusedBlobs()));
-  createTails(index.connection).recompute();
+  removeFree(index, new Set(index.removal.unusedBlobs()));
+  index.recomputeTails();
   const lost = index.blobs.lost();
   // The next backup is to store again what it still finds.
   for (const { id } of [...lost, ...index.blobs.currentDeltas()]) index.versions.flagRacy(id);
@@ -87,7 +85,7 @@ function scanAll(
     }
     const size = packs.sizeBytes(pack) ?? end;
     if (size > end) problems.push(`Pack ${pack} is damaged from ${end} to its end at ${size}.`);
-    index.packs.putPack(pack, kind, size);
+    index.packs.put(pack, kind, size);
   }
   return [...generations.values()].sort((left, right) => left.number - right.number);
 }
@@ -171,7 +169,7 @@ class Replay {
   }
 
   private prune(removed: readonly number[]): void {
-    const removal = createRemoval(this.index.connection);
+    const { removal } = this.index;
     const { snapshots } = this.index;
     for (const number of removed) {
       const snapshot = snapshots.get(number);
@@ -230,9 +228,9 @@ class Replay {
     lengthBytes: number,
     where: Parameters<Index['blobs']['place']>[1],
   ): void {
-    const { blobs, packs, counters } = this.index;
+    const { blobs, frames, counters } = this.index;
     const known = blobs.find(hash);
-    packs.addLive(where.frame, where.storedBytes);
+    frames.addLive(where.frame, where.storedBytes);
     if (!known) {
       blobs.insert(counters.next('blob'), hash, lengthBytes, where);
       return;
@@ -243,7 +241,7 @@ class Replay {
       blobs.insert(known.id, hash, lengthBytes, where);
       return;
     }
-    packs.addLive(known.frame, -known.storedBytes);
+    frames.addLive(known.frame, -known.storedBytes);
     blobs.place(known.id, where);
   }
 
@@ -281,7 +279,7 @@ class Replay {
     for (const frame of frames) {
       const { head } = this.read(frame);
       const id = this.insertFrame(frame, head, [1]);
-      this.index.packs.addLive(id, 1);
+      this.index.frames.addLive(id, 1);
     }
   }
 
@@ -290,7 +288,7 @@ class Replay {
     const id = this.index.counters.next('frame');
     const totalBytes = shares.reduce((sum, share) => sum + share, 0);
     const address = { pack, offset, lengthBytes };
-    this.index.packs.insertFrame({
+    this.index.frames.insert({
       ...address,
       id,
       kind,

@@ -7,20 +7,18 @@
  */
 import { BlobKind } from '../../index/blobs.js';
 import { openIndex } from '../../index/index.js';
-import { createLockFile, lockForWriting } from '../../index/lock.js';
-import { createTails } from '../../index/tails.js';
 import { openDirectoryPackStore } from '../../packs/pack-store.js';
 import type { Platform } from '../../../platform/platform.js';
-import { pause } from '../interrupts.js';
-import { openRepository, readConfig, type Repository } from '../repository.js';
-import { verifyRepository, type Damage, type VerifyOptions } from '../verify/verify.js';
+import { layoutOf } from '../../repository/layout.js';
+import type { HeldRepository } from '../../repository/held.js';
+import type { Repository } from '../../repository/repository.js';
+import { verifyHeld, type Damage, type VerifyOptions } from '../verify/verify.js';
 import { rebuildIndex } from './rebuild-index.js';
 
 export interface RepairOptions extends Pick<VerifyOptions, 'jobs' | 'signal' | 'createPool'> {
   readonly rebuildsIndex: boolean;
   /** Says what would be done. */
   readonly isDryRun?: boolean;
-  readonly lockWaitMs?: number;
 }
 
 export interface RepairResult {
@@ -33,30 +31,17 @@ export interface RepairResult {
   readonly damage: readonly Damage[];
 }
 
-export function repair(
-  repositoryPath: string,
-  platform: Platform,
-  options: RepairOptions,
-): Promise<RepairResult> {
-  return options.rebuildsIndex
-    ? rebuild(repositoryPath, platform, options)
-    : quarantine(repositoryPath, platform, options);
+export function repair(repository: Repository, options: RepairOptions): Promise<RepairResult> {
+  return options.rebuildsIndex ? rebuild(repository, options) : quarantine(repository, options);
 }
 
-async function rebuild(
-  repositoryPath: string,
-  platform: Platform,
-  options: RepairOptions,
-): Promise<RepairResult> {
+async function rebuild(repository: Repository, options: RepairOptions): Promise<RepairResult> {
+  const { platform, config } = repository;
   const { files } = platform;
-  const config = readConfig(repositoryPath, platform);
-  const lockPath = `${repositoryPath}/lock.sqlite`;
-  if (!files.stat(lockPath)) createLockFile(lockPath);
-  const lock = await lockForWriting(lockPath, options.lockWaitMs ?? 0, (ms) =>
-    pause(ms, options.signal),
-  );
-  const packs = openDirectoryPackStore(files, `${repositoryPath}/packs`, config.id);
-  const path = `${repositoryPath}/index.sqlite`;
+  const lock = await repository.lock('write', options.signal);
+  const layout = layoutOf(repository.path);
+  const packs = openDirectoryPackStore(files, layout.packs, config.id);
+  const path = layout.index;
   const fresh = `${path}.new`;
   try {
     removeDatabase(fresh, platform);
@@ -67,7 +52,7 @@ async function rebuild(
     const blobs = index.blobs.count();
     index.close();
     if (options.isDryRun) removeDatabase(fresh, platform);
-    else replaceDatabase(fresh, path, repositoryPath, platform);
+    else replaceDatabase(fresh, path, repository.path, platform);
     const done = options.isDryRun ? 'would be' : 'was';
     const summary = `The index ${done} made anew: ${report.snapshots} snapshots, ${blobs} blobs.`;
     const damage = report.problems.map((message): Damage => ({
@@ -111,24 +96,14 @@ function removeDatabase(path: string, { files }: Platform): void {
   }
 }
 
-async function quarantine(
-  repositoryPath: string,
-  platform: Platform,
-  options: RepairOptions,
-): Promise<RepairResult> {
-  const { lockWaitMs = 0, signal } = options;
-  const repository = await openRepository(repositoryPath, platform, {
-    access: 'write',
-    lockWaitMs,
-    signal,
-  });
-  try {
-    const found = await verifyRepository(repository, options);
+function quarantine(repository: Repository, options: RepairOptions): Promise<RepairResult> {
+  return repository.write(async (held) => {
+    const found = await verifyHeld(held, options);
     const damaged = found.brokenBlobs.filter(
-      (blob) => repository.index.blobs.get(blob)?.kind !== BlobKind.lost,
+      (blob) => held.index.blobs.get(blob)?.kind !== BlobKind.lost,
     );
     if (!options.isDryRun && found.damagedBlobs.length > 0) {
-      markLost(repository, damaged, found.damagedBlobs);
+      markLost(held, damaged, found.damagedBlobs);
     }
     const done = options.isDryRun ? 'would be' : 'were';
     const actions =
@@ -140,14 +115,12 @@ async function quarantine(
           ];
     const { snapshots, blobs, damage } = found;
     return { snapshots, blobs, lost: found.damagedBlobs.length, actions, damage };
-  } finally {
-    repository.close();
-  }
+  }, options.signal);
 }
 
 /** Marks `damaged` lost; the next backup reads what uses any of `unreadable`. */
 function markLost(
-  { index }: Repository,
+  { index }: HeldRepository,
   damaged: readonly number[],
   unreadable: readonly number[],
 ): void {
@@ -156,12 +129,12 @@ function markLost(
     for (const id of damaged) {
       const blob = index.blobs.get(id);
       if (!blob) continue;
-      if (index.packs.frame(blob.frame)) index.packs.addLive(blob.frame, -blob.storedBytes);
+      if (index.frames.get(blob.frame)) index.frames.addLive(blob.frame, -blob.storedBytes);
       const nowhere = { frame: 0, member: 0, basis: undefined, storedBytes: 0 };
       index.blobs.place(id, { kind: BlobKind.lost, ...nowhere });
     }
     for (const id of unreadable) index.versions.flagRacy(id);
-    createTails(index.connection).recompute();
+    index.recomputeTails();
     index.commit();
   } catch (error) {
     index.rollback();

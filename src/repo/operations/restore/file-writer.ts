@@ -12,8 +12,8 @@ import type { Shortfall } from '../../tree/metadata.js';
 import { pathOf } from '../../tree/relative-path.js';
 import type { RestoreFile, RestorePiece, RestoreWay } from '../../worker/jobs.js';
 import type { WorkerPool } from '../../worker/pool.js';
-import { createLimiter } from '../../../threads/limiter.js';
-import type { Repository } from '../repository.js';
+import { createLimiter, type Limiter } from '../../../threads/limiter.js';
+import type { HeldRepository } from '../../repository/held.js';
 import type { OverwriteRule } from './decide.js';
 import {
   gatherPieces,
@@ -24,10 +24,15 @@ import {
 } from './frame-order.js';
 import { fillFile } from './large-file.js';
 import type { Wanted } from './wanted.js';
-import { openWorkingFile, type FileToRestore, type WorkingKind } from './working-file.js';
+import {
+  openWorkingFile,
+  type FileToRestore,
+  type WorkingFile,
+  type WorkingKind,
+} from './working-file.js';
 
 export interface FileWriterOptions {
-  readonly repository: Repository;
+  readonly repository: HeldRepository;
   readonly snapshot: number;
   readonly pool: WorkerPool;
   /** Descriptor of the directory that is restored into. */
@@ -50,50 +55,148 @@ export interface Written {
   readonly isUnchanged: boolean;
 }
 
-export interface FileWriter {
-  /** `there`: the file that has its name, whose bytes are to be compared; undefined: none is, or another type. */
-  add(file: FileToRestore, there?: FileStat): Promise<void>;
-  finish(): Promise<void>;
-}
-
 /** Files gathered before they are put in pack order: bounds memory. */
-const MOST_WAITING = 32_768;
+const MAX_WAITING = 32_768;
 
-export function createFileWriter(options: FileWriterOptions): FileWriter {
-  const { repository, snapshot, pool, rule, isDryRun, wanted, onFile, onIssue, onShortfalls } =
-    options;
-  const { index, platform } = repository;
-  const { files } = platform;
-  const limiter = createLimiter(pool.laneCount * 2);
-  let waiting: WaitingFile[] = [];
+export class FileWriter {
+  private readonly options: FileWriterOptions;
+  private readonly limiter: Limiter;
+  private waiting: WaitingFile[] = [];
   /** Files that are reported: one of many damaged blobs is named once. */
-  const failed = new WeakSet<FileToRestore>();
+  private readonly failed = new WeakSet<FileToRestore>();
 
-  const fail = (file: FileToRestore, code: IssueCode, message: string): void => {
-    if (failed.has(file)) return;
-    failed.add(file);
-    onIssue(pathOf(file), code, message);
-  };
-  const lost = (file: FileToRestore): void => {
-    const path = textFromBytes(pathOf(file));
-    fail(file, 'DAMAGED', `${path} was not restored: its content is lost or damaged.`);
-  };
+  constructor(options: FileWriterOptions) {
+    this.options = options;
+    this.limiter = createLimiter(options.pool.laneCount * 2);
+  }
 
-  const plain = ({ directory, name, way, version }: JobFile): RestoreFile => {
-    const leavesHoles = (version.flags & VersionFlag.sparse) !== 0;
-    return { directory, name, way, leavesHoles, ...wanted(version) };
-  };
+  /**
+   * `there`: the file that has its name, whose bytes are to be compared; undefined: none is, or
+   * another type.
+   */
+  async add(file: FileToRestore, there?: FileStat): Promise<void> {
+    try {
+      await this.addNow(file, there);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === undefined || code === 'ENOSPC' || !(error instanceof Error)) throw error;
+      const path = pathOf(file);
+      this.options.onIssue(path, 'NOT_RESTORED', `${textFromBytes(path)}: ${error.message}.`);
+    }
+  }
+
+  async finish(): Promise<void> {
+    await this.flush();
+    await this.limiter.drain();
+  }
+
+  private async addNow(file: FileToRestore, there: FileStat | undefined): Promise<void> {
+    const { repository, rule, isDryRun, onFile } = this.options;
+    const { blobs } = repository.index;
+    const { content, path, sizeBytes } = file.version;
+    // No hole is in a file that was not cut.
+    const mayBeHole = sizeBytes > repository.config.chunking.wholeFileBytes;
+    const isHole =
+      mayBeHole && content.type === 'blob' && blobs.holeBytes(content.blob) !== undefined;
+    if (content.type !== 'blob' || isHole) {
+      const list = blobs.listOf(content);
+      return this.restoreHere(file, list, kindOf(rule, there, list.length));
+    }
+    const way = wayOf(rule, there, sizeBytes);
+    if (isDryRun && way !== 'compare') {
+      onFile(pathOf(file), sizeBytes, { bytes: sizeBytes, isUnchanged: false });
+      return;
+    }
+    const { frame = 0, member = 0 } = blobs.get(content.blob) ?? {};
+    const { directory, name } = file;
+    this.waiting.push({ directory, name, way, path, sizeBytes, blob: content.blob, frame, member });
+    if (this.waiting.length >= MAX_WAITING) await this.flush();
+  }
+
+  private async flush(): Promise<void> {
+    const sorted = this.waiting.sort(inFrameOrder).reverse();
+    this.waiting = [];
+    for (const job of groupByFrames(sorted)) {
+      await this.limiter.start(() => this.restoreSmall(job));
+    }
+  }
+
+  private async restoreSmall(job: readonly WaitingFile[]): Promise<void> {
+    const { repository, snapshot, onFile } = this.options;
+    const lost = (file: FileToRestore): void => this.lost(file);
+    const { pieces, files } = gatherPieces(repository, snapshot, job, lost);
+    const written = await this.runJob(pieces, files, this.effect, (position) => files[position]);
+    files.forEach((file, position) => {
+      const bytes = written[position];
+      if (bytes === undefined) return;
+      onFile(pathOf(file), file.version.sizeBytes, { bytes, isUnchanged: bytes === 0 });
+    });
+  }
+
+  /** A file that the main thread makes, whether workers fill it or not. */
+  private async restoreHere(
+    file: FileToRestore,
+    blobs: readonly number[],
+    kind: WorkingKind,
+  ): Promise<void> {
+    const { repository, target, wanted, isDryRun, onFile, onShortfalls } = this.options;
+    const { files } = repository.platform;
+    const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), target);
+    try {
+      const { sizeBytes } = file.version;
+      const working = openWorkingFile({ files, handles, wanted, isDryRun }, file, kind);
+      if (!working) {
+        onFile(pathOf(file), sizeBytes, { bytes: sizeBytes, isUnchanged: false });
+        return;
+      }
+      const written = await this.fill(file, working, blobs);
+      if (written === undefined) {
+        working.discard();
+        return;
+      }
+      onShortfalls(pathOf(file), working.finish(written));
+      const bytes = working.isNew ? sizeBytes : written;
+      const isUnchanged = kind === 'patched' && bytes === 0 && sizeBytes > 0;
+      onFile(pathOf(file), sizeBytes, { bytes, isUnchanged });
+    } finally {
+      handles.close();
+    }
+  }
+
+  private fill(
+    file: FileToRestore,
+    working: WorkingFile,
+    blobs: readonly number[],
+  ): Promise<number | undefined> {
+    const { repository } = this.options;
+    const jobFile: JobFile = { ...file, name: working.name, way: working.way };
+    return fillFile(repository, working, blobs, {
+      limiter: this.limiter,
+      fillPart: async (pieces, partEffect) => {
+        const effect = this.options.isDryRun ? 'count' : partEffect;
+        const [bytes] = await this.runJob(pieces, [jobFile], effect, () => file);
+        return bytes;
+      },
+      onLost: () => this.lost(file),
+    });
+  }
+
+  private get effect(): 'write' | 'count' {
+    return this.options.isDryRun ? 'count' : 'write';
+  }
+
   /** Bytes written by file; undefined for one that could not be. */
-  const runJob = async (
+  private async runJob(
     pieces: readonly RestorePiece[],
-    jobFiles: readonly JobFile[],
+    files: readonly JobFile[],
     effect: 'write' | 'count',
     reportAs: (position: number) => FileToRestore | undefined,
-  ): Promise<(number | undefined)[]> => {
+  ): Promise<(number | undefined)[]> {
+    const { pool, target, wanted, onShortfalls } = this.options;
     const { written, failures, shortfalls } = await pool.run({
       type: 'restore',
-      target: options.target,
-      files: jobFiles.map(plain),
+      target,
+      files: files.map((file) => plain(file, wanted)),
       pieces,
       isDryRun: effect === 'count',
     });
@@ -106,107 +209,28 @@ export function createFileWriter(options: FileWriterOptions): FileWriter {
     for (const { file: position, code, message } of failures) {
       const file = fileAt(position);
       results[position] = undefined;
-      fail(file, issueCode(code), `${textFromBytes(pathOf(file))}: ${message}`);
+      this.fail(file, issueCode(code), `${textFromBytes(pathOf(file))}: ${message}`);
     }
     for (const { file, missing } of shortfalls) onShortfalls(pathOf(fileAt(file)), missing);
     return results;
-  };
-  const effect = isDryRun ? 'count' : 'write';
+  }
 
-  const startSmallJob = (job: readonly WaitingFile[]): Promise<void> =>
-    limiter.start(async () => {
-      const { pieces, files: jobFiles } = gatherPieces(repository, snapshot, job, lost);
-      const written = await runJob(pieces, jobFiles, effect, (position) => jobFiles[position]);
-      jobFiles.forEach((file, position) => {
-        const bytes = written[position];
-        if (bytes === undefined) return;
-        onFile(pathOf(file), file.version.sizeBytes, { bytes, isUnchanged: bytes === 0 });
-      });
-    });
+  private lost(file: FileToRestore): void {
+    const path = textFromBytes(pathOf(file));
+    this.fail(file, 'DAMAGED', `${path} was not restored: its content is lost or damaged.`);
+  }
 
-  const flush = async (): Promise<void> => {
-    const sorted = waiting.sort(inFrameOrder).reverse();
-    waiting = [];
-    for (const job of groupByFrames(sorted)) await startSmallJob(job);
-  };
+  private fail(file: FileToRestore, code: IssueCode, message: string): void {
+    if (this.failed.has(file)) return;
+    this.failed.add(file);
+    this.options.onIssue(pathOf(file), code, message);
+  }
+}
 
-  /** A file that the main thread makes, whether workers fill it or not. */
-  const restoreHere = async (
-    file: FileToRestore,
-    blobs: readonly number[],
-    kind: WorkingKind,
-  ): Promise<void> => {
-    const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), options.target);
-    try {
-      const { sizeBytes } = file.version;
-      const working = openWorkingFile({ files, handles, wanted, isDryRun }, file, kind);
-      if (!working) {
-        onFile(pathOf(file), sizeBytes, { bytes: sizeBytes, isUnchanged: false });
-        return;
-      }
-      const jobFile: JobFile = { ...file, name: working.name, way: working.way };
-      const written = await fillFile(
-        repository,
-        limiter,
-        working,
-        blobs,
-        async (pieces, partEffect) => {
-          const partly = isDryRun ? 'count' : partEffect;
-          const [bytes] = await runJob(pieces, [jobFile], partly, () => file);
-          return bytes;
-        },
-        () => lost(file),
-      );
-      if (written === undefined) {
-        working.discard();
-        return;
-      }
-      onShortfalls(pathOf(file), working.finish(written));
-      const bytes = working.isNew ? sizeBytes : written;
-      const isUnchanged = kind === 'patched' && bytes === 0 && sizeBytes > 0;
-      onFile(pathOf(file), sizeBytes, { bytes, isUnchanged });
-    } finally {
-      handles.close();
-    }
-  };
-
-  const addNow = async (file: FileToRestore, there: FileStat | undefined): Promise<void> => {
-    const { content, path, sizeBytes } = file.version;
-    // No hole is in a file that was not cut.
-    const mayBeHole = sizeBytes > repository.config.chunking.wholeFileBytes;
-    const isHole =
-      mayBeHole && content.type === 'blob' && index.blobs.holeBytes(content.blob) !== undefined;
-    if (content.type !== 'blob' || isHole) {
-      const blobs = index.blobs.listOf(content);
-      return restoreHere(file, blobs, kindOf(rule, there, blobs.length));
-    }
-    const way = wayOf(rule, there, sizeBytes);
-    if (isDryRun && way !== 'compare') {
-      onFile(pathOf(file), sizeBytes, { bytes: sizeBytes, isUnchanged: false });
-      return;
-    }
-    const { frame = 0, member = 0 } = index.blobs.get(content.blob) ?? {};
-    const { directory, name } = file;
-    waiting.push({ directory, name, way, path, sizeBytes, blob: content.blob, frame, member });
-    if (waiting.length >= MOST_WAITING) await flush();
-  };
-
-  return {
-    async add(file, there) {
-      try {
-        await addNow(file, there);
-      } catch (error) {
-        const code = systemErrorCode(error);
-        if (code === undefined || code === 'ENOSPC' || !(error instanceof Error)) throw error;
-        const path = pathOf(file);
-        onIssue(path, 'NOT_RESTORED', `${textFromBytes(path)}: ${error.message}.`);
-      }
-    },
-    async finish() {
-      await flush();
-      await limiter.drain();
-    },
-  };
+/** What a worker is told of a file. */
+function plain({ directory, name, way, version }: JobFile, wanted: Wanted): RestoreFile {
+  const leavesHoles = (version.flags & VersionFlag.sparse) !== 0;
+  return { directory, name, way, leavesHoles, ...wanted(version) };
 }
 
 /**

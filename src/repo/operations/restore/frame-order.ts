@@ -1,7 +1,7 @@
 /** The order in which files are restored: that of the frames of their blobs, in jobs of whole frames. */
 import type { NodePlace } from '../../tree/relative-path.js';
 import type { RestorePiece, RestorePlace, RestoreWay } from '../../worker/jobs.js';
-import type { Repository } from '../repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 import type { FileToRestore } from './working-file.js';
 
 const JOB_BYTES = 4 * 1024 * 1024;
@@ -55,7 +55,7 @@ export function* groupByFrames(sorted: WaitingFile[]): Generator<WaitingFile[]> 
 
 /** One piece for each blob, with every file of the job that it is. */
 export function gatherPieces(
-  { index }: Repository,
+  { index }: HeldRepository,
   snapshot: number,
   job: readonly WaitingFile[],
   onLost: (file: FileToRestore) => void,

@@ -2,7 +2,7 @@
 import { once } from '../../../platform/once.js';
 import type { RestorePiece } from '../../worker/jobs.js';
 import type { Limiter } from '../../../threads/limiter.js';
-import type { Repository } from '../repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 import type { WorkingFile } from './working-file.js';
 
 /** Bytes and pieces of one job, at most. */
@@ -15,14 +15,20 @@ type FillPart = (
   effect: 'write' | 'count',
 ) => Promise<number | undefined>;
 
+/** How a file is filled. */
+interface Filling {
+  readonly limiter: Limiter;
+  readonly fillPart: FillPart;
+  /** A part of the file is lost; nothing more is written. */
+  readonly onLost: () => void;
+}
+
 /** Bytes that were written, or undefined when a part of the file could not be. */
 export async function fillFile(
-  repository: Repository,
-  limiter: Limiter,
+  repository: HeldRepository,
   working: WorkingFile,
   blobs: readonly number[],
-  fillPart: FillPart,
-  onLost: () => void,
+  { limiter, fillPart, onLost }: Filling,
 ): Promise<number | undefined> {
   const state = { written: 0, isWhole: true, isMarked: !working.looksFinished };
   const mark = once(() => {
@@ -60,7 +66,7 @@ export async function fillFile(
 
 /** The blobs of a large file in jobs; undefined for one that holds a lost blob. */
 function* partsOf(
-  { index }: Repository,
+  { index }: HeldRepository,
   blobs: readonly number[],
   leavesHoles: boolean,
 ): Generator<RestorePiece[] | undefined> {

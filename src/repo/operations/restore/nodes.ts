@@ -1,6 +1,6 @@
 /** Makes and mends the nodes of a target that hold no bytes of their own; workers write the others. */
 import { VersionType, type Version } from '../../model.js';
-import type { FileStat } from '../../../platform/at-calls.js';
+import type { AtCalls, FileStat } from '../../../platform/at-calls.js';
 import type { NodeAttributes } from '../../../platform/attribute-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
@@ -20,140 +20,168 @@ export interface NodeMakerOptions {
 }
 
 /** Paths are below the target. Every method throws system errors. */
-export type NodeMaker = ReturnType<typeof createNodeMaker>;
+export class NodeMaker {
+  private readonly options: NodeMakerOptions;
 
-export function createNodeMaker(options: NodeMakerOptions) {
-  const { files, handles, wanted, isDryRun, onShortfalls } = options;
-  const { at } = files;
-  /** With the parent's handle, which is good until another directory is opened. */
-  const within = <T>(path: ByteString, action: (parent: number, name: ByteString) => T): T => {
-    const { directory, name } = splitPath(path);
-    return action(handles.open(directory), name);
-  };
+  constructor(options: NodeMakerOptions) {
+    this.options = options;
+  }
 
-  return {
-    /** undefined when nothing is there. */
-    look: (path: ByteString): FileStat | undefined =>
-      path === '' ? at.statOpen(handles.open(path)) : within(path, (...place) => at.stat(...place)),
+  /** undefined when nothing is there. */
+  look(path: ByteString): FileStat | undefined {
+    const { files, handles } = this.options;
+    return path === ''
+      ? files.at.statOpen(handles.open(path))
+      : this.within(path, (...place) => files.at.stat(...place));
+  }
 
-    isEmptyDirectory: (path: ByteString): boolean => at.list(handles.open(path)).length === 0,
+  isEmptyDirectory(path: ByteString): boolean {
+    const { files, handles } = this.options;
+    return files.at.list(handles.open(path)).length === 0;
+  }
 
-    remove(path: ByteString): void {
-      if (!isDryRun) within(path, (...place) => at.remove(...place));
-    },
+  remove(path: ByteString): void {
+    const { files, isDryRun } = this.options;
+    if (!isDryRun) this.within(path, (...place) => files.at.remove(...place));
+  }
 
-    makeDirectory(path: ByteString): void {
-      if (!isDryRun) within(path, (parent, name) => makeNode(files, parent, name, DIRECTORY));
-    },
+  makeDirectory(path: ByteString): void {
+    const { files, isDryRun } = this.options;
+    if (!isDryRun) this.within(path, (parent, name) => makeNode(files, parent, name, DIRECTORY));
+  }
 
-    /** Lets its owner make names in a directory; its metadata comes at the end. */
-    makeWritable(path: ByteString, { mode }: FileStat): void {
-      const needed = 0o300;
-      if (isDryRun || (mode & needed) === needed) return;
-      files.setMode(handles.open(path), mode | needed);
-    },
+  /** Lets its owner make names in a directory; its metadata comes at the end. */
+  makeWritable(path: ByteString, { mode }: FileStat): void {
+    const { files, handles, isDryRun } = this.options;
+    const needed = 0o300;
+    if (isDryRun || (mode & needed) === needed) return;
+    files.setMode(handles.open(path), mode | needed);
+  }
 
-    finishDirectory(path: ByteString, version: Version): void {
-      if (isDryRun) return;
-      const node = { type: 'open', descriptor: handles.open(path) } as const;
-      const metadata = wanted(version);
-      if (!differsInMetadata(at, node, at.statOpen(node.descriptor), metadata)) return;
-      onShortfalls(path, setMetadata(files, node, metadata));
-    },
+  finishDirectory(path: ByteString, version: Version): void {
+    const { files, handles, wanted, isDryRun, onShortfalls } = this.options;
+    if (isDryRun) return;
+    const node = { type: 'open', descriptor: handles.open(path) } as const;
+    const metadata = wanted(version);
+    if (!differsInMetadata(files.at, node, files.at.statOpen(node.descriptor), metadata)) return;
+    onShortfalls(path, setMetadata(files, node, metadata));
+  }
 
-    /** Whether what is not opened, a link or special file, was there. No directory is replaced. */
-    restoreUnopened(path: ByteString, version: Version, there: FileStat | undefined): boolean {
-      // In a dry run its directory need not be there either.
-      if (isDryRun && !there) return false;
-      const metadata = wanted(version);
-      return within(path, (directory, name) => {
-        const finish = (made: ByteString): void =>
-          onShortfalls(
-            path,
-            setMetadata(files, { type: 'named', directory, name: made }, metadata),
-          );
-        const differs =
-          there !== undefined &&
-          differsInMetadata(at, { type: 'named', directory, name }, there, metadata);
-        const isThere =
-          there !== undefined &&
-          versionTypeOf(there.type) === version.type &&
-          (version.type === VersionType.symlink
-            ? at.readSymlink(directory, name) === version.link
-            : there.rdev === version.rdev) &&
-          // Another name of it may lie outside the target.
-          !(differs && there.linkCount > 1);
-        if (isDryRun) return isThere;
-        if (isThere) {
-          if (differs) finish(name);
-          return true;
-        }
-        const isReplaced = there !== undefined && there.type !== 'directory';
-        const made = isReplaced ? temporaryName(name) : name;
-        if (isReplaced && at.stat(directory, made)) at.remove(directory, made);
+  /** Whether what is not opened, a link or special file, was there. No directory is replaced. */
+  restoreUnopened(path: ByteString, version: Version, there: FileStat | undefined): boolean {
+    const { files, wanted, isDryRun, onShortfalls } = this.options;
+    const { at } = files;
+    // In a dry run its directory need not be there either.
+    if (isDryRun && !there) return false;
+    const metadata = wanted(version);
+    return this.within(path, (directory, name) => {
+      const finish = (made: ByteString): void =>
+        onShortfalls(path, setMetadata(files, { type: 'named', directory, name: made }, metadata));
+      const differs =
+        there !== undefined &&
+        differsInMetadata(at, { type: 'named', directory, name }, there, metadata);
+      const isThere =
+        there !== undefined &&
+        versionTypeOf(there.type) === version.type &&
+        (version.type === VersionType.symlink
+          ? at.readSymlink(directory, name) === version.link
+          : there.rdev === version.rdev) &&
+        // Another name of it may lie outside the target.
+        !(differs && there.linkCount > 1);
+      if (isDryRun) return isThere;
+      if (isThere) {
+        if (differs) finish(name);
+        return true;
+      }
+      putInPlace(at, { directory, name }, there, (made) => {
         makeNode(files, directory, made, version);
         finish(made);
-        if (isReplaced) at.rename(directory, made, name);
-        return false;
       });
-    },
+      return false;
+    });
+  }
 
-    /** Makes what is finished immutable or append-only. Nothing can follow that. */
-    lock(path: ByteString, type: VersionType, known: NodeAttributes): void {
-      if (isDryRun) return;
-      const isFile = type === VersionType.file;
-      const descriptor = isFile
-        ? within(path, (directory, name) => at.open(directory, name, 'read-file'))
-        : handles.open(path);
+  /** Makes what is finished immutable or append-only. Nothing can follow that. */
+  lock(path: ByteString, type: VersionType, known: NodeAttributes): void {
+    const { files, handles, isDryRun, onShortfalls } = this.options;
+    if (isDryRun) return;
+    const isFile = type === VersionType.file;
+    const descriptor = isFile
+      ? this.within(path, (directory, name) => files.at.open(directory, name, 'read-file'))
+      : handles.open(path);
+    try {
+      onShortfalls(path, lockNode(files.at, descriptor, known));
+    } finally {
+      if (isFile) files.close(descriptor);
+    }
+  }
+
+  /** Whether `path` led to the node at `first` already; it does now, whatever was `there`. */
+  link(first: ByteString, path: ByteString, there: FileStat | undefined): boolean {
+    const { files, handles, isDryRun } = this.options;
+    const { at } = files;
+    // In a dry run its directory need not be there.
+    if (isDryRun && !there) return false;
+    const from = splitPath(first);
+    // A handle of its own, since opening the other directory may close it.
+    const source = at.open(handles.open(from.directory), '.' as ByteString, 'read-directory');
+    try {
+      const node = there && at.stat(source, from.name);
+      if (node && node.inode === there.inode && node.device === there.device) return true;
+      if (isDryRun) return false;
+      this.within(path, (directory, name) =>
+        putInPlace(at, { directory, name }, there, (made) =>
+          at.link(source, from.name, directory, made),
+        ),
+      );
+      return false;
+    } finally {
+      files.close(source);
+    }
+  }
+
+  /** Gives a file that keeps its bytes its metadata; false when it has to be replaced for that. */
+  adjustFile(path: ByteString, version: Version, there: FileStat): boolean {
+    const { files, wanted, isDryRun, onShortfalls } = this.options;
+    const { at } = files;
+    const metadata = wanted(version);
+    return this.within(path, (directory, name) => {
+      const node = { type: 'open', descriptor: at.open(directory, name, 'read-file') } as const;
       try {
-        onShortfalls(path, lockNode(at, descriptor, known));
+        if (!differsInMetadata(at, node, there, metadata)) return true;
+        const { type, linkCount } = at.statOpen(node.descriptor);
+        // Another name of it may lie outside the target.
+        if (type !== 'file' || linkCount > 1) return false;
+        if (!isDryRun) onShortfalls(path, setMetadata(files, node, metadata));
+        return true;
       } finally {
-        if (isFile) files.close(descriptor);
+        files.close(node.descriptor);
       }
-    },
+    });
+  }
 
-    /** Whether `path` led to the node at `first` already; it does now, whatever was `there`. */
-    link(first: ByteString, path: ByteString, there: FileStat | undefined): boolean {
-      // In a dry run its directory need not be there.
-      if (isDryRun && !there) return false;
-      const from = splitPath(first);
-      // A handle of its own, since opening the other directory may close it.
-      const source = at.open(handles.open(from.directory), '.' as ByteString, 'read-directory');
-      try {
-        const node = there && at.stat(source, from.name);
-        if (node && node.inode === there.inode && node.device === there.device) return true;
-        if (isDryRun) return false;
-        const isReplaced = there !== undefined && there.type !== 'directory';
-        within(path, (directory, name) => {
-          const made = isReplaced ? temporaryName(name) : name;
-          if (isReplaced && at.stat(directory, made)) at.remove(directory, made);
-          at.link(source, from.name, directory, made);
-          if (isReplaced) at.rename(directory, made, name);
-        });
-        return false;
-      } finally {
-        files.close(source);
-      }
-    },
+  /** With the parent's handle, which is good until another directory is opened. */
+  private within<T>(path: ByteString, action: (parent: number, name: ByteString) => T): T {
+    const { directory, name } = splitPath(path);
+    return action(this.options.handles.open(directory), name);
+  }
+}
 
-    /** Gives a file that keeps its bytes its metadata; false when it has to be replaced for that. */
-    adjustFile(path: ByteString, version: Version, there: FileStat): boolean {
-      const metadata = wanted(version);
-      return within(path, (directory, name) => {
-        const node = { type: 'open', descriptor: at.open(directory, name, 'read-file') } as const;
-        try {
-          if (!differsInMetadata(at, node, there, metadata)) return true;
-          const { type, linkCount } = at.statOpen(node.descriptor);
-          // Another name of it may lie outside the target.
-          if (type !== 'file' || linkCount > 1) return false;
-          if (!isDryRun) onShortfalls(path, setMetadata(files, node, metadata));
-          return true;
-        } finally {
-          files.close(node.descriptor);
-        }
-      });
-    },
-  };
+/**
+ * Makes a name, beside what has it now (`there`) and then in its place, so that it is never missing.
+ * What has the name is no directory, or `make` fails on it.
+ */
+function putInPlace(
+  at: AtCalls,
+  { directory, name }: { readonly directory: number; readonly name: ByteString },
+  there: FileStat | undefined,
+  make: (name: ByteString) => void,
+): void {
+  const isReplaced = there !== undefined && there.type !== 'directory';
+  const made = isReplaced ? temporaryName(name) : name;
+  if (isReplaced && at.stat(directory, made)) at.remove(directory, made);
+  make(made);
+  if (isReplaced) at.rename(directory, made, name);
 }
 
 const DIRECTORY = { type: VersionType.directory, link: undefined, rdev: 0 } as const;

@@ -11,13 +11,17 @@ import { systemErrorCode, type Platform } from '../../../platform/platform.js';
 import { textOfName } from '../../tree/byte-text.js';
 import { compileOptions, type RuleFile } from '../../tree/rule-files.js';
 import { lastMatch, type PatternRule } from '../../tree/rules.js';
-import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
-import { createSetReader } from '../attribute-sets.js';
-import { stoppable } from '../interrupts.js';
-import { locatePath, selectSnapshot, selectSource, type SourceSelector } from '../locate.js';
-import { readRepository } from '../reading.js';
-import type { Repository } from '../repository.js';
-import type { TimePoint } from '../time-point.js';
+import { createSetReader } from '../../repository/attribute-sets.js';
+import { startWorkers, type WorkerOptions } from '../../repository/workers.js';
+import {
+  locatePath,
+  selectSnapshot,
+  selectSource,
+  type SourceSelector,
+} from '../queries/locate.js';
+import type { Repository } from '../../repository/repository.js';
+import type { HeldRepository } from '../../repository/held.js';
+import type { TimePoint } from '../queries/time-point.js';
 import type { OverwriteRule } from './decide.js';
 import { checkAbsenceIsProof } from './extraneous.js';
 import { planInto, planOriginal, type RestoreSite } from './roots.js';
@@ -27,7 +31,7 @@ import { createShortfallTally } from './shortfalls.js';
 import { openTarget } from './target.js';
 import { createWanted } from './wanted.js';
 
-export interface RestoreOptions extends OwnerOptions {
+export interface RestoreOptions extends OwnerOptions, WorkerOptions {
   /** As backed up, or relative to the working directory or a root; none: the whole source. */
   readonly paths: readonly string[];
   readonly at: TimePoint;
@@ -42,14 +46,8 @@ export interface RestoreOptions extends OwnerOptions {
   readonly verifies?: boolean;
   /** Counts and writes nothing; in place, what is there is compared. */
   readonly isDryRun?: boolean;
-  /** Worker threads. Default: one for each core, at most 8. */
-  readonly jobs?: number;
-  readonly lockWaitMs?: number;
-  readonly signal?: AbortSignal;
   readonly onStart?: (expected: RestoreProgress) => void;
   readonly onProgress?: (progress: RestoreProgress) => void;
-  /** For tests: jobs on the calling thread. */
-  readonly createPool?: (laneCount: number) => WorkerPool;
 }
 
 export interface InPlaceOptions {
@@ -87,31 +85,31 @@ export interface RestoreResult {
   readonly issues: readonly Issue[];
 }
 
-const MOST_WORKERS = 8;
-
 /**
  * @throws CodedError TARGET_NOT_EMPTY, TARGET_UNUSABLE, DELETE_DOUBTFUL, OWNER_MAP_INVALID, PATH_NOT_FOUND,
  *   TIME_BEFORE_FIRST_SNAPSHOT, DISK_FULL, INTERRUPTED, INDEX_CORRUPT
  */
 export async function restore(
-  repositoryPath: string,
-  platform: Platform,
+  repository: Repository,
   options: RestoreOptions,
 ): Promise<RestoreResult> {
+  const { platform } = repository;
   const startedMs = platform.clock.nowMs();
-  return readRepository(repositoryPath, platform, options, async (repository) => {
-    const { index } = repository;
+  return repository.read(async (held) => {
+    const { index } = held;
     const source = selectSource(index, platform, options.source, options.paths);
     const snapshot = selectSnapshot(index, source, options.at);
-    const sites = planSites(repository, source, snapshot, options);
+    const sites = planSites(held, source, snapshot, options);
     if (options.inPlace?.deletes === 'if-certain') checkAbsenceIsProof(index, snapshot, sites);
     options.onStart?.({ files: snapshot.files, bytes: snapshot.bytes });
     const tally = createTally(options, platform.isSuperuser);
-    const pool = openPool(repository, options);
+    const pool = startWorkers(held, options, {
+      interrupted: () => interrupted(options),
+    });
     const targets: number[] = [];
     try {
       const site: SiteOptions = {
-        repository,
+        repository: held,
         snapshot: snapshot.number,
         pool,
         rule: options.inPlace && (options.inPlace.overwrite ?? 'if-changed'),
@@ -136,17 +134,17 @@ export async function restore(
     }
     const durationMs = platform.clock.nowMs() - startedMs;
     return { ...tally.result(), snapshot: snapshot.number, durationMs };
-  });
+  }, options.signal);
 }
 
 function planSites(
-  { index, platform }: Repository,
+  { index, platform }: HeldRepository,
   source: Source,
   snapshot: Snapshot,
   { to, paths }: RestoreOptions,
 ): readonly RestoreSite[] {
-  const located = paths.map((path) => locatePath(index, platform, source, snapshot, path));
-  if (to !== undefined) return [planInto(to, index, source, snapshot, located)];
+  const located = paths.map((path) => locatePath({ index, platform }, { source, snapshot }, path));
+  if (to !== undefined) return [planInto(to, index, { source, snapshot }, located)];
   if (source.host === platform.hostName) return planOriginal(index, source, snapshot, located);
   throw new CodedError(
     'TARGET_UNUSABLE',
@@ -281,14 +279,6 @@ function leftOutBy(
     const names = textOfName(source).split('/').filter(Boolean);
     return lastMatch(rules, names, isDirectory)?.excludes ?? false;
   };
-}
-
-function openPool(repository: Repository, options: RestoreOptions): WorkerPool {
-  const { platform, packDirectory, config } = repository;
-  const lanes = options.jobs ?? Math.min(platform.coreCount, MOST_WORKERS);
-  const setup = { packDirectory, repositoryId: config.id };
-  const pool = options.createPool?.(lanes) ?? createThreadPool(lanes, setup);
-  return stoppable(pool, options.signal, () => interrupted(options));
 }
 
 function interrupted({ to }: RestoreOptions): CodedError {

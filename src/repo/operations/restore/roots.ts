@@ -1,13 +1,13 @@
 /** What a restore makes and where: into a directory as `cp -a` would, or where it was. */
+import { isWithin, join, isBelow, parentOf, baseName } from '../../../platform/paths.js';
 import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
-import { parentOfRoots } from '../../index/versions.js';
+import { parentOfRoots, type Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { baseName, isBelow, isWithin, join, parentOf } from '../../../platform/paths.js';
 import { childPath } from '../../tree/relative-path.js';
-import type { Located } from '../locate.js';
+import type { Located, SourceSnapshot } from '../queries/locate.js';
 
 /** A node below a target. */
 export interface RestoreNode {
@@ -44,8 +44,7 @@ const NOTHING = '' as ByteString;
 export function planInto(
   target: string,
   index: Index,
-  source: Source,
-  snapshot: Snapshot,
+  { source, snapshot }: SourceSnapshot,
   located: readonly Located[],
 ): RestoreSite {
   const root = (path: ByteString, absolute: ByteString, version: Version): RestoreRoot => ({
@@ -90,7 +89,7 @@ export function planOriginal(
     if (!root) throw new Error(`${textFromBytes(path)} is below no root`);
     const target = parentOf(root.name);
     const roots = sites.get(target) ?? [];
-    sites.set(target, [...roots, originalRoot(index, snapshot, root.name, root, path)]);
+    sites.set(target, [...roots, originalRoot(index, snapshot, root, path)]);
   }
   return Array.from(sites, ([target, roots]) => ({ target: textFromBytes(target), roots }));
 }
@@ -99,8 +98,7 @@ export function planOriginal(
 function originalRoot(
   index: Index,
   snapshot: Snapshot,
-  rootName: ByteString,
-  rootVersion: Version,
+  { name: rootName, ...rootVersion }: Entry,
   path: ByteString,
 ): RestoreRoot {
   const top = rootName === '/' ? NOTHING : childPath(NOTHING, baseName(rootName));

@@ -18,17 +18,17 @@ import {
 import { isLocked, type Shortfall } from '../../tree/metadata.js';
 import { childPath, splitPath } from '../../tree/relative-path.js';
 import type { WorkerPool } from '../../worker/pool.js';
-import type { Repository } from '../repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 import { decide, type OverwriteRule } from './decide.js';
 import { createRemover, type Remover } from './extraneous.js';
-import { createFileWriter, type FileWriter, type Written } from './file-writer.js';
+import { FileWriter, type Written } from './file-writer.js';
 import { createLinkGroups, type LinkedName, type LinkGroups } from './link-groups.js';
-import { createNodeMaker, type NodeMaker } from './nodes.js';
+import { NodeMaker } from './nodes.js';
 import { sourceOf, type RestoreNode, type RestoreRoot, type RestoreSite } from './roots.js';
 import type { Wanted } from './wanted.js';
 
 export interface SiteOptions {
-  readonly repository: Repository;
+  readonly repository: HeldRepository;
   readonly snapshot: number;
   readonly pool: WorkerPool;
   /** What may be overwritten; undefined: the target is fresh. */
@@ -119,8 +119,8 @@ class SiteRun {
       this.report(path, code, message);
     const { onRemoved, onShortfalls } = events;
     const onFile: RestoreEvents['onFile'] = (...file) => this.tellFile(...file);
-    this.writer = createFileWriter({ ...options, target, onFile, onIssue, onShortfalls });
-    this.nodes = createNodeMaker({ files, handles, wanted, isDryRun, onShortfalls });
+    this.writer = new FileWriter({ ...options, target, onFile, onIssue, onShortfalls });
+    this.nodes = new NodeMaker({ files, handles, wanted, isDryRun, onShortfalls });
     this.linkGroups = createLinkGroups((first, name) => this.link(first, name));
     this.remover = createRemover({
       files,

@@ -2,7 +2,7 @@
 import type { Version } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import type { RestorableMetadata } from '../../tree/metadata.js';
-import type { SetReader } from '../attribute-sets.js';
+import type { SetReader } from '../../repository/attribute-sets.js';
 import type { OwnerResolver } from './owners.js';
 
 export type Wanted = (version: Version) => RestorableMetadata;

@@ -1,15 +1,15 @@
 /** The part of verification that reads no content: the index against itself and against the packs. */
-import { createAudit, type Inconsistency } from '../../index/audit.js';
+import type { Inconsistency } from '../../index/audit.js';
 import { PACK_HEADER_BYTES, readPackKind } from '../../packs/pack-store.js';
 import { isDamage } from '../../../errors.js';
-import type { Repository } from '../repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 
 export interface StructureProblem extends Inconsistency {
   readonly code: 'INDEX_CORRUPT' | 'PACK_MISSING' | 'PACK_CORRUPT' | 'BLOB_DAMAGED';
 }
 
-export function checkStructure(repository: Repository): StructureProblem[] {
-  const audit = createAudit(repository.index.connection);
+export function checkStructure(repository: HeldRepository): StructureProblem[] {
+  const { audit } = repository.index;
   const database = audit
     .databaseProblems()
     .map((message): StructureProblem => ({ code: 'INDEX_CORRUPT', message, blobs: [] }));
@@ -19,8 +19,8 @@ export function checkStructure(repository: Repository): StructureProblem[] {
   return [...database, ...dangling, ...checkPacks(repository)];
 }
 
-function checkPacks({ index, packs, config }: Repository): StructureProblem[] {
-  const audit = createAudit(index.connection);
+function checkPacks({ index, packs, config }: HeldRepository): StructureProblem[] {
+  const { audit } = index;
   return index.packs.all().flatMap(({ number, lengthBytes }): StructureProblem[] => {
     const size = packs.sizeBytes(number);
     const file = `packs/${String(number).padStart(8, '0')}.pack`;

@@ -4,19 +4,18 @@
  * verified is remembered.
  */
 import { CodedError, isDamage } from '../../../errors.js';
-import { createAudit } from '../../index/audit.js';
 import { openIndex, type Index } from '../../index/index.js';
 import { sqliteCode } from '../../index/database.js';
 import type { ErrorCode } from '../../../errors.js';
-import type { FrameRow } from '../../index/packs.js';
+import type { FrameRow } from '../../index/frames.js';
 import { decodeFrameHead, FrameKind, isPayloadIntact } from '../../packs/frame.js';
 import { readFrame } from '../../packs/frame-reader.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
-import { createThreadPool, type WorkerPool } from '../../worker/pool.js';
+import { layoutOf } from '../../repository/layout.js';
+import { startWorkers, type WorkerOptions } from '../../repository/workers.js';
 import { createLimiter } from '../../../threads/limiter.js';
-import { readRepository } from '../reading.js';
-import type { Repository } from '../repository.js';
+import type { Repository } from '../../repository/repository.js';
+import type { HeldRepository } from '../../repository/held.js';
 import { allFamilies, familyOf, groupIntoJobs, type Family } from './families.js';
 import { checkStructure } from './structure.js';
 
@@ -26,18 +25,13 @@ export type VerifySample =
   | { readonly type: 'bytes'; readonly bytes: number }
   | { readonly type: 'time'; readonly durationMs: number };
 
-export interface VerifyOptions {
+export interface VerifyOptions extends WorkerOptions {
   /** Default: everything. */
   readonly sample?: VerifySample;
   /** Structure only: no content is read. */
   readonly isQuick?: boolean;
-  readonly jobs?: number;
-  readonly lockWaitMs?: number;
-  readonly signal?: AbortSignal;
   readonly onStart?: (expected: VerifyProgress) => void;
   readonly onProgress?: (progress: VerifyProgress) => void;
-  /** For tests: jobs on the calling thread. */
-  readonly createPool?: (laneCount: number) => WorkerPool;
 }
 
 /** `files`: blobs; `bytes`: as rebuilt. */
@@ -68,26 +62,22 @@ export interface VerifyResult {
   readonly brokenBlobs: readonly number[];
 }
 
-const MOST_WORKERS = 8;
 const MOST_PATHS = 100;
 export async function verify(
-  repositoryPath: string,
-  platform: Platform,
+  repository: Repository,
   options: VerifyOptions = {},
 ): Promise<VerifyResult> {
-  return readRepository(repositoryPath, platform, options, (repository) =>
-    verifyRepository(repository, options),
-  );
+  return repository.read((held) => verifyHeld(held, options), options.signal);
 }
 
-/** The same on an open repository: for `repair`. */
-export async function verifyRepository(
-  repository: Repository,
+/** Verifies a repository whose lock the caller holds: for `repair`. */
+export async function verifyHeld(
+  repository: HeldRepository,
   options: VerifyOptions,
 ): Promise<VerifyResult> {
   const { index, platform } = repository;
   const startedMs = platform.clock.nowMs();
-  const counts = createAudit(index.connection).counts();
+  const counts = index.audit.counts();
   const findings = new Findings(index);
   for (const { code, message, blobs, isOnlyBasis } of checkStructure(repository)) {
     findings.add(code, message, blobs, isOnlyBasis);
@@ -141,9 +131,9 @@ class Findings {
 }
 
 /** Manifests are read here: they are few, and no blob depends on them. */
-function checkManifests({ index, packs }: Repository, findings: Findings): FrameRow[] {
-  const frames = index.packs
-    .framesByVerification()
+function checkManifests({ index, packs }: HeldRepository, findings: Findings): FrameRow[] {
+  const frames = index.frames
+    .byVerification()
     .filter(({ kind }) => kind === FrameKind.manifestPart || kind === FrameKind.manifestEnd);
   for (const frame of frames) {
     try {
@@ -167,13 +157,13 @@ interface ReadTotals {
 }
 
 async function rebuildAll(
-  repository: Repository,
+  repository: HeldRepository,
   options: VerifyOptions,
   findings: Findings,
   startedMs: number,
 ): Promise<ReadTotals> {
   const { index, platform } = repository;
-  const pool = openPool(repository, options);
+  const pool = startWorkers(repository, options, { interrupted });
   const limiter = createLimiter(pool.laneCount * 2);
   const plan = planFamilies(repository, options, () => platform.clock.nowMs() - startedMs);
   let blobs = 0;
@@ -210,12 +200,12 @@ interface FamilyPlan {
 }
 
 function planFamilies(
-  { index }: Repository,
+  { index }: HeldRepository,
   { sample }: VerifyOptions,
   elapsedMs: () => number,
 ): FamilyPlan {
-  const frames = index.packs
-    .framesByVerification()
+  const frames = index.frames
+    .byVerification()
     .filter(({ kind }) => kind === FrameKind.full || kind === FrameKind.delta);
   if (!sample) return { families: allFamilies(index), frames: () => frames };
   const total = frames.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
@@ -231,7 +221,7 @@ function planFamilies(
         return elapsedMs() >= sample.durationMs;
     }
   };
-  const audit = createAudit(index.connection);
+  const { audit } = index;
   function* families(): Generator<Family> {
     const done = new Set<number>();
     for (const frame of frames) {
@@ -250,15 +240,6 @@ function planFamilies(
   return { families: families(), frames: () => taken };
 }
 
-function openPool(
-  { platform, packDirectory, config }: Repository,
-  options: VerifyOptions,
-): WorkerPool {
-  const lanes = options.jobs ?? Math.min(platform.coreCount, MOST_WORKERS);
-  const setup = { packDirectory, repositoryId: config.id };
-  return options.createPool?.(lanes) ?? createThreadPool(lanes, setup);
-}
-
 function describe(index: Index, blob: number, message: string): string {
   const placed = index.blobs.placed(blob);
   if (!placed) return message;
@@ -267,14 +248,14 @@ function describe(index: Index, blob: number, message: string): string {
 }
 
 /** Notes when the frames were verified, unless somebody writes just now or nothing may be written. */
-function remember({ path, platform }: Repository, frames: readonly FrameRow[]): void {
+function remember({ path, platform }: HeldRepository, frames: readonly FrameRow[]): void {
   if (frames.length === 0 || !platform.files.canWrite(path)) return;
-  const index = openIndex(`${path}/index.sqlite`, 'write', platform.files);
+  const index = openIndex(layoutOf(path).index, 'write', platform.files);
   try {
-    index.connection.pragma('busy_timeout = 0');
+    index.neverWait();
     index.begin();
     const timeMs = platform.clock.nowMs();
-    for (const { id } of frames) index.packs.setVerified(id, timeMs);
+    for (const { id } of frames) index.frames.setVerified(id, timeMs);
     index.commit();
   } catch (error) {
     index.rollback();

@@ -1,11 +1,8 @@
 /** Attributes: what opens a version, what is read again, and what questions of them see. */
 import * as fs from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createSetReader } from '../../../../src/repo/operations/attribute-sets.js';
-import { diffLive } from '../../../../src/repo/operations/diff-live.js';
-import { diffSnapshots } from '../../../../src/repo/operations/diff.js';
-import { listEntries } from '../../../../src/repo/operations/ls.js';
-import { readRepository } from '../../../../src/repo/operations/reading.js';
+import { createSetReader } from '../../../../src/repo/repository/attribute-sets.js';
+import { openRepository } from '../../../../src/repo/repository/repository.js';
 import { openFileSystem, type FileSystem } from '../../../../src/platform/files.js';
 import { bytesFromText } from '../../../../src/platform/bytes.js';
 import { join } from '../../../../src/platform/paths.js';
@@ -13,6 +10,7 @@ import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';
 import { canChangeUser, needPrograms } from '../../../support/machine.js';
 import { run } from '../../../support/oracle.js';
 import { noise } from '../../../support/seed.js';
+import { diffLive, diffSnapshots, listEntries } from '../../../support/by-path.js';
 
 const hasCalls = openFileSystem().at.attributes !== undefined;
 const LATEST = { type: 'latest' } as const;
@@ -155,7 +153,7 @@ test.runIf(hasCalls && canChangeUser)(
     lab.write('file', 'text');
     fs.chownSync(lab.path('file'), 54_321, 0);
     await lab.backup();
-    await readRepository(lab.repository, lab.platform, {}, ({ index }) => {
+    await openRepository(lab.repository, lab.platform, { access: 'read' }).read(({ index }) => {
       const setOf = createSetReader(index);
       const names = [1, 2, 3].flatMap((path) => {
         const version = index.versions.currentOf(path);

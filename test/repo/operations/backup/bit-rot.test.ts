@@ -2,11 +2,11 @@ import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { bytesFromText } from '../../../../src/platform/bytes.js';
 import { VersionFlag } from '../../../../src/repo/model.js';
-import { logPath } from '../../../../src/repo/operations/log.js';
 import { logicalIndex, queryIndex } from '../../../support/index-facts.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';
 import { rottingFiles } from '../../../support/rotting-files.js';
 import { seededBytes } from '../../../support/golden.js';
+import { logPath } from '../../../support/by-path.js';
 
 /** A lab with one snapshot, whose files are not racy, and what makes them rot. */
 async function createRottingLab(files: Readonly<Record<string, string | Uint8Array>>) {

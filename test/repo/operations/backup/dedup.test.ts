@@ -27,7 +27,7 @@ describe('a content', () => {
     index.blobs.insert(7, hashOf(7), 5, { ...full, kind: 2, frame: 9, basis: 1 });
     index.blobs.insert(8, hashOf(8), 5, { ...full, kind: 3, frame: 0 });
     const address = { pack: 1, offset: 32, lengthBytes: 50 };
-    index.packs.insertFrame({
+    index.frames.insert({
       ...address,
       id: 9,
       kind: 2,
@@ -41,7 +41,7 @@ describe('a content', () => {
       dedup.placed(hashOf(id), 5, full);
       expect(index.blobs.get(id)).toMatchObject({ kind: 1, frame: 1, basis: undefined });
     }
-    expect(index.packs.frame(9)!.liveBytes).toBe(0);
+    expect(index.frames.get(9)!.liveBytes).toBe(0);
     index.close();
   });
 

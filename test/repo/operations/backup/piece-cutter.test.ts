@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { blake3 } from '../../../../src/platform/hash.js';
 import type { ChunkingParameters } from '../../../../src/repo/model.js';
 import { createPieceCutter } from '../../../../src/repo/operations/backup/piece-cutter.js';
-import { hashFile } from '../../../../src/repo/operations/hash-file.js';
+import { hashFile } from '../../../../src/repo/operations/queries/hash-file.js';
 import { holeHash, holeLength } from '../../../../src/repo/packs/hole.js';
 import { openFileSystem } from '../../../../src/platform/files.js';
 import { scratchDirectory } from '../../../support/directory.js';

@@ -1,13 +1,11 @@
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { catFile } from '../../../../src/repo/operations/cat.js';
-import { diffLive } from '../../../../src/repo/operations/diff-live.js';
-import { findContent } from '../../../../src/repo/operations/find-content.js';
 import { filesWithAt } from '../../../support/faulty-files.js';
 import { expectInvariants, logicalIndex, queryIndex } from '../../../support/index-facts.js';
 import { createLab, type Lab } from '../../../support/lab.js';
 import { runProgram } from '../../../support/machine.js';
 import { noise as slowNoise } from '../../../support/seed.js';
+import { catFile, diffLive, findContent } from '../../../support/by-path.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

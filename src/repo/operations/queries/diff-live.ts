@@ -1,0 +1,60 @@
+/** Diff against the live tree: what a backup would find changed since a snapshot. */
+import { parentOfRoots } from '../../index/versions.js';
+import type { Issue } from '../../model.js';
+import { ownPaths } from '../../repository/own-paths.js';
+import type { Repository } from '../../repository/repository.js';
+import { mergeByName } from '../../tree/compare.js';
+import { createFilter, type FilterOptions } from '../../tree/filter.js';
+import { LiveTree } from '../../tree/live-tree.js';
+import type { Change } from './diff.js';
+import { inByteOrder } from './find.js';
+import { LiveBytes } from './live-bytes.js';
+import { LiveComparison } from './live-comparison.js';
+import { selectSnapshot, selectSource, type QueryOptions } from './locate.js';
+import type { TimePoint } from './time-point.js';
+
+export interface DiffLiveOptions extends QueryOptions {
+  readonly from: TimePoint;
+  /**
+   * Compares the bytes of every file, else of those only that a backup would read although size and
+   * modification time agree: their change time or inode is another, or they were racy.
+   */
+  readonly readsAll: boolean;
+  /** What the backups leave out: neither side of it is compared. */
+  readonly filter?: FilterOptions;
+}
+
+export interface LiveDiff {
+  /** In byte order of the paths. */
+  readonly changes: readonly Change[];
+  readonly from: number;
+  readonly to: undefined;
+  /** What could not be read, which counts as unchanged; and possible bit rot. */
+  readonly issues: readonly Issue[];
+}
+
+/**
+ * What leads from a snapshot to the tree as it is now. Without `readsAll` a file whose modification
+ * time differs counts as modified.
+ */
+export function diffLive(repository: Repository, options: DiffLiveOptions): Promise<LiveDiff> {
+  const issues: Issue[] = [];
+  const filter = createFilter(options.filter ?? {}, repository.platform.files, issues);
+  return repository.read((held) => {
+    const { index, platform } = held;
+    const source = selectSource(index, platform, options.source);
+    const from = selectSnapshot(index, source, options.from).number;
+    const tree = new LiveTree(platform.files, filter, ownPaths(held, source.roots));
+    const bytes = new LiveBytes(held, options.readsAll, issues);
+    const comparison = new LiveComparison(
+      { repository: held, snapshot: from, tree, issues },
+      bytes,
+    );
+    const known = index.versions.at(parentOfRoots(source.id), from);
+    for (const pair of mergeByName(source.roots, known)) {
+      if (pair.type === 'present') comparison.root(pair.name, pair.known);
+    }
+    const changes = inByteOrder(comparison.changes);
+    return { changes, from, to: undefined, issues };
+  });
+}

@@ -1,0 +1,107 @@
+/** Explain: why a backup takes a path in or leaves it out, and why it reads a file again or not. */
+import { CodedError } from '../../../../errors.js';
+import type { Index } from '../../../index/index.js';
+import type { Source } from '../../../index/sources.js';
+import type { Issue, Version } from '../../../model.js';
+import type { ByteString } from '../../../../platform/bytes.js';
+import type { Platform } from '../../../../platform/platform.js';
+import { createFilter, type FilterOptions } from '../../../tree/filter.js';
+import { LiveTree } from '../../../tree/live-tree.js';
+import { ownPaths } from '../../../repository/own-paths.js';
+import { rereadsOf, type RereadOptions } from '../../backup/reread.js';
+import { candidatePaths, pathIdOf, rootOf, selectSource, type QueryOptions } from '../locate.js';
+import type { Repository } from '../../../repository/repository.js';
+import { rootNames } from '../root-names.js';
+import { createSpans } from '../span.js';
+import { findOutcome, type AskedPath, type Outcome } from './outcome.js';
+import { causesOfVersion, causesToRead, type ReadCause } from './read-causes.js';
+
+export interface ExplainOptions extends QueryOptions, RereadOptions {
+  /** As backed up, or relative to the working directory or a root. */
+  readonly path: string;
+  /** What the backups leave out. */
+  readonly filter?: FilterOptions;
+}
+
+/** What the latest snapshot has of a path. */
+export interface SavedState {
+  readonly snapshot: number;
+  /** The first snapshot that has it just so. */
+  readonly since: number;
+  /** Why that snapshot read it; undefined for what has no bytes. */
+  readonly causes: readonly ReadCause[] | undefined;
+}
+
+export interface PathExplanation {
+  readonly path: ByteString;
+  readonly outcome: Outcome;
+  /** undefined: nothing. */
+  readonly saved: SavedState | undefined;
+  /** Why the next backup reads it; empty: it does not. undefined: it has no bytes to read. */
+  readonly causes: readonly ReadCause[] | undefined;
+  /** Ignore files on the way that cannot be read. */
+  readonly issues: readonly Issue[];
+}
+
+/**
+ * What the next backup of the source does with a path, and why. Looks at the path and the directories
+ * above it only.
+ * @throws CodedError PATH_NOT_FOUND when the path lies below no root of the source
+ */
+export function explainPath(
+  repository: Repository,
+  options: ExplainOptions,
+): Promise<PathExplanation> {
+  const issues: Issue[] = [];
+  const filter = createFilter(options.filter ?? {}, repository.platform.files, issues);
+  return repository.read((held) => {
+    const { index, platform } = held;
+    const source = selectSource(index, platform, options.source, [options.path]);
+    const asked = placeOf(source, platform, options.path);
+    const { path } = asked;
+    const tree = new LiveTree(platform.files, filter, ownPaths(held, source.roots));
+    const outcome = findOutcome(held, source, tree, asked);
+    const id = pathIdOf(index, source, path);
+    const known = id === undefined ? undefined : index.versions.currentOf(id);
+    const saved = known && savedState(index, source, known);
+    const due: ReadCause[] = known && isDueNext(index, known, options) ? ['asked'] : [];
+    const causes =
+      outcome.type === 'taken-in' && outcome.stat.type === 'file' && outcome.stat.sizeBytes > 0
+        ? [...due, ...causesToRead(index, outcome.stat, known)]
+        : undefined;
+    return { path, outcome, saved, causes, issues };
+  });
+}
+
+/** Whether the next snapshot is to read a file whatever is known of it. */
+function isDueNext(
+  { counters, sources }: Index,
+  { path }: Version,
+  options: RereadOptions,
+): boolean {
+  const run = {
+    snapshot: counters.last('snapshot') + 1,
+    isOnlySource: sources.all().length === 1,
+  };
+  return rereadsOf(options, run)(path);
+}
+
+function placeOf(source: Source, platform: Platform, text: string): AskedPath {
+  const places = candidatePaths(source, platform, text).flatMap((path) => {
+    const root = rootOf(source, path);
+    return root === undefined ? [] : [{ root, path }];
+  });
+  const place = places.find(({ path }) => platform.files.exists(path)) ?? places[0];
+  if (place) return place;
+  throw new CodedError('PATH_NOT_FOUND', `${text} does not lie below ${rootNames(source.roots)}.`, {
+    hint: 'Only what lies there is backed up; `varve snapshots` lists all sources.',
+  });
+}
+
+function savedState(index: Index, source: Source, known: Version): SavedState | undefined {
+  const spanOf = createSpans(index.history.snapshotNumbers(source.id));
+  const span = spanOf(known);
+  if (!span) return undefined;
+  const causes = known.content.type === 'none' ? undefined : causesOfVersion(index, known);
+  return { snapshot: span.lastSnapshot, since: span.firstSnapshot, causes };
+}

@@ -1,0 +1,157 @@
+/** Goes through the live tree and a snapshot side by side, and notes what differs. */
+import { join } from '../../../platform/paths.js';
+import type { Entry } from '../../index/versions.js';
+import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { systemErrorCode } from '../../../platform/platform.js';
+import type { HeldRepository } from '../../repository/held.js';
+import { fileTypeOf, mergeByName, versionTypeOf, type Pair } from '../../tree/compare.js';
+import {
+  handleOf,
+  type ListedDirectory,
+  type LiveDirectory,
+  type LiveEntry,
+  type LiveTree,
+} from '../../tree/live-tree.js';
+import { isOfStream } from '../../tree/stream-version.js';
+import type { Change, ChangeType } from './diff.js';
+import type { LiveBytes } from './live-bytes.js';
+
+export interface ComparisonOptions {
+  readonly repository: HeldRepository;
+  readonly snapshot: number;
+  readonly tree: LiveTree;
+  /** Those that there are already; more are added. */
+  readonly issues: Issue[];
+}
+
+/** A directory whose entries are compared one after the other. */
+interface Entered {
+  readonly directory: ListedDirectory;
+  readonly pairs: Iterator<Pair<ByteString, Entry>, void>;
+}
+
+/** What holds where an entry is, or was. */
+type Surroundings = Pick<LiveDirectory, 'filter'>;
+
+export class LiveComparison {
+  readonly changes: Change[] = [];
+  private readonly options: ComparisonOptions;
+  private readonly bytes: LiveBytes;
+
+  constructor(options: ComparisonOptions, bytes: LiveBytes) {
+    this.options = options;
+    this.bytes = bytes;
+  }
+
+  /** Compares everything below a root, and the root itself. */
+  root(path: ByteString, known: Entry | undefined): void {
+    if (known && isOfStream(known)) {
+      const message = `${textFromBytes(path)} came from a stream: there is nothing to compare it with.`;
+      this.options.issues.push({ path, code: 'SOURCE_MISSING', message });
+      return;
+    }
+    const root = this.attempt(path, 'SOURCE_MISSING', () => this.options.tree.openRoot(path));
+    if (!root) return;
+    try {
+      this.walk(root.above, { name: root.name, path }, known);
+    } finally {
+      root.close();
+    }
+  }
+
+  /** Recursion would end at some depth. */
+  private walk(above: LiveDirectory, entry: LiveEntry, known: Version | undefined): void {
+    const top = this.visit(above, entry, known);
+    const branch = top ? [top] : [];
+    for (let level = branch.at(-1); level; level = branch.at(-1)) {
+      const { directory, pairs } = level;
+      const next = pairs.next();
+      if (next.done) {
+        this.options.tree.leave(directory);
+        branch.pop();
+        continue;
+      }
+      const below = this.compare(directory, next.value);
+      if (below) branch.push(below);
+    }
+  }
+
+  private compare(directory: ListedDirectory, pair: Pair<ByteString, Entry>): Entered | undefined {
+    const name = pair.type === 'gone' ? pair.known.name : pair.name;
+    const entry = { name, path: join(directory.path, name) };
+    if (pair.type === 'present') return this.visit(directory, entry, pair.known);
+    this.noteRemoved(directory, entry, pair.known);
+    return undefined;
+  }
+
+  /** What has a name. A directory that is to be entered is given back. */
+  private visit(
+    directory: LiveDirectory,
+    entry: LiveEntry,
+    known: Version | undefined,
+  ): Entered | undefined {
+    const { tree } = this.options;
+    return this.attempt(entry.path, 'UNREADABLE', () => {
+      const { name, path } = entry;
+      const stat = tree.stat(directory, name);
+      if (!stat) {
+        if (known) this.noteRemoved(directory, entry, known);
+        return undefined;
+      }
+      if (tree.judge(directory, entry, stat)?.excludes) return undefined;
+      const isSameType = known?.type === versionTypeOf(stat.type);
+      if (isSameType) {
+        const handle = handleOf(directory);
+        this.note(path, this.bytes.changeOf({ directory: handle, name, path, stat, known }));
+      } else {
+        this.note(path, known ? 'type' : 'added');
+        if (known) this.noteRemovedBelow(directory, path, known);
+      }
+      if (stat.type !== 'directory') return undefined;
+      const listed = this.attempt(path, 'UNREADABLE_DIRECTORY', () =>
+        tree.enter(directory, entry, stat),
+      );
+      const entries = isSameType ? this.entriesOf(known) : [];
+      return listed && { directory: listed, pairs: mergeByName(listed.names, entries) };
+    });
+  }
+
+  private noteRemoved(around: Surroundings, entry: LiveEntry, known: Version): void {
+    const { sizeBytes } = known;
+    const stat = { type: fileTypeOf(known.type), sizeBytes };
+    if (this.options.tree.judge(around, entry, stat)?.excludes) return;
+    this.note(entry.path, 'removed');
+    this.noteRemovedBelow(around, entry.path, known);
+  }
+
+  private noteRemovedBelow(around: Surroundings, path: ByteString, known: Version): void {
+    if (known.type !== VersionType.directory) return;
+    const filter = this.options.tree.filterOfGone(around, path);
+    for (const child of this.entriesOf(known)) {
+      const { name } = child;
+      this.noteRemoved({ filter }, { name, path: join(path, name) }, child);
+    }
+  }
+
+  private entriesOf({ path }: Version): Entry[] {
+    const { repository, snapshot } = this.options;
+    return repository.index.versions.at(path, snapshot);
+  }
+
+  private note(path: ByteString, change: ChangeType | undefined): void {
+    if (change) this.changes.push({ path, change });
+  }
+
+  /** What cannot be read is told, and counts as unchanged. */
+  private attempt<T>(path: ByteString, code: IssueCode, action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+      const message = `${textFromBytes(path)} cannot be read: ${error.message}.`;
+      this.options.issues.push({ path, code, message });
+      return undefined;
+    }
+  }
+}

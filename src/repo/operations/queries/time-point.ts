@@ -1,0 +1,84 @@
+/**
+ * Which snapshot a point in time means. Order is the snapshot number, never the clock: a clock that
+ * jumped may have given a later snapshot an earlier time.
+ */
+import { formatISO } from 'date-fns/formatISO';
+import { CodedError } from '../../../errors.js';
+
+/** A point in the history of one source, before it is resolved to a snapshot. */
+export type TimePoint =
+  | { readonly type: 'latest' }
+  | { readonly type: 'snapshot'; readonly number: number }
+  /** So many snapshots before the latest; 0 is the latest. */
+  | { readonly type: 'back'; readonly count: number }
+  | { readonly type: 'instant'; readonly epochMs: number };
+
+/** What {@link resolveTimePoint} needs to know of a snapshot. */
+export interface DatedSnapshot {
+  readonly number: number;
+  /** When its backup started, milliseconds since the epoch. */
+  readonly startedMs: number;
+}
+
+/**
+ * The number of the snapshot that `point` means among `snapshots` (of one source, in any order).
+ * An instant means the highest number whose start is not later; an instant of whole seconds takes
+ * in all of its second, since seconds are what tables show and what people paste.
+ *
+ * @throws CodedError `NO_SNAPSHOTS`, `SNAPSHOT_NOT_FOUND` or `TIME_BEFORE_FIRST_SNAPSHOT`.
+ */
+export function resolveTimePoint(point: TimePoint, snapshots: readonly DatedSnapshot[]): number {
+  const inOrder = [...snapshots].sort((a, b) => a.number - b.number);
+  const [oldest] = inOrder;
+  const latest = inOrder.at(-1);
+  if (oldest === undefined || latest === undefined) throw noSnapshots();
+  switch (point.type) {
+    case 'latest':
+      return latest.number;
+    case 'snapshot':
+      if (inOrder.some(({ number }) => number === point.number)) return point.number;
+      throw notFound(
+        `There is no snapshot ${point.number}; the numbers go from ${oldest.number} to ${latest.number}.`,
+      );
+    case 'back':
+      return stepBack(inOrder, point.count);
+    case 'instant':
+      return (
+        inOrder.findLast((s) => startedBy(s, point.epochMs))?.number ??
+        beforeFirst(point.epochMs, oldest)
+      );
+  }
+}
+
+function stepBack(inOrder: readonly DatedSnapshot[], count: number): number {
+  const chosen = inOrder.at(-1 - count);
+  if (chosen !== undefined) return chosen.number;
+  throw notFound(
+    `There is no snapshot ${count} before the latest; the history holds ${inOrder.length}.`,
+  );
+}
+
+function startedBy(snapshot: DatedSnapshot, epochMs: number): boolean {
+  const lastMs = epochMs % 1000 === 0 ? epochMs + 999 : epochMs;
+  return snapshot.startedMs <= lastMs;
+}
+
+function noSnapshots(): CodedError {
+  return new CodedError('NO_SNAPSHOTS', 'There is no snapshot yet.', {
+    hint: 'Take the first one with "varve backup PATH".',
+  });
+}
+
+function notFound(message: string): CodedError {
+  return new CodedError('SNAPSHOT_NOT_FOUND', message, {
+    hint: 'List them with "varve snapshots".',
+  });
+}
+
+function beforeFirst(epochMs: number, oldest: DatedSnapshot): never {
+  throw new CodedError(
+    'TIME_BEFORE_FIRST_SNAPSHOT',
+    `No snapshot is as old as ${formatISO(epochMs)}; the oldest is ${oldest.number} of ${formatISO(oldest.startedMs)}.`,
+    { hint: `Give a later time, or the number ${oldest.number}.` },
+  );
+}

@@ -1,0 +1,17 @@
+/** Where the parts of a repository lie; `docs/format.md` section 1 describes them. */
+
+export interface Layout {
+  readonly config: string;
+  readonly index: string;
+  readonly lock: string;
+  readonly packs: string;
+}
+
+export function layoutOf(repositoryPath: string): Layout {
+  return {
+    config: `${repositoryPath}/varve.json`,
+    index: `${repositoryPath}/index.sqlite`,
+    lock: `${repositoryPath}/lock.sqlite`,
+    packs: `${repositoryPath}/packs`,
+  };
+}

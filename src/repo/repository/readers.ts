@@ -1,0 +1,108 @@
+/**
+ * Connections to the index that answer questions. One is kept from question to question, since opening
+ * it takes longer than most answers; between two it holds no lock and no transaction.
+ */
+import type { Platform } from '../../platform/platform.js';
+import { openIndex, type Index } from '../index/index.js';
+import { layoutOf } from './layout.js';
+
+export interface Reader {
+  readonly index: Index;
+  /** Which files it reads; another stamp means that other files lie there now. */
+  readonly stamp: string;
+  /** A directory that holds its private copy of the index. */
+  readonly copy: string | undefined;
+}
+
+/** Kept for questions to come. */
+const MAX_IDLE = 4;
+
+export class Readers {
+  private readonly idle: Reader[] = [];
+  private isClosed = false;
+  private readonly path: string;
+  private readonly platform: Platform;
+  /** SQLite cannot read a write-ahead log where it cannot write, so a private copy is read instead. */
+  private readonly readsCopy: boolean;
+
+  constructor(path: string, platform: Platform, canWrite: boolean) {
+    this.path = path;
+    this.platform = platform;
+    this.readsCopy = !canWrite;
+  }
+
+  /**
+   * One that sees the index as it is now until it is given back.
+   * @throws CodedError INDEX_MISSING, INDEX_CORRUPT, INDEX_OUTDATED, FORMAT_UNKNOWN
+   */
+  take(): Reader {
+    const stamp = this.stampOfIndex();
+    for (let reader = this.idle.pop(); reader; reader = this.idle.pop()) {
+      if (reader.stamp === stamp) return this.begin(reader);
+      this.discard(reader);
+    }
+    return this.begin(this.open(stamp));
+  }
+
+  giveBack(reader: Reader): void {
+    if (this.isClosed || this.idle.length >= MAX_IDLE) {
+      this.discard(reader);
+      return;
+    }
+    reader.index.endQuery();
+    this.idle.push(reader);
+  }
+
+  /** Closes one that is not to be used again. */
+  discard({ index, copy }: Reader): void {
+    index.close();
+    if (copy !== undefined) this.platform.files.removeTree(copy);
+  }
+
+  /** Those that are in use close when they are given back. */
+  close(): void {
+    this.isClosed = true;
+    for (const reader of this.idle.splice(0)) this.discard(reader);
+  }
+
+  private begin(reader: Reader): Reader {
+    try {
+      reader.index.beginQuery();
+      return reader;
+    } catch (error) {
+      this.discard(reader);
+      throw error;
+    }
+  }
+
+  private open(stamp: string): Reader {
+    const { files } = this.platform;
+    const { index: path } = layoutOf(this.path);
+    if (!this.readsCopy) return { index: openIndex(path, 'read', files), stamp, copy: undefined };
+    const copy = this.copyIndex(path);
+    try {
+      return { index: openIndex(`${copy}/index.sqlite`, 'write', files), stamp, copy };
+    } catch (error) {
+      files.removeTree(copy);
+      throw error;
+    }
+  }
+
+  private copyIndex(path: string): string {
+    const { files, temporaryDirectory } = this.platform;
+    const copy = files.makeTemporaryDirectory(`${temporaryDirectory}/varve-index-`);
+    for (const suffix of ['', '-wal']) {
+      if (files.stat(path + suffix)) files.copyFile(path + suffix, `${copy}/index.sqlite${suffix}`);
+    }
+    return copy;
+  }
+
+  /** A rebuilt index is another file. A copy is outdated by any write. */
+  private stampOfIndex(): string {
+    const { index: path } = layoutOf(this.path);
+    const stats = [path, `${path}-wal`].map((file) => this.platform.files.stat(file));
+    return this.readsCopy
+      ? JSON.stringify(stats)
+      : `${stats[0]?.device ?? ''} ${stats[0]?.inode ?? ''}`;
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The open repository: what a command, a server or a mount has, and asks as often as it likes. It holds
+ * no lock by itself: each question and each writing operation takes its own and gives it up.
+ */
+import { CodedError } from '../../errors.js';
+import type { Platform } from '../../platform/platform.js';
+import { guardCorruption } from '../index/database.js';
+import { openIndex } from '../index/index.js';
+import {
+  createLockFile,
+  lockForReading,
+  lockForWriting,
+  type RepositoryLock,
+} from '../index/lock.js';
+import { openDirectoryPackStore } from '../packs/pack-store.js';
+import { readConfig, type RepositoryConfig } from './config.js';
+import type { HeldRepository, Reading, WritableRepository } from './held.js';
+import { pause } from './interrupts.js';
+import { layoutOf } from './layout.js';
+import { notWritable } from './permissions.js';
+import { Readers } from './readers.js';
+
+export interface OpenOptions {
+  /** `write`: operations that change the repository may be called, too. */
+  readonly access: 'read' | 'write';
+  /** How long each operation waits for another process, milliseconds. Default 0. */
+  readonly lockWaitMs?: number | undefined;
+  /** Ends such a wait. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens the repository at `path`; the index is opened by the first operation.
+ * @throws CodedError REPOSITORY_NOT_FOUND, NOT_A_REPOSITORY, FORMAT_UNKNOWN, REPOSITORY_READ_ONLY
+ */
+export function openRepository(path: string, platform: Platform, options: OpenOptions): Repository {
+  const config = readConfig(path, platform);
+  const canWrite = platform.files.canWrite(path);
+  if (options.access === 'write' && !canWrite) throw notWritable(path);
+  return new Repository({ path, platform, config, canWrite }, options);
+}
+
+/** What lies at a path, and what this user may do there. */
+interface Found extends Pick<Repository, 'path' | 'platform' | 'config'> {
+  readonly canWrite: boolean;
+}
+
+/** What operations are called with. Opened by {@link openRepository}, and closed by its caller. */
+export class Repository {
+  readonly path: string;
+  readonly config: RepositoryConfig;
+  /** @internal */
+  readonly platform: Platform;
+  private readonly options: OpenOptions;
+  private readonly canWrite: boolean;
+  private readonly readers: Readers;
+
+  /** @internal */
+  constructor({ path, platform, config, canWrite }: Found, options: OpenOptions) {
+    this.path = path;
+    this.platform = platform;
+    this.config = config;
+    this.options = options;
+    this.canWrite = canWrite;
+    this.readers = new Readers(path, platform, canWrite);
+  }
+
+  /** Operations under way end by themselves; none may be started any more. */
+  close(): void {
+    this.readers.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /**
+   * What `question` finds in one state of the index, whatever is committed meanwhile.
+   * @internal
+   * @throws CodedError REPOSITORY_LOCKED, INDEX_MISSING, INDEX_CORRUPT, INTERRUPTED
+   */
+  async read<T>(
+    question: (held: HeldRepository) => T | Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const reading = await this.beginReading(signal);
+    let answer: T;
+    try {
+      answer = await question(reading.held);
+    } catch (error) {
+      throw reading.fail(error);
+    }
+    reading.end();
+    return answer;
+  }
+
+  /**
+   * Holds the repository for an answer that outlives the call; the caller ends it.
+   * @internal
+   */
+  async beginReading(signal?: AbortSignal): Promise<Reading> {
+    const lock = this.canWrite ? await this.lock('read', signal) : undefined;
+    try {
+      const reader = this.readers.take();
+      const held = this.hold(reader.index);
+      let isOver = false;
+      const leave = (settle: () => void): void => {
+        if (isOver) return;
+        isOver = true;
+        try {
+          held.packs.close();
+          settle();
+        } finally {
+          lock?.release();
+        }
+      };
+      return {
+        held,
+        end: () => leave(() => this.readers.giveBack(reader)),
+        fail: (error) => {
+          leave(() => this.readers.discard(reader));
+          return explained(this.path, error);
+        },
+      };
+    } catch (error) {
+      lock?.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Does `work` under the writer's lock, after taking up what an interrupted run left.
+   * @internal
+   * @throws CodedError REPOSITORY_READ_ONLY, REPOSITORY_LOCKED, INDEX_MISSING, INDEX_CORRUPT,
+   *   INTERRUPTED
+   */
+  async write<T>(
+    work: (held: WritableRepository) => T | Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const lock = await this.lock('write', signal);
+    try {
+      const layout = layoutOf(this.path);
+      const index = openIndex(layout.index, 'write', this.platform.files);
+      const held = {
+        ...this.hold(index),
+        lockPath: layout.lock,
+        releaseLock: () => lock.release(),
+      };
+      try {
+        // Readers do without all that decodes frames: 6 ms of modules.
+        const { recover } = await import('./recover.js');
+        recover(held);
+        return await work(held);
+      } finally {
+        held.packs.close();
+        index.close();
+      }
+    } finally {
+      lock.release();
+    }
+  }
+
+  /**
+   * Takes a lock and nothing else; the caller releases it.
+   * @internal
+   */
+  async lock(access: OpenOptions['access'], signal?: AbortSignal): Promise<RepositoryLock> {
+    if (access === 'write' && this.options.access !== 'write') throw openedForReading(this.path);
+    const { lock: path } = layoutOf(this.path);
+    if (!this.platform.files.stat(path)) createLockFile(path);
+    const take = access === 'write' ? lockForWriting : lockForReading;
+    const signals = [this.options.signal, signal].filter((each) => each !== undefined);
+    return take(path, this.options.lockWaitMs ?? 0, (ms) => pause(ms, signals));
+  }
+
+  private hold(index: HeldRepository['index']): HeldRepository {
+    const { path, platform, config } = this;
+    const packDirectory = layoutOf(path).packs;
+    const packs = openDirectoryPackStore(platform.files, packDirectory, config.id);
+    return { path, platform, config, index, packs, packDirectory };
+  }
+}
+
+/** A damaged index in our own words; every other error as it is. */
+function explained(path: string, error: unknown): unknown {
+  try {
+    return guardCorruption(layoutOf(path).index, () => {
+      throw error;
+    });
+  } catch (ours) {
+    return ours;
+  }
+}
+
+function openedForReading(path: string): CodedError {
+  return new CodedError('REPOSITORY_READ_ONLY', `The repository ${path} was opened for reading.`, {
+    hint: "Open it with the access 'write'.",
+  });
+}

@@ -1,0 +1,140 @@
+/**
+ * A source as it is now, seen by one rule: what a backup would take in of it. Backup, the diff against
+ * the live tree and explain each go their own way through it, and look at every directory and entry
+ * with these calls.
+ */
+import { join } from '../../platform/paths.js';
+import type { FileStat } from '../../platform/at-calls.js';
+import { type ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { openDirectoryHandles, type DirectoryHandles } from '../../platform/directory-handles.js';
+import type { DirectoryFilter, TreeFilter, Verdict as FilterVerdict } from './filter.js';
+
+/** A directory that is being looked through. */
+export interface LiveDirectory {
+  readonly path: ByteString;
+  /** Its path below what its root is in; '' for that itself. */
+  readonly below: ByteString;
+  /** Handles of the root that it belongs to: of a deep tree, not all directories are open. */
+  readonly handles: DirectoryHandles;
+  /** What is left out of its entries; undefined: nothing. */
+  readonly filter: DirectoryFilter | undefined;
+}
+
+/** A directory with the names in it, in byte order. */
+export interface ListedDirectory extends LiveDirectory {
+  readonly names: readonly ByteString[];
+}
+
+/** Whether an entry is left out, and why. */
+export type Verdict =
+  FilterVerdict | { readonly excludes: true; readonly reason: { readonly type: 'repository' } };
+
+/** An entry of a directory. */
+export interface LiveEntry {
+  readonly name: ByteString;
+  readonly path: ByteString;
+}
+
+/** What a root is in, and the root's name there. */
+export interface LiveRoot {
+  readonly above: LiveDirectory;
+  readonly name: ByteString;
+  close(): void;
+}
+
+const REPOSITORY = { excludes: true, reason: { type: 'repository' } } as const;
+
+export class LiveTree {
+  private readonly files: FileSystem;
+  private readonly filter: TreeFilter;
+  private readonly own: ReadonlySet<ByteString>;
+
+  /** `own`: where the repository lies, which never backs itself up. */
+  constructor(files: FileSystem, filter: TreeFilter, own: ReadonlySet<ByteString>) {
+    this.files = files;
+    this.filter = filter;
+    this.own = own;
+  }
+
+  /**
+   * Opens what a root is in. Links on the way are followed (`/.` stands behind the last), the root
+   * itself is not.
+   * @throws system errors
+   */
+  openRoot(path: ByteString): LiveRoot {
+    const { files } = this;
+    const slash = path.lastIndexOf('/');
+    const above = path.slice(0, slash) as ByteString;
+    const parent = files.at.open(undefined, `${above}/.` as ByteString, 'read-directory');
+    const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), parent);
+    return {
+      above: { path: above, below: '' as ByteString, handles, filter: undefined },
+      name: (path.slice(slash + 1) || '.') as ByteString,
+      close() {
+        handles.close();
+        files.close(parent);
+      },
+    };
+  }
+
+  /** What has a name in a directory; undefined: nothing. @throws system errors */
+  stat(directory: LiveDirectory, name: ByteString): FileStat | undefined {
+    return this.files.at.stat(handleOf(directory), name);
+  }
+
+  /** undefined: nothing is said of the entry, so it is backed up. Roots are not judged. */
+  judge(
+    { filter }: Pick<LiveDirectory, 'filter'>,
+    { name, path }: LiveEntry,
+    entry: Pick<FileStat, 'type' | 'sizeBytes'>,
+  ): Verdict | undefined {
+    // Mostly there is none, and a path need not be hashed.
+    if (this.own.size > 0 && this.own.has(path)) return REPOSITORY;
+    return filter?.judge(name, entry);
+  }
+
+  /** Opens a directory, whose handle is good until the next is opened. @throws system errors */
+  open(parent: LiveDirectory, name: ByteString): number {
+    return parent.handles.open(belowOf(parent, name));
+  }
+
+  /**
+   * Lists a directory and finds what holds in it.
+   * @throws system errors
+   */
+  enter(parent: LiveDirectory, { name, path }: LiveEntry, { device }: FileStat): ListedDirectory {
+    const { handles } = parent;
+    const below = belowOf(parent, name);
+    const handle = handles.open(below);
+    const names = this.files.at.list(handle).sort();
+    const filter = (parent.filter ?? this.filter).enter({
+      path,
+      listing: { handle, names, device },
+    });
+    return { path, below, handles, filter, names };
+  }
+
+  /** What holds in a directory that is there no more. */
+  filterOfGone(
+    { filter }: Pick<LiveDirectory, 'filter'>,
+    path: ByteString,
+  ): DirectoryFilter | undefined {
+    return (filter ?? this.filter).enter({ path, listing: undefined });
+  }
+
+  /** To be called when a directory has been looked through, or could not be. */
+  leave({ handles, below }: Pick<LiveDirectory, 'handles' | 'below'>): void {
+    handles.forget(below);
+  }
+}
+
+/** A handle, good until the next is opened. @throws system errors: it may be gone meanwhile */
+export function handleOf({ handles, below }: LiveDirectory): number {
+  return handles.open(below);
+}
+
+/** The path of an entry below what its root is in. */
+export function belowOf({ below }: Pick<LiveDirectory, 'below'>, name: ByteString): ByteString {
+  return below === '' ? name : join(below, name);
+}

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import {
+  absolute,
+  backupTree,
+  below,
+  makeRepository,
+  writeTree,
+  type TestRepository,
+  type Tree,
+} from '../../../support/repository.js';
+import { findPaths } from '../../../support/by-path.js';
+
+const TREE: Tree = {
+  docs: { type: 'directory' },
+  'docs/report-2019.txt': { type: 'file', content: 'old' },
+  'docs/report-2020.txt': { type: 'file', content: 'older' },
+  'report-x': { type: 'directory' },
+  'report-x/docs': { type: 'file', content: '' },
+  'caf\xc3\xa9': { type: 'file', content: '' },
+  'caf\xe9': { type: 'file', content: '' },
+  'x\xff': { type: 'file', content: '' },
+  y: { type: 'file', content: '' },
+  '\xff\xff': { type: 'file', content: '' },
+};
+
+async function twoSnapshots(): Promise<TestRepository> {
+  const repository = makeRepository();
+  writeTree(repository.tree, TREE);
+  await backupTree(repository);
+  writeTree(repository.tree, {
+    docs: { type: 'directory' },
+    'docs/report-2020.txt': { type: 'file', content: 'changed!' },
+  });
+  await backupTree(repository);
+  return repository;
+}
+
+async function find({ path, platform, tree }: TestRepository, pattern: string): Promise<string[]> {
+  return (await findPaths(path, platform, { pattern })).map((found) => below(tree, found.path));
+}
+
+test.each([
+  ['report-2019.txt', ['docs/report-2019.txt']],
+  ['report-*', ['docs/report-2019.txt', 'docs/report-2020.txt', 'report-x']],
+  ['*2019*', ['docs/report-2019.txt']],
+  ['docs', ['docs', 'report-x/docs']],
+  ['docs/', ['docs']],
+  ['docs/*', ['docs/report-2019.txt', 'docs/report-2020.txt']],
+  ['/**/report-x/*', ['report-x/docs']],
+  ['caf?', ['caf\xc3\xa9', 'caf\xe9']],
+  ['*é', ['caf\xc3\xa9']],
+  ['*\udce9', ['caf\xe9']],
+  ['caf\udce9', ['caf\xe9']],
+  ['x\udcff*', ['x\xff']],
+  ['\udcff*', ['\xff\xff']],
+  ['tree', ['']],
+  ['nothing', []],
+])('%j finds %j in all of history', async (pattern, expected) => {
+  expect(await find(await twoSnapshots(), pattern)).toEqual(expected);
+});
+
+test('a path is found once, with all of its history in one line', async () => {
+  const { path, platform, tree } = await twoSnapshots();
+  expect(await findPaths(path, platform, { pattern: 'report-20*' })).toEqual([
+    {
+      path: absolute(tree, 'docs/report-2019.txt'),
+      firstSnapshot: 1,
+      lastSnapshot: 1,
+      sizeBytes: 3,
+    },
+    {
+      path: absolute(tree, 'docs/report-2020.txt'),
+      firstSnapshot: 1,
+      lastSnapshot: 2,
+      sizeBytes: 8,
+    },
+  ]);
+});
+
+test('what replaced a directory is no directory', async () => {
+  const repository = await twoSnapshots();
+  writeTree(repository.tree, { docs: { type: 'file', content: 'now a file' } });
+  await backupTree(repository);
+  const { path, platform, tree } = repository;
+  expect(await findPaths(path, platform, { pattern: 'docs/' })).toEqual([
+    { path: absolute(tree, 'docs'), firstSnapshot: 1, lastSnapshot: 2, sizeBytes: 0 },
+  ]);
+});
+
+test('all sources are searched, or the one that is named', async () => {
+  const repository = await twoSnapshots();
+  const { path, platform, tree } = repository;
+  await backupTree(repository, { host: 'other' });
+  const pattern = 'report-2020.txt';
+  expect(await findPaths(path, platform, { pattern })).toHaveLength(2);
+  const source = { type: 'name', host: 'other', path: tree } as const;
+  expect(await findPaths(path, platform, { pattern, source })).toMatchObject([
+    { firstSnapshot: 3, lastSnapshot: 3 },
+  ]);
+});
