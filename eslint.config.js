@@ -118,6 +118,10 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['src/remote/**/*.ts', 'src/threads/**/*.ts', 'src/rdiff/{,files/,worker/}*.ts'],
+    rules: { 'max-lines-per-function': ['error', 60], 'max-params': ['error', 4] },
+  },
   ...[...new Set(homes.flatMap((h) => h.home))].map((home) => ({
     files: [home],
     rules: bans(homes.filter((h) => h.home.includes(home))),
