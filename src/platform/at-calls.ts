@@ -33,7 +33,7 @@ export interface FileStat {
   readonly allocatedBytes: number;
   /** Number of its hard links. */
   readonly linkCount: number;
-  /** Of a device: major * 2^20 + minor; 0 for the others. */
+  /** A device's number: major * 2^20 + minor; 0 for the others. */
   readonly rdev: number;
   /** Its low 52 bits. */
   readonly inode: number;
@@ -50,11 +50,11 @@ export type OpenMode =
   | 'read-directory'
   /** Made by this call (`O_EXCL`), writable, for its owner only. */
   | 'create-file'
-  /** The same, with the permissions of any new file: what the umask leaves of 0666. */
+  /** Made by this call, with the permissions of any new file: what the umask leaves of 0666. */
   | 'create-public-file'
   /** An existing file, for writing within it. */
   | 'write-file'
-  /** The same, for reading as well. */
+  /** An existing file, for reading and writing. */
   | 'update-file';
 
 /** Permissions of a file that is made, before the umask. */

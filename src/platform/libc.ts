@@ -14,11 +14,11 @@ type Library = ReturnType<Koffi['load']>;
 export interface Libc {
   /** A function by its declaration in C. Memory is passed as `void *`, strings as bytes with a NUL. */
   func(declaration: string): NativeCall;
-  /** The result of a call that gives a negative number when it fails. @throws system errors */
+  /** The result of a call that gives a negative number when it fails. @throws what the system says */
   readonly check: (result: number, call: string, name: ByteString) => number;
   /** The number of what the last call failed with. */
   errno(): number;
-  /** The same as an error. */
+  /** The failure of the last call, as an error. */
   failure(call: string, name: ByteString): NodeJS.ErrnoException;
   /** Where `memory` lies, as C sees it. */
   address(memory: Uint8Array): bigint;

@@ -37,7 +37,7 @@ export const PYTHON_LIBRSYNC: SignatureOptions = {
 
 type Written<T> = Promise<T | Buffer>;
 
-/** The signature of `file`, the old one. @throws RDIFF_PARAMETER, RDIFF_IO */
+/** The signature of `file`, the old one. @throws CodedError RDIFF_PARAMETER, RDIFF_IO */
 export function signature(
   file: RdiffInput,
   options: SignatureOptions & StepOptions & WithOutput,
@@ -55,7 +55,7 @@ export function signature(
 
 /**
  * The delta from the file behind `signatureFile` to `file`, the new one.
- * @throws RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER, RDIFF_IO
+ * @throws CodedError RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER, RDIFF_IO
  */
 export function delta(
   file: RdiffInput,
@@ -81,7 +81,7 @@ export function delta(
 /**
  * The file that `deltaFile` makes of `file`, the old one, which must allow reading anywhere: a file
  * handle or bytes. A result that is returned has at most 1 GiB, unless `maxOutput` says otherwise.
- * @throws RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_OUTPUT_LIMIT, RDIFF_PARAMETER,
+ * @throws CodedError RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_OUTPUT_LIMIT, RDIFF_PARAMETER,
  * RDIFF_IO
  */
 export function patch(

@@ -1,5 +1,6 @@
 /** Writes a delta: from the signature of a basis and a new file. */
 import { orAborted, Turns, type ByteSink, type ByteSource, type StepOptions } from './bytes-io.js';
+import type { PartsOptions } from './worker/pool.js';
 import { readFully } from './files/descriptor.js';
 import { blocksPerPart, splitEvenly, worthSplitting } from './parts.js';
 import { ByteBuilder } from './format/bytes.js';
@@ -32,7 +33,7 @@ export interface DeltaReport {
 
 const READ_BYTES = 256 * 1024;
 
-/** Reads a signature file. @throws RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER, RDIFF_IO */
+/** Reads a signature file. @throws CodedError RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER, RDIFF_IO */
 export async function loadSignature(
   source: ByteSource,
   options: StepOptions = {},
@@ -46,7 +47,7 @@ export async function loadSignature(
   }
 }
 
-/** @throws RDIFF_IO */
+/** @throws CodedError RDIFF_IO */
 export function writeDelta(
   signature: Signature,
   target: ByteSource,
@@ -55,7 +56,7 @@ export function writeDelta(
 ): Promise<DeltaReport> {
   const jobs = options.jobs ?? 1;
   return worthSplitting(target, jobs)
-    ? inParallel(signature, target, sink, jobs, options.signal)
+    ? inParallel(signature, target, sink, { jobs, signal: options.signal })
     : inSequence(signature, target, sink, options.signal);
 }
 
@@ -89,8 +90,7 @@ async function inParallel(
   signature: Signature,
   target: ByteSource,
   sink: ByteSink,
-  jobs: number,
-  signal: AbortSignal | undefined,
+  options: PartsOptions,
 ): Promise<DeltaReport> {
   const { runParts } = await import('./worker/pool.js');
   const { size, descriptor } = target as Required<ByteSource> & { size: number };
@@ -107,7 +107,7 @@ async function inParallel(
   };
   const task = { type: 'delta', descriptor, signature, size } as const;
   const parts = splitEvenly(size, blocksPerPart(signature) * blockLength, blockLength);
-  await runParts(task, parts, { jobs, signal }, async ({ instructions, counts }, part) => {
+  await runParts(task, parts, options, async ({ instructions, counts }, part) => {
     addMatchCounts(matches, counts);
     joiner.add(part.start, instructions);
     await drain();

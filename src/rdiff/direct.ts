@@ -13,7 +13,7 @@ import { readSignature } from './format/whole.js';
  */
 const MAX_DIRECT_BYTES = 512 * 1024 * 1024;
 
-/** @throws RDIFF_IO */
+/** @throws CodedError RDIFF_IO */
 export async function writeDirectDelta(
   basis: ByteSource,
   target: ByteSource,

@@ -55,7 +55,7 @@ const continues = (last: ExplainedPart, basisPosition: number | undefined): bool
     ? basisPosition === undefined
     : last.basisPosition + last.length === basisPosition;
 
-/** @throws RDIFF_PARAMETER, RDIFF_IO */
+/** @throws CodedError RDIFF_PARAMETER, RDIFF_IO */
 export async function explainDifference(
   oldFile: ByteSource,
   newFile: ByteSource,

@@ -95,7 +95,7 @@ async function withOutput<T>(output: OutputFile, work: () => Promise<T>): Promis
   }
 }
 
-/** Writes the signature of a file. @throws RDIFF_IO, RDIFF_PARAMETER */
+/** Writes the signature of a file. @throws CodedError RDIFF_IO, RDIFF_PARAMETER */
 export async function signatureFiles(files: SignatureFiles): Promise<SignatureReport> {
   const { writeSignature } = await import('./signature.js');
   return withInputs([files.basis], files, async (inputs) => {
@@ -107,7 +107,7 @@ export async function signatureFiles(files: SignatureFiles): Promise<SignatureRe
 
 /**
  * Writes the delta from the basis behind a signature to a file.
- * @throws RDIFF_IO, RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER
+ * @throws CodedError RDIFF_IO, RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER
  */
 export async function deltaFiles(files: DeltaFiles): Promise<DeltaFilesReport> {
   const { loadSignature, writeDelta } = await import('./delta.js');
@@ -124,7 +124,7 @@ export async function deltaFiles(files: DeltaFiles): Promise<DeltaFilesReport> {
   });
 }
 
-/** Writes the delta from one file to another, both at hand. @throws RDIFF_IO */
+/** Writes the delta from one file to another, both at hand. @throws CodedError RDIFF_IO */
 export async function directDeltaFiles(files: DirectDeltaFiles): Promise<DeltaReport> {
   const { writeDirectDelta } = await import('./direct.js');
   return withInputs([files.basis, files.target], files, (inputs) => {
@@ -160,7 +160,7 @@ async function writeWithSidecar<T>(
 
 /**
  * Applies a delta.
- * @throws RDIFF_IO, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_INPUT_ENDED, RDIFF_OUTPUT_LIMIT,
+ * @throws CodedError RDIFF_IO, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_INPUT_ENDED, RDIFF_OUTPUT_LIMIT,
  * RDIFF_HASH_MISMATCH
  */
 export function patchFiles(files: PatchFiles): Promise<PatchReport> {
@@ -174,14 +174,13 @@ export function patchFiles(files: PatchFiles): Promise<PatchReport> {
     const expected =
       files.sidecar === undefined ? undefined : await readSidecar(files.sidecar, files);
     const output = openOutput(files.target, { force: files.force ?? false, inputs });
-    return withOutput(output, () => patchInto(output, basis, delta, files, expected));
+    return withOutput(output, () => patchInto(output, [basis, delta], files, expected));
   });
 }
 
 async function patchInto(
   output: OutputFile,
-  basis: InputFile,
-  delta: InputFile,
+  [basis, delta]: readonly [InputFile, InputFile],
   files: PatchFiles,
   expected: ExpectedResult | undefined,
 ): Promise<PatchReport> {
@@ -200,7 +199,7 @@ async function readSidecar(path: string, { signal }: StepOptions): Promise<Expec
   return parseSidecar((await readSmallFile(path, MAX_SIDECAR_BYTES, signal)) ?? '');
 }
 
-/** Compares two files as {@link deltaFiles} would, and tells what it found. @throws RDIFF_IO, RDIFF_PARAMETER */
+/** Compares two files as {@link deltaFiles} would, and tells what it found. @throws CodedError RDIFF_IO, RDIFF_PARAMETER */
 export async function explainFiles(
   files: SignatureOptions &
     StepOptions & { readonly old: string | undefined; readonly new: string | undefined },

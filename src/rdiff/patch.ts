@@ -29,7 +29,7 @@ const COPY_BYTES = 128 * 1024;
 /**
  * The format cannot tell whether the basis is the right one: whoever knows the new file's hash must
  * compare it before the result is used.
- * @throws RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_OUTPUT_LIMIT, RDIFF_IO
+ * @throws CodedError RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_OUTPUT_LIMIT, RDIFF_IO
  */
 export async function writePatched(
   basis: RandomSource,

@@ -29,7 +29,7 @@ export const sidecarPath = (delta: string): string => `${delta}.hash`;
 export const formatSidecar = ({ size, blake3 }: ExpectedResult): string =>
   `varve-rdiff-hash 1\nsize ${size}\nblake3 ${blake3}\n`;
 
-/** @throws RDIFF_CORRUPT when `text` is not exactly a sidecar */
+/** @throws CodedError RDIFF_CORRUPT when `text` is not exactly a sidecar */
 export function parseSidecar(text: string): ExpectedResult {
   const [, digits, blake3] = SIDECAR.exec(text) ?? [];
   const size = Number(digits);
@@ -41,7 +41,7 @@ export function parseSidecar(text: string): ExpectedResult {
   return { size, blake3 };
 }
 
-/** @throws RDIFF_HASH_MISMATCH when the results differ */
+/** @throws CodedError RDIFF_HASH_MISMATCH when the results differ */
 export function checkResult(expected: ExpectedResult, actual: ExpectedResult): void {
   if (expected.size === actual.size && expected.blake3 === actual.blake3) return;
   const show = ({ size, blake3 }: ExpectedResult) => `${size} bytes with BLAKE3 ${blake3}`;

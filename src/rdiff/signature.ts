@@ -6,6 +6,7 @@ import { signatureKind } from './format/kinds.js';
 import { SignatureWriter } from './format/signature-writer.js';
 import { encodeHeader, type SignatureHeader } from './format/signature.js';
 import type { SignatureOptions } from './format/whole.js';
+import type { PartsOptions } from './worker/pool.js';
 import { blocksPerPart, splitEvenly, worthSplitting } from './parts.js';
 
 /** Which signature, and how to make it. */
@@ -24,7 +25,7 @@ export interface SignatureReport {
   readonly bytesOut: number;
 }
 
-/** @throws RDIFF_PARAMETER, RDIFF_IO */
+/** @throws CodedError RDIFF_PARAMETER, RDIFF_IO */
 export async function writeSignature(
   basis: ByteSource,
   sink: ByteSink,
@@ -36,7 +37,7 @@ export async function writeSignature(
   const counted = new CountingSink(sink);
   const jobs = options.jobs ?? 1;
   const bytesIn = worthSplitting(basis, jobs)
-    ? await inParallel(basis, header, counted, jobs, options.signal)
+    ? await inParallel(basis, header, counted, { jobs, signal: options.signal })
     : await inSequence(basis, header, counted, options.signal);
   const blocks = Math.ceil(bytesIn / header.blockLength);
   return { ...sizes, blocks, bytesIn, bytesOut: counted.bytes };
@@ -81,15 +82,14 @@ async function inParallel(
   basis: ByteSource,
   header: SignatureHeader,
   sink: ByteSink,
-  jobs: number,
-  signal: AbortSignal | undefined,
+  options: PartsOptions,
 ): Promise<number> {
   const { runParts } = await import('./worker/pool.js');
   const { size, descriptor } = basis as Required<ByteSource> & { size: number };
   const partLength = blocksPerPart(header) * header.blockLength;
   const task = { type: 'signature', descriptor, header } as const;
   await sink.write(encodeHeader(header));
-  await runParts(task, splitEvenly(size, partLength), { jobs, signal }, async (entries) => {
+  await runParts(task, splitEvenly(size, partLength), options, async (entries) => {
     await sink.write(entries);
   });
   return size;

@@ -4,10 +4,10 @@ import { CodedError, type ErrorCode } from '../errors.js';
 /** An error as plain data. */
 export interface Failure {
   readonly message: string;
-  /** Of a CodedError. */
+  /** Only a CodedError has one. */
   readonly code: ErrorCode | undefined;
   readonly hint: string | undefined;
-  /** Of a failed system call. */
+  /** What a failed system call says, such as ENOENT. */
   readonly systemCode: string | undefined;
   readonly stack: string | undefined;
 }

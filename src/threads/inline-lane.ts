@@ -1,5 +1,5 @@
 /** A lane that does its jobs at once, on the calling thread: for tests, and where threads cannot be had. */
-import type { Lane, LaneEvents, Request } from './pool.js';
+import type { Lane, LaneEvents, JobRequest } from './pool.js';
 
 /** What does the jobs of a lane, until it is closed. */
 export interface JobRunner<Job> {
@@ -13,7 +13,7 @@ export function inlineLanes<Job>(
   return (events) => {
     const runner = createRunner();
     return {
-      post({ id, job }: Request<Job>) {
+      post({ id, job }: JobRequest<Job>) {
         try {
           events.done(id, runner.run(job));
         } catch (error) {

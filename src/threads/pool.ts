@@ -11,13 +11,13 @@ export interface AnyJob {
 }
 
 /** What a lane is sent. */
-export interface Request<Job> {
+export interface JobRequest<Job> {
   readonly id: number;
   readonly job: Job;
 }
 
 export interface Lane<Job> {
-  post(request: Request<Job>): void;
+  post(request: JobRequest<Job>): void;
   /** Ends it at once; what it has not answered stays so. */
   close(): Promise<void>;
 }

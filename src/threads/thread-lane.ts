@@ -2,10 +2,10 @@
 import { workerThreads } from '../platform/node-modules.js';
 import { packageFile } from '../platform/package-files.js';
 import { decodeFailure, type Failure } from './failure.js';
-import type { Lane, LaneEvents, Request } from './pool.js';
+import type { Lane, LaneEvents, JobRequest } from './pool.js';
 
 /** What a thread sends for each request. */
-export type Answer =
+export type JobAnswer =
   | { readonly id: number; readonly type: 'done'; readonly result: unknown }
   | { readonly id: number; readonly type: 'failed'; readonly failure: Failure };
 
@@ -19,13 +19,13 @@ export function threadLanes<Job>(file: string, setup: unknown): (events: LaneEve
       trackUnmanagedFds: false,
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
-    worker.on('message', (answer: Answer) => {
+    worker.on('message', (answer: JobAnswer) => {
       if (answer.type === 'done') events.done(answer.id, answer.result);
       else events.failed(answer.id, decodeFailure(answer.failure));
     });
     worker.on('error', (error: Error) => events.died(error));
     return {
-      post: (request: Request<Job>) => worker.postMessage(request),
+      post: (request: JobRequest<Job>) => worker.postMessage(request),
       close: async () => {
         await worker.terminate();
       },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createPool, type Lane, type LaneEvents, type Request } from '../../src/threads/pool.js';
+import { createPool, type Lane, type LaneEvents, type JobRequest } from '../../src/threads/pool.js';
 
 interface EchoJob {
   readonly type: 'echo' | 'begin';
@@ -12,11 +12,11 @@ interface EchoResults {
 
 /** Lanes that answer when they are told to. */
 class SlowLanes {
-  readonly opened: { readonly requests: Request<EchoJob>[]; readonly events: LaneEvents }[] = [];
+  readonly opened: { readonly requests: JobRequest<EchoJob>[]; readonly events: LaneEvents }[] = [];
   closed = 0;
 
   readonly open = (events: LaneEvents): Lane<EchoJob> => {
-    const requests: Request<EchoJob>[] = [];
+    const requests: JobRequest<EchoJob>[] = [];
     this.opened.push({ requests, events });
     return {
       post: (request) => void requests.push(request),

@@ -26,7 +26,7 @@ export function attempt<T>(what: string, work: () => T): T {
 export const mustRetry = (error: unknown): boolean =>
   (error as NodeJS.ErrnoException).code === 'EAGAIN';
 
-/** Fills `into` from `position`. @throws RDIFF_IO also when the file ends before */
+/** Fills `into` from `position`. @throws CodedError RDIFF_IO also when the file ends before */
 export function readFully(descriptor: number, position: number, into: Uint8Array): void {
   for (let done = 0; done < into.length;) {
     const length = readAt(descriptor, position + done, into.subarray(done));
@@ -39,11 +39,11 @@ export function readFully(descriptor: number, position: number, into: Uint8Array
   }
 }
 
-/** Fills up to `into.length` bytes from `position`; 0 only beyond the end. @throws RDIFF_IO */
+/** Fills up to `into.length` bytes from `position`; 0 only beyond the end. @throws CodedError RDIFF_IO */
 export const readAt = (descriptor: number, position: number, into: Uint8Array): number =>
   attempt('error reading file', () => readOnceAt(descriptor, position, into));
 
-/** Writes all of `bytes`. @throws RDIFF_IO */
+/** Writes all of `bytes`. @throws CodedError RDIFF_IO */
 export function writeAll(name: string, handle: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) {
     try {

@@ -60,7 +60,7 @@ export class InputFile implements ByteSource, RandomSource {
 /**
  * Opens a file for reading; without a path, standard input. A named pipe is waited for until
  * `signal` says stop.
- * @throws RDIFF_IO
+ * @throws CodedError RDIFF_IO
  */
 export async function openInput(
   path: string | undefined,
@@ -75,7 +75,7 @@ export async function openInput(
   }
 }
 
-/** The whole of a small text file; undefined when it is longer than `most` bytes. @throws RDIFF_IO */
+/** The whole of a small text file; undefined when it is longer than `most` bytes. @throws CodedError RDIFF_IO */
 export async function readSmallFile(
   path: string,
   most: number,

@@ -56,7 +56,7 @@ export class OutputFile implements ByteSink {
     }
   }
 
-  /** Writes what is left and gives the file its name. @throws RDIFF_IO; then {@link abort} */
+  /** Writes what is left and gives the file its name. @throws CodedError RDIFF_IO; then {@link abort} */
   commit(): void {
     const { draft, handle } = this;
     this.flush();
@@ -91,7 +91,7 @@ function refuseInputs(name: string, stat: PlainStat, inputs: readonly InputFile[
 
 /**
  * Opens a file for writing; without a path, standard output.
- * @throws RDIFF_IO when it exists and may not be replaced, or is one of the inputs
+ * @throws CodedError RDIFF_IO when it exists and may not be replaced, or is one of the inputs
  */
 export function openOutput(path: string | undefined, options: OutputOptions): OutputFile {
   if (path === undefined) {

@@ -18,7 +18,7 @@ export interface ChosenSizes {
   readonly safeStrongLength: number;
 }
 
-/** Of a basis whose size is not known, such as a pipe. */
+/** The block length for a basis whose size is not known, such as a pipe. */
 const DEFAULT_BLOCK_LENGTH = 2048;
 const DEFAULT_SAFE_STRONG_LENGTH = 12;
 const SMALLEST_BLOCK_LENGTH = 256;
@@ -55,7 +55,7 @@ function refuse(name: string, value: number, range: string): never {
 /**
  * librsync's `rs_sig_args`.
  * @param basisSize undefined when unknown (a pipe).
- * @throws RDIFF_PARAMETER when an asked size cannot be written.
+ * @throws CodedError RDIFF_PARAMETER when an asked size cannot be written.
  */
 export function signatureArguments(
   kind: SignatureKind,

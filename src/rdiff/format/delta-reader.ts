@@ -27,7 +27,7 @@ const copyWidths = (opcode: number): { readonly position: number; readonly lengt
   length: width((opcode - OPCODE_COPY_N1_N1) & 3),
 });
 
-/** Bytes of parameters behind an opcode. @throws RDIFF_CORRUPT for reserved opcodes */
+/** Bytes of parameters behind an opcode. @throws CodedError RDIFF_CORRUPT for reserved opcodes */
 function parameterBytes(opcode: number): number {
   if (opcode <= MAX_IMMEDIATE_LITERAL) return 0;
   if (opcode < OPCODE_COPY_N1_N1) return width(opcode - OPCODE_LITERAL_N1);
@@ -55,7 +55,7 @@ export class DeltaReader {
     this.sink = sink;
   }
 
-  /** Takes the next piece. @throws RDIFF_BAD_MAGIC, RDIFF_CORRUPT, and whatever the sink throws */
+  /** Takes the next piece. @throws CodedError RDIFF_BAD_MAGIC, RDIFF_CORRUPT, and whatever the sink throws */
   update(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       if (this.state === 'ended') {
@@ -66,7 +66,7 @@ export class DeltaReader {
     }
   }
 
-  /** To be called at the end of the delta. @throws RDIFF_INPUT_ENDED when its END is missing */
+  /** To be called at the end of the delta. @throws CodedError RDIFF_INPUT_ENDED when its END is missing */
   finish(): void {
     if (this.state === 'ended') return;
     throw new CodedError('RDIFF_INPUT_ENDED', 'The delta stops before its END command', {

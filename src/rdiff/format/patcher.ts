@@ -57,7 +57,7 @@ export class Patcher {
 
   /**
    * Takes the next piece of the delta. Literals of the steps lie in it.
-   * @throws RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_OUTPUT_LIMIT
+   * @throws CodedError RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_OUTPUT_LIMIT
    */
   update(delta: Uint8Array): readonly PatchStep[] {
     this.steps = [];
@@ -65,7 +65,7 @@ export class Patcher {
     return this.steps;
   }
 
-  /** @throws RDIFF_INPUT_ENDED when the delta is not complete */
+  /** @throws CodedError RDIFF_INPUT_ENDED when the delta is not complete */
   finish(): void {
     this.reader.finish();
   }

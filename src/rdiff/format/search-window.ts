@@ -69,7 +69,7 @@ export class SearchWindow {
     this.giveLiteral(this.start - this.input.start);
   }
 
-  /** The same, but only in pieces of full length, so that how the input was cut does not show. */
+  /** Passes literals on only in pieces of full length, so that how the input was cut does not show. */
   giveWholeLiterals(): void {
     while (this.start - this.input.start >= MAX_LITERAL) this.giveLiteral(MAX_LITERAL);
   }

@@ -208,7 +208,7 @@ export class Search implements Fillable {
     return equal > 0 || this.takeOtherCandidate(candidate);
   }
 
-  /** The same for a further block with the same weak sum; the window's strong sum is computed. */
+  /** Tries a further block with the same weak sum; the window's strong sum is computed. */
   private takeOtherCandidate(first: number): boolean {
     let candidate = first;
     do candidate = this.table.nextCandidate(candidate, this.sum as number);

@@ -19,7 +19,7 @@ export class SignatureReader {
   private readonly received = new ByteBuilder();
   private header: SignatureHeader | undefined;
 
-  /** Takes the next piece. @throws RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER */
+  /** Takes the next piece. @throws CodedError RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER */
   update(bytes: Uint8Array): void {
     this.received.push(bytes);
     if (this.header === undefined && this.received.length >= HEADER_BYTES) {
@@ -27,7 +27,7 @@ export class SignatureReader {
     }
   }
 
-  /** The whole signature. @throws RDIFF_INPUT_ENDED when it stops within header or entry. */
+  /** The whole signature. @throws CodedError RDIFF_INPUT_ENDED when it stops within header or entry. */
   finish(): Signature {
     const { header } = this;
     if (header === undefined) {

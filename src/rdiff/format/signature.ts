@@ -39,7 +39,7 @@ export function encodeHeader({ kind, blockLength, strongLength }: SignatureHeade
 
 /**
  * Reads the first {@link HEADER_BYTES} bytes of a signature.
- * @throws RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER
+ * @throws CodedError RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER
  */
 export function decodeHeader(bytes: Uint8Array): SignatureHeader {
   const magic = readUint32(bytes, 0);

@@ -19,7 +19,7 @@ export interface SignatureOptions extends SignatureSizes {
 /** A result that is kept in memory stops here, unless told otherwise. */
 export const DEFAULT_MAX_OUTPUT = 2 ** 30;
 
-/** The signature file of `basis`. @throws RDIFF_PARAMETER */
+/** The signature file of `basis`. @throws CodedError RDIFF_PARAMETER */
 export function makeSignature(basis: Uint8Array, options: SignatureOptions = {}): Uint8Array {
   const kind = signatureKind(options.weak, options.strong);
   const sizes = signatureArguments(kind, basis.length, options);
@@ -27,7 +27,7 @@ export function makeSignature(basis: Uint8Array, options: SignatureOptions = {})
   return Buffer.concat([writer.update(basis), writer.finish()]);
 }
 
-/** A signature file, read. @throws RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER */
+/** A signature file, read. @throws CodedError RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER */
 export function readSignature(file: Uint8Array): Signature {
   const reader = new SignatureReader();
   reader.update(file);
@@ -55,7 +55,7 @@ export function makeDirectDelta(basis: Uint8Array, target: Uint8Array): Uint8Arr
 /**
  * The file that `delta` makes of `basis`. Nothing in the format proves that the basis is the right
  * one: compare the result's hash wherever it is known.
- * @throws RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_OUTPUT_LIMIT
+ * @throws CodedError RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_OUTPUT_LIMIT
  */
 export function applyDelta(
   basis: Uint8Array,

@@ -1,7 +1,7 @@
 /** The bytes of a copy on their way: several batches at once, each in memory that is used again. */
 import { withMemory } from '../transport/memory.js';
 import { forEachAtOnce } from '../../threads/limiter.js';
-import type { Placed, Range } from './worker/messages.js';
+import type { PlacedRange, FileRange } from './worker/messages.js';
 
 /** Bytes of a batch, unless a single block is longer. */
 export const BATCH_BYTES = 4 * 1024 * 1024;
@@ -9,7 +9,7 @@ export const BATCH_BYTES = 4 * 1024 * 1024;
 export const MAX_PIECES = 4096;
 
 /** Consecutive ranges in groups of at most `mostBytes`, but at least one range each. */
-export function groupsOf<T extends Range>(ranges: readonly T[], mostBytes: number): T[][] {
+export function groupsOf<T extends FileRange>(ranges: readonly T[], mostBytes: number): T[][] {
   const groups: T[][] = [];
   let bytes = Infinity;
   for (const range of ranges) {
@@ -26,7 +26,7 @@ export function groupsOf<T extends Range>(ranges: readonly T[], mostBytes: numbe
 }
 
 /** The ranges one behind the other in memory. */
-export function placed(ranges: readonly Range[]): Placed[] {
+export function placed(ranges: readonly FileRange[]): PlacedRange[] {
   let at = 0;
   return ranges.map((range) => {
     const here = { ...range, at };
@@ -35,14 +35,14 @@ export function placed(ranges: readonly Range[]): Placed[] {
   });
 }
 
-export const totalBytes = (ranges: readonly Range[]): number =>
+export const totalBytes = (ranges: readonly FileRange[]): number =>
   ranges.reduce((sum, { length }) => sum + length, 0);
 
 /** Does `work` for ranges in batches, `concurrency` at a time, each with memory meanwhile. */
 export async function forEachBatch(
-  ranges: readonly Range[],
+  ranges: readonly FileRange[],
   concurrency: number,
-  work: (batch: readonly Placed[], memory: SharedArrayBuffer) => Promise<void>,
+  work: (batch: readonly PlacedRange[], memory: SharedArrayBuffer) => Promise<void>,
 ): Promise<void> {
   await forEachAtOnce(groupsOf(ranges, BATCH_BYTES), concurrency, (group) =>
     withMemory(totalBytes(group), (memory) => work(placed(group), memory)),

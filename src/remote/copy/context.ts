@@ -19,6 +19,6 @@ export interface CopyContext {
   readonly isLinkSlow: () => boolean;
   readonly nowMs: () => number;
   readonly onHashed: (bytes: number) => void;
-  /** Of the new file: kept, copied, sent or received. */
+  /** Told of bytes of the new file as they are kept, copied, sent or received. */
   readonly onMade: (bytes: number) => void;
 }

@@ -81,7 +81,7 @@ interface Counters {
 }
 
 /** A copy that is under way. */
-interface Run {
+interface CopyRun {
   readonly options: CopyOptions;
   readonly tools: TargetTools;
   readonly connection: Connection | undefined;
@@ -161,7 +161,7 @@ function connect(options: CopyOptions, nowMs: () => number): Connection | undefi
   });
 }
 
-async function attempt(run: Run, attemptsLeft: number): Promise<Outcome> {
+async function attempt(run: CopyRun, attemptsLeft: number): Promise<Outcome> {
   try {
     run.counters.made = 0;
     return await (run.options.source.type === 'remote' ? pull(run) : push(run));
@@ -173,7 +173,7 @@ async function attempt(run: Run, attemptsLeft: number): Promise<Outcome> {
   }
 }
 
-async function push(run: Run): Promise<Outcome> {
+async function push(run: CopyRun): Promise<Outcome> {
   const { options, tools, connection } = run;
   const source = openLocalSource(tools.files, options.source);
   try {
@@ -193,12 +193,13 @@ async function push(run: Run): Promise<Outcome> {
 async function pushTo(
   target: LocalTarget | RemoteFile | PdiffcopyFile,
   source: OpenFile,
-  run: Run,
+  run: CopyRun,
 ): Promise<Outcome> {
   const { sizeBytes } = source.stat;
   const context = await contextOf(run, target, Math.max(sizeBytes, target.old?.sizeBytes ?? 0));
   const plan = await comparePush(source, target, context);
-  const bytesWritten = await make(run, plan, target, context, {
+  const bytesWritten = await make(run, plan, target, {
+    context,
     facts: factsOf(source),
     send: (receiver) => executePush(source, receiver, plan, context),
     verify: () => assertUnchanged(run.tools.files, source),
@@ -206,7 +207,7 @@ async function pushTo(
   return { similarity: plan.similarity, sizeBytes, bytesWritten };
 }
 
-function pull(run: Run): Promise<Outcome> {
+function pull(run: CopyRun): Promise<Outcome> {
   const { options, tools, connection } = run;
   return withLocalTarget(tools, options.target, async (target) => {
     const own = target.old && (await ownList(run, target.open('old')));
@@ -216,7 +217,8 @@ function pull(run: Run): Promise<Outcome> {
     if (source.isEqual) return nothingToDo(source.facts);
     const context = await contextOf(run, source, Math.max(sizeBytes, target.old?.sizeBytes ?? 0));
     const plan = await comparePull(source, target, context);
-    const bytesWritten = await make(run, plan, target, context, {
+    const bytesWritten = await make(run, plan, target, {
+      context,
       facts: source.facts,
       send: (receiver) => executePull(source, receiver, plan, context),
       async verify() {
@@ -234,7 +236,10 @@ const nothingToDo = ({ sizeBytes }: Pick<FileFacts, 'sizeBytes'>): Outcome => ({
 });
 
 /** The list of this side's file, if it is of use to ask the server whether it knows the same. */
-async function ownList({ options, tools }: Run, { stat }: OpenFile): Promise<HashList | undefined> {
+async function ownList(
+  { options, tools }: CopyRun,
+  { stat }: OpenFile,
+): Promise<HashList | undefined> {
   if (options.isWholeFile || options.preserves) return undefined;
   const { method, blockBytes } = await blocksFor(options, VARVE_DEFAULTS, stat.sizeBytes);
   return tools.lists.find(stat, blockBytes, method);
@@ -242,6 +247,7 @@ async function ownList({ options, tools }: Run, { stat }: OpenFile): Promise<Has
 
 /** Where the new file comes from. */
 interface Origin {
+  readonly context: CopyContext;
   readonly facts: FileFacts;
   /** Returns the hash of the whole file. */
   readonly send: (receiver: Receiver) => Promise<string>;
@@ -251,11 +257,10 @@ interface Origin {
 
 /** Makes the new file, unless that was not asked for or there is nothing to do. */
 async function make(
-  { options: { isDryRun, isInPlace, preserves } }: Run,
+  { options: { isDryRun, isInPlace, preserves } }: CopyRun,
   plan: Plan & Pick<PushPlan, 'basis'>,
   target: Target,
-  { blockBytes, method }: CopyContext,
-  { facts, send, verify }: Origin,
+  { context: { blockBytes, method }, facts, send, verify }: Origin,
 ): Promise<number> {
   const { sizeBytes, basis } = plan;
   const isSame = plan.keepsAll && basis?.name !== 'left' && target.old?.sizeBytes === sizeBytes;
@@ -286,7 +291,7 @@ async function make(
 }
 
 async function contextOf(
-  { options, tools, connection, counters }: Run,
+  { options, tools, connection, counters }: CopyRun,
   far: LocalTarget | RemoteFile | PdiffcopyFile,
   largestBytes: number,
 ): Promise<CopyContext> {
@@ -330,7 +335,7 @@ function withinBounds(blockBytes: number): number {
 
 function interrupted(): CodedError {
   return new CodedError('INTERRUPTED', 'The copy was interrupted.', {
-    hint: 'Run it again: it goes on from what is there.',
+    hint: 'CopyRun it again: it goes on from what is there.',
   });
 }
 

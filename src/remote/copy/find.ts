@@ -14,7 +14,7 @@ import { multiples, PART_BYTES, partBlocks, readFileOf, type Listing } from './h
 import type { HashMethod } from './hashing/methods.js';
 import { forEachAtOnce } from '../../threads/limiter.js';
 import { settleAll } from '../../threads/settle.js';
-import type { Match, Placement, Range } from './worker/messages.js';
+import type { BlockMatch, Placement, FileRange } from './worker/messages.js';
 import type { Workers } from './worker/pool.js';
 
 /** A search is cut into ranges of about this length: a block may be missed where two meet. */
@@ -42,7 +42,7 @@ export async function findMatches(
   listing: Listing,
   known: HashList | undefined,
   options: FindOptions,
-): Promise<Match[]> {
+): Promise<BlockMatch[]> {
   const atPlace = known
     ? await compareLists(known, listing)
     : await compareWithFile(file, listing, options);
@@ -52,15 +52,15 @@ export async function findMatches(
   if (missing.length === 0 || !options.mayMove) return atPlace;
   const wanted = wantedBlocks(listing.list, atPlace, options.method);
   if (!wanted.includes(1)) return atPlace;
-  const moved = await searchGaps(file, listing.list, missing, wanted, options);
+  const moved = await searchGaps(file, { list: listing.list, missing, wanted }, options);
   return withoutOverlap([...atPlace, ...moved], listing.list);
 }
 
 /** Both lists are there: nothing is read. */
-async function compareLists(known: HashList, { list, ready }: Listing): Promise<Match[]> {
+async function compareLists(known: HashList, { list, ready }: Listing): Promise<BlockMatch[]> {
   const count = blockCount(list);
   await ready(count);
-  const matches: Match[] = [];
+  const matches: BlockMatch[] = [];
   let first: number | undefined;
   for (let block = 0; block <= count; block++) {
     if (block < count && isEqualBlock(known, list, block)) {
@@ -85,10 +85,10 @@ async function compareWithFile(
   open: OpenFile,
   { list, ready }: Listing,
   { workers, mayMove, place, onHashed }: FindOptions,
-): Promise<Match[]> {
+): Promise<BlockMatch[]> {
   const file = readFileOf(open);
   const { sizeBytes } = file;
-  const matches: Match[] = [];
+  const matches: BlockMatch[] = [];
   let differs = sizeBytes !== list.sizeBytes;
   const end = Math.min(blockCount(list), Math.ceil(sizeBytes / list.blockBytes));
   const step = partBlocks(list.blockBytes);
@@ -107,8 +107,8 @@ async function compareWithFile(
 }
 
 /** What no match covers, of a file of `sizeBytes`. */
-function gaps(matches: readonly Match[], list: HashList, sizeBytes: number): Range[] {
-  const found: Range[] = [];
+function gaps(matches: readonly BlockMatch[], list: HashList, sizeBytes: number): FileRange[] {
+  const found: FileRange[] = [];
   let end = 0;
   for (const match of matches) {
     if (match.offset > end) found.push({ offset: end, length: match.offset - end });
@@ -121,7 +121,7 @@ function gaps(matches: readonly Match[], list: HashList, sizeBytes: number): Ran
 /** The blocks that were not found; zeros are made anywhere and need no looking for. */
 function wantedBlocks(
   list: HashList,
-  matches: readonly Match[],
+  matches: readonly BlockMatch[],
   method: HashMethod,
 ): Uint8Array<SharedArrayBuffer> {
   const wanted = new Uint8Array(new SharedArrayBuffer(blockCount(list))).fill(1);
@@ -133,19 +133,24 @@ function wantedBlocks(
   return wanted;
 }
 
+/** What is looked for, and where. */
+interface Sought {
+  readonly list: HashList;
+  readonly missing: readonly FileRange[];
+  readonly wanted: Uint8Array<SharedArrayBuffer>;
+}
+
 async function searchGaps(
   open: OpenFile,
-  list: HashList,
-  missing: readonly Range[],
-  wanted: Uint8Array<SharedArrayBuffer>,
+  { list, missing, wanted }: Sought,
   { workers, isThorough, place, onHashed }: FindOptions,
-): Promise<Match[]> {
+): Promise<BlockMatch[]> {
   const total = missing.reduce((sum, { length }) => sum + length, 0);
   const file = readFileOf(open);
   const search = searches++;
   const placement = place?.();
   const ranges = missing.flatMap((range) => cut(range, SEARCH_BYTES));
-  const found: Match[] = [];
+  const found: BlockMatch[] = [];
   await settleAll(
     ranges.map(async (range) => {
       const matches = await workers.run({
@@ -166,8 +171,8 @@ async function searchGaps(
 }
 
 /** Parts of a range, each beginning at a multiple of `bytes`. */
-function cut({ offset, length }: Range, bytes: number): Range[] {
-  const parts: Range[] = [];
+function cut({ offset, length }: FileRange, bytes: number): FileRange[] {
+  const parts: FileRange[] = [];
   const end = offset + length;
   for (let start = offset; start < end;) {
     const stop = Math.min(end, (Math.floor(start / bytes) + 1) * bytes);
@@ -178,8 +183,8 @@ function cut({ offset, length }: Range, bytes: number): Range[] {
 }
 
 /** The blocks of matches that do not begin before the one before ends, in order. */
-function withoutOverlap(matches: Match[], list: HashList): Match[] {
-  const kept: Match[] = [];
+function withoutOverlap(matches: BlockMatch[], list: HashList): BlockMatch[] {
+  const kept: BlockMatch[] = [];
   let end = 0;
   for (const match of matches.sort((a, b) => a.offset - b.offset)) {
     const late = Math.max(0, Math.ceil((end - match.offset) / list.blockBytes));
@@ -196,6 +201,6 @@ function withoutOverlap(matches: Match[], list: HashList): Match[] {
 }
 
 /** How many bytes a match covers. */
-export function matchBytes({ block, count }: Match, list: HashList): number {
+export function matchBytes({ block, count }: BlockMatch, list: HashList): number {
   return (count - 1) * list.blockBytes + blockLength(list, block + count - 1);
 }

@@ -140,7 +140,7 @@ export function listFile(
   const known = lists.find(file.stat, blockBytes, method);
   if (known) return completeListing(known);
   const startedMs = nowMs();
-  const listing = startListing(workers, file, blockBytes, method, onHashed);
+  const listing = startListing(workers, file, { blockBytes, method, onHashed });
   const keep = async (): Promise<void> => {
     await listing.ready(blockCount(listing.list));
     const isSame = identityOf(files.at.statOpen(file.descriptor)) === identityOf(file.stat);

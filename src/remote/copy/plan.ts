@@ -7,17 +7,17 @@ import {
   type HashList,
 } from './hashing/hash-list.js';
 import type { HashMethod } from './hashing/methods.js';
-import type { Piece } from './draft/pieces.js';
-import type { Match, Range } from './worker/messages.js';
+import type { DraftPiece } from './draft/pieces.js';
+import type { BlockMatch, FileRange } from './worker/messages.js';
 import { matchBytes } from './find.js';
 
 /** How a new file is made. */
 export interface Plan {
   readonly sizeBytes: number;
   /** Pieces that need no bytes. */
-  readonly ready: readonly Piece[];
+  readonly ready: readonly DraftPiece[];
   /** What has to be sent, in ranges of at most a block. */
-  readonly missing: readonly Range[];
+  readonly missing: readonly FileRange[];
   /** The share of the new file that the target has, 0 to 1. */
   readonly similarity: number;
   /** Whether all of it stands at its place in the old file already. */
@@ -28,11 +28,11 @@ export interface Plan {
 export function planPush(
   sizeBytes: number,
   blockBytes: number,
-  matches: readonly Match[],
+  matches: readonly BlockMatch[],
   list: HashList | undefined,
 ): Plan {
-  const ready: Piece[] = [];
-  const missing: Range[] = [];
+  const ready: DraftPiece[] = [];
+  const missing: FileRange[] = [];
   let end = 0;
   for (const match of matches) {
     if (!list) break;
@@ -46,11 +46,11 @@ export function planPush(
 }
 
 /** The target is here: `matches` are places in its old file where blocks of the source's list stand. */
-export function planPull(list: HashList, matches: readonly Match[], method: HashMethod): Plan {
+export function planPull(list: HashList, matches: readonly BlockMatch[], method: HashMethod): Plan {
   const found = placesByBlock(list, matches);
   const zeros = method.digest(new Uint8Array(list.blockBytes));
-  const ready: Piece[] = [];
-  const missing: Range[] = [];
+  const ready: DraftPiece[] = [];
+  const missing: FileRange[] = [];
   for (let block = 0; block < blockCount(list); block++) {
     const offset = block * list.blockBytes;
     const length = blockLength(list, block);
@@ -64,7 +64,7 @@ export function planPull(list: HashList, matches: readonly Match[], method: Hash
 }
 
 /** Where each block stands in the old file, -1 for nowhere; its own place is the best. */
-function placesByBlock(list: HashList, matches: readonly Match[]): Float64Array {
+function placesByBlock(list: HashList, matches: readonly BlockMatch[]): Float64Array {
   const places = new Float64Array(blockCount(list)).fill(-1);
   for (const match of matches) {
     for (let index = 0; index < match.count; index++) {
@@ -76,14 +76,14 @@ function placesByBlock(list: HashList, matches: readonly Match[]): Float64Array 
   return places;
 }
 
-function pieceOf(offset: number, from: number, length: number): Piece {
+function pieceOf(offset: number, from: number, length: number): DraftPiece {
   return from === offset
     ? { type: 'keep', offset, length }
     : { type: 'copy', offset, length, from };
 }
 
-function blocksOf(start: number, end: number, blockBytes: number): Range[] {
-  const ranges: Range[] = [];
+function blocksOf(start: number, end: number, blockBytes: number): FileRange[] {
+  const ranges: FileRange[] = [];
   for (let offset = start; offset < end;) {
     const length = Math.min(blockBytes - (offset % blockBytes), end - offset);
     ranges.push({ offset, length });
@@ -93,8 +93,8 @@ function blocksOf(start: number, end: number, blockBytes: number): Range[] {
 }
 
 /** Pieces of one kind that go on from each other become one. */
-function joinNeighbours(pieces: readonly Piece[]): Piece[] {
-  const joined: Piece[] = [];
+function joinNeighbours(pieces: readonly DraftPiece[]): DraftPiece[] {
+  const joined: DraftPiece[] = [];
   for (const piece of pieces) {
     const last = joined.at(-1);
     if (last && goesOn(last, piece)) {
@@ -106,12 +106,16 @@ function joinNeighbours(pieces: readonly Piece[]): Piece[] {
   return joined;
 }
 
-function goesOn(a: Piece, b: Piece): boolean {
+function goesOn(a: DraftPiece, b: DraftPiece): boolean {
   if (a.type !== b.type || a.offset + a.length !== b.offset) return false;
   return a.type !== 'copy' || b.type !== 'copy' || a.from + a.length === b.from;
 }
 
-function finish(sizeBytes: number, ready: readonly Piece[], missing: readonly Range[]): Plan {
+function finish(
+  sizeBytes: number,
+  ready: readonly DraftPiece[],
+  missing: readonly FileRange[],
+): Plan {
   const sent = missing.reduce((sum, { length }) => sum + length, 0);
   const made = ready.reduce((sum, { type, length }) => sum + (type === 'zeros' ? length : 0), 0);
   const similarity = sizeBytes === 0 ? 1 : (sizeBytes - sent - made) / sizeBytes;
@@ -119,10 +123,10 @@ function finish(sizeBytes: number, ready: readonly Piece[], missing: readonly Ra
   return { sizeBytes, ready, missing, similarity, keepsAll };
 }
 
-/** The same pieces, none longer than `mostBytes`, a whole number of blocks. */
-export function cutPieces(pieces: readonly Piece[], mostBytes: number): Piece[] {
+/** Cuts pieces so that none is longer than `mostBytes`, a whole number of blocks. */
+export function cutPieces(pieces: readonly DraftPiece[], mostBytes: number): DraftPiece[] {
   return pieces.flatMap((piece) =>
-    Array.from({ length: Math.ceil(piece.length / mostBytes) }, (_, index): Piece => {
+    Array.from({ length: Math.ceil(piece.length / mostBytes) }, (_, index): DraftPiece => {
       const done = index * mostBytes;
       const part = {
         offset: piece.offset + done,

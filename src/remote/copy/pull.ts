@@ -3,7 +3,7 @@ import { blockCount, blockLength, digestOf, type HashList } from './hashing/hash
 import { settleAll } from '../../threads/settle.js';
 import { Proof } from './draft/proof.js';
 import type { OpenFile } from './file/place.js';
-import type { Piece } from './draft/pieces.js';
+import type { DraftPiece } from './draft/pieces.js';
 import { chooseBasis } from './basis.js';
 import { forEachBatch, placed, totalBytes } from './batches.js';
 import type { CopyContext } from './context.js';
@@ -15,7 +15,7 @@ import type { LocalTarget } from './local-target.js';
 import type { BasisName, Receiver, RemoteSource } from './sides.js';
 
 export interface PullPlan extends Plan {
-  /** Of the source. */
+  /** The source's list. */
   readonly list: HashList;
   readonly basis: { readonly name: BasisName; readonly list: HashList } | undefined;
   /** What blocks that differ are compared with. */
@@ -74,7 +74,7 @@ export async function executePull(
       const pages = await refinement?.pagesOf(ranges);
       const wanted = placed(pages?.filter(({ isSame }) => !isSame) ?? ranges);
       if (wanted.length > 0) await source.read(wanted, into);
-      const data = wanted.map((range): Piece => ({ ...range, type: 'data' }));
+      const data = wanted.map((range): DraftPiece => ({ ...range, type: 'data' }));
       await receiver.put([...data, ...keptOf(pages)], into);
       for (const { offset, length, digest } of pages ?? []) proof.add(offset, length, digest);
       if (pages) ranges.forEach(({ offset }) => paged.add(offset / list.blockBytes));

@@ -3,9 +3,9 @@ import type { OpenFile } from './file/place.js';
 import { digestOf, equalBytes, type HashList } from './hashing/hash-list.js';
 import { forEachAtOnce } from '../../threads/limiter.js';
 import { settleAll } from '../../threads/settle.js';
-import type { Piece } from './draft/pieces.js';
+import type { DraftPiece } from './draft/pieces.js';
 import { Proof } from './draft/proof.js';
-import type { Match } from './worker/messages.js';
+import type { BlockMatch, FileRange } from './worker/messages.js';
 import { chooseBasis } from './basis.js';
 import { forEachBatch, groupsOf, placed, totalBytes } from './batches.js';
 import type { CopyContext } from './context.js';
@@ -56,7 +56,11 @@ export async function comparePush(
  * Without a last block that is short, unless the new file ends with it: a server that can only hash
  * whole files proves what is cut at multiples of a block.
  */
-function atBlockEnds(matches: readonly Match[], list: HashList, sizeBytes: number): Match[] {
+function atBlockEnds(
+  matches: readonly BlockMatch[],
+  list: HashList,
+  sizeBytes: number,
+): BlockMatch[] {
   return matches.flatMap((match) => {
     const end = match.offset + matchBytes(match, list);
     if (end % list.blockBytes === 0 || end === sizeBytes) return [match];
@@ -77,12 +81,9 @@ export async function executePush(
   await settleAll([
     putReady(receiver, plan.ready, context),
     sendMissing(
-      source,
-      receiver,
-      plan,
-      proof,
+      plan.missing,
+      { source, receiver, proof, refinement: refinementOf(source, receiver, plan, context) },
       context,
-      refinementOf(source, receiver, plan, context),
     ),
   ]);
   return proof.root(plan.sizeBytes);
@@ -91,7 +92,7 @@ export async function executePush(
 /** Has the target make what needs no bytes. */
 export async function putReady(
   receiver: Receiver,
-  ready: readonly Piece[],
+  ready: readonly DraftPiece[],
   { blockBytes, onMade }: CopyContext,
 ): Promise<void> {
   const none = new SharedArrayBuffer(0);
@@ -102,13 +103,18 @@ export async function putReady(
   });
 }
 
+/** From where to where, and what is learned on the way. */
+interface Sending {
+  readonly source: OpenFile;
+  readonly receiver: Receiver;
+  readonly proof: Proof;
+  readonly refinement: Refinement | undefined;
+}
+
 async function sendMissing(
-  { descriptor }: OpenFile,
-  receiver: Receiver,
-  { missing }: Plan,
-  proof: Proof,
+  missing: readonly FileRange[],
+  { source: { descriptor }, receiver, proof, refinement }: Sending,
   { blockBytes, method, workers, concurrency, onMade }: CopyContext,
-  refinement: Refinement | undefined,
 ): Promise<void> {
   const zeros = method.digest(new Uint8Array(blockBytes));
   await forEachBatch(missing, concurrency, async (all, into) => {
@@ -119,7 +125,7 @@ async function sendMissing(
     for (const { offset, length, digest, isSame } of pages ?? []) {
       if (isSame) proof.add(offset, length, digest);
     }
-    const pieces = ranges.map((range, index): Piece => {
+    const pieces = ranges.map((range, index): DraftPiece => {
       const at = index * method.digestBytes;
       const digest = digests.subarray(at, at + method.digestBytes);
       proof.add(range.offset, range.length, digest);
@@ -150,7 +156,7 @@ function refinementOf(
 }
 
 /** What the target keeps and copies are blocks of its list. */
-function addReady(proof: Proof, ready: readonly Piece[], list: HashList): void {
+function addReady(proof: Proof, ready: readonly DraftPiece[], list: HashList): void {
   for (const piece of ready) {
     if (piece.type !== 'keep' && piece.type !== 'copy') continue;
     const from = piece.type === 'copy' ? piece.from : piece.offset;

@@ -5,8 +5,8 @@
  */
 import { equalBytes } from './hashing/hash-list.js';
 import { settleAll } from '../../threads/settle.js';
-import type { Piece } from './draft/pieces.js';
-import type { Range } from './worker/messages.js';
+import type { DraftPiece } from './draft/pieces.js';
+import type { FileRange } from './worker/messages.js';
 import { totalBytes } from './batches.js';
 
 /** What file systems and databases write at a time. */
@@ -19,7 +19,7 @@ const TRIAL_BYTES = 16 * 1024 * 1024;
 const MIN_SHARE = 8;
 
 /** A page of the new file. */
-export interface Page extends Range {
+export interface Page extends FileRange {
   /** Whether the old file has the same at its place. */
   readonly isSame: boolean;
   readonly digest: Uint8Array;
@@ -28,12 +28,12 @@ export interface Page extends Range {
 export interface RefinementOptions {
   readonly blockBytes: number;
   readonly digestBytes: number;
-  /** Of the old file. */
+  /** The old file's length. */
   readonly oldBytes: number;
   readonly isLinkSlow: () => boolean;
   /** The hashes of the pages of ranges, one behind the other. */
-  readonly newDigests: (ranges: readonly Range[]) => Promise<Uint8Array>;
-  readonly oldDigests: (ranges: readonly Range[]) => Promise<Uint8Array>;
+  readonly newDigests: (ranges: readonly FileRange[]) => Promise<Uint8Array>;
+  readonly oldDigests: (ranges: readonly FileRange[]) => Promise<Uint8Array>;
 }
 
 export class Refinement {
@@ -46,7 +46,7 @@ export class Refinement {
   }
 
   /** The pages of ranges that differ; undefined where they are better sent as they are. */
-  async pagesOf(ranges: readonly Range[]): Promise<Page[] | undefined> {
+  async pagesOf(ranges: readonly FileRange[]): Promise<Page[] | undefined> {
     if (!this.isWorthwhile(ranges)) return undefined;
     const { newDigests, oldDigests, digestBytes } = this.options;
     const [news, olds] = (await settleAll([newDigests(ranges), oldDigests(ranges)])) as [
@@ -63,7 +63,7 @@ export class Refinement {
     return pages;
   }
 
-  private isWorthwhile(ranges: readonly Range[]): boolean {
+  private isWorthwhile(ranges: readonly FileRange[]): boolean {
     const { blockBytes, oldBytes, isLinkSlow } = this.options;
     return (
       blockBytes >= MIN_BLOCK_BYTES &&
@@ -75,13 +75,13 @@ export class Refinement {
 }
 
 /** What of pages stays where it is. */
-export const keptOf = (pages: readonly Page[] = []): Piece[] =>
+export const keptOf = (pages: readonly Page[] = []): DraftPiece[] =>
   pages
     .filter(({ isSame }) => isSame)
     .map(({ offset, length }) => ({ type: 'keep', offset, length }));
 
 /** Ranges in pages, counted from the beginning of each. */
-function cutPages(ranges: readonly Range[]): Range[] {
+function cutPages(ranges: readonly FileRange[]): FileRange[] {
   return ranges.flatMap(({ offset, length }) =>
     Array.from({ length: Math.ceil(length / PAGE_BYTES) }, (_, index) => ({
       offset: offset + index * PAGE_BYTES,

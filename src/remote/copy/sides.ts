@@ -4,8 +4,8 @@ import type { HashList } from './hashing/hash-list.js';
 import type { Listing } from './hashing/listing.js';
 import type { HashMethod } from './hashing/methods.js';
 import type { Attributes } from './draft/draft.js';
-import type { Piece } from './draft/pieces.js';
-import type { Placed, Range } from './worker/messages.js';
+import type { DraftPiece } from './draft/pieces.js';
+import type { PlacedRange, FileRange } from './worker/messages.js';
 
 /** What is known of a file without reading it. */
 export interface FileFacts {
@@ -37,7 +37,7 @@ export interface ListRequest {
 }
 
 /** Gives the hashes of pages of ranges, one behind the other; the last page of a range may be short. */
-export type HashPages = (ranges: readonly Range[], pageBytes: number) => Promise<Uint8Array>;
+export type HashPages = (ranges: readonly FileRange[], pageBytes: number) => Promise<Uint8Array>;
 
 /** The side that has the new file, where that is another machine. */
 export interface RemoteSource {
@@ -45,7 +45,7 @@ export interface RemoteSource {
   readonly facts: FileFacts;
   list(request: ListRequest): Promise<Listing>;
   /** @throws CodedError COPY_SOURCE_CHANGED */
-  read(ranges: readonly Placed[], into: SharedArrayBuffer): Promise<void>;
+  read(ranges: readonly PlacedRange[], into: SharedArrayBuffer): Promise<void>;
   /** Undefined where the server has no such answer. @throws CodedError COPY_SOURCE_CHANGED */
   readonly hashPages: ((method: HashMethod) => HashPages) | undefined;
   /** The identity now. */
@@ -80,8 +80,8 @@ export interface Target {
 /** A new file that is being made. */
 export interface Receiver {
   /** The bytes of the pieces with data lie in `bytes`, which is free again afterwards. */
-  put(pieces: readonly Piece[], bytes: SharedArrayBuffer): Promise<void>;
-  /** Of what it is made from, at places that were not put yet. Undefined where there is no such answer. */
+  put(pieces: readonly DraftPiece[], bytes: SharedArrayBuffer): Promise<void>;
+  /** Hashes pages of what it is made from, at places that were not put yet. Undefined: there is no such answer. */
   readonly hashPages: HashPages | undefined;
   /** Gives it its name. Returns the bytes written. @throws CodedError COPY_MISMATCH */
   publish(root: string): Promise<number>;

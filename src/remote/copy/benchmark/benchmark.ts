@@ -44,6 +44,15 @@ interface Case {
   readonly isCached: boolean;
 }
 
+/** Where the servers that a benchmark started are. */
+interface Servers {
+  /** Addresses of the source, on a server that keeps no hash lists and on one that does. */
+  readonly plain: string;
+  readonly cached: string;
+  /** Undefined: rsync is not installed. */
+  readonly rsyncPort: number | undefined;
+}
+
 /** @throws CodedError INTERRUPTED, PATH_NOT_FOUND, REMOTE_REQUEST, TARGET_UNUSABLE */
 export async function benchmark(platform: Platform, options: BenchmarkOptions): Promise<void> {
   const { files } = platform;
@@ -53,77 +62,92 @@ export async function benchmark(platform: Platform, options: BenchmarkOptions): 
   const work = files.makeTemporaryDirectory(`${platform.temporaryDirectory}/varve-benchmark-`);
   const stops: (() => Promise<void>)[] = [];
   try {
-    const root = parentOf(source);
-    const name = baseName(source);
-    const env = { XDG_CACHE_HOME: work, VARVE_TOKEN: '' };
-    const serveWith = async (...extra: string[]): Promise<string> => {
-      const server = await startServing((port) => ({
-        command: options.varve.command,
-        args: [...options.varve.args, 'serve', '--root', root, '-l', String(port), ...extra],
-        env,
-      }));
-      stops.push(() => server.stop());
-      return `http://127.0.0.1:${server.port}/${encodeFilename(bytesFromText(name))}`;
-    };
-    const plain = await serveWith('--no-cache');
-    const cached = await serveWith();
-    const rsync = (await isInstalled('rsync')) ? await startRsync(platform, work, root) : undefined;
-    if (rsync) stops.push(() => rsync.stop());
-
-    const copy = async ({ isInPlace, isCached }: Case): Promise<number> => {
-      const args = [...(isInPlace ? ['--inplace'] : []), ...(isCached ? [] : ['--no-cache'])];
-      const json = await run(
-        {
-          command: options.varve.command,
-          args: [
-            ...options.varve.args,
-            'copy',
-            '--json',
-            ...args,
-            isCached ? cached : plain,
-            target,
-          ],
-          env,
-        },
-        options.signal,
-      );
-      const { bytes_sent, bytes_received } = JSON.parse(json) as Record<string, number>;
-      return (bytes_sent ?? 0) + (bytes_received ?? 0);
-    };
-    const rsyncCopy = ({ isInPlace }: Case, port: number): Promise<string> =>
-      run(
-        {
-          command: 'rsync',
-          args: [
-            ...(isInPlace ? ['--inplace'] : []),
-            '--no-whole-file',
-            '-I',
-            `rsync://127.0.0.1:${port}/files/${name}`,
-            target,
-          ],
-        },
-        options.signal,
-      );
-    const timed = async <T>(work: () => Promise<T>): Promise<readonly [T, number]> => {
-      const startedMs = platform.clock.nowMs();
-      const result = await work();
-      return [result, platform.clock.nowMs() - startedMs];
-    };
-
-    const cases = casesFor(platform, options.count, source, target);
-    await copy({ ...(cases[0] as Case), isInPlace: false });
-    for (const one of cases) {
-      one.change();
-      // What rsync did before gave the target other times: this run is the first.
-      if (one.isCached) await copy(one);
-      const [dataBytes, varveMs] = await timed(() => copy(one));
-      one.change();
-      const rsyncMs = rsync && (await timed(() => rsyncCopy(one, rsync.port)))[1];
-      await options.onRow({ name: one.name, dataBytes, varveMs, rsyncMs });
-    }
+    await new Benchmark(platform, { ...options, source, target }, work).run(stops);
   } finally {
     await Promise.all(stops.map((stop) => stop()));
     files.removeTree(work);
+  }
+}
+
+class Benchmark {
+  private readonly platform: Platform;
+  private readonly options: BenchmarkOptions;
+  private readonly work: string;
+  private readonly env: NonNullable<Program['env']>;
+
+  constructor(platform: Platform, options: BenchmarkOptions, work: string) {
+    this.platform = platform;
+    this.options = options;
+    this.work = work;
+    this.env = { XDG_CACHE_HOME: work, VARVE_TOKEN: '' };
+  }
+
+  /** `stops` gets what ends each server that is started. */
+  async run(stops: (() => Promise<void>)[]): Promise<void> {
+    const { source, target, count, onRow } = this.options;
+    const servers = await this.startServers(stops);
+    const cases = casesFor(this.platform, count, source, target);
+    await this.copy({ ...(cases[0] as Case), isInPlace: false }, servers);
+    for (const one of cases) {
+      one.change();
+      // What rsync did before gave the target other times: this run is the first.
+      if (one.isCached) await this.copy(one, servers);
+      const [dataBytes, varveMs] = await this.timed(() => this.copy(one, servers));
+      one.change();
+      const { rsyncPort } = servers;
+      const rsyncMs =
+        rsyncPort === undefined
+          ? undefined
+          : (await this.timed(() => this.rsync(one, rsyncPort)))[1];
+      await onRow({ name: one.name, dataBytes, varveMs, rsyncMs });
+    }
+  }
+
+  private async startServers(stops: (() => Promise<void>)[]): Promise<Servers> {
+    const root = parentOf(this.options.source);
+    const plain = await this.serve(stops, '--no-cache');
+    const cached = await this.serve(stops);
+    if (!(await isInstalled('rsync'))) return { plain, cached, rsyncPort: undefined };
+    const rsync = await startRsync(this.platform, this.work, root);
+    stops.push(() => rsync.stop());
+    return { plain, cached, rsyncPort: rsync.port };
+  }
+
+  private async serve(stops: (() => Promise<void>)[], ...extra: string[]): Promise<string> {
+    const { varve, source } = this.options;
+    const root = parentOf(source);
+    const server = await startServing((port) => ({
+      command: varve.command,
+      args: [...varve.args, 'serve', '--root', root, '-l', String(port), ...extra],
+      env: this.env,
+    }));
+    stops.push(() => server.stop());
+    return `http://127.0.0.1:${server.port}/${encodeFilename(bytesFromText(baseName(source)))}`;
+  }
+
+  /** Returns the bytes that passed. */
+  private async copy({ isInPlace, isCached }: Case, { plain, cached }: Servers): Promise<number> {
+    const { varve, target, signal } = this.options;
+    const flags = [...(isInPlace ? ['--inplace'] : []), ...(isCached ? [] : ['--no-cache'])];
+    const from = isCached ? cached : plain;
+    const args = [...varve.args, 'copy', '--json', ...flags, from, target];
+    const json = await run({ command: varve.command, args, env: this.env }, signal);
+    const { bytes_sent, bytes_received } = JSON.parse(json) as Record<string, number>;
+    return (bytes_sent ?? 0) + (bytes_received ?? 0);
+  }
+
+  private rsync({ isInPlace }: Case, port: number): Promise<string> {
+    const { source, target, signal } = this.options;
+    const from = `rsync://127.0.0.1:${port}/files/${baseName(source)}`;
+    const flags = [...(isInPlace ? ['--inplace'] : []), '--no-whole-file', '-I'];
+    return run({ command: 'rsync', args: [...flags, from, target] }, signal);
+  }
+
+  private async timed<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
+    const { clock } = this.platform;
+    const startedMs = clock.nowMs();
+    const result = await work();
+    return [result, clock.nowMs() - startedMs];
   }
 }
 

@@ -15,9 +15,9 @@ import type {
 } from '../sides.js';
 import { blockCount, blockLength, createHashList, digestOf } from '../hashing/hash-list.js';
 import { completeListing, type Listing } from '../hashing/listing.js';
-import type { Piece } from '../draft/pieces.js';
+import type { DraftPiece } from '../draft/pieces.js';
 import { Proof } from '../draft/proof.js';
-import type { Placed } from '../worker/messages.js';
+import type { PlacedRange } from '../worker/messages.js';
 import { asObject, asSize, parseJson } from '../../transport/json.js';
 import { encodeFilename } from '../../transport/filename.js';
 import { listBytes } from '../wire/lists.js';
@@ -68,7 +68,7 @@ export class PdiffcopyFile implements Target, RemoteSource {
     return { ...listing, hasWeakSums: false };
   }
 
-  async read(ranges: readonly Placed[], into: SharedArrayBuffer): Promise<void> {
+  async read(ranges: readonly PlacedRange[], into: SharedArrayBuffer): Promise<void> {
     await forEachAtOnce(ranges, BLOCKS_AT_ONCE, async ({ offset, length, at }) => {
       const path = `/blocks?${this.query}&offset=${offset}&size=${length}`;
       const answer = await this.connection.expect({ method: 'GET', path });
@@ -155,7 +155,7 @@ const factsOf = (sizeBytes: number): FileFacts => ({
   mtime: undefined,
 });
 
-function bodyOf(piece: Piece, bytes: SharedArrayBuffer): Uint8Array | undefined {
+function bodyOf(piece: DraftPiece, bytes: SharedArrayBuffer): Uint8Array | undefined {
   if (piece.type === 'data') return Buffer.from(bytes, piece.at, piece.length);
   return piece.type === 'zeros' ? new Uint8Array(piece.length) : undefined;
 }

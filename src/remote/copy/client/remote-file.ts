@@ -17,8 +17,8 @@ import type {
 import { blockCount, createHashList, entryBytes } from '../hashing/hash-list.js';
 import { VARVE_DEFAULTS, type HashMethod } from '../hashing/methods.js';
 import { Watermark, type Listing } from '../hashing/listing.js';
-import type { Piece } from '../draft/pieces.js';
-import type { Placed, Range } from '../worker/messages.js';
+import type { DraftPiece } from '../draft/pieces.js';
+import type { PlacedRange, FileRange } from '../worker/messages.js';
 import { compressBody, decompressBody } from '../wire/compression.js';
 import { encodePieces, encodeRanges } from '../wire/binary.js';
 import { asObject, asSize, asText } from '../../transport/json.js';
@@ -99,7 +99,7 @@ export class RemoteFile implements Target, RemoteSource {
     return this.receiveList(answer, createHashList(facts.sizeBytes, blockBytes, method), onHashed);
   }
 
-  async read(ranges: readonly Placed[], into: SharedArrayBuffer): Promise<void> {
+  async read(ranges: readonly PlacedRange[], into: SharedArrayBuffer): Promise<void> {
     const { link } = this.connection;
     const memory = Buffer.from(into, 0, totalBytes(ranges));
     await link.measure(memory.length, () => this.readInto(memory, ranges, link.compresses));
@@ -107,7 +107,7 @@ export class RemoteFile implements Target, RemoteSource {
 
   private async readInto(
     memory: Buffer,
-    ranges: readonly Range[],
+    ranges: readonly FileRange[],
     asksCompressed: boolean,
   ): Promise<void> {
     const compressed = asksCompressed ? '&compress=zstd' : '';
@@ -138,7 +138,7 @@ export class RemoteFile implements Target, RemoteSource {
   /** `path` ends with a parameter. */
   private async askPages(
     path: string,
-    ranges: readonly Range[],
+    ranges: readonly FileRange[],
     pageBytes: number,
     { digestBytes }: HashMethod,
   ): Promise<Uint8Array> {
@@ -247,7 +247,7 @@ export class RemoteFile implements Target, RemoteSource {
 }
 
 /** The memory of the pieces that are sent; neighbours in one part. */
-function dataOf(pieces: readonly Piece[], bytes: SharedArrayBuffer): Uint8Array[] {
+function dataOf(pieces: readonly DraftPiece[], bytes: SharedArrayBuffer): Uint8Array[] {
   const parts: { start: number; end: number }[] = [];
   for (const piece of pieces) {
     if (piece.type !== 'data') continue;

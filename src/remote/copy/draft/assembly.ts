@@ -6,9 +6,9 @@ import { settleAll } from '../../../threads/settle.js';
 import { digestOf, blockLength, type HashList } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
 import type { Workers } from '../worker/pool.js';
-import type { Move, Range } from '../worker/messages.js';
+import type { MovedRange, FileRange } from '../worker/messages.js';
 import type { Attributes, Draft } from './draft.js';
-import type { Piece } from './pieces.js';
+import type { DraftPiece } from './pieces.js';
 import { Proof } from './proof.js';
 
 /** What the pieces rest on: the old file and its list, or what an interrupted copy left. */
@@ -54,12 +54,12 @@ export class Assembly {
    * Puts pieces into their places; the bytes of those with data lie in `bytes`.
    * @throws CodedError REMOTE_REQUEST when they do not fit the files
    */
-  async apply(pieces: readonly Piece[], bytes: SharedArrayBuffer): Promise<void> {
+  async apply(pieces: readonly DraftPiece[], bytes: SharedArrayBuffer): Promise<void> {
     for (const piece of pieces) this.check(piece);
     const moves = pieces
       .flatMap((piece) => this.movesOf(piece))
       .flatMap((move) => this.notPlaced(move));
-    const parts: Range[] = [];
+    const parts: FileRange[] = [];
     for (const piece of pieces) {
       if (piece.type === 'zeros') this.putZeros(piece);
       if (piece.type !== 'keep' || !this.options.draft.holdsBasis) continue;
@@ -73,9 +73,9 @@ export class Assembly {
    * The hashes of the pages of ranges of the basis, one behind the other.
    * @throws CodedError REMOTE_REQUEST when they lie outside
    */
-  hashPages(ranges: readonly Range[], pageBytes: number): Promise<Uint8Array> {
+  hashPages(ranges: readonly FileRange[], pageBytes: number): Promise<Uint8Array> {
     const { workers, basis, method } = this.options;
-    const isInside = ({ offset, length }: Range): boolean =>
+    const isInside = ({ offset, length }: FileRange): boolean =>
       basis !== undefined && offset + length <= basis.file.stat.sizeBytes;
     if (!basis || !ranges.every(isInside)) throw outside();
     const { descriptor } = basis.file;
@@ -93,7 +93,7 @@ export class Assembly {
     draft.publish(sizeBytes, attributes);
   }
 
-  private check(piece: Piece): void {
+  private check(piece: DraftPiece): void {
     const { sizeBytes, basis, blockBytes } = this.options;
     const basisBytes = basis?.file.stat.sizeBytes ?? 0;
     const { type, offset, length } = piece;
@@ -120,14 +120,14 @@ export class Assembly {
     return basis?.file.stat.inode === files.at.statOpen(draft.descriptor).inode;
   }
 
-  private isWholeBlocks({ offset, length }: Range): boolean {
+  private isWholeBlocks({ offset, length }: FileRange): boolean {
     const { basis, blockBytes } = this.options;
     const end = offset + length;
     const ends = end % blockBytes === 0 || end === basis?.list.sizeBytes;
     return offset % blockBytes === 0 && ends;
   }
 
-  private movesOf(piece: Piece): Move[] {
+  private movesOf(piece: DraftPiece): MovedRange[] {
     const { draft } = this.options;
     if (piece.type === 'copy') return [piece];
     if (piece.type !== 'keep' || draft.holdsBasis) return [];
@@ -135,10 +135,10 @@ export class Assembly {
   }
 
   /** The parts of a move that the search did not make. */
-  private notPlaced(move: Move): Move[] {
+  private notPlaced(move: MovedRange): MovedRange[] {
     const { basis, blockBytes } = this.options;
     if (!basis?.placed) return [move];
-    const rest: Move[] = [];
+    const rest: MovedRange[] = [];
     for (const part of split(move, blockBytes)) {
       const block = part.offset / blockBytes;
       const last = rest.at(-1);
@@ -156,7 +156,7 @@ export class Assembly {
   }
 
   /** What stands at its place was hashed when the basis was listed. */
-  private keep({ offset, length }: Range): void {
+  private keep({ offset, length }: FileRange): void {
     const { basis, blockBytes } = this.options;
     const { list } = basis as Basis;
     for (let at = offset; at < offset + length; at += blockBytes) {
@@ -166,7 +166,7 @@ export class Assembly {
   }
 
   /** Parts of blocks are not in the list: they are read, from where the list was made from. */
-  private async keepParts(ranges: readonly Range[]): Promise<void> {
+  private async keepParts(ranges: readonly FileRange[]): Promise<void> {
     const { blockBytes, method } = this.options;
     const parts = ranges.flatMap((range) => split({ ...range, from: range.offset }, blockBytes));
     if (parts.length === 0) return;
@@ -177,7 +177,7 @@ export class Assembly {
     });
   }
 
-  private putZeros({ offset, length }: Range): void {
+  private putZeros({ offset, length }: FileRange): void {
     const { files, draft, blockBytes, method } = this.options;
     const { descriptor, isBlank } = draft;
     for (let done = 0; done < length; done += blockBytes) {
@@ -194,7 +194,7 @@ export class Assembly {
     }
   }
 
-  private async copy(moves: readonly Move[]): Promise<void> {
+  private async copy(moves: readonly MovedRange[]): Promise<void> {
     const { workers, draft, basis, blockBytes, method } = this.options;
     const from = basis?.file.descriptor ?? -1;
     const to = draft.descriptor;
@@ -215,7 +215,7 @@ export class Assembly {
     );
   }
 
-  private async write(pieces: readonly Piece[], bytes: SharedArrayBuffer): Promise<void> {
+  private async write(pieces: readonly DraftPiece[], bytes: SharedArrayBuffer): Promise<void> {
     const { workers, draft, method } = this.options;
     const ranges = pieces.filter((piece) => piece.type === 'data');
     if (ranges.length === 0) return;
@@ -230,7 +230,7 @@ export class Assembly {
   }
 }
 
-function split({ offset, length, from }: Move, step: number): Move[] {
+function split({ offset, length, from }: MovedRange, step: number): MovedRange[] {
   return Array.from({ length: Math.ceil(length / step) }, (_, index) => {
     const done = index * step;
     return { offset: offset + done, from: from + done, length: Math.min(step, length - done) };
@@ -238,8 +238,8 @@ function split({ offset, length, from }: Move, step: number): Move[] {
 }
 
 /** Groups moves of about `bytes` in total. */
-function gather(moves: readonly Move[], bytes: number): Move[][] {
-  const groups: Move[][] = [];
+function gather(moves: readonly MovedRange[], bytes: number): MovedRange[][] {
+  const groups: MovedRange[][] = [];
   let room = 0;
   for (const move of moves) {
     if (move.length > room) {

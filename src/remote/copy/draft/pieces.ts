@@ -1,7 +1,7 @@
 /** What a file is assembled from. Pieces cover the new file without gap or overlap. */
 
 /** A piece of the new file. */
-export type Piece =
+export type DraftPiece =
   /** The old file's bytes, at the same place. */
   | { readonly type: 'keep'; readonly offset: number; readonly length: number }
   /** The old file's bytes from another place. */
@@ -15,4 +15,4 @@ export type Piece =
   | { readonly type: 'data'; readonly offset: number; readonly length: number; readonly at: number }
   | { readonly type: 'zeros'; readonly offset: number; readonly length: number };
 
-export type PieceType = Piece['type'];
+export type DraftPieceType = DraftPiece['type'];

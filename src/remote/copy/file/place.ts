@@ -140,7 +140,7 @@ export function openFile(files: FileSystem, place: Place): OpenFile | undefined 
   return { descriptor, stat, path: place.path, close: () => files.close(descriptor) };
 }
 
-/** The same, where there must be one. @throws CodedError PATH_NOT_FOUND, NOT_A_FILE */
+/** The regular file at a place, where there must be one. @throws CodedError PATH_NOT_FOUND, NOT_A_FILE */
 export function openExistingFile(files: FileSystem, place: Place): OpenFile {
   const file = openFile(files, place);
   if (file) return file;

@@ -24,7 +24,7 @@ const MAX_CHOSEN_BYTES = 4 * 1024 * 1024;
 
 /** How a file is cut into blocks and what is said of each. */
 export interface HashListShape {
-  /** Of the file. */
+  /** The file's length. */
   readonly sizeBytes: number;
   readonly blockBytes: number;
   readonly digestBytes: number;

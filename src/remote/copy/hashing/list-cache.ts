@@ -24,7 +24,7 @@ const MAX_CACHED_BYTES = 256 * 1024 * 1024;
 export interface ListCache {
   /** The list of a file in this state, if it is known. */
   find(stat: FileStat, blockBytes: number, method: HashMethod): HashList | undefined;
-  /** The same, also if its times prove nothing: for what rests on the list that was just sent. */
+  /** Like {@link find}, also if its times prove nothing: for what rests on the list that was just sent. */
   findRecent(stat: FileStat, blockBytes: number, method: HashMethod): HashList | undefined;
   /** Keeps a list; `startedMs` is when its making began, and the file is still as `stat` says. */
   keep(stat: FileStat, list: HashList, startedMs: number): void;

@@ -47,13 +47,18 @@ export const readFileOf = ({ descriptor, stat }: OpenFile): ReadFile => ({
   isSparse: stat.allocatedBytes < stat.sizeBytes,
 });
 
-/** `onHashed` is told of bytes as they are hashed. */
+/** How a list is made. */
+export interface ListingRequest {
+  readonly blockBytes: number;
+  readonly method: Pick<HashMethod, 'name' | 'digestBytes'>;
+  /** Told of bytes as they are hashed. */
+  readonly onHashed: (bytes: number) => void;
+}
+
 export function startListing(
   workers: Workers,
   file: OpenFile,
-  blockBytes: number,
-  method: Pick<HashMethod, 'name' | 'digestBytes'>,
-  onHashed: (bytes: number) => void,
+  { blockBytes, method, onHashed }: ListingRequest,
 ): Listing {
   const list = createHashList(file.stat.sizeBytes, blockBytes, method);
   const progress = new Watermark(blockCount(list));

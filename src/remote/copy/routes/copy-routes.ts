@@ -10,7 +10,7 @@ import type { Listing } from '../hashing/listing.js';
 import { withMemory } from '../../transport/memory.js';
 import { openLeftDraft } from '../draft/draft.js';
 import { compressBody } from '../wire/compression.js';
-import type { Placed, Range } from '../worker/messages.js';
+import type { PlacedRange, FileRange } from '../worker/messages.js';
 import { ENCODING_HEADER, IDENTITY_HEADER } from '../wire/protocol.js';
 import { BinaryAnswer, digestsAnswer } from '../../transport/server/answers.js';
 import type { Application, RouteContext } from '../../transport/server/requests.js';
@@ -81,7 +81,7 @@ export function addCopyRoutes(app: Application, settings: CopySettings, tools: T
 /** A file that still is what the client knows, and has the ranges. */
 function openIdentified(
   context: RouteContext,
-  ranges: readonly Range[],
+  ranges: readonly FileRange[],
   settings: CopySettings,
   { files }: TargetTools,
 ): OpenFile {
@@ -132,7 +132,7 @@ function sendList(
 async function sendRanges(
   outgoing: ServerResponse,
   { descriptor }: OpenFile,
-  ranges: readonly Placed[],
+  ranges: readonly PlacedRange[],
   { workers }: TargetTools,
 ): Promise<void> {
   const answer = new BinaryAnswer(outgoing, totalBytes(ranges), {});
@@ -151,11 +151,11 @@ async function sendRanges(
   }
 }
 
-/** The same as one frame of zstd, where that is shorter. */
+/** Sends ranges as one frame of zstd, where that is shorter. */
 async function sendCompressed(
   outgoing: ServerResponse,
   { descriptor }: OpenFile,
-  ranges: readonly Placed[],
+  ranges: readonly PlacedRange[],
   { workers }: TargetTools,
 ): Promise<void> {
   const bytes = totalBytes(ranges);

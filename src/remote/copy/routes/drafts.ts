@@ -10,7 +10,7 @@ const MAX_DRAFTS = 256;
 interface Entry {
   readonly receiver: Receiver;
   readonly release: () => void;
-  /** Of the client: when none is open, it is gone. */
+  /** The client's connections: when none is open, it is gone. */
   readonly sockets: Set<Socket>;
   /** What requests do to it now. */
   readonly works: Set<Promise<unknown>>;

@@ -19,7 +19,12 @@ export function addPdiffcopyRoutes(
   settings: CopySettings,
   tools: TargetTools,
 ): void {
-  const { files, workers } = tools;
+  addReadingRoutes(app, settings, tools);
+  addWritingRoutes(app, settings, tools);
+}
+
+function addReadingRoutes(app: Application, settings: CopySettings, tools: TargetTools): void {
+  const { workers } = tools;
 
   app.get('/hashes', async (context) => {
     const blockBytes = blockBytesOf(context);
@@ -27,7 +32,11 @@ export function addPdiffcopyRoutes(
     await withFile(context, settings, tools, (file) => {
       const shape = { ...method, blockBytes, sizeBytes: file.stat.sizeBytes };
       return settings.memory.use(listBytes(shape), async () => {
-        const listing = startListing(workers, file, blockBytes, method, () => undefined);
+        const listing = startListing(workers, file, {
+          blockBytes,
+          method,
+          onHashed: () => undefined,
+        });
         await sendListing(new TextAnswer(context.env.outgoing), listing, (first, next) =>
           Buffer.from(hashLines(listing.list, first, next - first)),
         );
@@ -55,6 +64,10 @@ export function addPdiffcopyRoutes(
     });
     return RESPONSE_ALREADY_SENT;
   });
+}
+
+function addWritingRoutes(app: Application, settings: CopySettings, tools: TargetTools): void {
+  const { files } = tools;
 
   app.post('/blocks', async (context) => {
     requireWriting(settings);

@@ -9,7 +9,7 @@ import { confinedPlace, type Place } from '../file/place.js';
 import { MAX_BLOCK_BYTES, MIN_BLOCK_BYTES } from '../hashing/hash-list.js';
 import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
 import { decodeRanges, MAX_HEAD_BYTES } from '../wire/binary.js';
-import type { Placed } from '../worker/messages.js';
+import type { PlacedRange } from '../worker/messages.js';
 import type { CopySettings } from './settings.js';
 
 /** An answer has at most this many hashes for the bytes that it takes to ask for them. */
@@ -38,7 +38,7 @@ export const pageBytesOf = (context: RouteContext): number =>
   numberOf(context, 'page_size', MIN_PAGE_BYTES, MAX_BLOCK_BYTES);
 
 /** The ranges of a request's body, one behind the other. @throws CodedError REMOTE_REQUEST */
-export async function rangesOf(context: RouteContext): Promise<Placed[]> {
+export async function rangesOf(context: RouteContext): Promise<PlacedRange[]> {
   const ranges = await withBody(context.env.incoming, MAX_HEAD_BYTES, decodeRanges);
   const isEmpty = ranges.some(({ length }) => length === 0);
   if (isEmpty || totalBytes(ranges) > MAX_BODY_BYTES) throw tooLong();

@@ -1,23 +1,23 @@
 /** Ranges and pieces as bytes. All numbers are big-endian. */
 import { CodedError } from '../../../errors.js';
 import { MAX_PIECES } from '../batches.js';
-import type { Piece, PieceType } from '../draft/pieces.js';
+import type { DraftPiece, DraftPieceType } from '../draft/pieces.js';
 import { MAX_BODY_BYTES } from '../../transport/protocol.js';
 import { placed } from '../batches.js';
-import type { Placed, Range } from '../worker/messages.js';
+import type { PlacedRange, FileRange } from '../worker/messages.js';
 
 const RANGE_BYTES = 16;
 const COUNT_BYTES = 4;
 const PIECE_BYTES = 25;
 
 /** The first byte of a piece. */
-const TYPES: readonly PieceType[] = ['keep', 'copy', 'data', 'zeros'];
+const TYPES: readonly DraftPieceType[] = ['keep', 'copy', 'data', 'zeros'];
 
 /** The most bytes that ranges, or pieces without their data, take. */
 export const MAX_HEAD_BYTES = COUNT_BYTES + MAX_PIECES * PIECE_BYTES;
 
 /** Ranges: offset and length each. */
-export function encodeRanges(ranges: readonly Range[]): Buffer {
+export function encodeRanges(ranges: readonly FileRange[]): Buffer {
   const bytes = Buffer.alloc(ranges.length * RANGE_BYTES);
   ranges.forEach(({ offset, length }, index) => {
     bytes.writeBigUInt64BE(BigInt(offset), index * RANGE_BYTES);
@@ -27,7 +27,7 @@ export function encodeRanges(ranges: readonly Range[]): Buffer {
 }
 
 /** @throws CodedError REMOTE_REQUEST */
-export function decodeRanges(bytes: Buffer): Placed[] {
+export function decodeRanges(bytes: Buffer): PlacedRange[] {
   const count = bytes.length / RANGE_BYTES;
   if (!Number.isInteger(count) || count === 0 || count > MAX_PIECES) throw malformed('ranges');
   return placed(
@@ -39,7 +39,7 @@ export function decodeRanges(bytes: Buffer): Placed[] {
 }
 
 /** The head of a body of pieces: their count, then type, offset, length and origin of each. */
-export function encodePieces(pieces: readonly Piece[]): Buffer {
+export function encodePieces(pieces: readonly DraftPiece[]): Buffer {
   const bytes = Buffer.alloc(COUNT_BYTES + pieces.length * PIECE_BYTES);
   bytes.writeUInt32BE(pieces.length);
   pieces.forEach((piece, index) => {
@@ -55,7 +55,7 @@ export function encodePieces(pieces: readonly Piece[]): Buffer {
 /** The pieces of a body. */
 export interface DecodedPieces {
   /** Their data lie one behind the other from `at` 0 on. */
-  readonly pieces: Piece[];
+  readonly pieces: DraftPiece[];
   /** Where the data begins in the body. */
   readonly headBytes: number;
   /** How long the data is, decompressed. */
@@ -68,7 +68,7 @@ export function decodePieces(bytes: Buffer): DecodedPieces {
   const headBytes = COUNT_BYTES + count * PIECE_BYTES;
   let at = 0;
   if (count === 0 || count > MAX_PIECES || headBytes > bytes.length) throw malformed('pieces');
-  const pieces = Array.from({ length: count }, (_, index): Piece => {
+  const pieces = Array.from({ length: count }, (_, index): DraftPiece => {
     const start = COUNT_BYTES + index * PIECE_BYTES;
     const type = TYPES[bytes[start] as number];
     const offset = readNumber(bytes, start + 1);

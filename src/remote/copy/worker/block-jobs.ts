@@ -15,7 +15,7 @@ import {
 } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
 import { BlockReader } from './block-reader.js';
-import type { CompareJob, Compared, HashJob, Match, Placement } from './messages.js';
+import type { CompareJob, Compared, HashJob, BlockMatch, Placement } from './messages.js';
 
 /**
  * A comparison that a search follows gives up after so many blocks in a row that differ: what was
@@ -43,7 +43,7 @@ export function compareBlocks(files: FileSystem, job: CompareJob, method: HashMe
   const { list, firstBlock, file, isPatient, placement } = job;
   const end = Math.min(firstBlock + job.count, blockCount(list));
   const reader = new BlockReader(files, file, method);
-  const matches: Match[] = [];
+  const matches: BlockMatch[] = [];
   let differing = 0;
   let block = firstBlock;
   for (; block < end && (isPatient || differing < PATIENCE); block++) {
@@ -56,17 +56,22 @@ export function compareBlocks(files: FileSystem, job: CompareJob, method: HashMe
     if (!isEqual) continue;
     const match = { block, count: 1, offset };
     addMatch(matches, match, list.blockBytes);
-    if (placement) putBlock(files, reader, list, match, placement);
+    if (placement) putBlock({ files, reader, list }, match, placement);
   }
   return { matches, count: block - firstBlock };
 }
 
+/** A file that is read, and the list whose blocks are found in it. */
+export interface BlocksOfFile {
+  readonly files: FileSystem;
+  readonly reader: BlockReader;
+  readonly list: HashList;
+}
+
 /** Writes a block that was just read and hashed to its place in the list's file. */
 export function putBlock(
-  files: FileSystem,
-  reader: BlockReader,
-  list: HashList,
-  { block, offset }: Match,
+  { files, reader, list }: BlocksOfFile,
+  { block, offset }: BlockMatch,
   { descriptor, placed, holdsBasis }: Placement,
 ): void {
   const place = block * list.blockBytes;
@@ -76,7 +81,7 @@ export function putBlock(
 }
 
 /** Adds a match, to the last one where it goes on from there. */
-export function addMatch(matches: Match[], match: Match, blockBytes: number): void {
+export function addMatch(matches: BlockMatch[], match: BlockMatch, blockBytes: number): void {
   const last = matches.at(-1);
   if (
     last &&

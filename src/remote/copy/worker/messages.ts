@@ -2,23 +2,23 @@
 import type { HashList } from '../hashing/hash-list.js';
 
 /** A range of a file. */
-export interface Range {
+export interface FileRange {
   readonly offset: number;
   readonly length: number;
 }
 
 /** A range of one file, and where it is to stand in another. */
-export interface Move extends Range {
+export interface MovedRange extends FileRange {
   readonly from: number;
 }
 
 /** A range of a file, and where its bytes lie in memory. */
-export interface Placed extends Range {
+export interface PlacedRange extends FileRange {
   readonly at: number;
 }
 
 /** A run of blocks of a list, found in a file: the first of them at `offset`. */
-export interface Match {
+export interface BlockMatch {
   readonly block: number;
   readonly count: number;
   readonly offset: number;
@@ -65,13 +65,13 @@ export interface CompareJob {
 /** Looks for blocks of a list at any place of a range. */
 export interface SearchJob {
   readonly type: 'search';
-  /** The same number for all jobs that look for the same blocks. */
+  /** Jobs that look for the same blocks have the same number. */
   readonly search: number;
   readonly file: ReadFile;
   readonly list: HashList;
   /** One byte a block: 1 for those to be looked for. */
   readonly wanted: Uint8Array<SharedArrayBuffer>;
-  readonly range: Range;
+  readonly range: FileRange;
   /** Every byte is looked at; otherwise what gives no match for a while is only sampled. */
   readonly isThorough: boolean;
   /** The list's file, where it is made here: what is found is written there from the same read. */
@@ -82,7 +82,7 @@ export interface SearchJob {
 export interface ReadJob {
   readonly type: 'read';
   readonly descriptor: number;
-  readonly ranges: readonly Placed[];
+  readonly ranges: readonly PlacedRange[];
   readonly into: SharedArrayBuffer;
   /** Undefined: the hashes are not asked for. */
   readonly method: string | undefined;
@@ -92,7 +92,7 @@ export interface ReadJob {
 export interface DigestJob {
   readonly type: 'digest';
   readonly descriptor: number;
-  readonly ranges: readonly Range[];
+  readonly ranges: readonly FileRange[];
   readonly partBytes: number;
   readonly method: string;
 }
@@ -101,7 +101,7 @@ export interface DigestJob {
 export interface WriteJob {
   readonly type: 'write';
   readonly descriptor: number;
-  readonly ranges: readonly Placed[];
+  readonly ranges: readonly PlacedRange[];
   readonly bytes: SharedArrayBuffer;
   readonly method: string;
 }
@@ -111,7 +111,7 @@ export interface CopyJob {
   readonly type: 'copy';
   readonly from: number;
   readonly to: number;
-  readonly moves: readonly Move[];
+  readonly moves: readonly MovedRange[];
   readonly blockBytes: number;
   readonly method: string;
 }
@@ -120,7 +120,7 @@ export type Job = HashJob | CompareJob | SearchJob | ReadJob | DigestJob | Write
 
 /** What became of a comparison. */
 export interface Compared {
-  readonly matches: readonly Match[];
+  readonly matches: readonly BlockMatch[];
   /** Blocks compared; fewer than asked for where nothing agreed. */
   readonly count: number;
 }
@@ -129,7 +129,7 @@ export interface Compared {
 export interface Results {
   readonly hash: undefined;
   readonly compare: Compared;
-  readonly search: readonly Match[];
+  readonly search: readonly BlockMatch[];
   readonly read: Uint8Array;
   readonly digest: Uint8Array;
   readonly write: Uint8Array;

@@ -6,10 +6,10 @@ import { compareBlocks, hashBlocks } from './block-jobs.js';
 import type { Job, Results, SearchJob } from './messages.js';
 import { BlockSearch } from './search.js';
 
-type Run = (job: Job) => Promise<Results[Job['type']]>;
+type JobRunner = (job: Job) => Promise<Results[Job['type']]>;
 
 /** Jobs over `files`. A search is set up once for all jobs that share a list. */
-export function createJobRunner(files: FileSystem): Run {
+export function createJobRunner(files: FileSystem): JobRunner {
   const methods = new Map<string, HashMethod>();
   let search: { readonly number: number; readonly with: BlockSearch } | undefined;
 

@@ -24,7 +24,7 @@ import {
 import type { HashMethod } from '../hashing/methods.js';
 import { addMatch, putBlock } from './block-jobs.js';
 import { BlockReader } from './block-reader.js';
-import type { Match, SearchJob } from './messages.js';
+import type { BlockMatch, SearchJob } from './messages.js';
 
 /** Windows are rolled over in pieces of so many bytes. */
 const ROLL_BYTES = 256 * 1024;
@@ -61,11 +61,12 @@ export class BlockSearch {
   }
 
   /** The blocks found in a range: all begin in it, and do not overlap. */
-  run({ file, range, isThorough, placement }: SearchJob): readonly Match[] {
-    const { blockBytes } = this.list;
+  run({ file, range, isThorough, placement }: SearchJob): readonly BlockMatch[] {
+    const { files, list } = this;
+    const { blockBytes } = list;
     const { sizeBytes } = file;
     const reader = new BlockReader(this.files, file, this.method);
-    const matches: Match[] = [];
+    const matches: BlockMatch[] = [];
     const end = range.offset + range.length;
     let expected: number | undefined;
     let misses = 0;
@@ -76,7 +77,7 @@ export class BlockSearch {
       }
       if (found) {
         addMatch(matches, found, blockBytes);
-        if (placement) putBlock(this.files, reader, this.list, found, placement);
+        if (placement) putBlock({ files, reader, list }, found, placement);
         position = found.offset + blockLength(this.list, found.block);
         expected = found.block + 1;
         misses = 0;
@@ -95,7 +96,7 @@ export class BlockSearch {
     sizeBytes: number,
     position: number,
     expected: number | undefined,
-  ): Match | undefined {
+  ): BlockMatch | undefined {
     const { blockBytes } = this.list;
     const own = position % blockBytes === 0 ? position / blockBytes : undefined;
     for (const block of new Set([expected, own])) {
@@ -116,7 +117,7 @@ export class BlockSearch {
     sizeBytes: number,
     start: number,
     end: number,
-  ): Match | undefined {
+  ): BlockMatch | undefined {
     const last = Math.min(end - 1, sizeBytes - this.list.blockBytes);
     let patience = FALSE_MATCHES;
     for (let from = start; from <= last; from += ROLL_BYTES) {

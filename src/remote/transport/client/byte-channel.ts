@@ -14,7 +14,7 @@ export interface AnswerHead {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Of the body. */
+  /** The body's length. */
   readonly lengthBytes: number;
 }
 
