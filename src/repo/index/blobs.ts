@@ -1,6 +1,6 @@
 /** Blobs, the ordered lists of them that large files are, and how to rebuild one. */
 import type { BlobAddress, BlobRecipe, ContentRef } from '../model.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 /** How a blob is stored. `hole`: zeros that are stored nowhere, of which no frame or chain knows. */
 export const BlobKind = { full: 1, delta: 2, lost: 3, hole: 4 } as const;

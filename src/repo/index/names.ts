@@ -1,6 +1,6 @@
 /** Names of paths: searching all of them, and putting whole paths together from them. */
 import { bytesFromBuffer, joinBytes, type ByteString } from '../../platform/bytes.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import { nameFromText } from './name-text.js';
 
 /** A node of a source tree. */

@@ -1,5 +1,5 @@
 /** Sums over whole tables, for `stats`. */
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 /** How many rows the index has of each kind. */
 export interface Counts {

@@ -6,7 +6,7 @@ import {
   joinBytes,
   type ByteString,
 } from '../../platform/bytes.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import { nameFromText } from './name-text.js';
 
 /** A version that begins. */

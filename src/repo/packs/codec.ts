@@ -26,12 +26,12 @@ const TABLES = [
 ] as const;
 
 /** Below this many bytes zstd's own frame costs more than it saves. */
-const LEAST_COMPRESSIBLE = 32;
+const MIN_COMPRESSIBLE = 32;
 /** From here on three samples tell first whether compressing pays (a media file costs nothing). */
 const SAMPLED_FROM = 128 * 1024;
 const SAMPLE_BYTES = 8 * 1024;
 /** A section is stored raw unless zstd saves at least this share. */
-const LEAST_GAIN = 0.03;
+const MIN_GAIN = 0.03;
 
 /** Room that {@link compressSection} may need for `rawBytes`. */
 export function compressBound(rawBytes: number): number {
@@ -59,9 +59,9 @@ const sampleOutput = Buffer.alloc(compressBound(SAMPLE_BYTES));
 
 /** Compresses `raw` into `into` at its start; what does not shrink is copied as it is. */
 export function compressSection(raw: Uint8Array, into: Uint8Array, level: number): Compressed {
-  if (raw.length >= LEAST_COMPRESSIBLE && looksCompressible(raw)) {
+  if (raw.length >= MIN_COMPRESSIBLE && looksCompressible(raw)) {
     const storedBytes = compressorFor(raw, level).compress2(asBuffer(into), asBuffer(raw));
-    if (storedBytes < raw.length * (1 - LEAST_GAIN)) return { codec: Codec.zstd, storedBytes };
+    if (storedBytes < raw.length * (1 - MIN_GAIN)) return { codec: Codec.zstd, storedBytes };
   }
   into.set(raw);
   return { codec: Codec.raw, storedBytes: raw.length };
@@ -135,7 +135,7 @@ function looksCompressible(raw: Uint8Array): boolean {
   return [0, last >>> 1, last].some((start) => {
     const sample = asBuffer(raw.subarray(start, start + SAMPLE_BYTES));
     const stored = compressorAt(1).compress2(sampleOutput, sample);
-    return stored < SAMPLE_BYTES * (1 - LEAST_GAIN);
+    return stored < SAMPLE_BYTES * (1 - MIN_GAIN);
   });
 }
 

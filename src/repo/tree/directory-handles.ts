@@ -8,7 +8,7 @@ import type { ByteString } from '../../platform/bytes.js';
 import { systemErrorCode } from '../../platform/platform.js';
 
 /** Handles kept open: the limit of open files may be 256, and each worker has its own. */
-const MOST_OPEN = 64;
+const MAX_OPEN = 64;
 /** What is kept open when the limit of open files is reached. */
 const FEW_OPEN = 16;
 
@@ -40,7 +40,7 @@ export function openDirectoryHandles(
     if (path !== '') {
       handles.delete(path);
       handles.set(path, handle);
-      keepAtMost(MOST_OPEN);
+      keepAtMost(MAX_OPEN);
     }
     last = { path, handle };
     return handle;

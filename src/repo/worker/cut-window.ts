@@ -10,7 +10,7 @@ import type { ChunkingParameters } from '../model.js';
 /** Holes begin at multiples of this in the file, and end there or with their segment: a page. */
 export const HOLE_UNIT_BYTES = 4096;
 /** A shorter run of zeros is data: as a part of a chunk it costs next to nothing. */
-export const LEAST_HOLE_BYTES = 64 * 1024;
+export const MIN_HOLE_BYTES = 64 * 1024;
 
 /** The sizes of chunks as the codec takes them. */
 export function chunkParams(sizes: ChunkingParameters): ChunkParams {
@@ -65,7 +65,7 @@ export function cutWindow(window: Window, chunking: ChunkParams): Piece[] {
 
 /** What a cut may depend on: the longest chunk, and the shortest hole behind it. */
 export function leastWindowBytes({ max }: ChunkParams): number {
-  return max + LEAST_HOLE_BYTES + 2 * HOLE_UNIT_BYTES;
+  return max + MIN_HOLE_BYTES + 2 * HOLE_UNIT_BYTES;
 }
 
 type Range = readonly [start: number, end: number];
@@ -73,7 +73,7 @@ type Range = readonly [start: number, end: number];
 function findHoles({ bytes, offset, isEnd, followsHole, precedesHole }: Window): Range[] {
   const units = new Units(bytes, offset, isEnd);
   const holes: Range[] = [];
-  const least = LEAST_HOLE_BYTES / HOLE_UNIT_BYTES;
+  const least = MIN_HOLE_BYTES / HOLE_UNIT_BYTES;
   let unit = followsHole ? units.zerosFrom(0) : 0;
   if (unit > 0) holes.push(units.range(0, unit));
   // Of any `least` units in a row, one is looked at: dense data costs one look in 64 KiB.

@@ -20,7 +20,7 @@ interface Candidate {
 }
 
 /** Texts held until their deltas are proven; a single larger pair goes alone. */
-const MOST_HELD_BYTES = 4 * 1024 * 1024;
+const MAX_HELD_BYTES = 4 * 1024 * 1024;
 
 /** An old blob, and texts that it may become a delta against, the likeliest first. */
 interface TextPair {
@@ -68,7 +68,7 @@ export function retirePairs(context: WorkerContext, pairs: readonly TextPair[]):
     taken.set(position, candidate.taken);
     held.push(candidate);
     heldBytes += candidate.old.length + candidate.newer.length;
-    if (heldBytes >= MOST_HELD_BYTES) flush();
+    if (heldBytes >= MAX_HELD_BYTES) flush();
   });
   flush();
   return { frames, taken };

@@ -12,7 +12,7 @@ import { writingRun, type WorkerContext } from './context.js';
 import type { RewriteJob, RewriteResult } from './jobs.js';
 import { storeBlobs } from './store.js';
 
-const MOST_HELD_BYTES = 1024 * 1024;
+const MAX_HELD_BYTES = 1024 * 1024;
 
 export function rewrite(context: WorkerContext, job: RewriteJob): RewriteResult {
   const damagedFulls: number[] = [];
@@ -78,7 +78,7 @@ function storeDeltas(
     if (!delta) return;
     group.push({ delta, position });
     groupBytes += delta.literals.length + delta.copyOffsets.length;
-    if (groupBytes >= MOST_HELD_BYTES) flush();
+    if (groupBytes >= MAX_HELD_BYTES) flush();
   });
   flush();
   return frames;

@@ -25,7 +25,7 @@ import type {
   SourceFailure,
   SurveyResult,
 } from '../../worker/jobs.js';
-import type { FileOutcome, FileToRead } from './contents.js';
+import type { FileOutcome, FileToRead } from './file-outcome.js';
 import type { Limiter } from '../limiter.js';
 
 type Window = Omit<ReadWindowJob, 'type' | 'ticket'>;
@@ -46,7 +46,7 @@ export interface LargeFileReader {
 
 /** Bytes that a worker holds of a large file at once, unless a piece may be nearly as long. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
-const MOST_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
 export async function readLargeFile(
   { path, stat: seen }: FileToRead<unknown>,
@@ -56,11 +56,11 @@ export async function readLargeFile(
     let stat = seen;
     for (let attempt = 1; ; attempt++) {
       // What moves so fast that no map of it holds is read as a whole.
-      const mayMap = attempt < MOST_ATTEMPTS;
+      const mayMap = attempt < MAX_ATTEMPTS;
       const { pieces, stats, attributes, isSound } = await readOnce(path, stat, reader, mayMap);
       const isStable = isSound && stats.every((after) => isSameState(stat, after));
       stat = stats.at(-1) ?? stat;
-      if (!isStable && attempt < MOST_ATTEMPTS) continue;
+      if (!isStable && attempt < MAX_ATTEMPTS) continue;
       const joined = joinHoles(pieces);
       const sizeBytes = joined.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
       return {
