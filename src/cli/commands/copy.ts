@@ -18,7 +18,7 @@ import { optionValue, type Session } from '../session.js';
 import { readToken } from '../token.js';
 
 const MAX_CONCURRENCY = 64;
-/** Of a benchmark. */
+/** A benchmark has at most so many. */
 const MAX_STEPS = 100;
 
 interface CopyFlags {

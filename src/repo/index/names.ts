@@ -94,7 +94,7 @@ export type NodeColumns = [
 /** A row that begins with {@link NodeColumns}. */
 type NodeRow = readonly [...NodeColumns, ...unknown[]];
 
-/** Of `path p`, and `path d` that is its directory or nothing. */
+/** To be selected from `path p`, and `path d` that is its directory or nothing. */
 export const NODE_COLUMNS = 'p.id, p.parent, CAST(p.name AS TEXT), d.parent, CAST(d.name AS TEXT)';
 
 /** Puts paths together; each directory's is kept, since many paths share it. */

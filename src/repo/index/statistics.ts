@@ -12,11 +12,11 @@ export interface Counts {
 
 /** Sums over all blobs, bytes. */
 export interface BlobSums {
-  /** Of the blobs as they are when rebuilt, holes not counted. */
+  /** The lengths of the blobs when rebuilt, holes not counted. */
   readonly contentBytes: number;
-  /** That blobs stored whole take in packs. */
+  /** What blobs stored whole take in packs. */
   readonly fullBytes: number;
-  /** That deltas take in packs. */
+  /** What deltas take in packs. */
   readonly deltaBytes: number;
 }
 

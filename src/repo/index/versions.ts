@@ -156,7 +156,7 @@ export function createVersions(db: Connection) {
       const row = currentPath.get(path) as VersionTuple | undefined;
       return row && toVersion(row);
     },
-    /** Of each current name with hard links: its inode and the number that they share. */
+    /** For each current name with hard links, its inode and the number that they share. */
     currentLinks: () => currentLinks.raw().all() as [inode: number, links: number][],
     hasChildren: (parent: number) => hasChildren.get(parent) === 1,
     /** What a directory held at a snapshot, in byte order of the names. */

@@ -8,7 +8,7 @@ import type { Delta } from '../../delta/delta.js';
 import { isDamage } from '../../errors.js';
 import { checkHash } from '../chain/rebuild.js';
 import type { StoredFrame } from '../model.js';
-import { writingRun, type WorkerContext } from './context.js';
+import { laneWriter, type WorkerContext } from './context.js';
 import type { RewriteJob, RewriteResult } from './jobs.js';
 import { storeBlobs } from './store.js';
 
@@ -62,7 +62,7 @@ function storeDeltas(
   context: WorkerContext,
   deltas: readonly (Delta | undefined)[],
 ): StoredFrame[] {
-  const run = writingRun(context);
+  const run = laneWriter(context);
   const frames: StoredFrame[] = [];
   let group: { delta: Delta; position: number }[] = [];
   let groupBytes = 0;

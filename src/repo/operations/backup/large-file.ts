@@ -83,7 +83,7 @@ export async function readLargeFile(
 
 /** The source could not be read. */
 export class SourceError extends Error {
-  /** Of the failed system call. */
+  /** What the system call failed with. */
   readonly code: string;
 
   constructor({ code, message }: SourceFailure) {
@@ -93,14 +93,14 @@ export class SourceError extends Error {
 }
 
 /** A part of a file: a blob, or with none a hole. */
-export interface Piece {
+export interface StoredPiece {
   readonly hash: Uint8Array;
   readonly lengthBytes: number;
   readonly blob: number | undefined;
 }
 
 interface ReadParts {
-  readonly pieces: readonly Piece[];
+  readonly pieces: readonly StoredPiece[];
   /** What the file was like each time that it was looked at. */
   readonly stats: readonly FileStat[];
 }
@@ -173,7 +173,7 @@ async function readSegment(
   holes: HoleMap,
   { chunking, readWindow }: LargeFileReader,
 ): Promise<ReadParts> {
-  const pieces: Piece[] = [];
+  const pieces: StoredPiece[] = [];
   const stats: FileStat[] = [];
   const cuts = chunkParams(chunking);
   const mostBytes = Math.max(WINDOW_BYTES, 2 * leastWindowBytes(cuts));
@@ -207,13 +207,13 @@ async function readSegment(
   return { pieces, stats };
 }
 
-function hole(lengthBytes: number): Piece {
+function hole(lengthBytes: number): StoredPiece {
   return { hash: holeHash(lengthBytes), lengthBytes, blob: undefined };
 }
 
 /** Holes that touch are one, so that a file of nothing but a hole is one row. */
-export function joinHoles(pieces: readonly Piece[]): Piece[] {
-  const joined: Piece[] = [];
+export function joinHoles(pieces: readonly StoredPiece[]): StoredPiece[] {
+  const joined: StoredPiece[] = [];
   for (const piece of pieces) {
     const before = joined.at(-1);
     if (piece.blob === undefined && before && before.blob === undefined) {
@@ -226,12 +226,12 @@ export function joinHoles(pieces: readonly Piece[]): Piece[] {
 /** The list of blobs as a row of its own; a single blob needs none. */
 export function contentOf(
   { index, holeBlob }: Pick<LargeFileReader, 'index' | 'holeBlob'>,
-  pieces: readonly Piece[],
+  pieces: readonly StoredPiece[],
   sizeBytes: number,
 ): ContentRef {
   const [first] = pieces;
   if (!first) return { type: 'none' };
-  const blobOf = ({ blob, lengthBytes }: Piece): number => blob ?? holeBlob(lengthBytes);
+  const blobOf = ({ blob, lengthBytes }: StoredPiece): number => blob ?? holeBlob(lengthBytes);
   if (pieces.length === 1) return { type: 'blob', blob: blobOf(first) };
   const hash = blake3(Buffer.concat(pieces.map((piece) => piece.hash)));
   const known = index.blobs.findContent(hash);
@@ -241,7 +241,7 @@ export function contentOf(
   return { type: 'content', content };
 }
 
-/** Of looks that saw the same, the last is kept. */
+/** Adds a look; it replaces the last one when both saw one state. */
 function note(stats: FileStat[], stat: FileStat): void {
   const before = stats.at(-1);
   if (before && isSameState(before, stat)) stats.pop();

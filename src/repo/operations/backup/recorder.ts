@@ -38,7 +38,7 @@ interface RecorderCounts {
   filesNew: number;
   filesChanged: number;
   filesRemoved: number;
-  /** Of every type. */
+  /** Counts versions of every type. */
   versionsOpened: number;
   versionsClosed: number;
 }
