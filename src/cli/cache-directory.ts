@@ -9,7 +9,7 @@ export function cacheDirectory(env: Environment): string | undefined {
   return home?.startsWith('/') ? `${home}/.cache/varve` : undefined;
 }
 
-/** Of `varve copy` and `varve serve`. */
+/** Where `varve copy` and `varve serve` keep lists of hashes. */
 export function hashListDirectory(env: Environment): string | undefined {
   const cache = cacheDirectory(env);
   return cache === undefined ? undefined : `${cache}/hash-lists`;

@@ -7,16 +7,8 @@ import { COMMANDS } from './command-table.js';
 import type { CliCommand } from './command.js';
 import { ExitCode } from './exit-code.js';
 import { addGlobalOptions, globalFlags } from './global-options.js';
-import type { Interrupts } from './interrupts.js';
-import { OutputClosed, type Output } from './output.js';
-
-/** The process as the command line sees it. */
-export interface Surroundings {
-  readonly output: Output;
-  readonly stderr: NodeJS.WriteStream;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly interrupts: Interrupts;
-}
+import { OutputClosed } from './output.js';
+import type { Surroundings } from './surroundings.js';
 
 /** Runs `args` (without node and script) to the end; failures are reported and become an exit code. */
 export async function runProgram(

@@ -1,7 +1,7 @@
 /** Reports a failure: on standard error for people, as the one JSON document for programs. */
 import { describeFailure, type Failure } from './failure.js';
 import type { ExitCode } from './exit-code.js';
-import type { Surroundings } from './program.js';
+import type { Surroundings } from './surroundings.js';
 import { paletteFor } from './render/colour.js';
 import { errorDocument } from './render/json.js';
 import { escapeLines } from './render/names.js';

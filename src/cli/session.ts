@@ -13,7 +13,7 @@ import {
 import type { GlobalFlags } from './global-options.js';
 import type { Output } from './output.js';
 import { parseDuration } from './parse/duration.js';
-import type { Surroundings } from './program.js';
+import type { Surroundings } from './surroundings.js';
 import { paletteFor, type Palette } from './render/colour.js';
 import { escapeLines } from './render/names.js';
 import {

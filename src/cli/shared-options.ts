@@ -6,7 +6,7 @@ import { parseSource } from './parse/source.js';
 import { wholeNumber } from './parse/whole-number.js';
 import { optionValue, type Session } from './session.js';
 
-const MOST_JOBS = 64;
+const MAX_JOBS = 64;
 
 export interface AtFlag {
   readonly at?: string;
@@ -74,6 +74,6 @@ export function sourceOption({ source }: SourceFlag): { readonly source?: Source
 
 /** To be spread into the options of an operation. @throws CodedError USAGE_COUNT */
 export function jobsOption({ jobs }: JobsFlag): { readonly jobs?: number } {
-  const count = optionValue('--jobs', wholeNumber(1, MOST_JOBS), jobs);
+  const count = optionValue('--jobs', wholeNumber(1, MAX_JOBS), jobs);
   return count === undefined ? {} : { jobs: count };
 }

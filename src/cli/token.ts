@@ -1,7 +1,7 @@
 /** The token of a server: from a file or from the environment, never from the command line. */
 import { CodedError, type Platform } from '../store.js';
 
-const MOST_BYTES = 4096;
+const MAX_BYTES = 4096;
 
 /** @throws CodedError TOKEN_UNUSABLE */
 export function readToken(
@@ -12,7 +12,7 @@ export function readToken(
   if (path === undefined) return env['VARVE_TOKEN'] === '' ? undefined : env['VARVE_TOKEN'];
   const bytes = readFile(files, path);
   const token = bytes.toString('utf8').trim();
-  if (bytes.length <= MOST_BYTES && /^[\x21-\x7e]+$/.test(token)) return token;
+  if (bytes.length <= MAX_BYTES && /^[\x21-\x7e]+$/.test(token)) return token;
   throw new CodedError('TOKEN_UNUSABLE', `${path} does not hold a token.`, {
     hint: 'One line of printable ASCII without spaces, such as `openssl rand -hex 32` makes.',
   });

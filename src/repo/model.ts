@@ -65,7 +65,7 @@ export interface Metadata {
   /** undefined where the file system keeps none. */
   readonly btime: FileTime | undefined;
   readonly inode: number;
-  /** Of a device: major * 2^20 + minor; 0 for the others. */
+  /** A device's major * 2^20 + minor; 0 for all else. */
   readonly rdev: number;
   readonly sizeBytes: number;
 }

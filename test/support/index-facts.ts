@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
-import { MOST_LINKS } from '../../src/repo/chain/retire.js';
+import { MAX_LINKS } from '../../src/repo/chain/retire.js';
 import { packFileName } from '../../src/repo/packs/pack-store.js';
 
 interface BlobFacts {
@@ -43,7 +43,7 @@ function expectCurrentIsWhole(repository: string): void {
   expect(broken, 'current blobs that are not full').toEqual([]);
 }
 
-/** Every chain ends in a full blob, has at most {@link MOST_LINKS}, and is within its recorded tail. */
+/** Every chain ends in a full blob, has at most {@link MAX_LINKS}, and is within its recorded tail. */
 function expectBoundedChains(repository: string): void {
   const blobs = new Map(
     queryIndex<BlobFacts>(repository, 'SELECT * FROM blob WHERE kind <> 4').map((blob) => [
@@ -64,7 +64,7 @@ function expectBoundedChains(repository: string): void {
       link = basis;
     }
     expect(link.kind, `the chain of blob ${blob.id} ends in a full one`).toBe(1);
-    expect(seen.size).toBeLessThanOrEqual(MOST_LINKS);
+    expect(seen.size).toBeLessThanOrEqual(MAX_LINKS);
     expect(link.tail_links).toBeGreaterThanOrEqual(seen.size);
     expect(link.tail_bytes, `tail of blob ${link.id}`).toBeGreaterThanOrEqual(storedBytes);
   }

@@ -17,9 +17,9 @@ import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
 import { readToken } from '../token.js';
 
-const MOST_CONCURRENCY = 64;
-/** Of a benchmark. */
-const MOST_STEPS = 100;
+const MAX_CONCURRENCY = 64;
+/** A benchmark has at most so many. */
+const MAX_STEPS = 100;
 
 interface CopyFlags {
   readonly blockSize?: string;
@@ -71,7 +71,7 @@ export const copyCommand: CliCommand = {
   async run(session, command) {
     const [source = '', target = ''] = command.args;
     const flags = command.opts<CopyFlags>();
-    const count = optionValue('--benchmark', wholeNumber(1, MOST_STEPS), flags.benchmark);
+    const count = optionValue('--benchmark', wholeNumber(1, MAX_STEPS), flags.benchmark);
     if (count !== undefined) {
       const { runBenchmark } = await import('./copy-benchmark.js');
       return runBenchmark(session, count, parseEndpoint(source), parseEndpoint(target));
@@ -97,7 +97,7 @@ export const copyCommand: CliCommand = {
 function copyOptions(session: Session, flags: CopyFlags): Omit<CopyOptions, 'source' | 'target'> {
   const { platform, env } = session;
   const blockBytes = optionValue('--block-size', parseSize, flags.blockSize);
-  const threads = wholeNumber(1, MOST_CONCURRENCY);
+  const threads = wholeNumber(1, MAX_CONCURRENCY);
   const concurrency = optionValue('--concurrency', threads, flags.concurrency);
   const most = optionValue('--bwlimit', parseRate, flags.bwlimit);
   return {

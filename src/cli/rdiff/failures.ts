@@ -5,7 +5,7 @@ import { CodedError, librsyncResult } from '../../rdiff/index.js';
 export interface ShownFailure {
   readonly exitCode: number;
   readonly text: string;
-  /** The same as a JSON document. */
+  /** The failure as a JSON document. */
   readonly document: unknown;
 }
 

@@ -6,7 +6,7 @@ export type RdiffReport = { readonly seconds: number } & (
   | ({ readonly action: 'signature' } & SignatureReport)
   | ({
       readonly action: 'delta';
-      /** Of the signature that was read, unless the basis itself was. */
+      /** Describes the signature that was read, unless the basis itself was. */
       readonly signature?: {
         readonly blocks: number;
         readonly blockLength: number;
@@ -82,7 +82,7 @@ export const statisticsText = (report: RdiffReport): string =>
 const snake = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** The same value with keys in snake_case, as in all of Varve's JSON. */
+/** The value with keys in snake_case, as in all of Varve's JSON. */
 export function snakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeCase);
   if (typeof value !== 'object' || value === null) return value;

@@ -23,7 +23,7 @@ export function formatName(name: ByteString, medium: Medium): string {
   return PLAIN.test(name) ? name : formatNameText(textOfName(name), medium);
 }
 
-/** The same for a name or pattern that is text already, an invalid byte as a lone surrogate. */
+/** A name or pattern for people that is text already, an invalid byte as a lone surrogate. */
 export function formatNameText(name: string, medium: Medium): string {
   const text = name.replace(INVALID_BYTES, (c) => hexByte(c.charCodeAt(0) & 0xff));
   return medium === 'terminal' ? escapeUnsafe(text) : text;

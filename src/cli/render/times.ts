@@ -24,7 +24,7 @@ function twoDigits(count: number): string {
   return String(count).padStart(2, '0');
 }
 
-/** The same for file times, to the nanosecond: `2026-11-01T18:30:15.123456789+01:00`. */
+/** A file's time to the nanosecond: `2026-11-01T18:30:15.123456789+01:00`. */
 export function formatIsoTimeNs(epochNs: bigint): string {
   const belowMs = ((epochNs % MS_NS) + MS_NS) % MS_NS;
   const epochMs = Number((epochNs - belowMs) / MS_NS);

@@ -1,11 +1,11 @@
 /**
  * Retiring: an old blob becomes a reverse delta against a newer one. The contract:
  *
- * - a delta is kept only if it takes less than {@link MOST_DELTA_SHARE} of the full copy's bytes;
+ * - a delta is kept only if it takes less than {@link MAX_DELTA_SHARE} of the full copy's bytes;
  * - before the full copy may go, the delta is read back out of the very frame that will be written,
  *   applied, and compared with the old bytes;
  * - a blob stays full (a checkpoint) when the chain through it would cost more to read than one
- *   compressed full copy, or have more than {@link MOST_LINKS} links.
+ *   compressed full copy, or have more than {@link MAX_LINKS} links.
  */
 import { applyDelta } from '../../delta/apply.js';
 import type { Delta } from '../../delta/delta.js';
@@ -14,9 +14,9 @@ import type { BufferPool } from '../packs/buffer-pool.js';
 import type { DeltaMember } from '../packs/frame.js';
 
 /** Above this share of the full copy a delta does not pay: it costs a chain link for ever. */
-const MOST_DELTA_SHARE = 0.6;
+const MAX_DELTA_SHARE = 0.6;
 /** Folding 1000 links of 50 edits takes about 25 ms; 500 keeps any chain below that. */
-export const MOST_LINKS = 500;
+export const MAX_LINKS = 500;
 
 /**
  * The reverse delta that rebuilds `old` from `newer`, or undefined when it does not pay.
@@ -30,12 +30,12 @@ export function encodeReverse(
   const delta = encodeDelta(newer.bytes, old.bytes, {
     basisHash: newer.hash,
     targetHash: old.hash,
-    maxLiteralShare: MOST_DELTA_SHARE,
+    maxLiteralShare: MAX_DELTA_SHARE,
   });
   if (!delta) return undefined;
   const streams = deltaStreams(delta);
   const rawBytes = streams.reduce((sum, stream) => sum + stream.length, 0);
-  const most = old.storedBytes * MOST_DELTA_SHARE;
+  const most = old.storedBytes * MAX_DELTA_SHARE;
   if (rawBytes < most) return delta;
   const storedBytes = streams.reduce((sum, stream) => sum + compressedSize(stream), 0);
   return storedBytes < most ? delta : undefined;
@@ -76,7 +76,7 @@ export function extendTail(
 ): ChainTail | undefined {
   const links = old.links + 1;
   const bytes = old.bytes + deltaBytes;
-  if (links > MOST_LINKS || bytes > fullBytes) return undefined;
+  if (links > MAX_LINKS || bytes > fullBytes) return undefined;
   return { links: Math.max(basis.links, links), bytes: Math.max(basis.bytes, bytes) };
 }
 

@@ -1,10 +1,10 @@
 /** Attribute sets: what many versions have in common beside their columns, each kept once. */
 import { bytesFromBuffer } from '../../platform/bytes.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import type { Counters } from './counters.js';
 
 /** Sets whose ids are held in memory: a source has few, unless each file has attributes of its own. */
-const MOST_REMEMBERED = 1000;
+const MAX_REMEMBERED = 1000;
 
 export type AttributeSets = ReturnType<typeof createAttributeSets>;
 
@@ -28,7 +28,7 @@ export function createAttributeSets(db: Connection, counters: Counters) {
       const remembered = ids.get(key);
       if (remembered !== undefined) return remembered;
       const id = (find.get(bytes) as number | undefined) ?? add(bytes);
-      if (ids.size >= MOST_REMEMBERED) ids.clear();
+      if (ids.size >= MAX_REMEMBERED) ids.clear();
       ids.set(key, id);
       return id;
     },

@@ -1,6 +1,6 @@
 /** Questions that only verification asks: does the index agree with itself and with the packs? */
 import { createBlobs } from './blobs.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 /** Something that cannot be as the index says. */
 export interface Inconsistency {

@@ -1,6 +1,6 @@
 /** Blobs, the ordered lists of them that large files are, and how to rebuild one. */
 import type { BlobAddress, BlobRecipe, ContentRef } from '../model.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 /** How a blob is stored. `hole`: zeros that are stored nowhere, of which no frame or chain knows. */
 export const BlobKind = { full: 1, delta: 2, lost: 3, hole: 4 } as const;
@@ -154,7 +154,7 @@ export function createBlobs(db: Connection) {
     get: (id: number) => optional(byId.get(id) as BlobTuple | undefined),
     find: (hash: Uint8Array) => optional(byHash.get(prefixOf(hash), hash) as BlobTuple | undefined),
     placed,
-    /** Of the blobs that are, or should be, in packs. */
+    /** Counts the blobs that are, or should be, in packs. */
     count: () => count.get() as number,
     isEmpty: () => isEmpty.get() === 1,
     insert(id: number, hash: Uint8Array, lengthBytes: number, where: BlobPlace): void {
@@ -214,7 +214,7 @@ export function createBlobs(db: Connection) {
           : (hashesOfContent.all(content.content) as (Buffer | null)[]);
       return hashes.every((hash) => hash !== null) ? hashes : undefined;
     },
-    /** The same, each with its length and kind. */
+    /** The blobs of a file that was cut, in order, each with its length and kind. */
     sizedOfContent: (content: number) => sizedOfContent.all(content) as ListedBlob[],
     findContent: (hash: Uint8Array) =>
       contentByHash.get(prefixOf(hash), hash) as number | undefined,

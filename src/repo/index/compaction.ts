@@ -1,6 +1,6 @@
 /** What compaction asks: where space is wasted, and what lives there. */
 import { BlobKind } from './blobs.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 /** A frame of blobs of which only a part is in use. */
 interface WastefulFrame {

@@ -1,5 +1,5 @@
 /** High-water marks: ids and numbers are given out once, even when what had them is gone. */
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 type CounterName =
   | 'path'

@@ -1,11 +1,10 @@
 /** Opens, migrates and closes the SQLite database. */
-import type Database from 'better-sqlite3';
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../platform/files.js';
 import { sqliteModule } from '../../platform/native-modules.js';
+import type { Connection } from './connection.js';
 import { migrate } from './migrate.js';
 
-export type Connection = Database.Database;
 /** 'Vrve': marks the file as ours. */
 export const APPLICATION_ID = 0x56727665;
 

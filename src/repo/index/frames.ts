@@ -1,6 +1,6 @@
 /** Frames: which bytes of the packs are live or dead. */
 import type { FrameAddress } from '../model.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 export interface FrameRow extends FrameAddress {
   readonly id: number;

@@ -1,6 +1,6 @@
 /** Questions about many versions at once that only the read-only operations ask. */
 import type { VersionType } from '../model.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import { NODE_COLUMNS, type NodeColumns } from './names.js';
 
 /** Snapshots, the first not counted, the second counted. */

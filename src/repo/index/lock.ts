@@ -8,7 +8,8 @@
  */
 import { CodedError } from '../../errors.js';
 import { sqliteModule } from '../../platform/native-modules.js';
-import { sqliteCode, type Connection } from './database.js';
+import type { Connection } from './connection.js';
+import { sqliteCode } from './database.js';
 
 export interface RepositoryLock {
   release(): void;

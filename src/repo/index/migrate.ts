@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { CodedError } from '../../errors.js';
 import { packageFile } from '../../platform/package-files.js';
 import type { FileSystem } from '../../platform/files.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 const directory = fileURLToPath(packageFile('migrations'));
 

@@ -1,7 +1,7 @@
 /** Names of paths: searching all of them, and putting whole paths together from them. */
 import { bytesFromBuffer, type ByteString } from '../../platform/bytes.js';
 import { join } from '../../platform/paths.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import { nameFromText } from './name-text.js';
 
 /** A node of a source tree. */
@@ -95,7 +95,7 @@ export type NodeColumns = [
 /** A row that begins with {@link NodeColumns}. */
 type NodeRow = readonly [...NodeColumns, ...unknown[]];
 
-/** Of `path p`, and `path d` that is its directory or nothing. */
+/** To be selected from `path p`, and `path d` that is its directory or nothing. */
 export const NODE_COLUMNS = 'p.id, p.parent, CAST(p.name AS TEXT), d.parent, CAST(d.name AS TEXT)';
 
 /** Puts paths together; each directory's is kept, since many paths share it. */

@@ -1,5 +1,5 @@
 /** Packs: how much of each is committed. */
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 export interface PackRow {
   readonly number: number;

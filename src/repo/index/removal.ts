@@ -3,7 +3,7 @@
  * The bounds of versions always name snapshots that exist, so a removed one hands them to the next
  * snapshot of its source.
  */
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 export type Removal = ReturnType<typeof createRemoval>;
 

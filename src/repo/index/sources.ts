@@ -1,6 +1,6 @@
 /** Sources and their snapshots. */
 import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../../platform/bytes.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 export interface Source {
   readonly id: number;

@@ -1,5 +1,5 @@
 /** Sums over whole tables, for `stats`. */
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 /** How many rows the index has of each kind. */
 export interface Counts {
@@ -12,11 +12,11 @@ export interface Counts {
 
 /** Sums over all blobs, bytes. */
 export interface BlobSums {
-  /** Of the blobs as they are when rebuilt, holes not counted. */
+  /** The lengths of the blobs when rebuilt, holes not counted. */
   readonly contentBytes: number;
-  /** That blobs stored whole take in packs. */
+  /** What blobs stored whole take in packs. */
   readonly fullBytes: number;
-  /** That deltas take in packs. */
+  /** What deltas take in packs. */
   readonly deltaBytes: number;
 }
 

@@ -1,5 +1,5 @@
 /** Versions whose bytes changed while size and times did not: what prune must not lose in silence. */
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 /** Snapshots `[first, last)`; `last` 0: still current. */
 export interface VersionRange {

@@ -1,5 +1,5 @@
 /** The cost of the chains that end in each blob, computed from nothing but the deltas. */
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 /** Sets `tail_links` and `tail_bytes` of every blob that a delta is against. */
 export function recomputeTails(db: Connection): void {

@@ -2,7 +2,7 @@
 import type { ContentRef, Version, VersionType } from '../model.js';
 import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../../platform/bytes.js';
 import { join } from '../../platform/paths.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import { nameFromText } from './name-text.js';
 
 /** A version that begins. */
@@ -152,7 +152,7 @@ export function createVersions(db: Connection) {
       const row = currentPath.get(path) as VersionTuple | undefined;
       return row && toVersion(row);
     },
-    /** Of each current name with hard links: its inode and the number that they share. */
+    /** For each current name with hard links, its inode and the number that they share. */
     currentLinks: () => currentLinks.raw().all() as [inode: number, links: number][],
     hasChildren: (parent: number) => hasChildren.get(parent) === 1,
     /** What a directory held at a snapshot, in byte order of the names. */

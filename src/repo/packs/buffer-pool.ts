@@ -13,12 +13,12 @@ export interface BufferPool {
 /** Capacities are multiples of this, so that buffers of about one size replace each other. */
 const GRAIN_BYTES = 128 * 1024;
 /** A buffer more than this many times too large is left for a larger need. */
-const MOST_SLACK = 4;
+const MAX_SLACK = 4;
 
 /** The position of the smallest that is large enough and not far too large, or the end. */
 function tightest(buffers: readonly ArrayBufferLike[], lengthBytes: number): number {
   let best = buffers.length;
-  let bestBytes = Math.max(lengthBytes, GRAIN_BYTES) * MOST_SLACK + 1;
+  let bestBytes = Math.max(lengthBytes, GRAIN_BYTES) * MAX_SLACK + 1;
   buffers.forEach(({ byteLength }, position) => {
     if (byteLength < lengthBytes || byteLength >= bestBytes) return;
     best = position;

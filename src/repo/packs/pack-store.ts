@@ -47,7 +47,7 @@ export interface PackStore {
 }
 
 /** Descriptors kept open for reading: few, since a repository may have thousands of packs. */
-const MOST_OPEN_PACKS = 32;
+const MAX_OPEN_PACKS = 32;
 
 /** Packs as files `00000001.pack` of one directory. */
 export function openDirectoryPackStore(
@@ -70,7 +70,7 @@ export function openDirectoryPackStore(
     const descriptor = openChecked(pack, 'read');
     readers.set(pack, descriptor);
     const [oldest] = readers.keys();
-    if (readers.size > MOST_OPEN_PACKS && oldest !== undefined) release(readers, oldest);
+    if (readers.size > MAX_OPEN_PACKS && oldest !== undefined) release(readers, oldest);
     return descriptor;
   };
   /** A foreign pack is neither read nor written into. */

@@ -4,7 +4,7 @@ import type { AttributeSet, Version } from '../model.js';
 import { decodeAttributeSet } from '../packs/attribute-set.js';
 
 /** Sets kept decoded: a source has few, unless each file has attributes of its own. */
-const MOST_REMEMBERED = 1000;
+const MAX_REMEMBERED = 1000;
 
 /** What a version has beside its columns; undefined where nothing is known. */
 export type SetReader = (version: Pick<Version, 'attributes'>) => AttributeSet | undefined;
@@ -14,7 +14,7 @@ export function createSetReader({ attributes: sets }: Pick<Index, 'attributes'>)
   const decoded = new Map<number, AttributeSet | undefined>();
   return ({ attributes: id }) => {
     if (decoded.has(id)) return decoded.get(id);
-    if (decoded.size >= MOST_REMEMBERED) decoded.clear();
+    if (decoded.size >= MAX_REMEMBERED) decoded.clear();
     const set = decodeAttributeSet(sets.get(id));
     decoded.set(id, set);
     return set;

@@ -9,9 +9,9 @@ import type { HeldRepository } from './held.js';
 import type { WritingRun } from './writing-run.js';
 
 /** A frame is worth copying when at least this much of it is dead... */
-const LEAST_DEAD_BYTES = 32 * 1024;
+const MIN_DEAD_BYTES = 32 * 1024;
 /** ...and at most this share is live: copying costs as much as it gives back. */
-const MOST_LIVE_SHARE = 0.5;
+const MAX_LIVE_SHARE = 0.5;
 /** Free space that is left alone. */
 const RESERVE_BYTES = 16 * 1024 * 1024;
 const JOB_BYTES = 4 * 1024 * 1024;
@@ -41,7 +41,7 @@ function planCopies(
   const { compaction } = index;
   let room = platform.files.freeBytes(packDirectory) - RESERVE_BYTES;
   const wasteful = compaction
-    .wastefulFrames(LEAST_DEAD_BYTES, MOST_LIVE_SHARE)
+    .wastefulFrames(MIN_DEAD_BYTES, MAX_LIVE_SHARE)
     .map(({ frame }) => frame);
   const frames = new Set(
     frees === 'packs' ? [...wasteful, ...compaction.framesAmongDead()] : wasteful,

@@ -8,7 +8,7 @@ import type { FrameRow } from '../index/frames.js';
 import type { HeldRepository, WritableRepository } from './held.js';
 
 /** Smaller payloads hold no whole page of their own often enough to be worth a call. */
-const LEAST_HOLE_BYTES = 8192;
+const MIN_HOLE_BYTES = 8192;
 
 /** Ends the writer's lock. Returns the bytes that were given back. */
 export function reclaim(repository: WritableRepository): number {
@@ -31,7 +31,7 @@ interface Unused {
 
 function findUnused({ index }: HeldRepository): Unused {
   const unused = index.packs.unused();
-  const dead = index.frames.dead(LEAST_HOLE_BYTES).filter(({ pack }) => !unused.includes(pack));
+  const dead = index.frames.dead(MIN_HOLE_BYTES).filter(({ pack }) => !unused.includes(pack));
   return { dead, unused };
 }
 

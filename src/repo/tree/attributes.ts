@@ -16,7 +16,7 @@ export function readAttributes(at: AtCalls, node: NodeHandle): NodeAttributes {
 }
 
 /**
- * The same of a node that nobody has open. A file or directory is opened for its inode flags; one
+ * The attributes of a node that nobody has open. A file or directory is opened for its inode flags; one
  * that may not be opened has its extended attributes alone, and so has whatever else.
  * @throws system errors
  */

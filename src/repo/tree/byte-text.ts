@@ -18,7 +18,7 @@ export function bytesToText(bytes: Uint8Array): string {
   return isUtf8(text) ? text.toString('utf8') : escapeInvalid(text);
 }
 
-/** The same of a name or path as it is kept; nothing is copied where it is ASCII. */
+/** The text of a name or path as it is kept; nothing is copied where it is ASCII. */
 export function textOfName(name: ByteString): string {
   return ONLY_ASCII.test(name) ? name : bytesToText(bufferFromBytes(name));
 }

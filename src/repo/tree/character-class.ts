@@ -3,10 +3,10 @@
 export interface CharacterClass {
   readonly isNegated: boolean;
   /** Code points, both ends included. */
-  readonly ranges: readonly Range[];
+  readonly ranges: readonly CodePoints[];
 }
 
-type Range = readonly [from: number, to: number];
+type CodePoints = readonly [from: number, to: number];
 
 export function isInClass({ isNegated, ranges }: CharacterClass, codePoint: number): boolean {
   return ranges.some(([from, to]) => from <= codePoint && codePoint <= to) !== isNegated;
@@ -23,7 +23,7 @@ export function parseClass(
   let at = start + 1;
   const isNegated = pattern[at] === '!' || pattern[at] === '^';
   if (isNegated) at += 1;
-  const ranges: Range[] = [];
+  const ranges: CodePoints[] = [];
   /** The character before, where it may begin a range. */
   let from: number | undefined;
   // A bracket that comes first does not close.
@@ -52,7 +52,7 @@ export function parseClass(
 function namedClass(
   pattern: readonly string[],
   start: number,
-): { readonly ranges: readonly Range[] | undefined; readonly next: number } | undefined {
+): { readonly ranges: readonly CodePoints[] | undefined; readonly next: number } | undefined {
   if (pattern[start] !== '[' || pattern[start + 1] !== ':') return undefined;
   const end = pattern.indexOf(']', start + 2);
   if (end < start + 3 || pattern[end - 1] !== ':') return undefined;
@@ -60,7 +60,7 @@ function namedClass(
 }
 
 /** POSIX classes, of ASCII only. */
-const POSIX: Readonly<Partial<Record<string, readonly Range[]>>> = {
+const POSIX: Readonly<Partial<Record<string, readonly CodePoints[]>>> = {
   alnum: ranges('09', 'AZ', 'az'),
   alpha: ranges('AZ', 'az'),
   blank: ranges('  ', '\t\t'),
@@ -75,6 +75,6 @@ const POSIX: Readonly<Partial<Record<string, readonly Range[]>>> = {
   xdigit: ranges('09', 'AF', 'af'),
 };
 
-function ranges(...pairs: string[]): Range[] {
+function ranges(...pairs: string[]): CodePoints[] {
   return pairs.map((pair) => [pair.charCodeAt(0), pair.charCodeAt(1)]);
 }

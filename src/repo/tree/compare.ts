@@ -49,7 +49,7 @@ const FILE_TYPES: Readonly<Record<VersionType, FileType>> = {
   [VersionType.blockDevice]: 'blockDevice',
 };
 
-/** The other way round. */
+/** The file type for a type that the index knows. */
 export function fileTypeOf(type: VersionType): FileType {
   return FILE_TYPES[type];
 }
@@ -57,7 +57,7 @@ export function fileTypeOf(type: VersionType): FileType {
 /** What tells whether a file has changed. */
 export type FileState = Pick<FileStat, 'type' | 'sizeBytes' | 'mtime' | 'ctime' | 'inode'>;
 
-/** The same as the index knows it. */
+/** A file's state as the index knows it. */
 export type KnownState = Pick<Metadata, Exclude<keyof FileState, 'type'>> &
   Pick<Version, 'type' | 'flags'>;
 

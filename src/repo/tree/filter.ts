@@ -24,9 +24,9 @@ export interface FilterOptions {
   readonly rules?: readonly (PatternRule | RuleFile)[];
   /** Names of ignore files; where two in one directory disagree, the later name decides. */
   readonly ignoreFiles?: readonly string[];
-  /** Of a directory that holds one of these names, only that entry is backed up. */
+  /** Where a directory holds one of these names, only that entry of it is backed up. */
   readonly markers?: readonly string[];
-  /** The same for directories that hold a `CACHEDIR.TAG` with the right signature. */
+  /** Where a directory holds a `CACHEDIR.TAG` with the right signature, only that is backed up. */
   readonly excludesCaches?: boolean;
   /** Files of more bytes are left out. */
   readonly largestBytes?: number;
@@ -79,7 +79,7 @@ interface RuleList {
 interface Above {
   /** Those of the options, then of the ignore files, the nearest first. */
   readonly lists: readonly RuleList[];
-  /** Of the root. */
+  /** The root's. */
   readonly device: number | undefined;
 }
 
@@ -152,7 +152,7 @@ function listAt(rules: readonly Rule[], names: readonly string[] = []): RuleList
   return { rules, names: [...names, ''] };
 }
 
-/** The same rules for a directory below. */
+/** A list of rules as it holds in a directory below. */
 function below({ rules, names }: RuleList, path: ByteString): RuleList {
   const name = textOfName(baseName(path));
   return listAt(rules, [...names.slice(0, -1), name]);

@@ -4,7 +4,7 @@ import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
 
 /** PATH_MAX, less what stands before a name that is opened through `/proc/self/fd`. */
-const MOST_BYTES = 4000;
+const MAX_BYTES = 4000;
 
 /**
  * Opens an absolute path as `open` does, a longer one directory by directory: symbolic links on the
@@ -15,8 +15,8 @@ export function openPath(files: FileSystem, path: ByteString, mode: OpenMode): n
   let directory: number | undefined;
   let rest = path;
   try {
-    while (rest.length > MOST_BYTES) {
-      const slash = rest.lastIndexOf('/', MOST_BYTES);
+    while (rest.length > MAX_BYTES) {
+      const slash = rest.lastIndexOf('/', MAX_BYTES);
       const step = `${rest.slice(0, slash)}/.` as ByteString;
       const next = files.at.open(directory, step, 'read-directory');
       if (directory !== undefined) files.close(directory);

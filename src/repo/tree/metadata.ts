@@ -35,7 +35,7 @@ export type MetadataKind =
 
 export interface Shortfall {
   readonly kind: MetadataKind;
-  /** Of the system call that failed. */
+  /** What the system call failed with. */
   readonly code: string;
 }
 

@@ -27,7 +27,7 @@ export function checkRules(
 }
 
 /** A file of rules is read whole; nobody writes one of this size on purpose. */
-const MOST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 /** The rules of the command line, files read. @throws CodedError USAGE_PATTERN, USAGE */
 export function compileOptions(
@@ -87,7 +87,7 @@ function readRegular(directory: number, name: ByteString, files: FileSystem): Re
     descriptor = files.at.open(directory, name, 'read-file');
     const { type, sizeBytes } = files.at.statOpen(descriptor);
     if (type !== 'file') return { type: 'not-a-file' };
-    if (sizeBytes > MOST_BYTES) return { type: 'refused', why: 'it is larger than 1 MiB' };
+    if (sizeBytes > MAX_BYTES) return { type: 'refused', why: 'it is larger than 1 MiB' };
     const bytes = Buffer.alloc(sizeBytes);
     const length = files.read(descriptor, bytes, 0, sizeBytes, 0);
     return { type: 'text', text: bytesToText(bytes.subarray(0, length)) };

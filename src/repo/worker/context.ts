@@ -43,13 +43,13 @@ export interface WorkerContext {
   readonly reader: FrameReader;
   readonly pool: BufferPool;
   readonly tickets: Map<number, Ticket>;
-  readonly run: WritingRun | undefined;
+  readonly run: LaneWriter | undefined;
   begin(job: BeginJob): void;
   close(): void;
 }
 
 /** The part of a context that exists while frames are written. */
-export interface WritingRun {
+export interface LaneWriter {
   readonly level: number;
   readonly writer: PackWriter;
   /**
@@ -71,7 +71,7 @@ export interface WritingRun {
 export function createWorkerContext(files: FileSystem, store: PackStore): WorkerContext {
   const tickets = new Map<number, Ticket>();
   const pool = createBufferPool(POOL_BYTES);
-  let run: WritingRun | undefined;
+  let run: LaneWriter | undefined;
   return {
     files,
     store,
@@ -83,17 +83,17 @@ export function createWorkerContext(files: FileSystem, store: PackStore): Worker
     },
     begin(job) {
       tickets.clear();
-      run = createWritingRun(store, job, pool);
+      run = createLaneWriter(store, job, pool);
     },
     close: () => store.close(),
   };
 }
 
-function createWritingRun(
+function createLaneWriter(
   store: PackStore,
   { generation, level, lane }: BeginJob,
   pool: BufferPool,
-): WritingRun {
+): LaneWriter {
   const writer = createPackWriter(store, lane);
   let scratch = Buffer.allocUnsafeSlow(1024 * 1024);
   const encode = (content: FrameContent, sections: readonly Uint8Array[]): Buffer => {
@@ -141,7 +141,7 @@ function sum(values: readonly number[]): number {
 }
 
 /** The run of a context. @throws Error before `begin`: a bug */
-export function writingRun(context: WorkerContext): WritingRun {
+export function laneWriter(context: WorkerContext): LaneWriter {
   if (!context.run) throw new Error('no writing run was begun');
   return context.run;
 }

@@ -10,7 +10,7 @@ import type { ChunkingParameters } from '../model.js';
 /** Holes begin at multiples of this in the file, and end there or with their segment: a page. */
 export const HOLE_UNIT_BYTES = 4096;
 /** A shorter run of zeros is data: as a part of a chunk it costs next to nothing. */
-export const LEAST_HOLE_BYTES = 64 * 1024;
+export const MIN_HOLE_BYTES = 64 * 1024;
 
 /** The sizes of chunks as the codec takes them. */
 export function chunkParams(sizes: ChunkingParameters): ChunkParams {
@@ -27,12 +27,12 @@ export interface Window {
   readonly isEnd: boolean;
   /** A hole ends where they begin: zeros at their start belong to it. */
   readonly followsHole: boolean;
-  /** The same at their end. */
+  /** A hole begins where they end: zeros at their end belong to it. */
   readonly precedesHole: boolean;
 }
 
 /** Pieces lie end to end, from the first byte of their window. */
-export interface Piece {
+export interface CutPiece {
   readonly start: number;
   readonly lengthBytes: number;
   readonly isHole: boolean;
@@ -42,9 +42,9 @@ export interface Piece {
  * Unless the window is an end, what follows its last sure cut is left out: the next window begins
  * there. A window longer than {@link leastWindowBytes} always holds one.
  */
-export function cutWindow(window: Window, chunking: ChunkParams): Piece[] {
+export function cutWindow(window: Window, chunking: ChunkParams): CutPiece[] {
   const { bytes, isEnd } = window;
-  const pieces: Piece[] = [];
+  const pieces: CutPiece[] = [];
   let start = 0;
   const cutData = (end: number, sureUntil: number): void => {
     while (start < end && start <= sureUntil) {
@@ -65,18 +65,18 @@ export function cutWindow(window: Window, chunking: ChunkParams): Piece[] {
 
 /** What a cut may depend on: the longest chunk, and the shortest hole behind it. */
 export function leastWindowBytes({ max }: ChunkParams): number {
-  return max + LEAST_HOLE_BYTES + 2 * HOLE_UNIT_BYTES;
+  return max + MIN_HOLE_BYTES + 2 * HOLE_UNIT_BYTES;
 }
 
-type Range = readonly [start: number, end: number];
+type HoleRange = readonly [start: number, end: number];
 
-function findHoles({ bytes, offset, isEnd, followsHole, precedesHole }: Window): Range[] {
+function findHoles({ bytes, offset, isEnd, followsHole, precedesHole }: Window): HoleRange[] {
   const units = new Units(bytes, offset, isEnd);
-  const holes: Range[] = [];
-  const least = LEAST_HOLE_BYTES / HOLE_UNIT_BYTES;
+  const holes: HoleRange[] = [];
+  const least = MIN_HOLE_BYTES / HOLE_UNIT_BYTES;
   let unit = followsHole ? units.zerosFrom(0) : 0;
   if (unit > 0) holes.push(units.range(0, unit));
-  // Of any `least` units in a row, one is looked at: dense data costs one look in 64 KiB.
+  // One of any `least` units in a row is looked at: dense data costs one look in 64 KiB.
   while (unit + least <= units.count) {
     const probe = unit + least - 1;
     const first = units.zerosBefore(probe + 1, unit);
@@ -108,7 +108,7 @@ class Units {
     this.count = isEnd ? Math.ceil(length / HOLE_UNIT_BYTES) : whole / HOLE_UNIT_BYTES;
   }
 
-  range(first: number, end: number): Range {
+  range(first: number, end: number): HoleRange {
     return [this.startOf(first), Math.min(this.startOf(end), this.endByte)];
   }
 

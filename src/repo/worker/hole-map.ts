@@ -7,7 +7,7 @@ import type { FileStat } from '../../platform/at-calls.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { sparseFlag } from '../tree/compare.js';
-import { HOLE_UNIT_BYTES, LEAST_HOLE_BYTES } from './cut-window.js';
+import { HOLE_UNIT_BYTES, MIN_HOLE_BYTES } from './cut-window.js';
 
 /** Where each hole begins and ends, in order: an even count of numbers. */
 export type HoleMap = Float64Array;
@@ -42,7 +42,7 @@ function askForHoles({ at }: FileSystem, descriptor: number, { sizeBytes }: File
     const data = at.seek(descriptor, offset, 'data') ?? sizeBytes;
     const start = Math.ceil(offset / HOLE_UNIT_BYTES) * HOLE_UNIT_BYTES;
     const end = data < sizeBytes ? data - (data % HOLE_UNIT_BYTES) : sizeBytes;
-    if (end - start >= LEAST_HOLE_BYTES) holes.push(start, end);
+    if (end - start >= MIN_HOLE_BYTES) holes.push(start, end);
     offset = data < sizeBytes ? (at.seek(descriptor, data, 'hole') ?? sizeBytes) : sizeBytes;
     dataBytes += offset - data;
   }
@@ -99,7 +99,7 @@ function holeFrom(holes: HoleMap, offset: number, end: number): [start: number, 
     const start = Math.max(holes[index] ?? end, offset);
     if (start >= end) break;
     const holeEnd = Math.min(holes[index + 1] ?? end, end);
-    if (holeEnd - start >= LEAST_HOLE_BYTES) return [start, holeEnd];
+    if (holeEnd - start >= MIN_HOLE_BYTES) return [start, holeEnd];
   }
   return [end, end];
 }

@@ -11,7 +11,7 @@ import type { ByteString } from '../../platform/bytes.js';
 import type { RestorableMetadata, Shortfall } from '../tree/metadata.js';
 import type { NodePlace } from '../tree/relative-path.js';
 import type { HoleMap } from './hole-map.js';
-import type { Piece } from './cut-window.js';
+import type { CutPiece } from './cut-window.js';
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {
@@ -68,7 +68,7 @@ export interface TakePiecesJob {
   readonly ticket: number;
   /** In shared memory: the answer says that they were taken out of it. */
   readonly bytes: Uint8Array;
-  readonly pieces: readonly Piece[];
+  readonly pieces: readonly CutPiece[];
 }
 
 /** Stores those blobs of a ticket that are wanted, and forgets the ticket. */
@@ -127,13 +127,13 @@ export interface RestoreFile extends RestorableMetadata, NodePlace {
 export type RestoreWay =
   /** Its one blob is all of it, and nothing of its name is there. */
   | 'create'
-  /** The same, under a temporary name, which is then renamed: whatever has the name is replaced. */
+  /** Its one blob is all of it; it gets its name at the end, in the place of whatever has it. */
   | 'replace'
   /** A file has the name: when its bytes are these, they stay, else as `replace`. */
   | 'compare'
   /** The file is there, made and to be finished by whoever gives the job. */
   | 'fill'
-  /** The same, but bytes that are there already are not written again. */
+  /** As `fill`, but bytes that are there already are not written again. */
   | 'patch';
 
 /** One blob, or the zeros of a hole, and every place that it goes to. */
@@ -227,7 +227,7 @@ export interface SurveyResult {
 export interface ReadWindowResult {
   /** Lengths of the pieces, bytes. */
   readonly lengths: number[];
-  /** Of the pieces; of a hole, what stands for it. */
+  /** One for each piece; for a hole, what stands for it. */
   readonly hashes: Uint8Array;
   /** The file as it was after reading. */
   readonly stat: FileStat;
@@ -235,7 +235,7 @@ export interface ReadWindowResult {
 
 /** The source could not be read: not a failure of the run. */
 export interface SourceFailure {
-  /** Of the failed system call. */
+  /** What the system call failed with. */
   readonly code: string;
   readonly message: string;
 }
@@ -280,7 +280,7 @@ export interface RestoreShortfall {
 
 export interface RestoreFailure {
   readonly file: number;
-  /** Of a CodedError, or of a failed system call. */
+  /** A CodedError's, or what a system call failed with. */
   readonly code: string;
   readonly message: string;
 }

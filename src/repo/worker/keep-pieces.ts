@@ -2,14 +2,14 @@
 import { blake3, HASH_BYTES } from '../../platform/hash.js';
 import { holeHash } from '../packs/hole.js';
 import type { WorkerContext } from './context.js';
-import type { Piece } from './cut-window.js';
+import type { CutPiece } from './cut-window.js';
 
 /** `buffer` is given back to the pool when the ticket is stored. */
 export function keepPieces(
   { tickets }: WorkerContext,
   ticket: number,
   buffer: Buffer,
-  pieces: readonly Piece[],
+  pieces: readonly CutPiece[],
 ): { lengths: number[]; hashes: Uint8Array } {
   const hashes = new Uint8Array(pieces.length * HASH_BYTES);
   pieces.forEach(({ start, lengthBytes, isHole }, index) => {

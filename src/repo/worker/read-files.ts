@@ -19,7 +19,7 @@ import {
 } from './jobs.js';
 
 /** A file that changes while it is read is read this often before it is called unstable. */
-const MOST_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
 export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesResult {
   const { paths, stats } = job;
@@ -88,7 +88,7 @@ function readOne(
     let stat = files.at.statOpen(descriptor);
     if (agreesWithStat(stats, index, stat)) return { status: ReadStatus.read, stat, found };
     if (stat.type !== 'file') throw notAFile(path);
-    for (let attempt = 2; attempt <= MOST_ATTEMPTS; attempt++) {
+    for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) {
       if (stat.sizeBytes > mostBytes) {
         arena.setLength(index, 0);
         return { status: ReadStatus.outgrown, stat, found: NO_ATTRIBUTES };

@@ -16,7 +16,7 @@ import { differingRuns } from './differing-runs.js';
 import type { RestoreFile, RestoreJob, RestoreShortfall } from './jobs.js';
 
 /** What the functions of one job share. */
-export interface Run {
+export interface RestoreRun {
   readonly context: WorkerContext;
   readonly handles: DirectoryHandles;
   readonly job: RestoreJob;
@@ -28,7 +28,7 @@ export interface Run {
 
 /** A blob on its way into one place. */
 export interface Fill {
-  readonly run: Run;
+  readonly run: RestoreRun;
   /** Position in the job's files. */
   readonly file: number;
   readonly target: RestoreFile;
@@ -57,7 +57,7 @@ export function makeWhole({ run, file, target, bytes }: Fill, name: ByteString):
  * saves three system calls a file.
  */
 function inheritedIn(
-  { context, inherited }: Run,
+  { context, inherited }: RestoreRun,
   directory: ByteString,
   descriptor: number,
 ): NodeAttributes | undefined {
@@ -79,7 +79,12 @@ export function replaceWhole(fill: Fill): void {
 }
 
 /** The file has its size, and nothing but zeros where nothing was written. */
-export function restoreZeros(run: Run, file: number, position: number, lengthBytes: number): void {
+export function restoreZeros(
+  run: RestoreRun,
+  file: number,
+  position: number,
+  lengthBytes: number,
+): void {
   const target = fileOf(run, file);
   const end = position + lengthBytes;
   if (target.way === 'fill') {
@@ -99,7 +104,7 @@ export function restoreZeros(run: Run, file: number, position: number, lengthByt
 }
 
 /** Where the file that is there may have other bytes than zeros; `end` when nowhere. */
-function nextData(run: Run, target: RestoreFile, from: number, end: number): number {
+function nextData(run: RestoreRun, target: RestoreFile, from: number, end: number): number {
   const { at } = run.context.files;
   if (!at.seeksHoles) return from;
   return withExisting(run, target, from, (descriptor) =>
@@ -126,26 +131,26 @@ export function patch(fill: Fill): void {
   writeRange(fill, 'update-file', target.leavesHoles ? punchZeros(fill, runs) : runs);
 }
 
-type Range = readonly [start: number, end: number];
+type ByteRange = readonly [start: number, end: number];
 
 /** What of a blob is to be written where there is nothing yet. */
 export function rangesOf(
   { leavesHoles }: RestoreFile,
   bytes: Uint8Array,
   position: number,
-): Range[] {
+): ByteRange[] {
   return leavesHoles ? dataRuns(bytes, position) : [[0, bytes.length]];
 }
 
 /** Makes holes of the zeros in `runs`, where that can be done; what is left is to be written. */
-function punchZeros(fill: Fill, runs: readonly Range[]): Range[] {
+function punchZeros(fill: Fill, runs: readonly ByteRange[]): ByteRange[] {
   const { run, file, target, bytes, position } = fill;
   const { files } = run.context;
   const descriptor = files.at.open(run.handles.open(target.directory), target.name, 'update-file');
   try {
-    return runs.flatMap(([start, end]): Range[] => {
+    return runs.flatMap(([start, end]): ByteRange[] => {
       const data = dataRuns(bytes.subarray(start, end), position + start).map(
-        ([from, to]): Range => [start + from, start + to],
+        ([from, to]): ByteRange => [start + from, start + to],
       );
       const gaps = gapsBetween(data, start, end);
       const arePunched = gaps.every(([from, to]) =>
@@ -160,9 +165,9 @@ function punchZeros(fill: Fill, runs: readonly Range[]): Range[] {
   }
 }
 
-function gapsBetween(runs: readonly Range[], start: number, end: number): Range[] {
+function gapsBetween(runs: readonly ByteRange[], start: number, end: number): ByteRange[] {
   const edges = [start, ...runs.flat(), end];
-  const gaps: Range[] = [];
+  const gaps: ByteRange[] = [];
   for (let index = 0; index < edges.length; index += 2) {
     const [from = end, to = end] = edges.slice(index, index + 2);
     if (to > from) gaps.push([from, to]);
@@ -173,7 +178,7 @@ function gapsBetween(runs: readonly Range[], start: number, end: number): Range[
 export function writeRange(
   { run, file, target, bytes, position }: Fill,
   mode: 'write-file' | 'update-file',
-  runs: readonly Range[],
+  runs: readonly ByteRange[],
 ): void {
   const { files } = run.context;
   const descriptor = files.at.open(run.handles.open(target.directory), target.name, mode);
@@ -189,7 +194,7 @@ export function writeRange(
 
 /** What `look` finds in the file that has the name of `target`; `otherwise` where none can be read. */
 export function withExisting<T>(
-  { context: { files }, handles }: Run,
+  { context: { files }, handles }: RestoreRun,
   { directory, name }: RestoreFile,
   otherwise: T,
   look: (descriptor: number, stat: FileStat) => T,
@@ -210,7 +215,7 @@ export function withExisting<T>(
 
 /** In a buffer of the pool; as much as there is. */
 export function readRange(
-  { context: { files, pool } }: Run,
+  { context: { files, pool } }: RestoreRun,
   descriptor: number,
   position: number,
   lengthBytes: number,
@@ -219,17 +224,22 @@ export function readRange(
   return buffer.subarray(0, files.read(descriptor, buffer, 0, lengthBytes, position));
 }
 
-export function dress(run: Run, file: number, descriptor: number, there?: NodeAttributes): void {
+export function dress(
+  run: RestoreRun,
+  file: number,
+  descriptor: number,
+  there?: NodeAttributes,
+): void {
   const { files } = run.context;
   const missing = setMetadata(files, { type: 'open', descriptor }, fileOf(run, file), there);
   if (missing.length > 0) run.shortfalls.push({ file, missing });
 }
 
-export function count({ written }: Run, file: number, bytes: number): void {
+export function count({ written }: RestoreRun, file: number, bytes: number): void {
   written[file] = (written[file] ?? 0) + bytes;
 }
 
-export function fileOf({ job: { files } }: Run, position: number): RestoreFile {
+export function fileOf({ job: { files } }: RestoreRun, position: number): RestoreFile {
   const file = files[position];
   if (!file) throw new Error(`no file ${position}`);
   return file;

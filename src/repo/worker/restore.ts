@@ -33,7 +33,7 @@ import {
   withExisting,
   writeRange,
   type Fill,
-  type Run,
+  type RestoreRun,
 } from './restore-files.js';
 
 export function restore(context: WorkerContext, job: RestoreJob): RestoreResult {
@@ -41,7 +41,7 @@ export function restore(context: WorkerContext, job: RestoreJob): RestoreResult 
   const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), job.target);
   const written = new Float64Array(job.files.length);
   const shortfalls: RestoreShortfall[] = [];
-  const run: Run = { context, handles, job, written, shortfalls, inherited: new Map() };
+  const run: RestoreRun = { context, handles, job, written, shortfalls, inherited: new Map() };
   try {
     const failures = job.pieces.flatMap((piece) => {
       const failed = restorePiece(run, piece);
@@ -54,7 +54,7 @@ export function restore(context: WorkerContext, job: RestoreJob): RestoreResult 
   }
 }
 
-function restorePiece(run: Run, piece: RestorePiece): RestoreFailure[] {
+function restorePiece(run: RestoreRun, piece: RestorePiece): RestoreFailure[] {
   if (piece.type === 'blob') return restoreBlob(run, piece);
   const { lengthBytes, places } = piece;
   return places.flatMap(({ file, position }) => {
@@ -68,7 +68,7 @@ function restorePiece(run: Run, piece: RestorePiece): RestoreFailure[] {
 }
 
 function restoreBlob(
-  run: Run,
+  run: RestoreRun,
   { recipe, places }: Extract<RestorePiece, { type: 'blob' }>,
 ): RestoreFailure[] {
   const { reader, pool } = run.context;
@@ -92,7 +92,7 @@ function restoreBlob(
 }
 
 /** Whether the blob is at its place already; a whole file then has its metadata, too. */
-function isThere(run: Run, { file, position }: RestorePlace, recipe: BlobRecipe): boolean {
+function isThere(run: RestoreRun, { file, position }: RestorePlace, recipe: BlobRecipe): boolean {
   const target = fileOf(run, file);
   if (target.way !== 'compare' && target.way !== 'patch') return false;
   return withExisting(run, target, false, (descriptor, stat) => {
@@ -107,7 +107,7 @@ function isThere(run: Run, { file, position }: RestorePlace, recipe: BlobRecipe)
 }
 
 /** Gives a file that has the right bytes its metadata; false when it has to be replaced for that. */
-function adopt(run: Run, file: number, descriptor: number, stat: FileStat): boolean {
+function adopt(run: RestoreRun, file: number, descriptor: number, stat: FileStat): boolean {
   const { at } = run.context.files;
   if (!differsInMetadata(at, { type: 'open', descriptor }, stat, fileOf(run, file))) return true;
   // Another name of it may lie outside the target.
@@ -117,7 +117,7 @@ function adopt(run: Run, file: number, descriptor: number, stat: FileStat): bool
 }
 
 function writePlace(
-  run: Run,
+  run: RestoreRun,
   { file, position }: RestorePlace,
   bytes: Uint8Array,
 ): RestoreFailure[] {

@@ -5,7 +5,7 @@ import { encodeReverse, rebuildsExactly } from '../chain/retire.js';
 import type { BlobAddress, StoredFrame } from '../model.js';
 import { compressedSize } from '../packs/codec.js';
 import { decodeDeltas } from '../packs/frame-reader.js';
-import { writingRun, type WorkerContext } from './context.js';
+import { laneWriter, type WorkerContext } from './context.js';
 import type { RetireJob, RetireResult } from './jobs.js';
 
 interface Candidate {
@@ -20,7 +20,7 @@ interface Candidate {
 }
 
 /** Texts held until their deltas are proven; a single larger pair goes alone. */
-const MOST_HELD_BYTES = 4 * 1024 * 1024;
+const MAX_HELD_BYTES = 4 * 1024 * 1024;
 
 /** An old blob, and texts that it may become a delta against, the likeliest first. */
 interface TextPair {
@@ -68,7 +68,7 @@ export function retirePairs(context: WorkerContext, pairs: readonly TextPair[]):
     taken.set(position, candidate.taken);
     held.push(candidate);
     heldBytes += candidate.old.length + candidate.newer.length;
-    if (heldBytes >= MOST_HELD_BYTES) flush();
+    if (heldBytes >= MAX_HELD_BYTES) flush();
   });
   flush();
   return { frames, taken };
@@ -81,7 +81,7 @@ function encodePair(
   position: number,
 ): Candidate | undefined {
   const old = checkHash(context.reader.readFull(pair.old), pair.old.hash);
-  const { level } = writingRun(context);
+  const { level } = laneWriter(context);
   for (const [taken, { hash, read, stays }] of pair.newers.entries()) {
     const newer = read();
     const delta = encodeReverse(
@@ -105,7 +105,7 @@ function keep({ pool }: WorkerContext, text: Uint8Array): Uint8Array {
 }
 
 function appendProven(context: WorkerContext, candidates: readonly Candidate[]): StoredFrame {
-  const run = writingRun(context);
+  const run = laneWriter(context);
   const deltas = candidates.map(({ delta }) => delta);
   const frame = run.encodeDeltas(deltas);
   const stored = decodeDeltas(frame);

@@ -8,11 +8,11 @@ import type { Delta } from '../../delta/delta.js';
 import { isDamage } from '../../errors.js';
 import { checkHash } from '../chain/rebuild.js';
 import type { StoredFrame } from '../model.js';
-import { writingRun, type WorkerContext } from './context.js';
+import { laneWriter, type WorkerContext } from './context.js';
 import type { RewriteJob, RewriteResult } from './jobs.js';
 import { storeBlobs } from './store.js';
 
-const MOST_HELD_BYTES = 1024 * 1024;
+const MAX_HELD_BYTES = 1024 * 1024;
 
 export function rewrite(context: WorkerContext, job: RewriteJob): RewriteResult {
   const damagedFulls: number[] = [];
@@ -62,7 +62,7 @@ function storeDeltas(
   context: WorkerContext,
   deltas: readonly (Delta | undefined)[],
 ): StoredFrame[] {
-  const run = writingRun(context);
+  const run = laneWriter(context);
   const frames: StoredFrame[] = [];
   let group: { delta: Delta; position: number }[] = [];
   let groupBytes = 0;
@@ -78,7 +78,7 @@ function storeDeltas(
     if (!delta) return;
     group.push({ delta, position });
     groupBytes += delta.literals.length + delta.copyOffsets.length;
-    if (groupBytes >= MOST_HELD_BYTES) flush();
+    if (groupBytes >= MAX_HELD_BYTES) flush();
   });
   flush();
   return frames;

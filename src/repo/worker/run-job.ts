@@ -9,7 +9,7 @@ import { rewrite } from './rewrite.js';
 import { storeTicket } from './store.js';
 import { takePieces } from './take-pieces.js';
 import { verify } from './verify.js';
-import { writingRun } from './context.js';
+import { laneWriter } from './context.js';
 
 export function runJob(context: WorkerContext, job: Job): JobResults[Job['type']] {
   switch (job.type) {
@@ -29,7 +29,7 @@ export function runJob(context: WorkerContext, job: Job): JobResults[Job['type']
     case 'retire':
       return retire(context, job);
     case 'sync':
-      return { packs: context.run ? writingRun(context).writer.sync() : new Map() };
+      return { packs: context.run ? laneWriter(context).writer.sync() : new Map() };
     case 'restore':
       return restore(context, job);
     case 'verify':

@@ -1,7 +1,7 @@
 /** Puts the wanted blobs of a ticket into frames: small ones side by side, a large one alone. */
 import { HASH_BYTES } from '../../platform/hash.js';
 import type { StoredFrame } from '../model.js';
-import { writingRun, type Ticket, type WorkerContext } from './context.js';
+import { laneWriter, type Ticket, type WorkerContext } from './context.js';
 import type { StoreJob, StoreResult } from './jobs.js';
 import { retirePairs } from './retire.js';
 
@@ -81,7 +81,7 @@ function appendGroup(
     lengthBytes: ticket.lengths[position] ?? 0,
   }));
   const isBasis = positions.some((position) => bases.has(position));
-  return writingRun(context).appendFull(members, gather(ticket, positions), positions, isBasis);
+  return laneWriter(context).appendFull(members, gather(ticket, positions), positions, isBasis);
 }
 
 /** The blobs end to end: a view where they lie so already, else a copy. */

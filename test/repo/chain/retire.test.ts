@@ -4,7 +4,7 @@ import {
   deltaMember,
   encodeReverse,
   extendTail,
-  MOST_LINKS,
+  MAX_LINKS,
   rebuildsExactly,
 } from '../../../src/repo/chain/retire.js';
 import { createBufferPool } from '../../../src/repo/packs/buffer-pool.js';
@@ -60,7 +60,7 @@ describe('a chain', () => {
   });
 
   test('ends at 500 links', () => {
-    expect(MOST_LINKS).toBe(500);
+    expect(MAX_LINKS).toBe(500);
     expect(extendTail(none, { links: 499, bytes: 0 }, 1, 100)?.links).toBe(500);
     expect(extendTail(none, { links: 500, bytes: 0 }, 1, 100)).toBeUndefined();
   });

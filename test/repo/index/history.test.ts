@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openDatabase, type Connection } from '../../../src/repo/index/database.js';
+import type { Connection } from '../../../src/repo/index/connection.js';
+import { openDatabase } from '../../../src/repo/index/database.js';
 import { createHistory } from '../../../src/repo/index/history.js';
 import { createNames } from '../../../src/repo/index/names.js';
 import { makeRepository } from '../../support/repository.js';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   cutWindow,
   HOLE_UNIT_BYTES,
-  LEAST_HOLE_BYTES,
+  MIN_HOLE_BYTES,
   leastWindowBytes,
 } from '../../../src/repo/worker/cut-window.js';
 import { nextStep } from '../../../src/repo/worker/hole-map.js';
@@ -11,7 +11,7 @@ import { noise, runs } from '../../support/seed.js';
 
 const CUTS = { min: 2048, average: 4096, max: 16_384 };
 const UNIT = HOLE_UNIT_BYTES;
-const LEAST_UNITS = LEAST_HOLE_BYTES / UNIT;
+const LEAST_UNITS = MIN_HOLE_BYTES / UNIT;
 const NOISE = noise(64 * UNIT, 1);
 
 interface Part {
@@ -125,7 +125,7 @@ test('the pieces depend neither on the windows nor on what is known of holes', (
         const start = Math.ceil(offset / UNIT) * UNIT;
         offset += quarters * 1024;
         const end = offset - (offset % UNIT);
-        if (isZero && isKnown && end - start >= LEAST_HOLE_BYTES) holes.push(start, end);
+        if (isZero && isKnown && end - start >= MIN_HOLE_BYTES) holes.push(start, end);
       }
       const expected = cutWhole(bytes);
       const least = leastWindowBytes(CUTS) + 1;

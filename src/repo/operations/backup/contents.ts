@@ -5,12 +5,11 @@
  */
 import { HASH_BYTES } from '../../../platform/hash.js';
 import type { Index } from '../../index/index.js';
-import type { ChunkingParameters, ContentRef, Version } from '../../model.js';
-import type { FileStat } from '../../../platform/at-calls.js';
-import { NO_ATTRIBUTES, type NodeAttributes } from '../../../platform/attribute-calls.js';
-import type { ByteString } from '../../../platform/bytes.js';
+import type { ChunkingParameters, Version } from '../../model.js';
+import { NO_ATTRIBUTES } from '../../../platform/attribute-calls.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
 import type { WritingRun } from '../../repository/writing-run.js';
+import type { FileOutcome, FileToRead } from './file-outcome.js';
 import { readLargeFile, SourceError, type LargeFileReader } from './large-file.js';
 import { createLimiter, type Limiter } from '../../../threads/limiter.js';
 import { createOldPieces } from './old-pieces.js';
@@ -23,28 +22,6 @@ interface Known {
   /** Its current version in the index. */
   readonly known: Version | undefined;
 }
-
-/** A file to be read. `Context` is what the caller wants back with it. */
-export interface FileToRead<Context> {
-  readonly path: ByteString;
-  readonly stat: FileStat;
-  readonly context: Context;
-}
-
-/** How reading a file ended. */
-export type FileOutcome =
-  | {
-      readonly type: 'read';
-      /** As it was when its bytes were read; its size is what was read. */
-      readonly stat: FileStat;
-      readonly attributes: NodeAttributes;
-      readonly content: ContentRef;
-      readonly blobs: readonly Uint8Array[];
-      /** It changed while it was read, every time. */
-      readonly isUnstable: boolean;
-    }
-  | { readonly type: 'vanished' }
-  | { readonly type: 'failed'; readonly message: string };
 
 export interface Contents<Context> {
   /** Takes a file; a promise when the caller is to wait because enough is under way. */

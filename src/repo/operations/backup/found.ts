@@ -11,7 +11,7 @@ import { baseName } from '../../../platform/paths.js';
 import { isUnchanged, racyFlag, sameContent, sparseFlag } from '../../tree/compare.js';
 import { possibleBitRot } from '../../tree/possible-bit-rot.js';
 import type { RecordedSet, SetRecorder } from './attributes.js';
-import type { FileOutcome, FileToRead } from './contents.js';
+import type { FileOutcome, FileToRead } from './file-outcome.js';
 import type { Found, Recorder } from './recorder.js';
 import type { Tally } from './tally.js';
 

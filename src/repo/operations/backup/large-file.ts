@@ -25,7 +25,7 @@ import type {
   SourceFailure,
   SurveyResult,
 } from '../../worker/jobs.js';
-import type { FileOutcome, FileToRead } from './contents.js';
+import type { FileOutcome, FileToRead } from './file-outcome.js';
 import type { Limiter } from '../../../threads/limiter.js';
 
 type Window = Omit<ReadWindowJob, 'type' | 'ticket'>;
@@ -46,7 +46,7 @@ export interface LargeFileReader {
 
 /** Bytes that a worker holds of a large file at once, unless a piece may be nearly as long. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
-const MOST_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
 export async function readLargeFile(
   { path, stat: seen }: FileToRead<unknown>,
@@ -56,11 +56,11 @@ export async function readLargeFile(
     let stat = seen;
     for (let attempt = 1; ; attempt++) {
       // What moves so fast that no map of it holds is read as a whole.
-      const mayMap = attempt < MOST_ATTEMPTS;
+      const mayMap = attempt < MAX_ATTEMPTS;
       const { pieces, stats, attributes, isSound } = await readOnce(path, stat, reader, mayMap);
       const isStable = isSound && stats.every((after) => isSameState(stat, after));
       stat = stats.at(-1) ?? stat;
-      if (!isStable && attempt < MOST_ATTEMPTS) continue;
+      if (!isStable && attempt < MAX_ATTEMPTS) continue;
       const joined = joinHoles(pieces);
       const sizeBytes = joined.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
       return {
@@ -83,7 +83,7 @@ export async function readLargeFile(
 
 /** The source could not be read. */
 export class SourceError extends Error {
-  /** Of the failed system call. */
+  /** What the system call failed with. */
   readonly code: string;
 
   constructor({ code, message }: SourceFailure) {
@@ -93,14 +93,14 @@ export class SourceError extends Error {
 }
 
 /** A part of a file: a blob, or with none a hole. */
-export interface Piece {
+export interface StoredPiece {
   readonly hash: Uint8Array;
   readonly lengthBytes: number;
   readonly blob: number | undefined;
 }
 
 interface ReadParts {
-  readonly pieces: readonly Piece[];
+  readonly pieces: readonly StoredPiece[];
   /** What the file was like each time that it was looked at. */
   readonly stats: readonly FileStat[];
 }
@@ -173,7 +173,7 @@ async function readSegment(
   holes: HoleMap,
   { chunking, readWindow }: LargeFileReader,
 ): Promise<ReadParts> {
-  const pieces: Piece[] = [];
+  const pieces: StoredPiece[] = [];
   const stats: FileStat[] = [];
   const cuts = chunkParams(chunking);
   const mostBytes = Math.max(WINDOW_BYTES, 2 * leastWindowBytes(cuts));
@@ -207,13 +207,13 @@ async function readSegment(
   return { pieces, stats };
 }
 
-function hole(lengthBytes: number): Piece {
+function hole(lengthBytes: number): StoredPiece {
   return { hash: holeHash(lengthBytes), lengthBytes, blob: undefined };
 }
 
 /** Holes that touch are one, so that a file of nothing but a hole is one row. */
-export function joinHoles(pieces: readonly Piece[]): Piece[] {
-  const joined: Piece[] = [];
+export function joinHoles(pieces: readonly StoredPiece[]): StoredPiece[] {
+  const joined: StoredPiece[] = [];
   for (const piece of pieces) {
     const before = joined.at(-1);
     if (piece.blob === undefined && before && before.blob === undefined) {
@@ -226,12 +226,12 @@ export function joinHoles(pieces: readonly Piece[]): Piece[] {
 /** The list of blobs as a row of its own; a single blob needs none. */
 export function contentOf(
   { index, holeBlob }: Pick<LargeFileReader, 'index' | 'holeBlob'>,
-  pieces: readonly Piece[],
+  pieces: readonly StoredPiece[],
   sizeBytes: number,
 ): ContentRef {
   const [first] = pieces;
   if (!first) return { type: 'none' };
-  const blobOf = ({ blob, lengthBytes }: Piece): number => blob ?? holeBlob(lengthBytes);
+  const blobOf = ({ blob, lengthBytes }: StoredPiece): number => blob ?? holeBlob(lengthBytes);
   if (pieces.length === 1) return { type: 'blob', blob: blobOf(first) };
   const hash = blake3(Buffer.concat(pieces.map((piece) => piece.hash)));
   const known = index.blobs.findContent(hash);
@@ -241,7 +241,7 @@ export function contentOf(
   return { type: 'content', content };
 }
 
-/** Of looks that saw the same, the last is kept. */
+/** Adds a look; it replaces the last one when both saw one state. */
 function note(stats: FileStat[], stat: FileStat): void {
   const before = stats.at(-1);
   if (before && isSameState(before, stat)) stats.pop();

@@ -6,7 +6,8 @@
 import type { Index } from '../../index/index.js';
 import type { Version } from '../../model.js';
 import { sameTime } from '../../tree/compare.js';
-import type { Contents, FileOutcome, FileToRead } from './contents.js';
+import type { Contents } from './contents.js';
+import type { FileOutcome, FileToRead } from './file-outcome.js';
 import type { FileContext } from './found.js';
 
 type File = FileToRead<FileContext>;

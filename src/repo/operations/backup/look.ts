@@ -25,7 +25,7 @@ export function lookAt(
   return { attributes, link: files.at.readSymlink(directory, name) };
 }
 
-/** Of a directory that may not be opened: the attributes that are for everybody. */
+/** The attributes that everybody may see, of a directory that may not be opened. */
 export function lookAtClosed(
   { at }: FileSystem,
   handles: DirectoryHandles,

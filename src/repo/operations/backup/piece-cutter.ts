@@ -4,13 +4,18 @@
  * whichever way they come.
  */
 import type { ChunkingParameters } from '../../model.js';
-import { chunkParams, cutWindow, leastWindowBytes, type Piece } from '../../worker/cut-window.js';
+import {
+  chunkParams,
+  cutWindow,
+  leastWindowBytes,
+  type CutPiece,
+} from '../../worker/cut-window.js';
 
 /** Pieces that follow each other. */
 export interface Pieces {
   /** A view, which holds them until the next pieces are asked for. */
   readonly bytes: Uint8Array;
-  readonly pieces: readonly Piece[];
+  readonly pieces: readonly CutPiece[];
 }
 
 export interface PieceCutter {

@@ -3,7 +3,7 @@ import { HASH_BYTES } from '../../../platform/hash.js';
 import type { ContentRef, Version } from '../../model.js';
 import type { ByteStream } from '../../../platform/byte-streams.js';
 import { createLimiter } from '../../../threads/limiter.js';
-import { contentOf, joinHoles, type Piece } from './large-file.js';
+import { contentOf, joinHoles, type StoredPiece } from './large-file.js';
 import { createOldPieces } from './old-pieces.js';
 import { createPieceCutter, type Pieces } from './piece-cutter.js';
 import type { SourceRun } from './snapshot-run.js';
@@ -41,7 +41,7 @@ export async function readStream(
   const { known } = options;
   const oldPieces = known && createOldPieces(index, known.content);
   /** By ticket, which is the order of the stream. */
-  const parts: Piece[][] = [];
+  const parts: StoredPiece[][] = [];
   let cutBytes = 0;
   let sizeBytes = 0;
 

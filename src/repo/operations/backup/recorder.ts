@@ -38,7 +38,7 @@ interface RecorderCounts {
   filesNew: number;
   filesChanged: number;
   filesRemoved: number;
-  /** Of every type. */
+  /** Counts versions of every type. */
   versionsOpened: number;
   versionsClosed: number;
 }
@@ -58,7 +58,7 @@ export interface Recorder {
 }
 
 /** Renames are looked for among this many vanished files: bounds memory. */
-const MOST_VANISHED = 100_000;
+const MAX_VANISHED = 100_000;
 
 export function createRecorder(index: Index, manifest: ManifestWriter, snapshot: number): Recorder {
   const { versions, counters } = index;
@@ -88,7 +88,7 @@ export function createRecorder(index: Index, manifest: ManifestWriter, snapshot:
     if (entry.type === VersionType.file) {
       counts.filesRemoved += 1;
       const { name, inode, content } = entry;
-      if (vanished.length < MOST_VANISHED) vanished.push({ name, inode, content, directory });
+      if (vanished.length < MAX_VANISHED) vanished.push({ name, inode, content, directory });
     }
     close(entry.path);
   };

@@ -6,7 +6,7 @@ import type { ContentRef, StoredFrame } from '../../model.js';
 import type { WritingRun } from '../../repository/writing-run.js';
 
 /** Smaller blobs cost more as a delta (its header and a link) than they save. */
-const LEAST_BLOB_BYTES = 256;
+const MIN_BLOB_BYTES = 256;
 
 /** The blobs of a content, in order. */
 export function blobList({ blobs }: Index, content: ContentRef): ListedBlob[] {
@@ -31,7 +31,7 @@ export function fullBlob(index: Index, id: number): PlacedBlob | undefined {
 /** The blob when it is stored whole and worth a delta. */
 export function worthDelta(index: Index, id: number): PlacedBlob | undefined {
   const blob = fullBlob(index, id);
-  return blob && blob.lengthBytes >= LEAST_BLOB_BYTES ? blob : undefined;
+  return blob && blob.lengthBytes >= MIN_BLOB_BYTES ? blob : undefined;
 }
 
 /** An old blob, and the one that it is a delta against. */

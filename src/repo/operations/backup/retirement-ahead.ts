@@ -4,7 +4,7 @@
  * its end: only then is it known which old blobs no current version uses. One that is not used stays
  * dead in its frame, like any other.
  *
- * Of a tree of 46 600 files with 1 % edited a backup takes 1.36 s of processor time so, and 1.53 with a
+ * A backup of 46 600 files with 1 % edited takes 1.36 s of processor time so, and 1.53 with a
  * phase of its own for all deltas; it uses the second processor while the first walks.
  */
 import type { PlacedBlob } from '../../index/blobs.js';

@@ -40,13 +40,13 @@ interface Candidates {
  * Texts of one job, all that are tried; a single larger pair is a job of its own. Few are shared out to
  * the threads that run: nothing else is left to do.
  */
-const MOST_JOB_BYTES = 8 * 1024 * 1024;
+const MAX_JOB_BYTES = 8 * 1024 * 1024;
 const JOB_PAIRS = 64;
 /** From this size on an old blob is tried against its neighbours, against so many of them... */
-const LEAST_NEIGHBOUR_BYTES = 64 * 1024;
-const MOST_NEIGHBOURS = 3;
+const MIN_NEIGHBOUR_BYTES = 64 * 1024;
+const MAX_NEIGHBOURS = 3;
 /** ...that are at most so many times larger or smaller. */
-const MOST_SIZE_RATIO = 4;
+const MAX_SIZE_RATIO = 4;
 /** What vanished, with the file that appeared instead: same inode first, else same name. */
 export function pairVanished(
   vanished: readonly Vanished[],
@@ -140,13 +140,13 @@ function createNeighbours(index: Index) {
   };
   return {
     of(directory: number, lengthBytes: number): number[] {
-      if (lengthBytes < LEAST_NEIGHBOUR_BYTES) return [];
+      if (lengthBytes < MIN_NEIGHBOUR_BYTES) return [];
       const distance = (blob: SizedBlob): number =>
         Math.abs(Math.log(blob.lengthBytes / lengthBytes));
       return (known.get(directory) ?? load(directory))
-        .filter((blob) => distance(blob) <= Math.log(MOST_SIZE_RATIO))
+        .filter((blob) => distance(blob) <= Math.log(MAX_SIZE_RATIO))
         .sort((left, right) => distance(left) - distance(right))
-        .slice(0, MOST_NEIGHBOURS)
+        .slice(0, MAX_NEIGHBOURS)
         .map(({ id }) => id);
     },
   };
@@ -208,7 +208,7 @@ function* groupIntoJobs(
   shares: number,
 ): Generator<Candidates[]> {
   const totalBytes = candidates.reduce((sum, candidate) => sum + textBytes(candidate), 0);
-  const fullBytes = Math.min(MOST_JOB_BYTES, totalBytes / Math.max(shares, 1));
+  const fullBytes = Math.min(MAX_JOB_BYTES, totalBytes / Math.max(shares, 1));
   let job: Candidates[] = [];
   let jobBytes = 0;
   for (const candidate of candidates) {

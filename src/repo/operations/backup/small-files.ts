@@ -3,7 +3,7 @@
  * other, since the blobs of a job share a frame.
  */
 import type { ByteString } from '../../../platform/bytes.js';
-import type { FileToRead } from './contents.js';
+import type { FileToRead } from './file-outcome.js';
 
 /** A job of small files: enough that the message costs little, little enough to share the work. */
 export const JOB_BYTES = 2 * 1024 * 1024;

@@ -65,7 +65,7 @@ export interface SourceRun {
   /** Takes deltas that are made while the source is read. */
   readonly ahead: RetirementAhead;
   readonly source: Source;
-  /** Of the snapshot that is made. */
+  /** The number of the snapshot that is made. */
   readonly number: number;
   /** When the run started, milliseconds since 1970. */
   readonly startedMs: number;

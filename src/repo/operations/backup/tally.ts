@@ -29,7 +29,7 @@ export interface Tally {
   keepUnchanged(known: Counted): void;
   /** What cannot be seen stays as it was, and counts as it was. */
   keep(known: Counted | undefined): void;
-  /** The same for what a directory held. */
+  /** What a directory held stays, and counts, as it was. */
   keepBelow(directory: number): void;
 }
 

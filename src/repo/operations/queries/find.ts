@@ -19,7 +19,7 @@ export interface FindOptions extends QueryOptions {
 /** A path that was found, with its history in one line. */
 export interface FoundPath extends Span {
   readonly path: ByteString;
-  /** Of its newest version. */
+  /** The size of its newest version. */
   readonly sizeBytes: number;
 }
 

@@ -39,13 +39,13 @@ export interface RepositoryStats extends Counts, BlobSums {
   readonly indexBytes: number;
   readonly perSource: readonly SourceStats[];
   readonly perSnapshot: readonly SnapshotStats[];
-  /** At most {@link MOST_COSTLY}, the costliest first. */
+  /** At most {@link MAX_COSTLY}, the costliest first. */
   readonly costliest: readonly CostlyPath[];
   /** By the files directly in each. */
   readonly costliestDirectories: readonly CostlyPath[];
 }
 
-const MOST_COSTLY = 20;
+const MAX_COSTLY = 20;
 
 /** Reads most of the index: two seconds for two million versions. */
 export function readStats(repository: Repository): Promise<RepositoryStats> {
@@ -67,8 +67,8 @@ export function readStats(repository: Repository): Promise<RepositoryStats> {
       indexBytes,
       perSource: index.sources.all().map((source) => sourceStats(source, snapshots)),
       perSnapshot: snapshots.map(snapshotStats),
-      costliest: statistics.costliestPaths(MOST_COSTLY).map(named),
-      costliestDirectories: statistics.costliestDirectories(MOST_COSTLY).map(named),
+      costliest: statistics.costliestPaths(MAX_COSTLY).map(named),
+      costliestDirectories: statistics.costliestDirectories(MAX_COSTLY).map(named),
     };
   });
 }

@@ -17,7 +17,7 @@ export type OverwriteRule =
 export type Decision =
   /** Nothing is there. */
   | 'create'
-  /** Of another type: it goes. */
+  /** What is there has another type, and goes. */
   | 'replace'
   /** What it holds has to be compared. */
   | 'compare'

@@ -7,7 +7,7 @@ import type { FileToRestore } from './working-file.js';
 const JOB_BYTES = 4 * 1024 * 1024;
 const JOB_PIECES = 512;
 /** No job has more, not even in the middle of a frame, which may hold tens of thousands of tiny files. */
-const MOST_PIECES = 2048;
+const MAX_PIECES = 2048;
 
 /**
  * A file that is one blob, with the frame that its bytes are in: what it is sorted by. Its version is
@@ -41,7 +41,7 @@ export function* groupByFrames(sorted: WaitingFile[]): Generator<WaitingFile[]> 
   let frame = 0;
   for (let waiting = sorted.pop(); waiting; waiting = sorted.pop()) {
     const isFull = jobBytes >= JOB_BYTES || job.length >= JOB_PIECES;
-    if ((isFull && frame !== waiting.frame) || job.length >= MOST_PIECES) {
+    if ((isFull && frame !== waiting.frame) || job.length >= MAX_PIECES) {
       yield job;
       job = [];
       jobBytes = 0;

@@ -9,7 +9,7 @@ export interface OwnerOptions {
   readonly isNumericOwner?: boolean;
   /** Path of a file with a line `from:to` for each user that becomes another; names or numbers. */
   readonly userMap?: string;
-  /** The same for groups. */
+  /** Path of a file with a line `from:to` for each group that becomes another. */
   readonly groupMap?: string;
 }
 

@@ -169,7 +169,7 @@ async function runSites(
   }
 }
 
-/** The same walk once more, which compares all bytes and writes nothing: it must find nothing to do. */
+/** Walks once more, compares all bytes and writes nothing: it must find nothing to do. */
 function readingBack(options: SiteOptions, tally: Tally): SiteOptions {
   const differs = (path: ByteString): void => {
     if (tally.isSettled(path)) return;
@@ -257,7 +257,7 @@ function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: bool
 interface Unmade {
   /** The first. */
   readonly path: ByteString;
-  /** Of the system call that failed. */
+  /** What the system call failed with. */
   readonly code: string;
   count: number;
 }

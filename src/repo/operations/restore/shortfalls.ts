@@ -18,7 +18,7 @@ const NOT_PERMITTED = ['EPERM', 'EACCES', 'EINVAL'];
 interface Group {
   /** The first node. */
   readonly path: ByteString;
-  /** Of how many nodes each kind is missing. */
+  /** How many nodes lack each kind. */
   readonly counts: Map<string, number>;
 }
 

@@ -74,7 +74,7 @@ export async function restoreSite(
   }
 }
 
-/** Of a directory that does not exist: all below it is new, and nothing is looked at. */
+/** Stands for a directory that does not exist: all below it is new, and nothing is looked at. */
 const NO_DESCRIPTOR = -1;
 /** Entries between two turns for the workers' answers. */
 const ENTRIES_A_TURN = 256;

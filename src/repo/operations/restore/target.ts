@@ -7,7 +7,7 @@ export interface TargetOptions {
   /** It may hold something already. */
   readonly isInPlace: boolean;
   readonly isDryRun: boolean;
-  /** Of the repository, which is never restored into. */
+  /** Where the repository lies, which is never restored into. */
   readonly repositoryPath: string;
 }
 

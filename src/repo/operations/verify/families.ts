@@ -46,14 +46,14 @@ function gatherFamily(index: Index, full: PlacedBlob): Family {
 /** The whole family that a blob belongs to; undefined when its chain leads to no full blob. */
 export function familyOf(index: Index, blob: number): Family | undefined {
   let next = index.blobs.placed(blob);
-  for (let links = 0; next?.kind === BlobKind.delta && links < MOST_CHAIN; links++) {
+  for (let links = 0; next?.kind === BlobKind.delta && links < MAX_CHAIN; links++) {
     next = next.basis === undefined ? undefined : index.blobs.placed(next.basis);
   }
   return next?.kind === BlobKind.full ? gatherFamily(index, next) : undefined;
 }
 
 /** Longer than any chain that is ever written: a loop. */
-const MOST_CHAIN = 10_000;
+const MAX_CHAIN = 10_000;
 
 const JOB_BYTES = 8 * 1024 * 1024;
 const JOB_FAMILIES = 256;
@@ -61,7 +61,7 @@ const JOB_FAMILIES = 256;
  * A job ends with a frame, so that one worker alone decodes it, but not later than this: a frame may
  * hold thousands of tiny blobs, and what is said of each takes a kilobyte on its way to the worker.
  */
-const MOST_BLOBS = 1024;
+const MAX_BLOBS = 1024;
 
 /** What is given to a worker at once. */
 export function* groupIntoJobs(families: Iterable<Family>): Generator<Family[]> {
@@ -74,7 +74,7 @@ export function* groupIntoJobs(families: Iterable<Family>): Generator<Family[]> 
     const isNewFrame =
       last?.job.full.frame.offset !== frame.offset || last.job.full.frame.pack !== frame.pack;
     const isEnough = isNewFrame && (bytes >= JOB_BYTES || job.length >= JOB_FAMILIES);
-    if (isEnough || blobs >= MOST_BLOBS) {
+    if (isEnough || blobs >= MAX_BLOBS) {
       yield job;
       job = [];
       bytes = 0;

@@ -43,7 +43,7 @@ export interface VerifyProgress {
 export interface Damage {
   readonly code: ErrorCode;
   readonly message: string;
-  /** Paths of which at least one version is affected; at most {@link MOST_PATHS}. */
+  /** Paths of which at least one version is affected; at most {@link MAX_PATHS}. */
   readonly paths: readonly ByteString[];
 }
 
@@ -62,7 +62,7 @@ export interface VerifyResult {
   readonly brokenBlobs: readonly number[];
 }
 
-const MOST_PATHS = 100;
+const MAX_PATHS = 100;
 export async function verify(
   repository: Repository,
   options: VerifyOptions = {},
@@ -123,7 +123,7 @@ class Findings {
     const paths = new Set<number>();
     for (const blob of blobs) {
       for (const { path } of this.index.versions.usingBlob(blob)) {
-        if (paths.size < MOST_PATHS) paths.add(path);
+        if (paths.size < MAX_PATHS) paths.add(path);
       }
     }
     return [...paths].map((path) => this.index.versions.fullPath(path));

@@ -258,3 +258,20 @@ test('the repository itself is not compared', async () => {
     [absolute(parent, 'new'), 'added'],
   ]);
 });
+
+test('a link that leads to the directory of a root is followed, as a backup does', async () => {
+  const repository = makeRepository();
+  const { path, platform, tree } = repository;
+  mkdirSync(`${tree}/real/root`, { recursive: true });
+  writeFileSync(`${tree}/real/root/old`, '');
+  symlinkSync('real', `${tree}/link`);
+  const root = `${tree}/link/root`;
+  await backupTree(repository, { paths: [root] });
+  writeFileSync(`${tree}/real/root/new`, '');
+  const { changes, issues } = await diffLive(path, platform, { from: LATEST, readsAll: false });
+  expect(issues).toEqual([]);
+  expect(changes.map((each) => [each.path, each.change])).toEqual([
+    [root, 'metadata'],
+    [`${root}/new`, 'added'],
+  ]);
+});
