@@ -50,6 +50,7 @@ const mayImport = {
     'store.ts',
     'rdiff/index.ts',
     'platform/package-files.ts',
+    'platform/compile-cache.ts',
     'platform/requirements.ts',
   ],
 };

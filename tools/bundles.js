@@ -9,7 +9,7 @@ const groups = [
   // Loads on any Node, to say that it is too old.
   {
     name: 'launch',
-    test: /src\/(cli\/(cache-directory|launch)|platform\/requirements)\./,
+    test: /src\/(cli\/(cache-directory|launch)|platform\/(compile-cache|requirements))\./,
     priority: 3,
   },
   {

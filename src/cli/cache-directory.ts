@@ -2,15 +2,14 @@
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The directory, or undefined where the environment names no home. */
-export function cacheDirectory(env: Environment): string | undefined {
-  const { XDG_CACHE_HOME: base, HOME: home } = env;
-  if (base?.startsWith('/')) return `${base}/varve`;
-  return home?.startsWith('/') ? `${home}/.cache/varve` : undefined;
+/** The user's own cache, which may not be there yet; undefined where the environment names no home. */
+export function cacheHome({ XDG_CACHE_HOME: base, HOME: home }: Environment): string | undefined {
+  if (base?.startsWith('/')) return base;
+  return home?.startsWith('/') ? `${home}/.cache` : undefined;
 }
 
-/** Where `varve copy` and `varve serve` keep lists of hashes. */
+/** Of `varve copy` and `varve serve`. */
 export function hashListDirectory(env: Environment): string | undefined {
-  const cache = cacheDirectory(env);
-  return cache === undefined ? undefined : `${cache}/hash-lists`;
+  const cache = cacheHome(env);
+  return cache === undefined ? undefined : `${cache}/varve/hash-lists`;
 }

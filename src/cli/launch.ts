@@ -2,9 +2,9 @@
  * What comes before a program's own code: a look at the machine, and the cache of compiled code. It must
  * load on every Node that it turns away, so it imports no other part of Varve.
  */
-import module from 'node:module';
+import { keepCompiledCode } from '../platform/compile-cache.js';
 import { missingRequirement } from '../platform/requirements.js';
-import { cacheDirectory } from './cache-directory.js';
+import { cacheHome } from './cache-directory.js';
 
 /**
  * Runs `start`, which loads the program, if this machine has what Varve needs. Compiled code is kept in
@@ -13,8 +13,11 @@ import { cacheDirectory } from './cache-directory.js';
 export async function launch(program: string, start: () => Promise<void>): Promise<void> {
   const missing = missingRequirement(process.versions.node, process.platform);
   if (missing === undefined) {
-    const cache = cacheDirectory(process.env);
-    if (cache !== undefined) module.enableCompileCache(`${cache}/compiled`);
+    const cache = cacheHome(process.env);
+    // Under sudo the home may be another user's, who could then not write what root made there.
+    if (cache !== undefined && process.env['SUDO_UID'] === undefined) {
+      keepCompiledCode([cache, `${cache}/varve`, `${cache}/varve/compiled`]);
+    }
     return start();
   }
   process.exitCode = 1;
