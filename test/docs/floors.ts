@@ -39,11 +39,13 @@ export function floorsOfTable(page: string): Floors {
         .map((cell) => cell.trim()),
     );
   const folders = cells.map(([folder = '']) => pathIn(folder));
+  // A door, such as src/index.ts, is never meant by a short name.
+  const named = folders.filter((_, index) => cells[index]?.[1] !== ANYTHING);
   return new Map(
     cells.flatMap(([, allowed = ''], index) => {
       if (allowed === ANYTHING) return [];
       const names = allowed === 'nothing' ? [] : allowed.split(',');
-      return [[folders[index] ?? '', names.map((name) => resolve(pathIn(name), folders)).sort()]];
+      return [[folders[index] ?? '', names.map((name) => resolve(pathIn(name), named)).sort()]];
     }),
   );
 }
