@@ -1,11 +1,10 @@
-/** The README's example compiles against what the library exports, and its set-up commands stand as promised. */
-import { readFileSync } from 'node:fs';
+/** The documents' examples of the library compile, the README's set-up commands stand as promised, and links lead somewhere. */
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
+import { codeBlocks, listPages, readPage, root } from './pages.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const readme = readFileSync(`${root}README.md`, 'utf8');
+const readme = readPage('README.md');
 
 /** What the compiler says of `source`, as a module of this directory. */
 function complaintsAbout(source: string): string[] {
@@ -24,10 +23,19 @@ function complaintsAbout(source: string): string[] {
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
 
-test('the example of the library compiles', () => {
-  const [, example = ''] = /```ts\n([^`]*)```/.exec(readme) ?? [];
-  expect(example.split('\n').length).toBeGreaterThan(8);
-  expect(complaintsAbout(example.replace("'varve'", "'../../src/index.js'"))).toEqual([]);
+const examples = listPages().flatMap((page) =>
+  codeBlocks(readPage(page))
+    .filter(({ language }) => language === 'ts')
+    .map(({ code, line }) => ({ place: `${page}:${line}`, code })),
+);
+
+test('there are examples of the library, and one of the store', () => {
+  const store = examples.find(({ place }) => place.startsWith('docs/library.md'));
+  expect(store?.code.split('\n').length).toBeGreaterThan(8);
+});
+
+test.each(examples)('the example at $place compiles', ({ code }) => {
+  expect(complaintsAbout(code.replace("'varve'", "'../../src/index.js'"))).toEqual([]);
 });
 
 test('the commands of a fresh clone are the ones that are tried', () => {
@@ -36,11 +44,8 @@ test('the commands of a fresh clone are the ones that are tried', () => {
 });
 
 test('every page that the documents link to exists', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].concat(
-    ts.sys.readDirectory(`${root}docs`, ['.md']).map((path) => path.slice(root.length)),
-  );
-  const broken = pages.flatMap((page) => {
-    const text = readFileSync(root + page, 'utf8');
+  const broken = listPages().flatMap((page) => {
+    const text = readPage(page);
     const links = Array.from(text.matchAll(/\]\((?!https?:)([^)#]+)/g), ([, link = '']) => link);
     return links
       .filter((link) => !ts.sys.fileExists(fileURLToPath(new URL(link, `file://${root}${page}`))))
