@@ -3,7 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync }
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ordinaryUser } from '../support/ordinary-user.js';
-import { createWorkspace, finished } from './helpers/varve.js';
+import { createWorkspace, finished } from '../support/varve-command.js';
 
 const { run, start, path, write, defaultRepository } = createWorkspace();
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { RDIFF_PROGRAM } from '../support/rdiff-command.js';
-import { createWorkspace } from './helpers/varve.js';
+import { createWorkspace } from '../support/varve-command.js';
 
 const { run, path } = createWorkspace();
 

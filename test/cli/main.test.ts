@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import packageFile from '../../package.json' with { type: 'json' };
-import { createWorkspace } from './helpers/varve.js';
+import { createWorkspace } from '../support/varve-command.js';
 
 const { run } = createWorkspace();
 const COMMANDS = [

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { openSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createWorkspace, finished, until } from './helpers/varve.js';
+import { createWorkspace, finished, until } from '../support/varve-command.js';
 
 const { run, start, path, write, defaultRepository } = createWorkspace();
 const large = Buffer.alloc(3_000_000, 'Varve, ');

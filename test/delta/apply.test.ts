@@ -5,7 +5,8 @@ import type { Delta } from '../../src/delta/delta.js';
 import { blake3 } from '../../src/platform/hash.js';
 import { parseDelta, serializeDelta } from '../../src/delta/serialize.js';
 import { CodedError } from '../../src/errors.js';
-import { codeOf, delta, edited, edits, noise, runs, text } from './support.js';
+import { noise, runs } from '../support/seed.js';
+import { codeOf, delta, edited, edits, text } from '../support/texts.js';
 
 const basis = Buffer.from('the quick brown fox');
 

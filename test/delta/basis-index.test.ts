@@ -7,7 +7,7 @@ import {
   windowHash,
 } from '../../src/delta/basis-index.js';
 import { textOf } from '../../src/delta/text.js';
-import { noise } from './support.js';
+import { noise } from '../support/seed.js';
 
 test('nearly every window on the grid is found where it stands', () => {
   const basis = textOf(noise(400_000, 1));

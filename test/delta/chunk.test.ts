@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { ChunkParams } from '../../src/delta/chunk-params.js';
 import { gearTable, nextCut } from '../../src/delta/chunk.js';
 import { blake3 } from '../../src/platform/hash.js';
-import { noise, runs } from './support.js';
+import { noise, runs } from '../support/seed.js';
 
 const PARAMS: ChunkParams = { min: 512, average: 2048, max: 8192 };
 

@@ -5,7 +5,8 @@ import { composeDeltas, foldDeltas } from '../../src/delta/compose.js';
 import type { Delta } from '../../src/delta/delta.js';
 import { blake3 } from '../../src/platform/hash.js';
 import { ByteWriter } from '../../src/delta/varint.js';
-import { applyEach, chain, codeOf, delta, edits, noise, runs, text } from './support.js';
+import { noise, runs } from '../support/seed.js';
+import { applyEach, chain, codeOf, delta, edits, text } from '../support/texts.js';
 
 test('two deltas composed rebuild what one after the other does', () => {
   fc.assert(

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { applyDelta } from '../../src/delta/apply.js';
 import { encodeDelta } from '../../src/delta/encode.js';
 import { blake3 } from '../../src/platform/hash.js';
-import { delta, edited, edits, lines, noise, periodic, runs, text } from './support.js';
+import { noise, runs } from '../support/seed.js';
+import { delta, edited, edits, lines, periodic, text } from '../support/texts.js';
 
 function roundTrip(basis: Buffer, target: Buffer): void {
   const rebuilt = applyDelta(basis, delta(basis, target));

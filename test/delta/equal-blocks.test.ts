@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BLOCK_BYTES, equalBlocks } from '../../src/delta/equal-blocks.js';
 import { textOf } from '../../src/delta/text.js';
-import { noise } from './support.js';
+import { noise } from '../support/seed.js';
 
 function runsOf(a: Buffer, b: Buffer): [number, number][] {
   const found: [number, number][] = [];

@@ -3,7 +3,7 @@ import { indexBasis } from '../../src/delta/basis-index.js';
 import { findFar } from '../../src/delta/far-search.js';
 import { textOf } from '../../src/delta/text.js';
 import type { Match } from '../../src/delta/near-search.js';
-import { noise } from './support.js';
+import { noise } from '../support/seed.js';
 
 function far(basis: Buffer, target: Buffer, diagonal = 0): Match | undefined {
   const [a, b] = [textOf(basis), textOf(target)];

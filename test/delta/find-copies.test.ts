@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { findCopies } from '../../src/delta/find-copies.js';
 import { type Text, textOf } from '../../src/delta/text.js';
-import { lines, noise, periodic } from './support.js';
+import { noise } from '../support/seed.js';
+import { lines, periodic } from '../support/texts.js';
 
 /** Bytes looked at, one by one or in a comparison: the work of a search, whatever the clock says. */
 let work = 0;

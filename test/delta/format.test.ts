@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { composeDeltas } from '../../src/delta/compose.js';
 import { serializeDelta } from '../../src/delta/serialize.js';
-import { chain, delta, edited, edits, runs, text } from './support.js';
+import { runs } from '../support/seed.js';
+import { chain, delta, edited, edits, text } from '../support/texts.js';
 
 class Reader {
   #at = 0;

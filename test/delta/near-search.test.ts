@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findNear, type Match } from '../../src/delta/near-search.js';
 import { textOf } from '../../src/delta/text.js';
-import { noise } from './support.js';
+import { noise } from '../support/seed.js';
 
 function near(basis: string, target: string, minimum = 6, reach = 64): Match | undefined {
   const pair = { basis: textOf(Buffer.from(basis)), target: textOf(Buffer.from(target)) };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { PairWriter, readPairs } from '../../src/delta/pairs.js';
-import { delta, noise } from './support.js';
+import { noise } from '../support/seed.js';
+import { delta } from '../support/texts.js';
 
 test('pairs are handed on with their place in the basis', () => {
   const basis = noise(5000, 3);

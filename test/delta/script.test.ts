@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { BASIS, readScript, Script, writeScript } from '../../src/delta/script.js';
-import { delta, lines, noise } from './support.js';
+import { noise } from '../support/seed.js';
+import { delta, lines } from '../support/texts.js';
 
 test('runs that continue each other are one, others are kept apart', () => {
   const script = new Script(1);

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applyDelta } from '../../src/delta/apply.js';
 import { parseDelta, serializeDelta } from '../../src/delta/serialize.js';
-import { codeOf, delta, edited, edits, noise, runs, text } from './support.js';
+import { noise, runs } from '../support/seed.js';
+import { codeOf, delta, edited, edits, text } from '../support/texts.js';
 
 test('a delta survives its standalone form', () => {
   fc.assert(

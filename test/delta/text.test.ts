@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { equalBackward, equalForward, textOf } from '../../src/delta/text.js';
-import { noise } from './support.js';
+import { noise } from '../support/seed.js';
 
 /** Around each place where the comparison changes its step. */
 const LENGTHS = [0, 1, 3, 4, 5, 255, 256, 257, 1279, 1280, 1281, 70_000, 140_000];

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ByteWriter, readVarint, unzigzag, zigzag } from '../../src/delta/varint.js';
-import { codeOf, runs } from './support.js';
+import { runs } from '../support/seed.js';
+import { codeOf } from '../support/texts.js';
 
 function written(...values: number[]): Buffer {
   const writer = new ByteWriter(1);

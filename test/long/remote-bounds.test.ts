@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
-import { closed } from '../remote/requests.js';
-import { createCopyLab, noise } from '../remote/support.js';
-import { fragile, listen, only, tampered, type Tamper } from '../remote/tampering.js';
+import { closed } from '../support/requests.js';
+import { createCopyLab } from '../support/copy-lab.js';
+import { noise } from '../support/seed.js';
+import { fragile, listen, only, tampered, type Tamper } from '../support/tampering.js';
 
-vi.mock('../../src/remote/copy/worker/pool.js', () => import('../remote/in-thread-workers.js'));
+vi.mock('../../src/remote/copy/worker/pool.js', () => import('../support/in-thread-workers.js'));
 
 const lab = createCopyLab();
 const content = noise(300, 43);

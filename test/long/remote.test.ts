@@ -1,8 +1,9 @@
 /** Copies over HTTP for a long time. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { killAndResume } from '../remote/killed.js';
-import { createCopyLab, noise } from '../remote/support.js';
+import { killAndResume } from '../support/killed.js';
+import { createCopyLab } from '../support/copy-lab.js';
+import { noise } from '../support/seed.js';
 
 const lab = createCopyLab();
 

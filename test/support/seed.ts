@@ -23,9 +23,16 @@ export function drawer(seed: number): (below: number) => number {
 }
 
 /** Bytes that do not compress, the same for the same seed. */
-export function noise(lengthBytes: number, seed: number): Buffer {
-  const draw = drawer(seed + 1);
-  return Buffer.from(Uint8Array.from({ length: lengthBytes }, () => draw(256)));
+export function noise(lengthBytes: number, seed = 1): Buffer {
+  const bytes = Buffer.alloc(lengthBytes);
+  let state = (seed * 2654435761) | 1;
+  for (let i = 0; i < lengthBytes; i += 1) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    bytes[i] = state >>> 11;
+  }
+  return bytes;
 }
 
 /** Text of numbered lines: compresses, and differs everywhere. */

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { quote } from '../../support/shell.js';
-import { createWorkspace, finished, until, type Run } from '../helpers/varve.js';
+import { createWorkspace, finished, until, type Run } from '../../support/varve-command.js';
 import { runProgram } from '../../support/machine.js';
 
 const workspace = createWorkspace();

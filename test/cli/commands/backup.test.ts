@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createWorkspace, finished, literal } from '../helpers/varve.js';
+import { createWorkspace, finished, literal } from '../../support/varve-command.js';
 import { makeFifo } from '../../support/special-files.js';
 
 const workspace = createWorkspace();

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { needPrograms } from '../../support/machine.js';
 import { noise } from '../../support/seed.js';
-import { createWorkspace, finished, until } from '../helpers/varve.js';
+import { createWorkspace, finished, until } from '../../support/varve-command.js';
 
 const workspace = createWorkspace();
 const { path } = workspace;

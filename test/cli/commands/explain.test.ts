@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createWorkspace } from '../helpers/varve.js';
+import { createWorkspace } from '../../support/varve-command.js';
 
 const { run, json, path, write } = createWorkspace();
 

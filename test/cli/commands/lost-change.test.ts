@@ -2,7 +2,7 @@
 import { closeSync, openSync, statSync, utimesSync, writeSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { beforeEach, expect, test } from 'vitest';
-import { createWorkspace } from '../helpers/varve.js';
+import { createWorkspace } from '../../support/varve-command.js';
 import { runProgram } from '../../support/machine.js';
 
 const { run, json, path, write, defaultRepository } = createWorkspace();

@@ -1,24 +1,15 @@
 import { closeSync, cpSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createWorkspace } from '../helpers/varve.js';
+import { noise } from '../../support/seed.js';
+import { createWorkspace } from '../../support/varve-command.js';
 
 const { run, json, path, write, defaultRepository } = createWorkspace();
 /** Does not compress, so that a byte changed in its pack is one of its own. */
-const noise = noiseOf(40_000);
-
-function noiseOf(length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  let state = 1;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    bytes[i] = state >>> 24;
-  }
-  return bytes;
-}
+const content = noise(40_000, 1);
 
 beforeAll(async () => {
-  write({ 'tree/a.txt': 'first\n', 'tree/noise': noise });
+  write({ 'tree/a.txt': 'first\n', 'tree/noise': content });
   await run(['backup', '-q', 'tree']);
   write({ 'tree/a.txt': 'second, and longer\n' });
   await run(['backup', '-q', 'tree', '--tag', 'good']);

@@ -2,7 +2,7 @@ import { chmodSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { userName } from '../../support/machine.js';
-import { createWorkspace, literal } from '../helpers/varve.js';
+import { createWorkspace, literal } from '../../support/varve-command.js';
 
 /** Snapshot 1 and 2 of `tree`, 3 of `other`. */
 const workspace = createWorkspace();

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { canChangeUser } from '../../support/machine.js';
-import { createWorkspace } from '../helpers/varve.js';
+import { createWorkspace } from '../../support/varve-command.js';
 
 const { run, json, path, write } = createWorkspace();
 

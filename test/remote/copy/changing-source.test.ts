@@ -13,7 +13,8 @@ import {
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CopyOptions } from '../../../src/store.js';
-import { createCopyLab, noise, type ServerProcess } from '../support.js';
+import { createCopyLab, type ServerProcess } from '../../support/copy-lab.js';
+import { noise } from '../../support/seed.js';
 
 const lab = createCopyLab();
 let server: ServerProcess;

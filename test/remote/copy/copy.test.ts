@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createCopyLab, equalFiles, noise, type ServerProcess } from '../support.js';
+import { createCopyLab, equalFiles, type ServerProcess } from '../../support/copy-lab.js';
+import { noise } from '../../support/seed.js';
 
 const lab = createCopyLab();
 const MEGABYTE = 1024 * 1024;

@@ -14,10 +14,13 @@ import {
   type CopyResult,
   type RunningServer,
 } from '../../../src/store.js';
-import { runs } from '../../support/seed.js';
-import { createCopyLab, noise } from '../support.js';
+import { noise, runs } from '../../support/seed.js';
+import { createCopyLab } from '../../support/copy-lab.js';
 
-vi.mock('../../../src/remote/copy/worker/pool.js', () => import('../in-thread-workers.js'));
+vi.mock(
+  '../../../src/remote/copy/worker/pool.js',
+  () => import('../../support/in-thread-workers.js'),
+);
 
 const lab = createCopyLab();
 let server: RunningServer;

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { testSeed } from '../../support/seed.js';
-import { killAndResume } from '../killed.js';
-import { createCopyLab, noise } from '../support.js';
+import { noise, testSeed } from '../../support/seed.js';
+import { killAndResume } from '../../support/killed.js';
+import { createCopyLab } from '../../support/copy-lab.js';
 
 const lab = createCopyLab();
 

@@ -6,7 +6,8 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createCopyLab, equalFiles, noise, type ServerProcess } from '../support.js';
+import { createCopyLab, equalFiles, type ServerProcess } from '../../support/copy-lab.js';
+import { noise } from '../../support/seed.js';
 
 const lab = createCopyLab();
 const BLOCK = 64 * 1024;

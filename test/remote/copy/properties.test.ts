@@ -25,8 +25,7 @@ import { loadHashMethod } from '../../../src/remote/copy/hashing/methods.js';
 import { createJobRunner } from '../../../src/remote/copy/worker/run-job.js';
 import type { Workers } from '../../../src/remote/copy/worker/pool.js';
 import { openPlatform } from '../../../src/store.js';
-import { runs } from '../../support/seed.js';
-import { noise } from '../support.js';
+import { noise, runs } from '../../support/seed.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'varve-properties-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
-import { createCopyLab, noise } from '../../support.js';
-import { listen } from '../../tampering.js';
+import { createCopyLab } from '../../../support/copy-lab.js';
+import { noise } from '../../../support/seed.js';
+import { listen } from '../../../support/tampering.js';
 
 const lab = createCopyLab();
 const BLOCK = 4096;

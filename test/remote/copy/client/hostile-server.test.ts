@@ -4,8 +4,16 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { blake3 } from '../../../../src/platform/hash.js';
 import { compressBody } from '../../../../src/remote/copy/wire/compression.js';
-import { createCopyLab, equalFiles, noise, type ServerProcess } from '../../support.js';
-import { flipped, fragile, only, status, tampered, type Tamper } from '../../tampering.js';
+import { createCopyLab, equalFiles, type ServerProcess } from '../../../support/copy-lab.js';
+import { noise } from '../../../support/seed.js';
+import {
+  flipped,
+  fragile,
+  only,
+  status,
+  tampered,
+  type Tamper,
+} from '../../../support/tampering.js';
 
 const lab = createCopyLab();
 const BLOCK = 4096;

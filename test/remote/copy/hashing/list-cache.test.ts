@@ -19,7 +19,7 @@ import { openListCache, type ListCache } from '../../../../src/remote/copy/hashi
 import { loadHashMethod } from '../../../../src/remote/copy/hashing/methods.js';
 import type { FileStat } from '../../../../src/platform/at-calls.js';
 import { openPlatform } from '../../../../src/store.js';
-import { noise } from '../../support.js';
+import { noise } from '../../../support/seed.js';
 
 const MEBIBYTE = 1024 * 1024;
 const platform = openPlatform();

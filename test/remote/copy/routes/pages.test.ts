@@ -2,7 +2,8 @@
 import { beforeAll, expect, test } from 'vitest';
 import { blake3 } from '../../../../src/platform/hash.js';
 import { encodeRanges } from '../../../../src/remote/copy/wire/binary.js';
-import { createCopyLab, noise, type ServerProcess } from '../../support.js';
+import { createCopyLab, type ServerProcess } from '../../../support/copy-lab.js';
+import { noise } from '../../../support/seed.js';
 
 const lab = createCopyLab();
 const content = noise(10_000, 4);

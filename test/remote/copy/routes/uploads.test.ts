@@ -6,8 +6,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { blake3 } from '../../../../src/platform/hash.js';
-import { ask, closed, say, statuses, type Answer } from '../../requests.js';
-import { createCopyLab, noise, type ServerProcess } from '../../support.js';
+import { ask, closed, say, statuses, type Answer } from '../../../support/requests.js';
+import { createCopyLab, type ServerProcess } from '../../../support/copy-lab.js';
+import { noise } from '../../../support/seed.js';
 
 const lab = createCopyLab();
 let writable: ServerProcess;

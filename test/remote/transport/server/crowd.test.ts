@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { closed } from '../../requests.js';
-import { createCopyLab, noise } from '../../support.js';
+import { closed } from '../../../support/requests.js';
+import { createCopyLab } from '../../../support/copy-lab.js';
+import { noise } from '../../../support/seed.js';
 
 const CROWD = 10_000;
 const lab = createCopyLab();

@@ -11,8 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ask } from '../../requests.js';
-import { createCopyLab, equalFiles, noise, type ServerProcess } from '../../support.js';
+import { ask } from '../../../support/requests.js';
+import { createCopyLab, equalFiles, type ServerProcess } from '../../../support/copy-lab.js';
+import { noise } from '../../../support/seed.js';
 import { makeFifo } from '../../../support/special-files.js';
 
 const lab = createCopyLab();

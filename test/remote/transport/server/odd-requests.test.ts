@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ask, say, statuses } from '../../requests.js';
-import { createCopyLab, noise, type ServerProcess } from '../../support.js';
+import { ask, say, statuses } from '../../../support/requests.js';
+import { createCopyLab, type ServerProcess } from '../../../support/copy-lab.js';
+import { noise } from '../../../support/seed.js';
 
 const lab = createCopyLab();
 let readOnly: ServerProcess;

@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPlatform, serve, type ServeOptions } from '../../../../src/store.js';
-import { closed } from '../../requests.js';
-import { createCopyLab, noise } from '../../support.js';
+import { closed } from '../../../support/requests.js';
+import { createCopyLab } from '../../../support/copy-lab.js';
+import { noise } from '../../../support/seed.js';
 
 const SOONER_MS = 8000;
 const lab = createCopyLab();

@@ -3,7 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createCopyLab, equalFiles, noise, type ServerProcess } from '../../support.js';
+import { createCopyLab, equalFiles, type ServerProcess } from '../../../support/copy-lab.js';
+import { noise } from '../../../support/seed.js';
 
 const lab = createCopyLab();
 const fixture = (name: string): string =>

@@ -4,7 +4,7 @@ import { filesWithAt } from '../../../support/faulty-files.js';
 import { expectInvariants, logicalIndex, queryIndex } from '../../../support/index-facts.js';
 import { createLab, type Lab } from '../../../support/lab.js';
 import { runProgram } from '../../../support/machine.js';
-import { noise as slowNoise } from '../../../support/seed.js';
+import { noise } from '../../../support/seed.js';
 import { catFile, diffLive, findContent } from '../../../support/by-path.js';
 
 const KIB = 1024;
@@ -17,11 +17,6 @@ const PIECES = {
   average_bytes: 4096,
   most_bytes: 16_384,
 };
-
-/** Bytes that do not compress as chunks: noise of an odd length, repeated. */
-function noise(lengthBytes: number, seed: number): Buffer {
-  return Buffer.alloc(lengthBytes, slowNoise(Math.min(lengthBytes, 40_009), seed));
-}
 
 /** Writes `parts` at their offsets into a file of `sizeBytes` that is a hole everywhere else. */
 function writeSparse(path: string, sizeBytes: number, parts: readonly [number, Buffer][]): void {
@@ -124,9 +119,9 @@ describe('a large file with holes', () => {
   test('changes in a few blobs, and its older state is kept as deltas', async () => {
     const lab = createLab({ chunking: PIECES });
     const parts: [number, Buffer][] = [
-      [MIB, slowNoise(200_000, 1)],
-      [4 * MIB, slowNoise(600_000, 2)],
-      [7 * MIB, slowNoise(200_000, 3)],
+      [MIB, noise(200_000, 1)],
+      [4 * MIB, noise(600_000, 2)],
+      [7 * MIB, noise(200_000, 3)],
     ];
     writeSparse(lab.path('file'), 9 * MIB, parts);
     await lab.backup();

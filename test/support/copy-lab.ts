@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
-import { noise as seededNoise } from '../support/seed.js';
 import { parseEndpoint } from '../../src/cli/parse/endpoint.js';
 import { copyFile, openPlatform, type CopyOptions, type CopyResult } from '../../src/store.js';
 
@@ -136,9 +135,6 @@ function announced(child: ChildProcess): Promise<string> {
     child.once('close', () => reject(new Error(`the server did not start: ${text}`)));
   });
 }
-
-/** Bytes that do not compress, the same for the same seed. */
-export const noise = (length: number, seed = 1): Buffer => seededNoise(length, seed);
 
 export const equalFiles = (a: string, b: string): boolean =>
   readFileSync(a).equals(readFileSync(b));

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import * as http from 'node:http';
 import { connect, type Socket } from 'node:net';
-import type { ServerProcess } from './support.js';
+import type { ServerProcess } from './copy-lab.js';
 
 export interface Answer {
   readonly status: number;

@@ -1,32 +1,10 @@
-/** What the delta tests share: texts that hurt, and the seed of the random ones. */
+/** Texts that hurt: what the delta tests have in common. */
 import fc from 'fast-check';
 import { applyDelta } from '../../src/delta/apply.js';
 import type { Delta } from '../../src/delta/delta.js';
 import { encodeDelta } from '../../src/delta/encode.js';
 import { CodedError, type ErrorCode } from '../../src/errors.js';
-
-/**
- * How each property runs. fast-check prints the seed with a failure; `VARVE_TEST_SEED=n` repeats it
- * and `VARVE_TEST_RUNS=n` looks longer.
- */
-export function runs(count: number): fc.Parameters<unknown> {
-  const seed = process.env['VARVE_TEST_SEED'];
-  const wanted = Number(process.env['VARVE_TEST_RUNS'] ?? count);
-  return seed === undefined ? { numRuns: wanted } : { numRuns: wanted, seed: Number(seed) };
-}
-
-/** Deterministic noise (xorshift32), the same bytes for the same seed. */
-export function noise(length: number, seed: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  let state = (seed * 2654435761) | 1;
-  for (let i = 0; i < length; i += 1) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    bytes[i] = state >>> 11;
-  }
-  return bytes;
-}
+import { noise } from './seed.js';
 
 /** `length` bytes that repeat every `period`. */
 export function periodic(length: number, period: number, seed: number): Buffer {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect } from 'vitest';
-import { drawer } from '../support/seed.js';
-import { noise, type CopyLab } from './support.js';
+import { noise, drawer } from './seed.js';
+import { type CopyLab } from './copy-lab.js';
 
 const BLOCK = 4096;
 const old = noise(200 * BLOCK + 11, 21);
