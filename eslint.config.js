@@ -144,16 +144,6 @@ export default tseslint.config(
       'max-params': ['error', 4],
     },
   },
-  {
-    // Each is one closure over the statements of a table, or over the state of one writer.
-    files: [
-      'src/repo/index/{blobs,history,removal,versions}.ts',
-      'src/repo/packs/{manifest,pack-store}.ts',
-      'src/repo/operations/backup/recorder.ts',
-      'src/repo/repository/writing-run.ts',
-    ],
-    rules: { 'max-lines-per-function': 'off' },
-  },
   ...[...new Set(homes.flatMap((h) => h.home))].map((home) => ({
     files: [home],
     rules: bans(homes.filter((h) => h.home.includes(home))),
