@@ -128,6 +128,8 @@ export default tseslint.config(
     rules: {
       ...bans([]),
       'import-x/no-restricted-paths': ['error', { zones: floors }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 4],
       'no-console': 'error',
       'no-restricted-properties': [
         'error',
@@ -135,13 +137,6 @@ export default tseslint.config(
         { object: 'process', property: 'exit', message: 'Only the command line ends the process.' },
         { object: 'Math', property: 'random', message: 'Take randomness from the platform.' },
       ],
-    },
-  },
-  {
-    files: ['src/repo/**/*.ts', 'src/cli/**/*.ts'],
-    rules: {
-      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
-      'max-params': ['error', 4],
     },
   },
   ...[...new Set(homes.flatMap((h) => h.home))].map((home) => ({

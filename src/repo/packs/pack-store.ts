@@ -66,7 +66,7 @@ export function openDirectoryPackStore(
       files.write(open.create(pack), header, 0);
     },
     read(pack, offset, length, bytes = Buffer.allocUnsafeSlow(length)) {
-      const count = files.read(open.reader(pack), bytes, 0, length, offset);
+      const count = files.read(open.reader(pack), bytes.subarray(0, length), offset);
       return bytes.subarray(0, count);
     },
     append: (pack, offset, bytes) => files.write(open.writer(pack), bytes, offset),
@@ -145,7 +145,7 @@ class OpenPacks {
     }
     const descriptor = files.open(path, mode);
     const header = Buffer.alloc(PACK_HEADER_BYTES);
-    const count = files.read(descriptor, header, 0, PACK_HEADER_BYTES, 0);
+    const count = files.read(descriptor, header, 0);
     try {
       checkPackHeader(header.subarray(0, count), pack, this.repositoryId, path);
     } catch (error) {
