@@ -129,6 +129,8 @@ export default tseslint.config(
     rules: {
       ...bans([]),
       'import-x/no-restricted-paths': ['error', { zones: floors }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 4],
       'no-console': 'error',
       'no-restricted-properties': [
         'error',
@@ -137,23 +139,6 @@ export default tseslint.config(
         { object: 'Math', property: 'random', message: 'Take randomness from the platform.' },
       ],
     },
-  },
-  {
-    files: ['src/repo/**/*.ts', 'src/cli/**/*.ts'],
-    rules: {
-      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
-      'max-params': ['error', 4],
-    },
-  },
-  {
-    // Each is one closure over the statements of a table, or over the state of one writer.
-    files: [
-      'src/repo/index/{blobs,history,removal,versions}.ts',
-      'src/repo/packs/{manifest,pack-store}.ts',
-      'src/repo/operations/backup/recorder.ts',
-      'src/repo/repository/writing-run.ts',
-    ],
-    rules: { 'max-lines-per-function': 'off' },
   },
   ...[...new Set(homes.flatMap((h) => h.home))].map((home) => ({
     files: [home],

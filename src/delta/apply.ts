@@ -74,17 +74,34 @@ function rebuild(
   delta: Delta,
   newTarget: (lengthBytes: number) => Buffer,
 ): Buffer {
-  const target = newTarget(delta.targetLength);
-  let at = 0;
+  const target = new Target(newTarget(delta.targetLength));
   let used = 0;
   readPairs(delta, (literal, copy, start) => {
-    move(delta.literals, used, target, at, literal);
+    target.append(delta.literals, used, literal);
     used += literal;
-    at += literal;
-    move(basis, start, target, at, copy);
-    at += copy;
+    target.append(basis, start, copy);
   });
-  return target;
+  return target.bytes;
+}
+
+/** A target that is filled from its beginning. */
+class Target {
+  readonly bytes: Buffer;
+  private filled = 0;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  append(from: Uint8Array, start: number, length: number): void {
+    const { bytes, filled } = this;
+    if (length > SHORT_BYTES) {
+      bytes.set(from.subarray(start, start + length), filled);
+    } else {
+      for (let i = 0; i < length; i += 1) bytes[filled + i] = from[start + i] ?? 0;
+    }
+    this.filled = filled + length;
+  }
 }
 
 function allocate(length: number): Buffer {
@@ -96,12 +113,4 @@ function allocate(length: number): Buffer {
       cause,
     });
   }
-}
-
-function move(from: Uint8Array, start: number, to: Buffer, at: number, length: number): void {
-  if (length > SHORT_BYTES) {
-    to.set(from.subarray(start, start + length), at);
-    return;
-  }
-  for (let i = 0; i < length; i += 1) to[at + i] = from[start + i] ?? 0;
 }

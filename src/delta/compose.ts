@@ -58,14 +58,13 @@ function foldRange(deltas: readonly Delta[], from: number, to: number): Script {
 
 /** Replaces each copy of `older` by the runs of `newer` that it reads. */
 function compose(newer: Script, older: Script): Script {
-  const ends = runEnds(newer);
+  const middle = new MiddleText(newer);
   const result = new Script(newer.count + older.count);
-  let hint = 0;
   for (let i = 0; i < older.count; i += 1) {
     const length = older.lengths[i] ?? 0;
     const start = older.starts[i] ?? 0;
     const origin = older.origins[i] ?? BASIS;
-    if (origin === BASIS) hint = copyRuns(newer, ends, start, length, hint, result);
+    if (origin === BASIS) middle.copyRuns(start, length, result);
     else result.push(length, start, origin);
   }
   return result;
@@ -82,27 +81,36 @@ function runEnds(script: Script): Float64Array {
   return ends;
 }
 
-/** Appends the runs that `[start, start + length)` is made of; returns where the last was found. */
-function copyRuns(
-  newer: Script,
-  ends: Float64Array,
-  start: number,
-  length: number,
-  hint: number,
-  result: Script,
-): number {
-  const end = start + length;
-  if (end > (ends[ends.length - 1] ?? 0)) throw corrupt('a copy reads beyond the end of its basis');
-  let run = findRun(ends, start, hint);
-  for (let at = start; at < end; run += 1) {
-    const runEnd = ends[run] ?? end;
-    const stop = Math.min(runEnd, end);
-    const runStart = runEnd - (newer.lengths[run] ?? 0);
-    const origin = newer.origins[run] ?? BASIS;
-    result.push(stop - at, (newer.starts[run] ?? 0) + at - runStart, origin);
-    at = stop;
+/** The text between two deltas, as the runs of the script that rebuilds it. */
+class MiddleText {
+  private readonly script: Script;
+  private readonly ends: Float64Array;
+  /** Where the last run was found. */
+  private hint = 0;
+
+  constructor(script: Script) {
+    this.script = script;
+    this.ends = runEnds(script);
   }
-  return run - 1;
+
+  /** Appends to `result` the runs that `[start, start + length)` is made of. */
+  copyRuns(start: number, length: number, result: Script): void {
+    const { script, ends } = this;
+    const end = start + length;
+    if (end > (ends[ends.length - 1] ?? 0)) {
+      throw corrupt('a copy reads beyond the end of its basis');
+    }
+    let run = findRun(ends, start, this.hint);
+    for (let at = start; at < end; run += 1) {
+      const runEnd = ends[run] ?? end;
+      const stop = Math.min(runEnd, end);
+      const runStart = runEnd - (script.lengths[run] ?? 0);
+      const origin = script.origins[run] ?? BASIS;
+      result.push(stop - at, (script.starts[run] ?? 0) + at - runStart, origin);
+      at = stop;
+    }
+    this.hint = run - 1;
+  }
 }
 
 /** The run that holds position `at`: mostly the one of the copy before or the next, else by bisection. */

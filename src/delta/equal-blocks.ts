@@ -2,7 +2,7 @@
  * Equal blocks at equal offsets: what databases, disk images and mail boxes are made of. Found at
  * the speed of memory comparison, so that only the holes between them are searched byte by byte.
  */
-import { equalBackward, equalForward, type Text } from './text.js';
+import type { TextPair } from './text.js';
 
 /**
  * A quarter of the usual page, so that wherever the grid falls a whole page between two changed ones
@@ -20,34 +20,28 @@ type OnRun = (start: number, end: number) => void;
  * Reports the runs of equal blocks within `[from, to)` of both texts, in order, each grown to the
  * byte on both sides. Bytes between two runs are the holes.
  */
-export function equalBlocks(
-  basis: Text,
-  target: Text,
-  from: number,
-  to: number,
-  onRun: OnRun,
-): void {
+export function equalBlocks(texts: TextPair, from: number, to: number, onRun: OnRun): void {
   let at = from;
   let done = from;
   while (at + BLOCK_BYTES <= to) {
-    if (!equalRange(basis, target, at, at + BLOCK_BYTES)) {
+    if (!equalRange(texts, at, at + BLOCK_BYTES)) {
       at += BLOCK_BYTES;
       continue;
     }
-    const start = at - equalBackward(basis, at, target, at, at - done);
-    done = at + equalSpans(basis, target, at, to);
+    const start = at - texts.equalBackward(at, at, at - done);
+    done = at + equalSpans(texts, at, to);
     onRun(start, done);
     at = done + 1;
   }
 }
 
-function equalSpans(basis: Text, target: Text, start: number, to: number): number {
+function equalSpans(texts: TextPair, start: number, to: number): number {
   let at = start;
-  while (at + SPAN_BYTES <= to && equalRange(basis, target, at, at + SPAN_BYTES)) at += SPAN_BYTES;
-  return at - start + equalForward(basis, at, target, at, Math.min(to - at, SPAN_BYTES));
+  while (at + SPAN_BYTES <= to && equalRange(texts, at, at + SPAN_BYTES)) at += SPAN_BYTES;
+  return at - start + texts.equalForward(at, at, Math.min(to - at, SPAN_BYTES));
 }
 
-function equalRange(basis: Text, target: Text, start: number, end: number): boolean {
+function equalRange({ basis, target }: TextPair, start: number, end: number): boolean {
   return (
     basis.view.getInt32(start, true) === target.view.getInt32(start, true) &&
     basis.bytes.compare(target.bytes, start, end, start, end) === 0

@@ -3,8 +3,8 @@
  * or that follows a long insert. The same diagonal is tried before the index.
  */
 import { ABSENT, lookup, WINDOW_BYTES, windowHash, type BasisIndex } from './basis-index.js';
-import type { Match, Pair } from './near-search.js';
-import { equalBackward, equalForward } from './text.js';
+import type { Match } from './near-search.js';
+import type { TextPair } from './text.js';
 
 /**
  * Least match: the offset there and the one back cost six bytes, and a phrase may repeat by chance
@@ -26,10 +26,17 @@ const MAX_STEP = 7;
 const PATIENCE = 16 * 1024;
 
 /** What {@link findFar} looks through. */
-export interface FarSearch extends Pair {
+export interface FarSearch {
+  readonly texts: TextPair;
   readonly index: BasisIndex;
   /** Whether the search may stop because too much before `at` is literal already. */
   readonly mayStop: (at: number) => boolean;
+}
+
+/** A stretch of the target. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
 }
 
 /**
@@ -42,16 +49,16 @@ export function findFar(
   to: number,
   diagonal: number,
 ): Match | undefined {
-  const { target, index } = search;
+  const { texts, index } = search;
+  const { view } = texts.target;
+  const within = { from, to };
   const last = to - WINDOW_BYTES;
   let misses = 0;
   for (let at = from; at <= last; at += stepAfter(misses)) {
     const guess = diagonal + at - from;
-    const source = onDiagonal(search, guess, at)
-      ? guess
-      : lookup(index, windowHash(target.view, at));
-    const match = source === ABSENT ? undefined : grow(search, source, at, from, to);
-    if (match !== undefined) return at < last ? longerNext(search, match, at + 1, from, to) : match;
+    const source = onDiagonal(texts, guess, at) ? guess : lookup(index, windowHash(view, at));
+    const match = source === ABSENT ? undefined : grow(texts, source, at, within);
+    if (match !== undefined) return at < last ? longerNext(search, match, at + 1, within) : match;
     misses += 1;
     if (misses % PATIENCE === 0 && search.mayStop(at)) return undefined;
   }
@@ -63,33 +70,34 @@ function stepAfter(misses: number): number {
   return step < MAX_STEP ? step : MAX_STEP;
 }
 
-function onDiagonal({ basis, target }: Pair, source: number, at: number): boolean {
+function onDiagonal(texts: TextPair, source: number, at: number): boolean {
+  const { basis, target } = texts;
   return (
     source + WINDOW_BYTES <= basis.length &&
     basis.view.getInt32(source, true) === target.view.getInt32(at, true) &&
-    equalForward(basis, source, target, at, WINDOW_BYTES) === WINDOW_BYTES
+    texts.equalForward(source, at, WINDOW_BYTES) === WINDOW_BYTES
   );
 }
 
 function grow(
-  { basis, target }: Pair,
+  texts: TextPair,
   source: number,
   at: number,
-  from: number,
-  to: number,
+  { from, to }: Stretch,
 ): Match | undefined {
-  const ahead = equalForward(basis, source, target, at, Math.min(basis.length - source, to - at));
+  const room = Math.min(texts.basis.length - source, to - at);
+  const ahead = texts.equalForward(source, at, room);
   if (ahead === 0) return undefined;
-  const back = equalBackward(basis, source, target, at, Math.min(source, at - from));
+  const back = texts.equalBackward(source, at, Math.min(source, at - from));
   const length = back + ahead;
   if (length < FAR_MINIMUM_BYTES) return undefined;
   return { target: at - back, source: source - back, length };
 }
 
 /** One step of lazy matching. */
-function longerNext(search: FarSearch, match: Match, at: number, from: number, to: number): Match {
+function longerNext(search: FarSearch, match: Match, at: number, within: Stretch): Match {
   if (match.length >= LAZY_BYTES) return match;
-  const source = lookup(search.index, windowHash(search.target.view, at));
-  const next = source === ABSENT ? undefined : grow(search, source, at, from, to);
+  const source = lookup(search.index, windowHash(search.texts.target.view, at));
+  const next = source === ABSENT ? undefined : grow(search.texts, source, at, within);
   return next !== undefined && next.length > match.length ? next : match;
 }

@@ -6,8 +6,8 @@ import { indexBasis, type BasisIndex } from './basis-index.js';
 import { CopyList } from './copy-list.js';
 import { equalBlocks } from './equal-blocks.js';
 import { FAR_MINIMUM_BYTES, findFar } from './far-search.js';
-import { findNear, type Match, type Pair } from './near-search.js';
-import { equalBackward, equalForward, type Text } from './text.js';
+import { findNear, type Area, type Match } from './near-search.js';
+import { TextPair, type Text } from './text.js';
 
 /** The first look after a copy ends: most edits are a word or an indent. */
 const NEAR_REACH_BYTES = 48;
@@ -29,7 +29,8 @@ const FILL_MINIMUM = 6;
 const FILL_SLACK_BYTES = 64;
 
 /** The state of one search. */
-interface Search extends Pair {
+interface Search {
+  readonly texts: TextPair;
   readonly copies: CopyList;
   readonly maxLiterals: number;
   /** Made at the first need: ends and blocks often leave nothing to look up. */
@@ -42,10 +43,11 @@ interface Search extends Pair {
  */
 export function findCopies(basis: Text, target: Text, maxLiterals: number): CopyList | undefined {
   const copies = new CopyList();
-  const search: Search = { basis, target, copies, maxLiterals, index: undefined };
+  const texts = new TextPair(basis, target);
+  const search: Search = { texts, copies, maxLiterals, index: undefined };
   const common = Math.min(basis.length, target.length);
-  const head = equalForward(basis, 0, target, 0, common);
-  const tail = equalBackward(basis, basis.length, target, target.length, common - head);
+  const head = texts.equalForward(0, 0, common);
+  const tail = texts.equalBackward(basis.length, target.length, common - head);
   copies.push(0, 0, head);
   matchMiddle(search, head, tail);
   copies.push(target.length - tail, basis.length - tail, tail);
@@ -53,10 +55,10 @@ export function findCopies(basis: Text, target: Text, maxLiterals: number): Copy
 }
 
 function matchMiddle(search: Search, head: number, tail: number): void {
-  const { basis, target, copies } = search;
-  const targetEnd = target.length - tail;
-  const sourceEnd = basis.length - tail;
-  equalBlocks(basis, target, head, Math.min(targetEnd, sourceEnd), (from, to) => {
+  const { texts, copies } = search;
+  const targetEnd = texts.target.length - tail;
+  const sourceEnd = texts.basis.length - tail;
+  equalBlocks(texts, head, Math.min(targetEnd, sourceEnd), (from, to) => {
     matchHole(search, from, from);
     copies.push(from, from, to - from);
   });
@@ -80,26 +82,26 @@ function mayStop(search: Search, at: number): boolean {
 }
 
 function findNext(search: Search, to: number): Match | undefined {
-  const { basis, copies } = search;
+  const { texts, copies } = search;
   const area = {
     targetStart: copies.targetEnd,
     targetEnd: to,
     sourceStart: copies.sourceEnd,
-    sourceEnd: basis.length,
+    sourceEnd: texts.basis.length,
   };
   return (
-    findNear(search, area, NEAR_REACH_BYTES, NEAR_MINIMUM) ??
-    findNear(search, area, MIDDLE_REACH_BYTES, MIDDLE_MINIMUM) ??
+    findNear(texts, area, NEAR_REACH_BYTES, NEAR_MINIMUM) ??
+    findNear(texts, area, MIDDLE_REACH_BYTES, MIDDLE_MINIMUM) ??
     findAnywhere(search, to)
   );
 }
 
 function findAnywhere(search: Search, to: number): Match | undefined {
-  const { basis, target, copies } = search;
+  const { texts, copies } = search;
   if (to - copies.targetEnd < FAR_MINIMUM_BYTES) return undefined;
-  search.index ??= indexBasis(basis);
+  search.index ??= indexBasis(texts.basis);
   const { index } = search;
-  const far = { basis, target, index, mayStop: (at: number) => mayStop(search, at) };
+  const far = { texts, index, mayStop: (at: number) => mayStop(search, at) };
   return findFar(far, copies.targetEnd, to, copies.sourceEnd);
 }
 
@@ -108,29 +110,29 @@ function findAnywhere(search: Search, to: number): Match | undefined {
  * copy forward, then in the bytes just before the next copy.
  */
 function fillGap(search: Search, to: number, source: number): void {
-  const { basis, copies } = search;
-  const limit = source >= copies.sourceEnd ? source : basis.length;
-  fillFrom(search, copies.targetEnd, to, copies.sourceEnd, limit);
+  const { texts, copies } = search;
+  const sourceEnd = source >= copies.sourceEnd ? source : texts.basis.length;
+  const { targetEnd: targetStart, sourceEnd: sourceStart } = copies;
+  fillFrom(search, { targetStart, targetEnd: to, sourceStart, sourceEnd });
   const gap = Math.min(to - copies.targetEnd, FILL_REACH_BYTES);
   const before = Math.max(0, source - (to - copies.targetEnd) - FILL_SLACK_BYTES);
   if (before <= copies.sourceEnd && source > copies.sourceEnd) return;
-  fillFrom(search, to - gap, to, before, source);
+  fillFrom(search, {
+    targetStart: to - gap,
+    targetEnd: to,
+    sourceStart: before,
+    sourceEnd: source,
+  });
 }
 
-function fillFrom(
-  search: Search,
-  from: number,
-  to: number,
-  sourceFrom: number,
-  sourceEnd: number,
-): void {
-  let targetStart = from;
-  let sourceStart = sourceFrom;
+function fillFrom({ texts, copies }: Search, within: Area): void {
+  const { targetEnd, sourceEnd } = within;
+  let { targetStart, sourceStart } = within;
   for (;;) {
-    const area = { targetStart, targetEnd: to, sourceStart, sourceEnd };
-    const match = findNear(search, area, FILL_REACH_BYTES, FILL_MINIMUM);
+    const area = { targetStart, targetEnd, sourceStart, sourceEnd };
+    const match = findNear(texts, area, FILL_REACH_BYTES, FILL_MINIMUM);
     if (match === undefined) return;
-    search.copies.push(match.target, match.source, match.length);
+    copies.push(match.target, match.source, match.length);
     targetStart = match.target + match.length;
     sourceStart = match.source + match.length;
   }

@@ -8,7 +8,7 @@
  * successor, all streams under zstd -3: 448 kB as they stand. Each was varied when the others were
  * not yet final, so compare a figure with its neighbours.
  */
-import { equalBackward, equalForward, type Text } from './text.js';
+import type { TextPair } from './text.js';
 
 /** Slots of the table of four-byte words: twice the farthest reach and more. */
 const TABLE_BITS = 11;
@@ -24,12 +24,6 @@ const TARGET_SKIP_COST = 0.5;
 
 /** And one basis byte skipped: nearly free, but the nearer is more often the right one (0.02: 472 kB; 0.1: 459 kB). */
 const SOURCE_SKIP_COST = 0.1;
-
-/** The two texts of a search. */
-export interface Pair {
-  readonly basis: Text;
-  readonly target: Text;
-}
 
 /** A run of bytes that both texts hold. */
 export interface Match {
@@ -56,7 +50,7 @@ let nextEpoch = 1;
  * or undefined if none is worth `minimum`: its length less what skipping to it costs.
  */
 export function findNear(
-  pair: Pair,
+  texts: TextPair,
   area: Area,
   reach: number,
   minimum: number,
@@ -64,8 +58,8 @@ export function findNear(
   const lastTarget = Math.min(area.targetEnd - 4, area.targetStart + reach);
   const sourceReach = Math.min(area.sourceEnd - 4 - area.sourceStart, reach);
   if (lastTarget < area.targetStart || sourceReach < 0) return undefined;
-  noteWords(pair.basis.view, area.sourceStart, sourceReach);
-  return bestMatch(pair, area, lastTarget, minimum);
+  noteWords(texts.basis.view, area.sourceStart, sourceReach);
+  return bestMatch(texts, area, lastTarget, minimum);
 }
 
 /** Enters the words of the basis from far to near, so that the nearest of equal ones stays. */
@@ -83,17 +77,22 @@ function slotOf(word: number): number {
   return Math.imul(word, 0x9e3779b1) >>> (32 - TABLE_BITS);
 }
 
-function bestMatch(pair: Pair, area: Area, lastTarget: number, minimum: number): Match | undefined {
+function bestMatch(
+  texts: TextPair,
+  area: Area,
+  lastTarget: number,
+  minimum: number,
+): Match | undefined {
   const { targetStart, sourceStart } = area;
   let best: Match | undefined;
   let bestWorth = minimum;
   let last = lastTarget;
   let tries = MAX_TRIES;
   for (let at = targetStart; at <= last && tries > 0; at += 1) {
-    const source = sourceOf(pair, at, sourceStart);
+    const source = sourceOf(texts, at, sourceStart);
     if (source < 0) continue;
     tries -= 1;
-    const match = grow(pair, area, at, source);
+    const match = grow(texts, area, at, source);
     const skipped = TARGET_SKIP_COST * (match.target - targetStart);
     const worth = match.length - skipped - SOURCE_SKIP_COST * (match.source - sourceStart);
     if (worth >= bestWorth && (best === undefined || worth > bestWorth)) {
@@ -108,19 +107,19 @@ function bestMatch(pair: Pair, area: Area, lastTarget: number, minimum: number):
 }
 
 /** Where the word at `at` of the target stands in the noted stretch of the basis, or -1. */
-function sourceOf(pair: Pair, at: number, sourceStart: number): number {
-  const word = pair.target.view.getInt32(at, true);
+function sourceOf(texts: TextPair, at: number, sourceStart: number): number {
+  const word = texts.target.view.getInt32(at, true);
   const offset = (table[slotOf(word)] ?? 0) - epoch;
   if (offset < 0) return -1;
   const source = sourceStart + offset;
-  return pair.basis.view.getInt32(source, true) === word ? source : -1;
+  return texts.basis.view.getInt32(source, true) === word ? source : -1;
 }
 
-function grow(pair: Pair, area: Area, at: number, source: number): Match {
-  const { basis, target } = pair;
+function grow(texts: TextPair, area: Area, at: number, source: number): Match {
+  const { basis } = texts;
   const ahead = Math.min(basis.length - source, area.targetEnd - at);
   const behind = Math.min(source - area.sourceStart, at - area.targetStart);
-  const back = equalBackward(basis, source, target, at, behind);
-  const length = back + equalForward(basis, source, target, at, ahead);
+  const back = texts.equalBackward(source, at, behind);
+  const length = back + texts.equalForward(source, at, ahead);
   return { target: at - back, source: source - back, length };
 }

@@ -90,7 +90,7 @@ export function writeScript(script: Script, deltas: readonly Delta[]): Streams {
       writer.copy(pending, length, start);
       pending = 0;
     } else {
-      moveLiteral(deltas[origin], start, length, literals, filled);
+      literals.set(literalsOf(deltas, origin).subarray(start, start + length), filled);
       filled += length;
       pending += length;
     }
@@ -106,13 +106,8 @@ function literalBytes(script: Script): number {
   return sum;
 }
 
-function moveLiteral(
-  from: Delta | undefined,
-  start: number,
-  length: number,
-  to: Buffer,
-  at: number,
-): void {
-  if (from === undefined) throw new Error('a piece names a delta that is not there');
-  to.set(from.literals.subarray(start, start + length), at);
+function literalsOf(deltas: readonly Delta[], origin: number): Uint8Array {
+  const delta = deltas[origin];
+  if (delta === undefined) throw new Error('a piece names a delta that is not there');
+  return delta.literals;
 }

@@ -37,14 +37,8 @@ export interface FileSystem {
   readonly at: AtCalls;
   open(path: string, mode: RepositoryOpenMode): number;
   close(descriptor: number): void;
-  /** Reads until `length` bytes are there or the file ends; returns the count. */
-  read(
-    descriptor: number,
-    into: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): number;
+  /** Reads until `into` is full or the file ends; returns the count. */
+  read(descriptor: number, into: Uint8Array, position: number): number;
   /** Writes all of `bytes` at `position`. */
   write(descriptor: number, bytes: Uint8Array, position: number): void;
   sync(descriptor: number): void;
@@ -127,16 +121,11 @@ export function openFileSystem(): FileSystem {
   };
 }
 
-function readFully(
-  descriptor: number,
-  into: Uint8Array,
-  offset: number,
-  length: number,
-  position: number,
-): number {
+function readFully(descriptor: number, into: Uint8Array, position: number): number {
+  const { length } = into;
   let done = 0;
   while (done < length) {
-    const count = fs.readSync(descriptor, into, offset + done, length - done, position + done);
+    const count = fs.readSync(descriptor, into, done, length - done, position + done);
     if (count === 0) break;
     done += count;
   }

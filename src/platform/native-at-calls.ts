@@ -62,54 +62,56 @@ export function loadNativeAtCalls(): AtCalls | undefined {
 }
 
 function bind(libc: Libc): AtCalls {
-  const { check } = libc;
   limitRetainedMemory(libc.func('int mallopt(int, int)'));
-  const statx = libc.func('int statx(int, const void *, int, uint32_t, void *)');
-  const openat = libc.func('int openat(int, const void *, int, uint32_t)');
-  const mkdirat = libc.func('int mkdirat(int, const void *, uint32_t)');
-  const symlinkat = libc.func('int symlinkat(const void *, int, const void *)');
-  const syscallMknodat = libc.func(
-    'int64_t syscall(int64_t, int, const void *, uint32_t, uint32_t)',
-  );
-  const syscallGetdents = libc.func('int64_t syscall(int64_t, int, void *, size_t)');
-  const linkat = libc.func('int linkat(int, const void *, int, const void *, int)');
-  const readlinkat = libc.func('int64_t readlinkat(int, const void *, void *, size_t)');
-  const unlinkat = libc.func('int unlinkat(int, const void *, int)');
-  const renameat = libc.func('int renameat(int, const void *, int, const void *)');
-  const fchownat = libc.func('int fchownat(int, const void *, uint32_t, uint32_t, int)');
-  const futimens = libc.func('int futimens(int, const void *)');
-  const utimensat = libc.func('int utimensat(int, const void *, const void *, int)');
-  const lseek = libc.func('int64_t lseek(int, int64_t, int)');
-  const flock = libc.func('int flock(int, int)');
-  const fallocate = libc.func('int fallocate(int, int, int64_t, int64_t)');
-
-  const names = new NameBuffer();
-  const targets = new NameBuffer();
-  const empty = Buffer.alloc(1);
-  const statWords = new Int32Array(64);
-  const entryBytes = Buffer.alloc(32 * 1024);
-  const linkBytes = Buffer.alloc(65536);
-  const times = new BigInt64Array([0n, BigInt(UTIME_OMIT), 0n, 0n]);
-
-  const timesOf = (mtime: FileTime): BigInt64Array => {
-    times[2] = BigInt(mtime.seconds);
-    times[3] = BigInt(mtime.nanoseconds);
-    return times;
+  const memory: CallMemory = {
+    names: new NameBuffer(),
+    targets: new NameBuffer(),
+    empty: Buffer.alloc(1),
   };
-  const noName = '' as ByteString;
-
   return {
     name: 'libc',
     setsNanoseconds: true,
     seeksHoles: true,
     attributes: bindAttributeCalls(libc),
+    ...bindLooks(libc, memory),
+    ...bindMaking(libc, memory),
+    ...bindRemoval(libc, memory),
+    ...bindMetadata(libc, memory),
+    ...bindDescriptors(libc),
+  };
+}
+
+/** What names are put into for the length of a call. */
+interface CallMemory {
+  readonly names: NameBuffer;
+  /** For the second name of a call. */
+  readonly targets: NameBuffer;
+  /** Names the descriptor itself, with {@link AT_EMPTY_PATH}. */
+  readonly empty: Buffer;
+}
+
+const NO_NAME = '' as ByteString;
+
+function bindLooks(
+  libc: Libc,
+  { names, empty }: CallMemory,
+): Pick<AtCalls, 'list' | 'stat' | 'statOpen' | 'readSymlink'> {
+  const { check } = libc;
+  const statx = libc.func('int statx(int, const void *, int, uint32_t, void *)');
+  const syscallGetdents = libc.func('int64_t syscall(int64_t, int, void *, size_t)');
+  const readlinkat = libc.func('int64_t readlinkat(int, const void *, void *, size_t)');
+  const lseek = libc.func('int64_t lseek(int, int64_t, int)');
+  const statWords = new Int32Array(64);
+  const entryBytes = Buffer.alloc(32 * 1024);
+  const linkBytes = Buffer.alloc(65536);
+  return {
     list(directory) {
       const names: ByteString[] = [];
       // It may have been listed before through the same handle.
-      check(lseek(directory, 0, SEEK_SET), 'lseek', noName);
+      check(lseek(directory, 0, SEEK_SET), 'lseek', NO_NAME);
       for (;;) {
         const filled = syscallGetdents(SYS_GETDENTS64, directory, entryBytes, entryBytes.length);
-        check(filled, 'getdents64', noName);
+        check(filled, 'getdents64', NO_NAME);
         if (filled === 0) return names;
         readNames(entryBytes, filled, names);
       }
@@ -123,9 +125,30 @@ function bind(libc: Libc): AtCalls {
       throw error;
     },
     statOpen(descriptor) {
-      check(statx(descriptor, empty, AT_EMPTY_PATH, STATX_ALL, statWords), 'statx', noName);
+      check(statx(descriptor, empty, AT_EMPTY_PATH, STATX_ALL, statWords), 'statx', NO_NAME);
       return readStatx(statWords);
     },
+    readSymlink(directory, name) {
+      const length = readlinkat(directory, names.put(name), linkBytes, linkBytes.length);
+      check(length, 'readlinkat', name);
+      return bytesFromBuffer(linkBytes.subarray(0, length));
+    },
+  };
+}
+
+function bindMaking(
+  libc: Libc,
+  { names, targets }: CallMemory,
+): Pick<AtCalls, 'open' | 'makeDirectory' | 'makeSymlink' | 'makeSpecial' | 'link'> {
+  const { check } = libc;
+  const openat = libc.func('int openat(int, const void *, int, uint32_t)');
+  const mkdirat = libc.func('int mkdirat(int, const void *, uint32_t)');
+  const symlinkat = libc.func('int symlinkat(const void *, int, const void *)');
+  const syscallMknodat = libc.func(
+    'int64_t syscall(int64_t, int, const void *, uint32_t, uint32_t)',
+  );
+  const linkat = libc.func('int linkat(int, const void *, int, const void *, int)');
+  return {
     open(directory, name, mode) {
       const at = directory ?? AT_FDCWD;
       return check(openat(at, names.put(name), openFlags[mode], permissions(mode)), 'openat', name);
@@ -148,11 +171,17 @@ function bind(libc: Libc): AtCalls {
         toName,
       );
     },
-    readSymlink(directory, name) {
-      const length = readlinkat(directory, names.put(name), linkBytes, linkBytes.length);
-      check(length, 'readlinkat', name);
-      return bytesFromBuffer(linkBytes.subarray(0, length));
-    },
+  };
+}
+
+function bindRemoval(
+  libc: Libc,
+  { names, targets }: CallMemory,
+): Pick<AtCalls, 'remove' | 'removeDirectory' | 'rename'> {
+  const { check } = libc;
+  const unlinkat = libc.func('int unlinkat(int, const void *, int)');
+  const renameat = libc.func('int renameat(int, const void *, int, const void *)');
+  return {
     remove(directory, name) {
       check(unlinkat(directory, names.put(name), 0), 'unlinkat', name);
     },
@@ -162,11 +191,29 @@ function bind(libc: Libc): AtCalls {
     rename(directory, from, to) {
       check(renameat(directory, names.put(from), directory, targets.put(to)), 'renameat', to);
     },
+  };
+}
+
+function bindMetadata(
+  libc: Libc,
+  { names, empty }: CallMemory,
+): Pick<AtCalls, 'setOwner' | 'setOwnerOpen' | 'setMode' | 'setMtime' | 'setMtimeOpen'> {
+  const { check } = libc;
+  const fchownat = libc.func('int fchownat(int, const void *, uint32_t, uint32_t, int)');
+  const futimens = libc.func('int futimens(int, const void *)');
+  const utimensat = libc.func('int utimensat(int, const void *, const void *, int)');
+  const times = new BigInt64Array([0n, BigInt(UTIME_OMIT), 0n, 0n]);
+  const timesOf = (mtime: FileTime): BigInt64Array => {
+    times[2] = BigInt(mtime.seconds);
+    times[3] = BigInt(mtime.nanoseconds);
+    return times;
+  };
+  return {
     setOwner(directory, name, uid, gid) {
       check(fchownat(directory, names.put(name), uid, gid, AT_SYMLINK_NOFOLLOW), 'fchownat', name);
     },
     setOwnerOpen(descriptor, uid, gid) {
-      check(fchownat(descriptor, empty, uid, gid, AT_EMPTY_PATH), 'fchownat', noName);
+      check(fchownat(descriptor, empty, uid, gid, AT_EMPTY_PATH), 'fchownat', NO_NAME);
     },
     setMode: (directory, name, mode) => portableAtCalls.setMode(directory, name, mode),
     setMtime(directory, name, mtime) {
@@ -174,11 +221,20 @@ function bind(libc: Libc): AtCalls {
       check(utimensat(directory, names.put(name), timesOf(mtime), flags), 'utimensat', name);
     },
     setMtimeOpen(descriptor, mtime) {
-      check(futimens(descriptor, timesOf(mtime)), 'futimens', noName);
+      check(futimens(descriptor, timesOf(mtime)), 'futimens', NO_NAME);
     },
+  };
+}
+
+function bindDescriptors(libc: Libc): Pick<AtCalls, 'seek' | 'punchHole' | 'tryLock'> {
+  const { check } = libc;
+  const lseek = libc.func('int64_t lseek(int, int64_t, int)');
+  const flock = libc.func('int flock(int, int)');
+  const fallocate = libc.func('int fallocate(int, int, int64_t, int64_t)');
+  return {
     seek(descriptor, offset, next) {
       const found = lseek(descriptor, offset, seekWhence[next]);
-      return found < 0 && libc.errno() === ENXIO ? undefined : check(found, 'lseek', noName);
+      return found < 0 && libc.errno() === ENXIO ? undefined : check(found, 'lseek', NO_NAME);
     },
     punchHole(descriptor, offset, length) {
       const mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
@@ -187,7 +243,7 @@ function bind(libc: Libc): AtCalls {
     tryLock(descriptor) {
       const result = flock(descriptor, LOCK_EX | LOCK_NB);
       if (result !== 0 && libc.errno() === EWOULDBLOCK) return false;
-      check(result, 'flock', noName);
+      check(result, 'flock', NO_NAME);
       return true;
     },
   };

@@ -24,13 +24,61 @@ const UNSUPPORTED = ['ENOTSUP', 'EOPNOTSUPP', 'ENOTTY', 'ENOSYS'];
 const NOT_READABLE = [...UNSUPPORTED, 'ENODATA', 'EACCES', 'EPERM'];
 
 export function bindAttributeCalls(libc: Libc): AttributeCalls {
-  const calls = { open: bindXattrs(libc, 'f'), named: bindXattrs(libc, 'l') };
+  const inodes = bindFlags(libc);
+  const extended = bindExtended(libc);
+  return {
+    list: (node) => extended.list(node),
+    set: (node, attribute) => extended.set(node, attribute),
+    remove: (node, name) => extended.remove(node, name),
+    ...inodes,
+    read(node) {
+      const names = extended.list(node);
+      const ownFlags = node.type === 'open' ? inodes.flags(node.descriptor) : 0;
+      if (names.length === 0 && ownFlags === 0) return NO_ATTRIBUTES;
+      const xattrs: ExtendedAttribute[] = [];
+      for (const name of names) {
+        const read = extended.value(node, name);
+        if (read !== undefined) xattrs.push({ name, value: read });
+      }
+      return { flags: ownFlags, xattrs };
+    },
+  };
+}
+
+const NO_NAME = '' as ByteString;
+
+function bindFlags(libc: Libc): Pick<AttributeCalls, 'flags' | 'setFlags'> {
   const ioctl = libc.func('int ioctl(int, unsigned long, void *)');
+  /** The kernel reads and writes the first of two, whatever the call's number says of a long. */
+  const word = new Int32Array(2);
+  return {
+    flags(descriptor) {
+      word[0] = 0;
+      if (ioctl(descriptor, FS_IOC_GETFLAGS, word) === 0) return word[0] & SETTABLE_FLAGS;
+      const error = libc.failure('ioctl', NO_NAME);
+      if (UNSUPPORTED.includes(error.code ?? '')) return 0;
+      throw error;
+    },
+    setFlags(descriptor, wanted) {
+      word[0] = 0;
+      libc.check(ioctl(descriptor, FS_IOC_GETFLAGS, word), 'ioctl', NO_NAME);
+      word[0] = (word[0] & ~SETTABLE_FLAGS) | wanted;
+      libc.check(ioctl(descriptor, FS_IOC_SETFLAGS, word), 'ioctl', NO_NAME);
+    },
+  };
+}
+
+/** Extended attributes of a node. */
+interface ExtendedCalls extends Pick<AttributeCalls, 'list' | 'set' | 'remove'> {
+  /** undefined for an attribute that cannot be read. */
+  value(node: NodeHandle, name: ByteString): ByteString | undefined;
+}
+
+function bindExtended(libc: Libc): ExtendedCalls {
+  const calls = { open: bindXattrs(libc, 'f'), named: bindXattrs(libc, 'l') };
   const path = new NameBuffer();
   const attributeName = new NameBuffer();
   const bytes = Buffer.alloc(MAX_BYTES);
-  /** The kernel reads and writes the first of two, whatever the call's number says of a long. */
-  const word = new Int32Array(2);
 
   const target = (node: NodeHandle): number | Buffer =>
     node.type === 'open'
@@ -48,63 +96,31 @@ export function bindAttributeCalls(libc: Libc): AttributeCalls {
     if (expected.includes(error.code ?? '')) return undefined;
     throw error;
   };
-  const list = (node: NodeHandle): ByteString[] => {
-    const length = calls[node.type].list(target(node), bytes, bytes.length);
-    if (length === 0) return [];
-    const names = take(length, 'listxattr', NO_NAME, UNSUPPORTED);
-    return names === undefined ? [] : (names.slice(0, -1).split('\0').sort() as ByteString[]);
-  };
-  const value = (node: NodeHandle, name: ByteString): ByteString | undefined => {
-    const named = attributeName.put(name);
-    const length = calls[node.type].get(target(node), named, bytes, bytes.length);
-    return take(length, 'getxattr', name, NOT_READABLE);
-  };
-  const flags = (descriptor: number): number => {
-    word[0] = 0;
-    if (ioctl(descriptor, FS_IOC_GETFLAGS, word) === 0) return word[0] & SETTABLE_FLAGS;
-    const error = libc.failure('ioctl', NO_NAME);
-    if (UNSUPPORTED.includes(error.code ?? '')) return 0;
-    throw error;
-  };
 
   return {
-    list,
-    flags,
-    read(node) {
-      const names = list(node);
-      const ownFlags = node.type === 'open' ? flags(node.descriptor) : 0;
-      if (names.length === 0 && ownFlags === 0) return NO_ATTRIBUTES;
-      const xattrs: ExtendedAttribute[] = [];
-      for (const name of names) {
-        const read = value(node, name);
-        if (read !== undefined) xattrs.push({ name, value: read });
-      }
-      return { flags: ownFlags, xattrs };
+    list(node) {
+      const length = calls[node.type].list(target(node), bytes, bytes.length);
+      if (length === 0) return [];
+      const names = take(length, 'listxattr', NO_NAME, UNSUPPORTED);
+      return names === undefined ? [] : (names.slice(0, -1).split('\0').sort() as ByteString[]);
     },
-    set(node, { name, value: wanted }) {
+    value(node, name) {
       const named = attributeName.put(name);
-      const result = calls[node.type].set(
-        target(node),
-        named,
-        bufferFromBytes(wanted),
-        wanted.length,
-      );
+      const length = calls[node.type].get(target(node), named, bytes, bytes.length);
+      return take(length, 'getxattr', name, NOT_READABLE);
+    },
+    set(node, { name, value }) {
+      const named = attributeName.put(name);
+      const given = bufferFromBytes(value);
+      const result = calls[node.type].set(target(node), named, given, value.length);
       libc.check(result, 'setxattr', name);
     },
     remove(node, name) {
       const named = attributeName.put(name);
       libc.check(calls[node.type].remove(target(node), named), 'removexattr', name);
     },
-    setFlags(descriptor, wanted) {
-      word[0] = 0;
-      libc.check(ioctl(descriptor, FS_IOC_GETFLAGS, word), 'ioctl', NO_NAME);
-      word[0] = (word[0] & ~SETTABLE_FLAGS) | wanted;
-      libc.check(ioctl(descriptor, FS_IOC_SETFLAGS, word), 'ioctl', NO_NAME);
-    },
   };
 }
-
-const NO_NAME = '' as ByteString;
 
 /** The calls on a descriptor (`f`), or on a path whose last component is not followed (`l`). */
 function bindXattrs(libc: Libc, kind: 'f' | 'l') {

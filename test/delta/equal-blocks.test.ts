@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { BLOCK_BYTES, equalBlocks } from '../../src/delta/equal-blocks.js';
-import { textOf } from '../../src/delta/text.js';
+import { TextPair, textOf } from '../../src/delta/text.js';
 import { noise } from '../support/seed.js';
 
 function runsOf(a: Buffer, b: Buffer): [number, number][] {
   const found: [number, number][] = [];
   const to = Math.min(a.length, b.length);
-  equalBlocks(textOf(a), textOf(b), 0, to, (from, end) => found.push([from, end]));
+  equalBlocks(new TextPair(textOf(a), textOf(b)), 0, to, (from, end) => found.push([from, end]));
   return found;
 }
 

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { indexBasis } from '../../src/delta/basis-index.js';
 import { findFar } from '../../src/delta/far-search.js';
-import { textOf } from '../../src/delta/text.js';
+import { TextPair, textOf } from '../../src/delta/text.js';
 import type { Match } from '../../src/delta/near-search.js';
 import { noise } from '../support/seed.js';
 
 function far(basis: Buffer, target: Buffer, diagonal = 0): Match | undefined {
   const [a, b] = [textOf(basis), textOf(target)];
-  const search = { basis: a, target: b, index: indexBasis(a), mayStop: () => false };
+  const search = { texts: new TextPair(a, b), index: indexBasis(a), mayStop: () => false };
   return findFar(search, 0, target.length, diagonal);
 }
 
@@ -42,7 +42,7 @@ test('the search ends when it may', () => {
   let asked = 0;
   const index = indexBasis(textOf(basis));
   const mayStop = (): boolean => (asked += 1) === 2;
-  const search = { basis: textOf(basis), target: text, index, mayStop };
+  const search = { texts: new TextPair(textOf(basis), text), index, mayStop };
   expect(findFar(search, 0, text.length, 0)).toBeUndefined();
   expect(asked).toBe(2);
 });

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { findNear, type Match } from '../../src/delta/near-search.js';
-import { textOf } from '../../src/delta/text.js';
+import { TextPair, textOf } from '../../src/delta/text.js';
 import { noise } from '../support/seed.js';
 
 function near(basis: string, target: string, minimum = 6, reach = 64): Match | undefined {
-  const pair = { basis: textOf(Buffer.from(basis)), target: textOf(Buffer.from(target)) };
+  const texts = new TextPair(textOf(Buffer.from(basis)), textOf(Buffer.from(target)));
   const area = {
     targetStart: 0,
     targetEnd: target.length,
     sourceStart: 0,
     sourceEnd: basis.length,
   };
-  return findNear(pair, area, reach, minimum);
+  return findNear(texts, area, reach, minimum);
 }
 
 describe('the texts are found to agree again', () => {
@@ -59,6 +59,6 @@ test('nothing is found beyond the reach, nor in less than a word', () => {
 test('a match never leaves its area backwards or the target forwards', () => {
   const text = textOf(noise(2000, 1));
   const area = { targetStart: 500, targetEnd: 600, sourceStart: 500, sourceEnd: 540 };
-  const match = findNear({ basis: text, target: text }, area, 256, 6);
+  const match = findNear(new TextPair(text, text), area, 256, 6);
   expect(match).toEqual({ target: 500, source: 500, length: 100 });
 });

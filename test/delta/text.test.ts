@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { equalBackward, equalForward, textOf } from '../../src/delta/text.js';
+import { TextPair, textOf } from '../../src/delta/text.js';
 import { noise } from '../support/seed.js';
 
 /** Around each place where the comparison changes its step. */
@@ -10,7 +10,7 @@ test('equal bytes are counted exactly up to the first difference', () => {
     const a = Buffer.concat([noise(3, 1), noise(length + 9, 2)]);
     const b = Buffer.concat([noise(5, 3), noise(length + 9, 2)]);
     b[5 + length]! ^= 1;
-    expect(equalForward(textOf(a), 3, textOf(b), 5, length + 9)).toBe(length);
+    expect(new TextPair(textOf(a), textOf(b)).equalForward(3, 5, length + 9)).toBe(length);
   }
 });
 
@@ -20,15 +20,15 @@ test('equal bytes are counted exactly back to the last difference', () => {
     const b = Buffer.concat([noise(length + 9, 2), noise(5, 3)]);
     b[8]! ^= 1;
     const end = length + 9;
-    expect(equalBackward(textOf(a), end, textOf(b), end, end)).toBe(length);
+    expect(new TextPair(textOf(a), textOf(b)).equalBackward(end, end, end)).toBe(length);
   }
 });
 
 test('no more than the limit is counted', () => {
   const a = textOf(Buffer.alloc(200_000));
   for (const limit of LENGTHS) {
-    expect(equalForward(a, 0, a, 1, limit)).toBe(limit);
-    expect(equalBackward(a, 200_000, a, 199_999, limit)).toBe(limit);
+    expect(new TextPair(a, a).equalForward(0, 1, limit)).toBe(limit);
+    expect(new TextPair(a, a).equalBackward(200_000, 199_999, limit)).toBe(limit);
   }
 });
 
@@ -36,5 +36,5 @@ test('a view into a larger buffer is compared within its bounds', () => {
   const whole = noise(100, 4);
   const part = textOf(whole.subarray(10, 60));
   expect(part.length).toBe(50);
-  expect(equalForward(part, 0, textOf(whole), 10, 50)).toBe(50);
+  expect(new TextPair(part, textOf(whole)).equalForward(0, 10, 50)).toBe(50);
 });

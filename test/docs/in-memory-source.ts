@@ -69,11 +69,14 @@ export function platformWithSource(tree: SourceTree, nowMs: number): Platform {
     ...real.files,
     at,
     close: (descriptor) => (open.has(descriptor) ? undefined : real.files.close(descriptor)),
-    read(descriptor, into, offset, length, position) {
+    read(descriptor, into, position) {
       const path = open.get(descriptor);
-      if (path === undefined) return real.files.read(descriptor, into, offset, length, position);
-      const part = (nodeAt(path).bytes ?? new Uint8Array(0)).subarray(position, position + length);
-      into.set(part, offset);
+      if (path === undefined) return real.files.read(descriptor, into, position);
+      const part = (nodeAt(path).bytes ?? new Uint8Array(0)).subarray(
+        position,
+        position + into.length,
+      );
+      into.set(part);
       return part.length;
     },
     exists: (path) => path in tree || real.files.exists(path),

@@ -2,7 +2,7 @@
  * A signature laid out for the search kernel: a bitmap of weak sums, and behind it a hash table of
  * blocks. Both are addressed by bits of the weak sum times {@link TABLE_MULTIPLIER}.
  */
-import { strongOffset, type Signature } from './signature.js';
+import { hasStrongSum, strongOffset, type Signature } from './signature.js';
 import type { Kernel } from './wasm/kernel.js';
 import { SEARCH_TABLE } from './wasm/layout.js';
 import { BITMAP, BITMAP_SHIFT, TABLE_MULTIPLIER } from './wasm/search-table.js';
@@ -23,18 +23,6 @@ const MAX_HEADS_LOG2 = 27;
 const ceilLog2 = (value: number): number => Math.max(0, Math.ceil(Math.log2(value)));
 const clamp = (value: number, low: number, high: number): number =>
   Math.min(high, Math.max(low, value));
-
-/** Compares `length` bytes of two byte strings. */
-export function equalAt(
-  a: Uint8Array,
-  aStart: number,
-  b: Uint8Array,
-  bStart: number,
-  length: number,
-): boolean {
-  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false;
-  return true;
-}
 
 /** Finds blocks by their sums. */
 export class BlockTable {
@@ -112,8 +100,7 @@ export class BlockTable {
 
   private equalBlocks(a: number, b: number): boolean {
     const { signature } = this;
-    const { weak, entries, strongLength } = signature;
-    const strong = (block: number) => strongOffset(signature, block);
-    return weak[a] === weak[b] && equalAt(entries, strong(a), entries, strong(b), strongLength);
+    const { weak, entries } = signature;
+    return weak[a] === weak[b] && hasStrongSum(signature, a, entries, strongOffset(signature, b));
   }
 }

@@ -6,17 +6,17 @@
  * before the table, so equal blocks (zeros) become one copy; several such blocks are hashed side by
  * side. Instructions depend on the bytes alone, not on how the input was cut.
  */
-import { BlockTable, equalAt } from './block-table.js';
+import { BlockTable } from './block-table.js';
 import type { Fillable } from './input-buffer.js';
 import type { InstructionSink } from './instructions.js';
 import { Patience } from './patience.js';
 import { SearchWindow } from './search-window.js';
 import { weakSum } from './signature-writer.js';
-import { strongOffset, type Signature } from './signature.js';
+import { hasStrongSum, type Signature } from './signature.js';
 import { emptyMatchCounts, type MatchCounts } from './statistics.js';
 import { hashBlocks, strongHash, type StrongHash } from './strong.js';
 import { Kernel, type SearchFunction } from './wasm/kernel.js';
-import { SEARCH_CANDIDATE, SEARCH_SUM } from './wasm/layout.js';
+import { SEARCH_CANDIDATE, SEARCH_SUM, SEARCH_WEIGHT } from './wasm/layout.js';
 import { RabinKarp, rabinKarpPower } from './weak/rabin-karp.js';
 import { Rollsum } from './weak/rollsum.js';
 
@@ -37,8 +37,6 @@ export class Search implements Fillable {
   private readonly window: SearchWindow;
   private readonly patience: Patience;
   private readonly roll: SearchFunction;
-  /** What the search kernel multiplies a leaving byte with. */
-  private readonly weight: number;
   /** The block behind the last match: the likeliest next one. */
   private expected = 0;
   /** The weak sum of the window; undefined until computed. */
@@ -58,7 +56,7 @@ export class Search implements Fillable {
     this.patience = new Patience(signature, blockCount);
     const rolls = kind.weak === 'rollsum';
     this.roll = rolls ? kernel.run.rollsumSearch : kernel.run.rabinKarpSearch;
-    this.weight = rolls ? blockLength : rabinKarpPower(blockLength);
+    kernel.words[SEARCH_WEIGHT / 4] = rolls ? blockLength : rabinKarpPower(blockLength);
   }
 
   /**
@@ -131,11 +129,11 @@ export class Search implements Fillable {
 
   /** Rolls to the next window whose weak sum is known, or as far as the input goes. */
   private rollOn(): void {
-    const { window, kernel, signature, weight } = this;
+    const { window, kernel, signature } = this;
     const { blockLength } = signature;
     const from = window.start;
     const last = window.end - blockLength;
-    window.start = this.roll(from, last, this.sum as number, blockLength, weight) >>> 0;
+    window.start = this.roll(from, last, this.sum as number, blockLength) >>> 0;
     this.counts.searches += window.start - from;
     this.sum = kernel.words[SEARCH_SUM / 4];
     window.giveWholeLiterals();
@@ -184,7 +182,8 @@ export class Search implements Fillable {
 
   /** Computes the strong sums of `count` windows from the window on, one behind the other. */
   private hashWindows(length: number, count: number): void {
-    hashBlocks(this.kernel, this.hash, this.window.start, length, count, this.digests);
+    const blocks = { address: this.window.start, length, count };
+    hashBlocks(this.kernel, this.hash, blocks, this.digests);
     this.counts.strongSums += count;
   }
 
@@ -192,8 +191,7 @@ export class Search implements Fillable {
   private equalStrong(block: number, index: number): boolean {
     const { signature, kernel } = this;
     const digest = this.digests + index * this.hash.digestBytes;
-    const strong = strongOffset(signature, block);
-    return equalAt(signature.entries, strong, kernel.bytes, digest, signature.strongLength);
+    return hasStrongSum(signature, block, kernel.bytes, digest);
   }
 
   /**

@@ -59,7 +59,7 @@ export class BlockSummer implements Fillable {
 
   private sum(count: number, length: number): void {
     const { kernel, hash, digests, input, output, header } = this;
-    hashBlocks(kernel, hash, input.start, length, count, digests);
+    hashBlocks(kernel, hash, { address: input.start, length, count }, digests);
     const size = entryBytes(header);
     const { bytes, offset } = output.append(count * size);
     for (let block = 0; block < count; block++) {

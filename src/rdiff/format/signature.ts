@@ -29,6 +29,19 @@ export const entryBytes = (header: SignatureHeader): number => WEAK_BYTES + head
 export const strongOffset = (header: SignatureHeader, block: number): number =>
   block * entryBytes(header) + WEAK_BYTES;
 
+/** Whether the strong sum of `block` is the one that starts at `bytes[at]`. */
+export function hasStrongSum(
+  signature: Signature,
+  block: number,
+  bytes: Uint8Array,
+  at: number,
+): boolean {
+  const { entries, strongLength } = signature;
+  const start = strongOffset(signature, block);
+  for (let i = 0; i < strongLength; i++) if (entries[start + i] !== bytes[at + i]) return false;
+  return true;
+}
+
 export function encodeHeader({ kind, blockLength, strongLength }: SignatureHeader): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES);
   writeUint(bytes, 0, 4, kind.magic);

@@ -150,16 +150,18 @@ function readDigests(kernel: Kernel, hash: StrongHash, count: number, into: numb
   }
 }
 
-/**
- * Hashes `count` blocks of `length` bytes that start at `address`; digests go to `into`, whole and
- * one after the other.
- */
+/** Blocks of one length that lie one behind the other in a kernel's memory. */
+interface BlockRun {
+  readonly address: number;
+  readonly length: number;
+  readonly count: number;
+}
+
+/** Hashes blocks; digests go to `into`, whole and one after the other. */
 export function hashBlocks(
   kernel: Kernel,
   hash: StrongHash,
-  address: number,
-  length: number,
-  count: number,
+  { address, length, count }: BlockRun,
   into: number,
 ): void {
   for (let first = 0; first < count; first += hash.lanes) {

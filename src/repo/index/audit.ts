@@ -1,5 +1,5 @@
 /** Questions that only verification asks: does the index agree with itself and with the packs? */
-import { createBlobs } from './blobs.js';
+import { Blobs } from './blobs.js';
 import type { Connection } from './connection.js';
 
 /** Something that cannot be as the index says. */
@@ -113,9 +113,7 @@ function missingRows(db: Connection): Inconsistency[] {
     const blobs = db.prepare(query).pluck().all() as number[];
     return blobs.length > 0 ? [{ message, blobs }] : [];
   });
-  const partly = createBlobs(db)
-    .currentDeltas()
-    .map(({ id }) => id);
+  const partly = new Blobs(db).currentDeltas().map(({ id }) => id);
   if (partly.length === 0) return found;
   const message = 'A blob that a current version uses is not stored whole.';
   return [...found, { message, blobs: partly, isOnlyBasis: true }];

@@ -2,3 +2,4 @@
 import type Database from 'better-sqlite3';
 
 export type Connection = Database.Database;
+export type Statement = Database.Statement;

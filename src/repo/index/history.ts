@@ -1,6 +1,6 @@
 /** Questions about many versions at once that only the read-only operations ask. */
 import type { VersionType } from '../model.js';
-import type { Connection } from './connection.js';
+import type { Connection, Statement } from './connection.js';
 import { NODE_COLUMNS, type NodeColumns } from './names.js';
 
 /** Snapshots, the first not counted, the second counted. */
@@ -43,83 +43,87 @@ const CHANGE = `
     ELSE 0
   END`;
 
-export type History = ReturnType<typeof createHistory>;
+const BEGUN_WITHIN = `SELECT ${NODE_COLUMNS}, ${CHANGE}
+  FROM version v INDEXED BY version_by_first
+  LEFT JOIN version old ON old.path = v.path AND old.last > @after AND old.last <= @upTo
+    AND old.first <= @after
+  JOIN path p ON p.id = v.path
+  LEFT JOIN path d ON d.id = p.parent
+  WHERE v.first > @after AND v.first <= @upTo AND (v.last = 0 OR +v.last > @upTo)`;
 
-export function createHistory(db: Connection) {
-  const ofPath = db
-    .prepare('SELECT first, last, type, size FROM version WHERE path = ? ORDER BY last')
-    .raw();
+const GONE_WITHIN = `SELECT ${NODE_COLUMNS}
+  FROM (
+    SELECT DISTINCT path FROM version INDEXED BY version_by_last
+    WHERE last > @after AND last > 0 AND last <= @upTo AND path NOT IN (
+      SELECT path FROM version INDEXED BY version_by_first
+      WHERE first > @after AND first <= @upTo AND (last = 0 OR +last > @upTo))
+  ) gone
+  -- What both came and went within the range is on neither side.
+  CROSS JOIN version old ON old.path = gone.path AND old.last > @after AND old.first <= @after
+  JOIN path p ON p.id = gone.path
+  LEFT JOIN path d ON d.id = p.parent`;
 
-  return {
-    /** The numbers of the snapshots of a source, ascending. */
-    snapshotNumbers: (source: number) =>
-      db
-        .prepare('SELECT number FROM snapshot WHERE source = ? ORDER BY number')
-        .pluck()
-        .all(source) as number[],
-    /** The paths, of any source, with a version that began within `range` and is there at its end. */
-    begunWithin: ({ after, upTo }: SnapshotRange) =>
-      db
-        .prepare(
-          `SELECT ${NODE_COLUMNS}, ${CHANGE}
-           FROM version v INDEXED BY version_by_first
-           LEFT JOIN version old ON old.path = v.path AND old.last > @after AND old.last <= @upTo
-             AND old.first <= @after
-           JOIN path p ON p.id = v.path
-           LEFT JOIN path d ON d.id = p.parent
-           WHERE v.first > @after AND v.first <= @upTo AND (v.last = 0 OR +v.last > @upTo)`,
-        )
-        .raw()
-        .iterate({ after, upTo }) as IterableIterator<BegunRow>,
-    /** The paths, of any source, that were there before `range` and are not at its end. */
-    goneWithin: ({ after, upTo }: SnapshotRange) =>
-      db
-        .prepare(
-          `SELECT ${NODE_COLUMNS}
-           FROM (
-             SELECT DISTINCT path FROM version INDEXED BY version_by_last
-             WHERE last > @after AND last > 0 AND last <= @upTo AND path NOT IN (
-               SELECT path FROM version INDEXED BY version_by_first
-               WHERE first > @after AND first <= @upTo AND (last = 0 OR +last > @upTo))
-           ) gone
-           -- What both came and went within the range is on neither side.
-           CROSS JOIN version old ON old.path = gone.path AND old.last > @after AND old.first <= @after
-           JOIN path p ON p.id = gone.path
-           LEFT JOIN path d ON d.id = p.parent`,
-        )
-        .raw()
-        .iterate({ after, upTo }) as IterableIterator<NodeColumns>,
-    /** The versions of a path, oldest first. */
-    ofPath(path: number): VersionSummary[] {
-      const rows = (ofPath.all(path) as SummaryTuple[]).map(
-        ([first, last, type, sizeBytes]): VersionSummary => ({
-          path,
-          first,
-          last,
-          type,
-          sizeBytes,
-        }),
-      );
-      // The current version has 0 as its last, and so comes first.
-      return rows[0]?.last === 0 ? [...rows.slice(1), rows[0]] : rows;
-    },
-    /** The versions whose content is exactly this blob. */
-    ofBlob: (blob: number) =>
-      db
-        .prepare(`SELECT ${SUMMARY} FROM version WHERE blob = ? ORDER BY path, first`)
-        .all(blob) as VersionSummary[],
-    /** The versions of this content of several blobs. */
-    ofContent: (content: number) =>
-      db
-        .prepare(`SELECT ${SUMMARY} FROM version WHERE content = ? ORDER BY path, first`)
-        .all(content) as VersionSummary[],
-    /** The versions that are files without a byte: reads the whole table. */
-    ofEmptyFiles: () =>
-      db
-        .prepare(
-          `SELECT ${SUMMARY} FROM version
-           WHERE type = 1 AND blob IS NULL AND content IS NULL ORDER BY path, first`,
-        )
-        .all() as VersionSummary[],
-  };
+export class History {
+  private readonly db: Connection;
+  private readonly versionsOfPath: Statement;
+
+  constructor(db: Connection) {
+    this.db = db;
+    this.versionsOfPath = db
+      .prepare('SELECT first, last, type, size FROM version WHERE path = ? ORDER BY last')
+      .raw();
+  }
+
+  /** The numbers of the snapshots of a source, ascending. */
+  snapshotNumbers(source: number): number[] {
+    return this.db
+      .prepare('SELECT number FROM snapshot WHERE source = ? ORDER BY number')
+      .pluck()
+      .all(source) as number[];
+  }
+
+  /** The paths, of any source, with a version that began within `range` and is there at its end. */
+  begunWithin({ after, upTo }: SnapshotRange): IterableIterator<BegunRow> {
+    const begun = this.db.prepare(BEGUN_WITHIN).raw();
+    return begun.iterate({ after, upTo }) as IterableIterator<BegunRow>;
+  }
+
+  /** The paths, of any source, that were there before `range` and are not at its end. */
+  goneWithin({ after, upTo }: SnapshotRange): IterableIterator<NodeColumns> {
+    const gone = this.db.prepare(GONE_WITHIN).raw();
+    return gone.iterate({ after, upTo }) as IterableIterator<NodeColumns>;
+  }
+
+  /** The versions of a path, oldest first. */
+  ofPath(path: number): VersionSummary[] {
+    const rows = (this.versionsOfPath.all(path) as SummaryTuple[]).map(
+      ([first, last, type, sizeBytes]): VersionSummary => ({ path, first, last, type, sizeBytes }),
+    );
+    // The current version has 0 as its last, and so comes first.
+    return rows[0]?.last === 0 ? [...rows.slice(1), rows[0]] : rows;
+  }
+
+  /** The versions whose content is exactly this blob. */
+  ofBlob(blob: number): VersionSummary[] {
+    return this.db
+      .prepare(`SELECT ${SUMMARY} FROM version WHERE blob = ? ORDER BY path, first`)
+      .all(blob) as VersionSummary[];
+  }
+
+  /** The versions of this content of several blobs. */
+  ofContent(content: number): VersionSummary[] {
+    return this.db
+      .prepare(`SELECT ${SUMMARY} FROM version WHERE content = ? ORDER BY path, first`)
+      .all(content) as VersionSummary[];
+  }
+
+  /** The versions that are files without a byte: reads the whole table. */
+  ofEmptyFiles(): VersionSummary[] {
+    return this.db
+      .prepare(
+        `SELECT ${SUMMARY} FROM version
+         WHERE type = 1 AND blob IS NULL AND content IS NULL ORDER BY path, first`,
+      )
+      .all() as VersionSummary[];
+  }
 }

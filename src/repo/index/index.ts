@@ -7,21 +7,21 @@ import type { FileSystem } from '../../platform/files.js';
 import { once } from '../../platform/once.js';
 import { createAttributeSets, type AttributeSets } from './attributes.js';
 import { createAudit, type Audit } from './audit.js';
-import { createBlobs, type Blobs } from './blobs.js';
+import { Blobs } from './blobs.js';
 import { createCompaction, type Compaction } from './compaction.js';
 import { createCounters, type Counters } from './counters.js';
 import type { Connection } from './connection.js';
 import { guardCorruption, openDatabase, type OpenIndexMode } from './database.js';
 import { createFrames, type Frames } from './frames.js';
-import { createHistory, type History } from './history.js';
+import { History } from './history.js';
 import { createNames, createPathPlaces, type Names, type PathPlaces } from './names.js';
 import { createPacks, type Packs } from './packs.js';
-import { createRemoval, type Removal } from './removal.js';
+import { Removal } from './removal.js';
 import { createSnapshots, createSources, type Snapshots, type Sources } from './sources.js';
 import { createStatistics, type Statistics } from './statistics.js';
 import { readSuspicions, type Suspicion } from './suspects.js';
 import { recomputeTails } from './tails.js';
-import { createVersions, type Versions } from './versions.js';
+import { Versions } from './versions.js';
 
 export interface Index {
   readonly counters: Counters;
@@ -72,9 +72,9 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
       counters,
       sources: createSources(db),
       snapshots: createSnapshots(db),
-      versions: createVersions(db),
+      versions: new Versions(db),
       attributes,
-      blobs: createBlobs(db),
+      blobs: new Blobs(db),
       frames: createFrames(db),
       packs: createPacks(db),
       begin: () => void db.exec('BEGIN IMMEDIATE'),
@@ -119,12 +119,12 @@ type Questions = Pick<
 >;
 
 function questions(db: Connection): Questions {
-  const history = once(() => createHistory(db));
+  const history = once(() => new History(db));
   const names = once(() => createNames(db));
   const statistics = once(() => createStatistics(db));
   const audit = once(() => createAudit(db));
   const compaction = once(() => createCompaction(db));
-  const removal = once(() => createRemoval(db));
+  const removal = once(() => new Removal(db));
   return {
     get history() {
       return history();

@@ -5,45 +5,79 @@
  */
 import type { Connection } from './connection.js';
 
-export type Removal = ReturnType<typeof createRemoval>;
+function prepare(db: Connection) {
+  return {
+    nextOf: db
+      .prepare(
+        `SELECT n.number FROM snapshot s JOIN snapshot n ON n.source = s.source AND n.number > s.number
+         WHERE s.number = ? ORDER BY n.number LIMIT 1`,
+      )
+      .pluck(),
+    emptied: db.prepare('SELECT path FROM version WHERE first = ? AND last = ?').pluck(),
+    removeEmptied: db.prepare('DELETE FROM version WHERE first = ? AND last = ?'),
+    moveFirst: db.prepare('UPDATE version SET first = ? WHERE first = ?'),
+    moveLast: db.prepare('UPDATE version SET last = ? WHERE last = ? AND last > 0'),
+    removeSnapshot: db.prepare('DELETE FROM snapshot WHERE number = ?'),
+    parentOf: db.prepare('SELECT parent FROM path WHERE id = ?').pluck(),
+    removePath: db.prepare(
+      `DELETE FROM path WHERE id = @id
+         AND NOT EXISTS (SELECT 1 FROM version WHERE path = @id)
+         AND NOT EXISTS (SELECT 1 FROM path WHERE parent = @id)`,
+    ),
+    removeUnusedContents: db.prepare(
+      'DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.content = content.id)',
+    ),
+    removeUnusedLists: db.prepare(
+      'DELETE FROM content_blob WHERE NOT EXISTS (SELECT 1 FROM content c WHERE c.id = content)',
+    ),
+    removeUnusedAttributes: db.prepare(
+      'DELETE FROM attributes WHERE id NOT IN (SELECT attributes FROM version)',
+    ),
+    unusedBlobs: db
+      .prepare(
+        `SELECT b.id FROM blob b
+         WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.blob = b.id)
+           AND NOT EXISTS (SELECT 1 FROM content_blob c WHERE c.blob = b.id)`,
+      )
+      .pluck(),
+  };
+}
 
-export function createRemoval(db: Connection) {
-  const nextOf = db
-    .prepare(
-      `SELECT n.number FROM snapshot s JOIN snapshot n ON n.source = s.source AND n.number > s.number
-       WHERE s.number = ? ORDER BY n.number LIMIT 1`,
-    )
-    .pluck();
-  const emptied = db.prepare('SELECT path FROM version WHERE first = ? AND last = ?').pluck();
-  const removeEmptied = db.prepare('DELETE FROM version WHERE first = ? AND last = ?');
-  const moveFirst = db.prepare('UPDATE version SET first = ? WHERE first = ?');
-  const moveLast = db.prepare('UPDATE version SET last = ? WHERE last = ? AND last > 0');
-  const removeSnapshot = db.prepare('DELETE FROM snapshot WHERE number = ?');
-  const parentOf = db.prepare('SELECT parent FROM path WHERE id = ?').pluck();
-  const removePath = db.prepare(
-    `DELETE FROM path WHERE id = @id
-       AND NOT EXISTS (SELECT 1 FROM version WHERE path = @id)
-       AND NOT EXISTS (SELECT 1 FROM path WHERE parent = @id)`,
-  );
-  const removeUnusedContents = db.prepare(
-    'DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.content = content.id)',
-  );
-  const removeUnusedLists = db.prepare(
-    'DELETE FROM content_blob WHERE NOT EXISTS (SELECT 1 FROM content c WHERE c.id = content)',
-  );
-  const removeUnusedAttributes = db.prepare(
-    'DELETE FROM attributes WHERE id NOT IN (SELECT attributes FROM version)',
-  );
-  const unusedBlobs = db
-    .prepare(
-      `SELECT b.id FROM blob b
-       WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.blob = b.id)
-         AND NOT EXISTS (SELECT 1 FROM content_blob c WHERE c.blob = b.id)`,
-    )
-    .pluck();
+export class Removal {
+  private readonly statements: ReturnType<typeof prepare>;
+
+  constructor(db: Connection) {
+    this.statements = prepare(db);
+  }
+
+  /** Removes a snapshot that is not the newest of its source, and the versions only it had. */
+  removeSnapshot(number: number): void {
+    const { nextOf, emptied, removeEmptied, moveFirst, moveLast, removeSnapshot } = this.statements;
+    const next = nextOf.get(number) as number | undefined;
+    if (next === undefined) throw new Error(`snapshot ${number} is the newest of its source`);
+    const gone = emptied.all(number, next) as number[];
+    removeEmptied.run(number, next);
+    moveFirst.run(next, number);
+    moveLast.run(next, number);
+    removeSnapshot.run(number);
+    this.removePaths(gone);
+  }
+
+  /** Removes the lists of blobs and the attribute sets that no version has any more. */
+  removeUnusedContents(): void {
+    this.statements.removeUnusedAttributes.run();
+    this.statements.removeUnusedContents.run();
+    this.statements.removeUnusedLists.run();
+  }
+
+  /** Blobs that no version uses; a delta may still need one as its basis. */
+  unusedBlobs(): number[] {
+    return this.statements.unusedBlobs.all() as number[];
+  }
 
   /** Removes nodes that have no version and nothing below them. */
-  const removePaths = (paths: Iterable<number>): void => {
+  private removePaths(paths: Iterable<number>): void {
+    const { parentOf, removePath } = this.statements;
     for (let path of paths) {
       while (path > 0) {
         const parent = parentOf.get(path) as number | undefined;
@@ -51,27 +85,5 @@ export function createRemoval(db: Connection) {
         path = parent;
       }
     }
-  };
-
-  return {
-    /** Removes a snapshot that is not the newest of its source, and the versions only it had. */
-    removeSnapshot(number: number): void {
-      const next = nextOf.get(number) as number | undefined;
-      if (next === undefined) throw new Error(`snapshot ${number} is the newest of its source`);
-      const gone = emptied.all(number, next) as number[];
-      removeEmptied.run(number, next);
-      moveFirst.run(next, number);
-      moveLast.run(next, number);
-      removeSnapshot.run(number);
-      removePaths(gone);
-    },
-    /** Removes the lists of blobs and the attribute sets that no version has any more. */
-    removeUnusedContents(): void {
-      removeUnusedAttributes.run();
-      removeUnusedContents.run();
-      removeUnusedLists.run();
-    },
-    /** Blobs that no version uses; a delta may still need one as its basis. */
-    unusedBlobs: () => unusedBlobs.all() as number[],
-  };
+  }
 }

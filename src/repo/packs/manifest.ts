@@ -48,90 +48,84 @@ export interface ManifestPart {
 }
 
 /** A part that is being written: records go straight into its columns. */
-export interface ManifestPartWriter {
-  readonly recordCount: number;
-  path(change: ManifestPath): void;
-  close(path: number): void;
-  open(change: ManifestOpen): void;
-  touch(change: ManifestTouch): void;
+export class ManifestPartWriter {
+  recordCount = 0;
+  private readonly paths = new Column();
+  private readonly opens = new Column();
+  private readonly closes = new Column();
+  private readonly touches = new Column();
+  private readonly names: ByteString[] = [];
+  private readonly links: ByteString[] = [];
+  private readonly nanoseconds: number[] = [];
+  private readonly hashes: Uint8Array[] = [];
+  private readonly sets = new AttributeSets();
+
+  path({ id, parent, name }: ManifestPath): void {
+    const { out, differences } = this.paths;
+    out.varint(differences.encode(0, id));
+    out.varint(differences.encode(1, parent));
+    out.varint(name.length);
+    this.names.push(name);
+    this.recordCount += 1;
+  }
+
+  close(path: number): void {
+    const { out, differences } = this.closes;
+    out.varint(differences.encode(0, path));
+    this.recordCount += 1;
+  }
+
+  open(open: ManifestOpen): void {
+    const { out, differences } = this.opens;
+    out.varint(differences.encode(0, open.path));
+    out.varint(open.type);
+    out.varint(open.flags);
+    out.varint(open.mode);
+    out.varint(open.uid);
+    out.varint(open.gid);
+    out.varint(differences.encode(1, open.mtime.seconds));
+    out.varint(differences.encode(2, open.ctime.seconds));
+    out.varint(differences.encode(3, open.btime?.seconds ?? 0));
+    out.varint(differences.encode(4, open.inode));
+    out.varint(open.links);
+    out.varint(open.rdev);
+    out.varint(this.sets.number(open.attributeSet));
+    out.varint(open.sizeBytes);
+    out.varint(open.link?.length ?? 0);
+    out.varint(open.blobs.length);
+    const { mtime, ctime, btime } = open;
+    this.nanoseconds.push(mtime.nanoseconds, ctime.nanoseconds, nanosecondsOf(btime));
+    if (open.link !== undefined) this.links.push(open.link);
+    for (const hash of open.blobs) this.hashes.push(hash);
+    this.recordCount += 1;
+  }
+
+  touch({ path, flags, ctime, btime, inode }: ManifestTouch): void {
+    const { out, differences } = this.touches;
+    out.varint(differences.encode(0, path));
+    out.varint(flags);
+    out.varint(differences.encode(1, ctime.seconds));
+    out.varint(ctime.nanoseconds);
+    out.varint(differences.encode(2, btime?.seconds ?? 0));
+    out.varint(nanosecondsOf(btime));
+    out.varint(differences.encode(3, inode));
+    this.recordCount += 1;
+  }
+
   /** The nine sections of the part's frame; the writer is used up. */
-  finish(): Uint8Array[];
-}
-
-export function createManifestPartWriter(): ManifestPartWriter {
-  const [paths, opens, closes, touches] = [0, 1, 2, 3].map(() => ({
-    out: new ByteWriter(),
-    differences: new Differences(),
-  })) as [Column, Column, Column, Column];
-  const names: ByteString[] = [];
-  const links: ByteString[] = [];
-  const nanoseconds: number[] = [];
-  const hashes: Uint8Array[] = [];
-  const sets = new AttributeSets();
-  let recordCount = 0;
-
-  return {
-    get recordCount() {
-      return recordCount;
-    },
-    path({ id, parent, name }) {
-      const { out, differences } = paths;
-      out.varint(differences.encode(0, id));
-      out.varint(differences.encode(1, parent));
-      out.varint(name.length);
-      names.push(name);
-      recordCount += 1;
-    },
-    close(path) {
-      closes.out.varint(closes.differences.encode(0, path));
-      recordCount += 1;
-    },
-    open(open) {
-      const { out, differences } = opens;
-      out.varint(differences.encode(0, open.path));
-      out.varint(open.type);
-      out.varint(open.flags);
-      out.varint(open.mode);
-      out.varint(open.uid);
-      out.varint(open.gid);
-      out.varint(differences.encode(1, open.mtime.seconds));
-      out.varint(differences.encode(2, open.ctime.seconds));
-      out.varint(differences.encode(3, open.btime?.seconds ?? 0));
-      out.varint(differences.encode(4, open.inode));
-      out.varint(open.links);
-      out.varint(open.rdev);
-      out.varint(sets.number(open.attributeSet));
-      out.varint(open.sizeBytes);
-      out.varint(open.link?.length ?? 0);
-      out.varint(open.blobs.length);
-      nanoseconds.push(open.mtime.nanoseconds, open.ctime.nanoseconds, nanosecondsOf(open.btime));
-      if (open.link !== undefined) links.push(open.link);
-      for (const hash of open.blobs) hashes.push(hash);
-      recordCount += 1;
-    },
-    touch({ path, flags, ctime, btime, inode }) {
-      const { out, differences } = touches;
-      out.varint(differences.encode(0, path));
-      out.varint(flags);
-      out.varint(differences.encode(1, ctime.seconds));
-      out.varint(ctime.nanoseconds);
-      out.varint(differences.encode(2, btime?.seconds ?? 0));
-      out.varint(nanosecondsOf(btime));
-      out.varint(differences.encode(3, inode));
-      recordCount += 1;
-    },
-    finish: () => [
-      paths.out.finish(),
-      concatBytes(names),
-      opens.out.finish(),
-      encodeUint32s(nanoseconds),
-      concatBytes(links),
-      Buffer.concat(hashes),
-      closes.out.finish(),
-      touches.out.finish(),
-      sets.finish(),
-    ],
-  };
+  finish(): Uint8Array[] {
+    return [
+      this.paths.out.finish(),
+      concatBytes(this.names),
+      this.opens.out.finish(),
+      encodeUint32s(this.nanoseconds),
+      concatBytes(this.links),
+      Buffer.concat(this.hashes),
+      this.closes.out.finish(),
+      this.touches.out.finish(),
+      this.sets.finish(),
+    ];
+  }
 }
 
 /** The attribute sets of a part: each is written once, and named by its place, from 1. */
@@ -166,9 +160,10 @@ function timeOf(seconds: number, nanoseconds: number): FileTime | undefined {
   return nanoseconds === NO_TIME_NS ? undefined : { seconds, nanoseconds };
 }
 
-interface Column {
-  readonly out: ByteWriter;
-  readonly differences: Differences;
+/** The records of one kind, and what the next of them is told apart from. */
+class Column {
+  readonly out = new ByteWriter();
+  readonly differences = new Differences();
 }
 
 /** @throws CodedError FRAME_CORRUPT, DELTA_CORRUPT */

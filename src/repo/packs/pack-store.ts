@@ -55,27 +55,89 @@ export function openDirectoryPackStore(
   directory: string,
   repositoryId: Uint8Array,
 ): PackStore {
-  const readers = new Map<number, number>();
-  const writers = new Map<number, number>();
   const pathOf = (pack: number): string => `${directory}/${packFileName(pack)}`;
+  const open = new OpenPacks(files, pathOf, repositoryId);
 
-  const writer = (pack: number): number => {
-    const open = writers.get(pack) ?? openChecked(pack, 'append');
-    writers.set(pack, open);
-    return open;
+  return {
+    list: () => files.list(directory).map(packNumberOf).filter(isNumber).sort(ascending),
+    sizeBytes: (pack) => files.stat(pathOf(pack))?.sizeBytes,
+    create(pack, kind) {
+      const header = encodePackHeader(pack, kind, repositoryId);
+      files.write(open.create(pack), header, 0);
+    },
+    read(pack, offset, length, bytes = Buffer.allocUnsafeSlow(length)) {
+      const count = files.read(open.reader(pack), bytes.subarray(0, length), offset);
+      return bytes.subarray(0, count);
+    },
+    append: (pack, offset, bytes) => files.write(open.writer(pack), bytes, offset),
+    sync: (pack) => files.sync(open.writer(pack)),
+    syncNames: () => files.syncDirectory(directory),
+    truncate: (pack, lengthBytes) => files.truncate(open.writer(pack), lengthBytes),
+    remove(pack) {
+      open.release(pack);
+      if (files.stat(pathOf(pack))) files.remove(pathOf(pack));
+    },
+    punch: (pack, offset, length) => files.at.punchHole(open.writer(pack), offset, length),
+    canPunch: () => tryPunch(files, `${directory}/${PROBE_FILE}`),
+    allocatedBytes() {
+      const paths = files.list(directory).map((name) => `${directory}/${name}`);
+      return paths.reduce((sum, path) => sum + (files.stat(path)?.allocatedBytes ?? 0), 0);
+    },
+    close: () => open.close(),
   };
-  const reader = (pack: number): number => {
-    const open = writers.get(pack) ?? readers.get(pack);
-    if (open !== undefined) return open;
-    const descriptor = openChecked(pack, 'read');
-    readers.set(pack, descriptor);
-    const [oldest] = readers.keys();
-    if (readers.size > MAX_OPEN_PACKS && oldest !== undefined) release(readers, oldest);
+}
+
+/** The descriptors of a store's packs. A foreign pack is neither read nor written into. */
+class OpenPacks {
+  private readonly files: FileSystem;
+  private readonly pathOf: (pack: number) => string;
+  private readonly repositoryId: Uint8Array;
+  private readonly readers = new Map<number, number>();
+  private readonly writers = new Map<number, number>();
+
+  constructor(files: FileSystem, pathOf: (pack: number) => string, repositoryId: Uint8Array) {
+    this.files = files;
+    this.pathOf = pathOf;
+    this.repositoryId = repositoryId;
+  }
+
+  create(pack: number): number {
+    const descriptor = this.files.open(this.pathOf(pack), 'create');
+    this.writers.set(pack, descriptor);
     return descriptor;
-  };
-  /** A foreign pack is neither read nor written into. */
-  const openChecked = (pack: number, mode: 'read' | 'append'): number => {
-    const path = pathOf(pack);
+  }
+
+  writer(pack: number): number {
+    const open = this.writers.get(pack) ?? this.openChecked(pack, 'append');
+    this.writers.set(pack, open);
+    return open;
+  }
+
+  /** Reads through the writer where there is one. */
+  reader(pack: number): number {
+    const open = this.writers.get(pack) ?? this.readers.get(pack);
+    if (open !== undefined) return open;
+    const descriptor = this.openChecked(pack, 'read');
+    this.readers.set(pack, descriptor);
+    const [oldest] = this.readers.keys();
+    if (this.readers.size > MAX_OPEN_PACKS && oldest !== undefined) {
+      this.releaseFrom(this.readers, oldest);
+    }
+    return descriptor;
+  }
+
+  release(pack: number): void {
+    this.releaseFrom(this.readers, pack);
+    this.releaseFrom(this.writers, pack);
+  }
+
+  close(): void {
+    for (const pack of [...this.readers.keys(), ...this.writers.keys()]) this.release(pack);
+  }
+
+  private openChecked(pack: number, mode: 'read' | 'append'): number {
+    const { files } = this;
+    const path = this.pathOf(pack);
     if (!files.stat(path)) {
       throw new CodedError('PACK_MISSING', `The pack ${path} does not exist.`, {
         hint: 'Put it back if it was moved; else run `varve repair` to find what is lost.',
@@ -83,54 +145,22 @@ export function openDirectoryPackStore(
     }
     const descriptor = files.open(path, mode);
     const header = Buffer.alloc(PACK_HEADER_BYTES);
-    const count = files.read(descriptor, header, 0, PACK_HEADER_BYTES, 0);
+    const count = files.read(descriptor, header, 0);
     try {
-      checkPackHeader(header.subarray(0, count), pack, repositoryId, path);
+      checkPackHeader(header.subarray(0, count), pack, this.repositoryId, path);
     } catch (error) {
       files.close(descriptor);
       throw error;
     }
     return descriptor;
-  };
-  const release = (open: Map<number, number>, pack: number): void => {
+  }
+
+  private releaseFrom(open: Map<number, number>, pack: number): void {
     const descriptor = open.get(pack);
     if (descriptor === undefined) return;
     open.delete(pack);
-    files.close(descriptor);
-  };
-
-  return {
-    list: () => files.list(directory).map(packNumberOf).filter(isNumber).sort(ascending),
-    sizeBytes: (pack) => files.stat(pathOf(pack))?.sizeBytes,
-    create(pack, kind) {
-      const descriptor = files.open(pathOf(pack), 'create');
-      writers.set(pack, descriptor);
-      files.write(descriptor, encodePackHeader(pack, kind, repositoryId), 0);
-    },
-    read(pack, offset, length, bytes = Buffer.allocUnsafeSlow(length)) {
-      const count = files.read(reader(pack), bytes, 0, length, offset);
-      return bytes.subarray(0, count);
-    },
-    append: (pack, offset, bytes) => files.write(writer(pack), bytes, offset),
-    sync: (pack) => files.sync(writer(pack)),
-    syncNames: () => files.syncDirectory(directory),
-    truncate: (pack, lengthBytes) => files.truncate(writer(pack), lengthBytes),
-    remove(pack) {
-      release(readers, pack);
-      release(writers, pack);
-      if (files.stat(pathOf(pack))) files.remove(pathOf(pack));
-    },
-    punch: (pack, offset, length) => files.at.punchHole(writer(pack), offset, length),
-    canPunch: () => tryPunch(files, `${directory}/${PROBE_FILE}`),
-    allocatedBytes() {
-      const paths = files.list(directory).map((name) => `${directory}/${name}`);
-      return paths.reduce((sum, path) => sum + (files.stat(path)?.allocatedBytes ?? 0), 0);
-    },
-    close() {
-      for (const pack of [...readers.keys()]) release(readers, pack);
-      for (const pack of [...writers.keys()]) release(writers, pack);
-    },
-  };
+    this.files.close(descriptor);
+  }
 }
 
 const PROBE_FILE = 'probe.tmp';

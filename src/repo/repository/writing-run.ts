@@ -9,45 +9,15 @@ import { BlobKind, type BlobPlace } from '../index/blobs.js';
 import type { PackRow } from '../index/packs.js';
 import type { StoredFrame } from '../model.js';
 import { DEFAULT_LEVEL } from '../../platform/zstd.js';
-import { encodeFrame, FrameKind, FRAME_HEADER_BYTES } from '../packs/frame.js';
-import { createManifestPartWriter, type ManifestPartWriter } from '../packs/manifest.js';
+import { FrameKind } from '../packs/frame.js';
 import { discardWrites, PackKind, readPackKind } from '../packs/pack-store.js';
 import { createPackWriter, FULL_PACK_BYTES, type PackLane } from '../packs/pack-writer.js';
 import type { BeginJob } from '../worker/jobs.js';
 import type { WorkerPool } from '../worker/pool.js';
 import { shareStoredBytes } from './frame-shares.js';
 import type { HeldRepository } from './held.js';
+import { RunManifest, type ManifestWriter } from './run-manifest.js';
 import { startWorkers, workerCount, type WorkerOptions } from './workers.js';
-
-/** Changes of the index, as they go into the manifest. */
-export interface ManifestWriter extends Pick<
-  ManifestPartWriter,
-  'path' | 'close' | 'open' | 'touch'
-> {
-  /** The blob is from now on the delta that this run stored. */
-  retired(hash: Uint8Array): void;
-}
-
-export interface WritingRun {
-  readonly generation: number;
-  readonly pool: WorkerPool;
-  readonly manifest: ManifestWriter;
-  /** Bytes appended to packs so far. */
-  readonly bytesStored: number;
-  /**
-   * Puts a frame that a worker appended into the index. `place` says for each member, named by its
-   * position in the request, whether it is used, and records where it lies.
-   */
-  register(
-    frame: StoredFrame,
-    place: (position: number, where: BlobPlace) => boolean,
-    basisOf?: (position: number) => number,
-  ): void;
-  /** Syncs, writes the manifest's end around `summary`, and commits after `finish`. */
-  commit(summary: object, finish: () => void): Promise<void>;
-  /** Forgets everything but the bytes in packs, which the next run adopts. */
-  abort(): Promise<void>;
-}
 
 export interface RunOptions extends WorkerOptions {
   /** zstd level. Default {@link DEFAULT_LEVEL}. */
@@ -55,9 +25,6 @@ export interface RunOptions extends WorkerOptions {
   /** Packs are left alone; the caller ends the run with `abort`. */
   readonly isDryRun?: boolean;
 }
-
-/** Records gathered before a manifest part is written: bounds memory, and a part is about 1 MiB. */
-const PART_RECORDS = 8192;
 
 /** Begins the transaction; the caller ends it with `commit` or `abort`. */
 export function beginRun(repository: HeldRepository, options: RunOptions): WritingRun {
@@ -77,93 +44,87 @@ export function beginRun(repository: HeldRepository, options: RunOptions): Writi
   const manifestLane = lanes[laneCount];
   if (!manifestLane) throw new Error('no lane for manifests');
   const store = isDryRun ? discardWrites(repository.packs) : repository.packs;
-  const manifests = createPackWriter(store, manifestLane);
-  let part = createManifestPartWriter();
-  const retired: Uint8Array[] = [];
-  let partCount = 0;
-  let bytesStored = 0;
+  const packs = createPackWriter(store, manifestLane);
+  const manifest = new RunManifest({ index, packs, generation, level });
+  return new WritingRun({ repository, generation, pool, manifest });
+}
 
-  const appendManifest = (kind: 3 | 4, sections: readonly Uint8Array[]): void => {
-    const bytes = encodeFrame({ kind }, generation, sections, { level });
-    const address = manifests.append(bytes);
-    const headBytes = FRAME_HEADER_BYTES + bytes.readUInt32LE(12);
-    const id = index.counters.next('frame');
-    index.frames.insert({ id, ...address, kind, headBytes, liveBytes: 1, totalBytes: 1 });
-    bytesStored += bytes.length;
-  };
-  const flushPart = (): void => {
-    if (part.recordCount === 0) return;
-    appendManifest(FrameKind.manifestPart, part.finish());
-    part = createManifestPartWriter();
-    partCount += 1;
-  };
-  const flushFullPart = (): void => {
-    if (part.recordCount >= PART_RECORDS) flushPart();
-  };
+/** What a run is made of. */
+interface RunParts {
+  readonly repository: HeldRepository;
+  readonly generation: number;
+  readonly pool: WorkerPool;
+  readonly manifest: RunManifest;
+}
 
-  return {
-    generation,
-    pool,
-    get bytesStored() {
-      return bytesStored;
-    },
-    manifest: {
-      path: (change) => part.path(change),
-      close(path) {
-        part.close(path);
-        flushFullPart();
-      },
-      open(change) {
-        part.open(change);
-        flushFullPart();
-      },
-      touch(change) {
-        part.touch(change);
-        flushFullPart();
-      },
-      retired: (hash) => void retired.push(hash),
-    },
-    register(frame, place, basisOf) {
-      const { members, weights, kind, headBytes, pack, offset, lengthBytes } = frame;
-      const id = index.counters.next('frame');
-      const shares = shareStoredBytes(lengthBytes - headBytes, weights);
-      let liveBytes = 0;
-      members.forEach((position, member) => {
-        const storedBytes = shares[member] ?? 0;
-        const blobKind = kind === FrameKind.full ? BlobKind.full : BlobKind.delta;
-        const where = {
-          kind: blobKind,
-          frame: id,
-          member,
-          basis: basisOf?.(position),
-          storedBytes,
-        };
-        if (place(position, where)) liveBytes += storedBytes;
-      });
-      const totalBytes = shares.reduce((sum, share) => sum + share, 0);
-      const row = { id, pack, offset, lengthBytes, kind, headBytes, liveBytes, totalBytes };
-      index.frames.insert(row);
-      bytesStored += lengthBytes;
-    },
-    async commit(summary, finish) {
-      await commitLengths(repository, pool);
-      // Ending the threads takes 4 ms and more, in which the rest is written.
-      const closed = pool.close();
-      flushPart();
-      const document = Buffer.from(JSON.stringify({ ...summary, parts: partCount }));
-      appendManifest(FrameKind.manifestEnd, [document, Buffer.concat(retired)]);
-      for (const [pack, length] of manifests.sync()) {
-        putPack(repository, pack, PackKind.manifests, length);
-      }
-      finish();
-      index.commit();
-      await closed;
-    },
-    async abort() {
-      await pool.close();
-      index.rollback();
-    },
-  };
+export class WritingRun {
+  readonly generation: number;
+  readonly pool: WorkerPool;
+  private readonly repository: HeldRepository;
+  private readonly written: RunManifest;
+  private frameBytes = 0;
+
+  constructor({ repository, generation, pool, manifest }: RunParts) {
+    this.repository = repository;
+    this.generation = generation;
+    this.pool = pool;
+    this.written = manifest;
+  }
+
+  get manifest(): ManifestWriter {
+    return this.written;
+  }
+
+  /** Bytes appended to packs so far. */
+  get bytesStored(): number {
+    return this.frameBytes + this.written.bytesStored;
+  }
+
+  /**
+   * Puts a frame that a worker appended into the index. `place` says for each member, named by its
+   * position in the request, whether it is used, and records where it lies.
+   */
+  register(
+    frame: StoredFrame,
+    place: (position: number, where: BlobPlace) => boolean,
+    basisOf?: (position: number) => number,
+  ): void {
+    const { members, weights, kind, headBytes, pack, offset, lengthBytes } = frame;
+    const { counters, frames } = this.repository.index;
+    const id = counters.next('frame');
+    const shares = shareStoredBytes(lengthBytes - headBytes, weights);
+    const blobKind = kind === FrameKind.full ? BlobKind.full : BlobKind.delta;
+    let liveBytes = 0;
+    members.forEach((position, member) => {
+      const storedBytes = shares[member] ?? 0;
+      const basis = basisOf?.(position);
+      const where = { kind: blobKind, frame: id, member, basis, storedBytes };
+      if (place(position, where)) liveBytes += storedBytes;
+    });
+    const totalBytes = shares.reduce((sum, share) => sum + share, 0);
+    frames.insert({ id, pack, offset, lengthBytes, kind, headBytes, liveBytes, totalBytes });
+    this.frameBytes += lengthBytes;
+  }
+
+  /** Syncs, writes the manifest's end around `summary`, and commits after `finish`. */
+  async commit(summary: object, finish: () => void): Promise<void> {
+    const { repository, pool } = this;
+    await commitLengths(repository, pool);
+    // Ending the threads takes 4 ms and more, in which the rest is written.
+    const closed = pool.close();
+    for (const [pack, length] of this.written.end(summary)) {
+      putPack(repository, pack, PackKind.manifests, length);
+    }
+    finish();
+    repository.index.commit();
+    await closed;
+  }
+
+  /** Forgets everything but the bytes in packs, which the next run adopts. */
+  async abort(): Promise<void> {
+    await this.pool.close();
+    this.repository.index.rollback();
+  }
 }
 
 function interrupted(): CodedError {

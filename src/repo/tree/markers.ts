@@ -38,7 +38,7 @@ function hasSignature(directory: number, files: FileSystem): boolean {
     descriptor = files.at.open(directory, CACHE_TAG, 'read-file');
     if (files.at.statOpen(descriptor).type !== 'file') return false;
     const start = Buffer.alloc(CACHE_SIGNATURE.length);
-    files.read(descriptor, start, 0, start.length, 0);
+    files.read(descriptor, start, 0);
     return start.equals(CACHE_SIGNATURE);
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;

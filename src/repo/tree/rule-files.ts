@@ -89,7 +89,7 @@ function readRegular(directory: number, name: ByteString, files: FileSystem): Re
     if (type !== 'file') return { type: 'not-a-file' };
     if (sizeBytes > MAX_BYTES) return { type: 'refused', why: 'it is larger than 1 MiB' };
     const bytes = Buffer.alloc(sizeBytes);
-    const length = files.read(descriptor, bytes, 0, sizeBytes, 0);
+    const length = files.read(descriptor, bytes, 0);
     return { type: 'text', text: bytesToText(bytes.subarray(0, length)) };
   } catch (error) {
     if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;

@@ -79,7 +79,7 @@ function readOne(
   /** Attributes before the stat, whose ctime then stands for them, too. */
   const readAll = (sizeBytes: number): NodeAttributes => {
     arena.fill(index, sizeBytes, (into, offset, length) =>
-      files.read(descriptor, into, offset, length, 0),
+      files.read(descriptor, into.subarray(offset, offset + length), 0),
     );
     return readAttributes(files.at, { type: 'open', descriptor });
   };

@@ -59,7 +59,7 @@ function readBytes(
   into: Buffer,
 ): { count: number; stat: FileStat } {
   return withFile(files, path, (descriptor) => {
-    const count = files.read(descriptor, into, 0, lengthBytes, offset);
+    const count = files.read(descriptor, into.subarray(0, lengthBytes), offset);
     return { count, stat: files.at.statOpen(descriptor) };
   });
 }

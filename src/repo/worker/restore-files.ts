@@ -221,7 +221,7 @@ export function readRange(
   lengthBytes: number,
 ): Buffer {
   const buffer = pool.take(lengthBytes);
-  return buffer.subarray(0, files.read(descriptor, buffer, 0, lengthBytes, position));
+  return buffer.subarray(0, files.read(descriptor, buffer.subarray(0, lengthBytes), position));
 }
 
 export function dress(

@@ -38,7 +38,7 @@ function strongSums(hash: StrongHash, bytes: Uint8Array, length: number, count: 
   const digests = kernel.reserve(count * hash.digestBytes);
   const address = kernel.reserve(bytes.length);
   kernel.bytes.set(bytes, address);
-  hashBlocks(kernel, hash, address, length, count, digests);
+  hashBlocks(kernel, hash, { address, length, count }, digests);
   return Array.from({ length: count }, (_, block) =>
     Buffer.from(
       kernel.bytes.slice(

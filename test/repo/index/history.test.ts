@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Connection } from '../../../src/repo/index/connection.js';
 import { openDatabase } from '../../../src/repo/index/database.js';
-import { createHistory } from '../../../src/repo/index/history.js';
+import { History } from '../../../src/repo/index/history.js';
 import { createNames } from '../../../src/repo/index/names.js';
 import { makeRepository } from '../../support/repository.js';
 
@@ -29,7 +29,7 @@ function plansOf(ask: (db: Connection) => void): string[] {
 }
 
 test('what began within a range is found by its index, its path and its past by their keys', () => {
-  const plans = plansOf((db) => [...createHistory(db).begunWithin({ after: 1, upTo: 2 })]);
+  const plans = plansOf((db) => [...new History(db).begunWithin({ after: 1, upTo: 2 })]);
   expect(plans).toEqual(
     expect.arrayContaining([
       'SEARCH v USING INDEX version_by_first (first>? AND first<?)',
@@ -41,7 +41,7 @@ test('what began within a range is found by its index, its path and its past by 
 });
 
 test('what is gone within a range is told by two indexes alone', () => {
-  const plans = plansOf((db) => [...createHistory(db).goneWithin({ after: 1, upTo: 2 })]);
+  const plans = plansOf((db) => [...new History(db).goneWithin({ after: 1, upTo: 2 })]);
   expect(plans).toEqual(
     expect.arrayContaining([
       'SEARCH version USING COVERING INDEX version_by_last (last>? AND last<?)',
@@ -54,14 +54,14 @@ test('what is gone within a range is told by two indexes alone', () => {
 });
 
 test('the versions of a path come by its key, without sorting', () => {
-  const plans = plansOf((db) => createHistory(db).ofPath(1));
+  const plans = plansOf((db) => new History(db).ofPath(1));
   expect(plans).toEqual(['SEARCH version USING PRIMARY KEY (path=?)']);
 });
 
 test('the versions of a blob and of a content come by their indexes', () => {
   const plans = plansOf((db) => {
-    createHistory(db).ofBlob(1);
-    createHistory(db).ofContent(1);
+    new History(db).ofBlob(1);
+    new History(db).ofContent(1);
   });
   expect(plans).toContain('SEARCH version USING INDEX version_by_blob (blob=?)');
   expect(plans).toContain('SEARCH version USING INDEX version_by_content (content=?)');

@@ -1,10 +1,10 @@
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { createBlobs, type Blobs } from '../../../src/repo/index/blobs.js';
+import { Blobs } from '../../../src/repo/index/blobs.js';
 import { openIndex } from '../../../src/repo/index/index.js';
 import { createFrames, type Frames } from '../../../src/repo/index/frames.js';
 import { createSnapshots, type Snapshots } from '../../../src/repo/index/sources.js';
-import { createVersions, type Versions } from '../../../src/repo/index/versions.js';
+import { Versions } from '../../../src/repo/index/versions.js';
 import type { ByteString } from '../../../src/platform/bytes.js';
 import { openFileSystem } from '../../../src/platform/files.js';
 import { scratchDirectory } from '../../support/directory.js';
@@ -45,8 +45,8 @@ test.each(HOT)('%s is found by an index', (_, ask) => {
   const asked: string[] = [];
   const db = new Database(path, { verbose: (statement) => void asked.push(String(statement)) });
   const tables = {
-    versions: createVersions(db),
-    blobs: createBlobs(db),
+    versions: new Versions(db),
+    blobs: new Blobs(db),
     snapshots: createSnapshots(db),
     frames: createFrames(db),
   };

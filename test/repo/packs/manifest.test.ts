@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VersionType } from '../../../src/repo/model.js';
 import {
-  createManifestPartWriter,
+  ManifestPartWriter,
   decodeManifestPart,
   type ManifestPart,
 } from '../../../src/repo/packs/manifest.js';
@@ -53,7 +53,7 @@ const part = fc.record({
 });
 
 function encode({ paths, closes, opens, touches }: ManifestPart): Uint8Array[] {
-  const writer = createManifestPartWriter();
+  const writer = new ManifestPartWriter();
   paths.forEach((change) => writer.path(change));
   closes.forEach((path) => writer.close(path));
   opens.forEach((change) => writer.open(change));

@@ -22,13 +22,12 @@ interface KernelFunctions {
   readonly rabinKarpSearch: SearchFunction;
   readonly rollsumSearch: SearchFunction;
 }
-/** See `searchFunction` in `search.ts`. */
+/** See `searchFunction` in `search.ts`; the caller has put its weight at `SEARCH_WEIGHT`. */
 export type SearchFunction = (
   position: number,
   last: number,
   sum: number,
   blockLength: number,
-  weight: number,
 ) => number;
 
 let compiled: WebAssembly.Module | undefined;

@@ -22,6 +22,8 @@ export const ADVANCE = 3728;
 export const FINAL_MASK = 3744;
 /** The table that the search looks into: {@link SearchTable}'s addresses and shifts, i32 each. */
 export const SEARCH_TABLE = 3808;
+/** What the search multiplies a leaving byte with: the last word of the table. */
+export const SEARCH_WEIGHT = SEARCH_TABLE + 20;
 /** What a search leaves: the weak sum of the window it returned, and its first candidate (0: none). */
 export const SEARCH_SUM = 3840;
 export const SEARCH_CANDIDATE = 3844;

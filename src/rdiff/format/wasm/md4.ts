@@ -91,18 +91,19 @@ function transpose(
   return sequence(...loads, ...halves);
 }
 
+/** A group of blocks: its number, its state of four words, and room for a sum. */
+interface Group {
+  readonly number: number;
+  readonly state: readonly Local[];
+  readonly sum: Local;
+}
+
 /** One step for one group: `a = (a + f(b, c, d) + message + constant) <<< shift`. */
-function step(
-  round: number,
-  index: number,
-  group: number,
-  state: readonly Local[],
-  sum: Local,
-): Code {
+function step(round: number, index: number, { number, state, sum }: Group): Code {
   const { words, shifts, constant } = ROUNDS[round] as (typeof ROUNDS)[number];
   const at = (offset: number): Local => state[(offset + 16 - index) % 4] as Local;
   const [a, b, c, d] = [at(0), at(1), at(2), at(3)];
-  const message = v128.load(i32.const(0), MESSAGE + wordOffset(words[index] as number, group));
+  const message = v128.load(i32.const(0), MESSAGE + wordOffset(words[index] as number, number));
   const keyed =
     constant === 0 ? message : i32x4.add(message, i32x4.const(Array(4).fill(constant) as number[]));
   const shift = shifts[index % 4] as number;
@@ -131,11 +132,14 @@ export function md4Absorb(): FunctionSource {
     const locals = (count: number, type: ValueType) =>
       Array.from({ length: count }, () => local(type));
     const blocks = locals(GROUPS.length * LANES_PER_GROUP, 'i32');
-    const states = GROUPS.map(() => locals(4, 'v128'));
-    const sums = locals(GROUPS.length, 'v128');
+    const groups = GROUPS.map((number): Group => ({
+      number,
+      state: locals(4, 'v128'),
+      sum: local('v128'),
+    }));
     const rows = locals(6, 'v128');
     const word = (group: number, index: number): Local =>
-      (states[group] as Local[])[index] as Local;
+      (groups[group] as Group).state[index] as Local;
     const laneBlocks = (group: number) =>
       blocks.slice(group * LANES_PER_GROUP, (group + 1) * LANES_PER_GROUP);
     const saved = (group: number, index: number): Code =>
@@ -145,9 +149,7 @@ export function md4Absorb(): FunctionSource {
     );
     const steps = [0, 1, 2].flatMap((round) =>
       Array.from({ length: 16 }, (_, index) => index).flatMap((index) =>
-        GROUPS.map((group) =>
-          step(round, index, group, states[group] as Local[], sums[group] as Local),
-        ),
+        groups.map((group) => step(round, index, group)),
       ),
     );
     return sequence(

@@ -10,7 +10,7 @@ import {
   type Local,
   type ValueType,
 } from './assembler.js';
-import { FREE_START, SEARCH_CANDIDATE, SEARCH_SUM, SEARCH_TABLE } from './layout.js';
+import { FREE_START, SEARCH_CANDIDATE, SEARCH_SUM, SEARCH_TABLE, SEARCH_WEIGHT } from './layout.js';
 
 /** Knuth's multiplicative hash: weak sums of like blocks differ little, their hashes do. */
 export const TABLE_MULTIPLIER = 0x9e3779b1;
@@ -46,12 +46,13 @@ export interface SearchLocals {
   readonly weak: Local;
 }
 
-/** Reads the table's description, which {@link SEARCH_TABLE} holds in this order. */
+/** Reads the table's description, which {@link SEARCH_TABLE} holds in this order, and {@link SEARCH_WEIGHT}. */
 export const loadTable = (search: SearchLocals): Code =>
   sequence(
     ...[search.bitmapMask, search.heads, search.headShift, search.next, search.weak].map(
       (local, index) => local.set(i32.load(i32.const(0), SEARCH_TABLE + 4 * index)),
     ),
+    search.weight.set(i32.load(i32.const(0), SEARCH_WEIGHT)),
   );
 
 /** Not zero in its lowest bit when the bitmap knows the hash; `slot` is the word's offset. */

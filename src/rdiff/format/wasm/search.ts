@@ -21,20 +21,20 @@ import { rabinKarpRolling, rollsumRolling, singleSteps } from './search-steps.js
 import { loadTable, type NewLocal, type SearchLocals } from './search-table.js';
 import { rabinKarpVectorSteps } from './search-vector.js';
 
-type FiveLocals = [Local, Local, Local, Local, Local];
+type FourLocals = [Local, Local, Local, Local];
 
 function searchFunction(
   name: string,
   steps: (search: SearchLocals, local: NewLocal) => Code,
 ): FunctionSource {
-  return defineFunction(name, 5, 'i32', (parameters, local) => {
-    const [position, last, sum, blockLength, weight] = parameters as FiveLocals;
+  return defineFunction(name, 4, 'i32', (parameters, local) => {
+    const [position, last, sum, blockLength] = parameters as FourLocals;
     const fresh = () => local('i32');
     const search: SearchLocals = {
       position,
       last,
       sum,
-      weight,
+      weight: fresh(),
       ahead: fresh(),
       hash: fresh(),
       candidate: fresh(),

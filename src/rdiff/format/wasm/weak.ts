@@ -103,86 +103,102 @@ const weightedLanes = (vector: Local, weight: (lane: number) => number): Code =>
     ).reduce((a, b) => i32.add(a, b)),
   );
 
+/** The locals of {@link rollsumBlock}. */
+interface RollsumLocals {
+  readonly address: Local;
+  readonly length: Local;
+  readonly s1: Local;
+  readonly s2: Local;
+  readonly bytes: Local;
+  /** The bytes of each position, in lanes of 16 bits. */
+  readonly sums: readonly Local[];
+  /** The sums before each step. */
+  readonly prefixes: readonly Local[];
+}
+
 /**
  * `rollsum(address, length)`: the digest of that window. Both halves are counted modulo 2^16, so
- * 16-bit lanes may wrap: `sums` counts each position's bytes, `prefixes` the sums before each step.
+ * 16-bit lanes may wrap.
  */
 export function rollsumBlock(): FunctionSource {
   return defineFunction('rollsum', 2, 'i32', (parameters, local) => {
     const [address, length] = parameters as [Local, Local];
-    const [s1, s2] = [local('i32'), local('i32')];
+    const [s1, s2, count] = [local('i32'), local('i32'), local('i32')];
     const bytes = local('v128');
     const sums = Array.from({ length: 4 }, () => local('v128'));
     const prefixes = Array.from({ length: 4 }, () => local('v128'));
-    const add = (index: number, lanes: Code): Code => {
-      const [sum, prefix] = [sums[index] as Local, prefixes[index] as Local];
-      return sequence(
-        prefix.set(i16x8.add(prefix.get, sum.get)),
-        sum.set(i16x8.add(sum.get, lanes)),
-      );
-    };
-    const accumulate = (half: number): Code =>
-      sequence(
-        bytes.set(v128.load(address.get, half * 16)),
-        add(half * 2, i8x16.extendLowU(bytes.get)),
-        add(half * 2 + 1, i8x16.extendHighU(bytes.get)),
-      );
-    const collect = sequence(
-      ...sums.flatMap((sum, index) => [
-        s1.set(
-          i32.add(
-            s1.get,
-            weightedLanes(sum, () => 1),
-          ),
-        ),
-        s2.set(
-          i32.add(
-            s2.get,
-            weightedLanes(sum, (lane) => STEP_BYTES - (index * 8 + lane)),
-          ),
-        ),
-        s2.set(
-          i32.add(
-            s2.get,
-            weightedLanes(prefixes[index] as Local, () => STEP_BYTES),
-          ),
-        ),
-      ]),
-    );
-    const count = local('i32');
-    const offsets = sequence(
+    const locals = { address, length, s1, s2, bytes, sums, prefixes };
+    return sequence(
+      count.set(length.get),
+      rollsumSteps(locals),
+      rollsumBytes(locals),
       // Every byte counts as itself plus the offset: s1 += 31 n, s2 += 31 n (n + 1) / 2.
       s1.set(i32.add(s1.get, i32.mul(count.get, i32.const(ROLLSUM_OFFSET)))),
       s2.set(i32.add(s2.get, i32.mul(triangle(count), i32.const(ROLLSUM_OFFSET)))),
-    );
-    return sequence(
-      count.set(length.get),
-      when(
-        i32.geU(length.get, i32.const(STEP_BYTES)),
-        loop(
-          accumulate(0),
-          accumulate(1),
-          address.set(i32.add(address.get, i32.const(STEP_BYTES))),
-          repeatIf(
-            i32.geU(length.tee(i32.sub(length.get, i32.const(STEP_BYTES))), i32.const(STEP_BYTES)),
-          ),
-        ),
-        collect,
-      ),
-      when(
-        length.get,
-        loop(
-          s1.set(i32.add(s1.get, i32.load8(address.get))),
-          s2.set(i32.add(s2.get, s1.get)),
-          address.set(i32.add(address.get, i32.const(1))),
-          repeatIf(length.tee(i32.sub(length.get, i32.const(1)))),
-        ),
-      ),
-      offsets,
       i32.or(i32.shl(s2.get, i32.const(16)), i32.and(s1.get, i32.const(0xffff))),
     );
   });
 }
+
+/** Takes whole steps of the window. */
+function rollsumSteps(locals: RollsumLocals): Code {
+  const { address, length, bytes, sums, prefixes } = locals;
+  const add = (index: number, lanes: Code): Code => {
+    const [sum, prefix] = [sums[index] as Local, prefixes[index] as Local];
+    return sequence(prefix.set(i16x8.add(prefix.get, sum.get)), sum.set(i16x8.add(sum.get, lanes)));
+  };
+  const accumulate = (half: number): Code =>
+    sequence(
+      bytes.set(v128.load(address.get, half * 16)),
+      add(half * 2, i8x16.extendLowU(bytes.get)),
+      add(half * 2 + 1, i8x16.extendHighU(bytes.get)),
+    );
+  return when(
+    i32.geU(length.get, i32.const(STEP_BYTES)),
+    loop(
+      accumulate(0),
+      accumulate(1),
+      address.set(i32.add(address.get, i32.const(STEP_BYTES))),
+      repeatIf(
+        i32.geU(length.tee(i32.sub(length.get, i32.const(STEP_BYTES))), i32.const(STEP_BYTES)),
+      ),
+    ),
+    collectLanes(locals),
+  );
+}
+
+/** Adds what the lanes of {@link rollsumSteps} hold to both halves. */
+const collectLanes = ({ s1, s2, sums, prefixes }: RollsumLocals): Code => {
+  const increase = (half: Local, code: Code): Code => half.set(i32.add(half.get, code));
+  return sequence(
+    ...sums.flatMap((sum, index) => [
+      increase(
+        s1,
+        weightedLanes(sum, () => 1),
+      ),
+      increase(
+        s2,
+        weightedLanes(sum, (lane) => STEP_BYTES - (index * 8 + lane)),
+      ),
+      increase(
+        s2,
+        weightedLanes(prefixes[index] as Local, () => STEP_BYTES),
+      ),
+    ]),
+  );
+};
+
+/** Takes what is left of the window byte by byte. */
+const rollsumBytes = ({ address, length, s1, s2 }: RollsumLocals): Code =>
+  when(
+    length.get,
+    loop(
+      s1.set(i32.add(s1.get, i32.load8(address.get))),
+      s2.set(i32.add(s2.get, s1.get)),
+      address.set(i32.add(address.get, i32.const(1))),
+      repeatIf(length.tee(i32.sub(length.get, i32.const(1)))),
+    ),
+  );
 
 /** n (n + 1) / 2 modulo 2^31 or better: the even one of both factors is halved first. */
 const triangle = (n: Local): Code =>

@@ -47,7 +47,7 @@ export function prependByte({ files }: Platform, from: string, path: string): vo
   try {
     files.write(target, Buffer.from('x'), 0);
     for (let position = 0; ; position += WRITE_BYTES) {
-      const length = files.read(source, buffer, 0, WRITE_BYTES, position);
+      const length = files.read(source, buffer, position);
       if (length === 0) break;
       files.write(target, buffer.subarray(0, length), position + 1);
     }

@@ -56,7 +56,11 @@ export class BlockReader {
     const needed = offset + least - this.start;
     this.buffer = scratch(needed);
     const wanted = Math.min(Math.max(READ_BYTES, needed), this.file.sizeBytes - this.start);
-    this.length = this.files.read(this.file.descriptor, this.buffer, 0, wanted, this.start);
+    this.length = this.files.read(
+      this.file.descriptor,
+      this.buffer.subarray(0, wanted),
+      this.start,
+    );
     if (this.length < needed) throw endsBefore(offset + least);
   }
 

@@ -15,7 +15,7 @@ export function readRanges(
   const bytes = Buffer.from(into);
   const digests: Uint8Array[] = [];
   for (const { offset, length, at } of ranges) {
-    if (files.read(descriptor, bytes, at, length, offset) < length) {
+    if (files.read(descriptor, bytes.subarray(at, at + length), offset) < length) {
       throw endsBefore(offset + length);
     }
     if (method) digests.push(method.digest(bytes.subarray(at, at + length)));
@@ -32,8 +32,7 @@ export function digestRanges(
   const digests: Uint8Array[] = [];
   for (const { offset, length } of ranges) {
     const bytes = scratch(length).subarray(0, length);
-    if (files.read(descriptor, bytes, 0, length, offset) < length)
-      throw endsBefore(offset + length);
+    if (files.read(descriptor, bytes, offset) < length) throw endsBefore(offset + length);
     for (let done = 0; done < length; done += partBytes) {
       digests.push(method.digest(bytes.subarray(done, Math.min(length, done + partBytes))));
     }
@@ -67,7 +66,7 @@ export function copyRanges(
   for (const move of moves) {
     for (let done = 0; done < move.length; done += blockBytes) {
       const piece = buffer.subarray(0, Math.min(blockBytes, move.length - done));
-      if (files.read(from, piece, 0, piece.length, move.from + done) < piece.length) {
+      if (files.read(from, piece, move.from + done) < piece.length) {
         throw new CodedError(
           'COPY_TARGET_CHANGED',
           'The old file became shorter while it was read.',

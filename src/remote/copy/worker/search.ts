@@ -9,7 +9,7 @@ import { signatureKind } from '../../../rdiff/format/kinds.js';
 import { weakSum } from '../../../rdiff/format/signature-writer.js';
 import type { Signature } from '../../../rdiff/format/signature.js';
 import { Kernel } from '../../../rdiff/format/wasm/kernel.js';
-import { SEARCH_CANDIDATE, SEARCH_SUM } from '../../../rdiff/format/wasm/layout.js';
+import { SEARCH_CANDIDATE, SEARCH_SUM, SEARCH_WEIGHT } from '../../../rdiff/format/wasm/layout.js';
 import { rabinKarpPower } from '../../../rdiff/format/weak/rabin-karp.js';
 import type { FileSystem } from '../../../platform/files.js';
 import {
@@ -44,7 +44,6 @@ export class BlockSearch {
   private readonly table: BlockTable;
   private readonly window: number;
   private readonly anchor: number;
-  private readonly power: number;
   /** The table's blocks by their numbers in the list. */
   private readonly blocks: Uint32Array;
 
@@ -56,7 +55,7 @@ export class BlockSearch {
     this.blocks = wantedBlocks(list, wanted);
     this.table = new BlockTable(this.kernel, signatureOf(list, this.blocks));
     this.anchor = anchorBytes(list.blockBytes);
-    this.power = rabinKarpPower(this.anchor);
+    this.kernel.words[SEARCH_WEIGHT / 4] = rabinKarpPower(this.anchor);
     this.window = this.kernel.reserve(ROLL_BYTES + this.anchor);
   }
 
@@ -138,7 +137,7 @@ export class BlockSearch {
   private *candidates(
     starts: number,
   ): Generator<{ readonly offset: number; readonly candidate: number; readonly sum: number }> {
-    const { kernel, window, anchor, power, table } = this;
+    const { kernel, window, anchor, table } = this;
     const last = window + starts - 1;
     let position = window;
     let sum = weakSum(kernel, 'rabinkarp', position, anchor);
@@ -146,7 +145,7 @@ export class BlockSearch {
     for (;;) {
       if (candidate !== 0) yield { offset: position - window, candidate, sum };
       if (position >= last) return;
-      position = kernel.run.rabinKarpSearch(position, last, sum, anchor, power) >>> 0;
+      position = kernel.run.rabinKarpSearch(position, last, sum, anchor) >>> 0;
       sum = kernel.words[SEARCH_SUM / 4] as number;
       candidate = kernel.words[SEARCH_CANDIDATE / 4] as number;
     }

@@ -7,7 +7,7 @@ import type { Entry } from '../../index/versions.js';
 import { VersionType, type ContentRef, type Metadata, type Version } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { sameContent, sameMetadata, sameTime } from '../../tree/compare.js';
-import type { ManifestWriter } from '../../repository/writing-run.js';
+import type { ManifestWriter } from '../../repository/run-manifest.js';
 
 /** A node of the source as it is now. `known`: its current version in the index. */
 export interface Found extends Metadata {
@@ -43,85 +43,97 @@ interface RecorderCounts {
   versionsClosed: number;
 }
 
-export interface Recorder {
-  readonly counts: Readonly<RecorderCounts>;
-  readonly vanished: readonly Vanished[];
-  /** The id of a node, made now when it never was. `isFresh`: its parent is new, so it cannot be. */
-  pathId(parent: number, name: ByteString, isFresh: boolean): { id: number; isNew: boolean };
-  /**
-   * Opens a version if the node changed; else updates only what decides about reading it again.
-   * Whether it changed.
-   */
-  record(found: Found): boolean;
-  /** Ends a node and everything below it; `directory` is the id of what it is in. */
-  remove(entry: Entry, directory: number): void;
-}
-
 /** Renames are looked for among this many vanished files: bounds memory. */
 const MAX_VANISHED = 100_000;
 
-export function createRecorder(index: Index, manifest: ManifestWriter, snapshot: number): Recorder {
-  const { versions, counters } = index;
-  const vanished: Vanished[] = [];
-  const counts: RecorderCounts = {
+export class Recorder {
+  private readonly index: Index;
+  private readonly manifest: ManifestWriter;
+  private readonly snapshot: number;
+  private readonly tallied: RecorderCounts = {
     filesNew: 0,
     filesChanged: 0,
     filesRemoved: 0,
     versionsOpened: 0,
     versionsClosed: 0,
   };
+  private readonly removedFiles: Vanished[] = [];
 
-  const close = (path: number): void => {
-    versions.close(path, snapshot);
-    manifest.close(path);
-    counts.versionsClosed += 1;
-  };
-  const open = (found: Found): void => {
-    versions.insert(found, snapshot);
-    manifest.open(found);
-    counts.versionsOpened += 1;
-  };
-  const remove = (entry: Entry, directory: number): void => {
+  constructor(index: Index, manifest: ManifestWriter, snapshot: number) {
+    this.index = index;
+    this.manifest = manifest;
+    this.snapshot = snapshot;
+  }
+
+  get counts(): Readonly<RecorderCounts> {
+    return this.tallied;
+  }
+
+  get vanished(): readonly Vanished[] {
+    return this.removedFiles;
+  }
+
+  /** The id of a node, made now when it never was. `isFresh`: its parent is new, so it cannot be. */
+  pathId(parent: number, name: ByteString, isFresh: boolean): { id: number; isNew: boolean } {
+    const { versions, counters } = this.index;
+    const existing = isFresh ? undefined : versions.pathId(parent, name);
+    if (existing !== undefined) return { id: existing, isNew: false };
+    const id = counters.next('path');
+    versions.insertPath(id, parent, name);
+    this.manifest.path({ id, parent, name });
+    return { id, isNew: true };
+  }
+
+  /**
+   * Opens a version if the node changed; else updates only what decides about reading it again.
+   * Whether it changed.
+   */
+  record(found: Found): boolean {
+    const { known, path } = found;
+    if (known && isSameVersion(known, found)) {
+      if (needsTouch(known, found)) this.touch(found);
+      return false;
+    }
+    if (found.type === VersionType.file) {
+      if (known?.type === VersionType.file) this.tallied.filesChanged += 1;
+      else this.tallied.filesNew += 1;
+    }
+    if (known) this.close(path);
+    this.open(found);
+    return true;
+  }
+
+  /** Ends a node and everything below it; `directory` is the id of what it is in. */
+  remove(entry: Entry, directory: number): void {
     if (entry.type === VersionType.directory) {
-      for (const child of versions.current(entry.path)) remove(child, entry.path);
+      for (const child of this.index.versions.current(entry.path)) this.remove(child, entry.path);
     }
     if (entry.type === VersionType.file) {
-      counts.filesRemoved += 1;
+      this.tallied.filesRemoved += 1;
       const { name, inode, content } = entry;
-      if (vanished.length < MAX_VANISHED) vanished.push({ name, inode, content, directory });
+      if (this.removedFiles.length < MAX_VANISHED) {
+        this.removedFiles.push({ name, inode, content, directory });
+      }
     }
-    close(entry.path);
-  };
+    this.close(entry.path);
+  }
 
-  return {
-    counts,
-    vanished,
-    pathId(parent, name, isFresh) {
-      const existing = isFresh ? undefined : versions.pathId(parent, name);
-      if (existing !== undefined) return { id: existing, isNew: false };
-      const id = counters.next('path');
-      versions.insertPath(id, parent, name);
-      manifest.path({ id, parent, name });
-      return { id, isNew: true };
-    },
-    record(found) {
-      const { known, path } = found;
-      if (known && isSameVersion(known, found)) {
-        if (!needsTouch(known, found)) return false;
-        versions.touch(found);
-        manifest.touch(found);
-        return false;
-      }
-      if (found.type === VersionType.file) {
-        if (known?.type === VersionType.file) counts.filesChanged += 1;
-        else counts.filesNew += 1;
-      }
-      if (known) close(path);
-      open(found);
-      return true;
-    },
-    remove,
-  };
+  private open(found: Found): void {
+    this.index.versions.insert(found, this.snapshot);
+    this.manifest.open(found);
+    this.tallied.versionsOpened += 1;
+  }
+
+  private close(path: number): void {
+    this.index.versions.close(path, this.snapshot);
+    this.manifest.close(path);
+    this.tallied.versionsClosed += 1;
+  }
+
+  private touch(found: Found): void {
+    this.index.versions.touch(found);
+    this.manifest.touch(found);
+  }
 }
 
 function isSameVersion(known: Version, found: Found): boolean {

@@ -11,7 +11,7 @@ import { reclaim } from '../../repository/reclaim.js';
 import type { HeldRepository } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../../repository/writing-run.js';
-import { createRecorder, type Recorder } from './recorder.js';
+import { Recorder } from './recorder.js';
 import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
 import type { Tally, WalkTotals } from './tally.js';
@@ -110,7 +110,7 @@ async function takeSnapshot(
     const source = index.sources.find(host, reader.roots) ?? index.sources.add(host, reader.roots);
     const previous = index.snapshots.latest(source.id);
     const number = index.counters.next('snapshot');
-    const recorder = createRecorder(index, run.manifest, number);
+    const recorder = new Recorder(index, run.manifest, number);
     announce(options, previous);
 
     const ahead = createRetirementAhead(run, index);

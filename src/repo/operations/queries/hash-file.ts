@@ -49,7 +49,7 @@ export function hashFile(
 
 function hashWhole(files: FileSystem, descriptor: number, sizeBytes: number): Uint8Array[] {
   const bytes = Buffer.allocUnsafeSlow(sizeBytes);
-  const count = files.read(descriptor, bytes, 0, sizeBytes, 0);
+  const count = files.read(descriptor, bytes, 0);
   return count === 0 ? [] : [blake3(bytes.subarray(0, count))];
 }
 
@@ -80,7 +80,7 @@ function hashSegments(
       hashes.addHole(step.lengthBytes);
       return offset + step.lengthBytes;
     }
-    const count = files.read(descriptor, buffer, 0, step.lengthBytes, offset);
+    const count = files.read(descriptor, buffer.subarray(0, step.lengthBytes), offset);
     const bytes = buffer.subarray(0, count);
     const isEnd = step.isEnd || count < step.lengthBytes;
     const followsHole = !isStart && hashes.endInHole;

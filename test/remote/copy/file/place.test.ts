@@ -64,7 +64,7 @@ function textAt(place: Place): string | undefined {
     const file = openFile(files, place);
     if (!file) return undefined;
     const bytes = Buffer.alloc(file.stat.sizeBytes);
-    files.read(file.descriptor, bytes, 0, bytes.length, 0);
+    files.read(file.descriptor, bytes, 0);
     file.close();
     return bytes.toString();
   } finally {
