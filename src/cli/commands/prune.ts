@@ -44,7 +44,7 @@ export const pruneCommand: CliCommand = {
         'Removes snapshots and frees their space. A snapshot stays if any of the given ' +
           'rules keeps it; each source is judged separately, and its newest snapshot always ' +
           'stays. Give at least one rule. For a file with possible bit rot, one snapshot with ' +
-          'its contents from before and one with those from after always stay, whatever the ' +
+          'its contents from before and one with those from after stay, whatever the ' +
           'rules say.',
       )
       .option('--keep-last <n>', 'keep the newest n (here and below, "unlimited" keeps all)')
