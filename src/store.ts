@@ -144,7 +144,7 @@ export const verify = lazily(
 );
 /** Removes snapshots by a policy. */
 export const prune = lazily(async () => (await import('./repo/operations/prune/prune.js')).prune);
-/** Sets damage aside, or makes the index anew. */
+/** Sets damage aside, or rebuilds the index. */
 export const repair = lazily(
   async () => (await import('./repo/operations/repair/repair.js')).repair,
 );

@@ -8,7 +8,7 @@ export interface TableEntry {
 
 export const COMMANDS: Readonly<Record<string, TableEntry>> = {
   init: {
-    summary: 'make a repository',
+    summary: 'create a repository',
     load: async () => (await import('./commands/init.js')).initCommand,
   },
   backup: {
@@ -20,7 +20,7 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
     load: async () => (await import('./commands/snapshots.js')).snapshotsCommand,
   },
   ls: {
-    summary: 'list what a directory held at a time',
+    summary: 'list what a directory contained at a point in time',
     load: async () => (await import('./commands/ls.js')).lsCommand,
   },
   log: {
@@ -28,15 +28,15 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
     load: async () => (await import('./commands/log.js')).logCommand,
   },
   find: {
-    summary: 'find paths in all of history, by name or by content',
+    summary: 'find paths in the whole history, by name or by content',
     load: async () => (await import('./commands/find.js')).findCommand,
   },
   diff: {
-    summary: 'show what changed between two times, or since one',
+    summary: 'show what changed between two points in time, or since one',
     load: async () => (await import('./commands/diff.js')).diffCommand,
   },
   explain: {
-    summary: 'say why a backup takes a path in or leaves it out, and reads it or not',
+    summary: 'say why a backup includes or leaves out a path, and whether it reads it',
     load: async () => (await import('./commands/explain.js')).explainCommand,
   },
   cat: {
@@ -44,7 +44,7 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
     load: async () => (await import('./commands/cat.js')).catCommand,
   },
   restore: {
-    summary: 'write files and directories as they were at a time',
+    summary: 'restore files and directories as they were at a point in time',
     load: async () => (await import('./commands/restore.js')).restoreCommand,
   },
   verify: {
@@ -52,19 +52,19 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
     load: async () => (await import('./commands/verify.js')).verifyCommand,
   },
   prune: {
-    summary: 'remove snapshots by a policy and give their space back',
+    summary: 'remove snapshots by a policy and free their space',
     load: async () => (await import('./commands/prune.js')).pruneCommand,
   },
   stats: {
-    summary: 'show how large history is, and what costs most',
+    summary: 'show what takes up the space',
     load: async () => (await import('./commands/stats.js')).statsCommand,
   },
   repair: {
-    summary: 'set damage aside, or make the index anew',
+    summary: 'set damage aside, or rebuild the index',
     load: async () => (await import('./commands/repair.js')).repairCommand,
   },
   copy: {
-    summary: 'copy one file by its differences, from or to a server',
+    summary: 'copy one file from or to a server, sending only what differs',
     load: async () => (await import('./commands/copy.js')).copyCommand,
   },
   serve: {

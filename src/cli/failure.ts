@@ -51,7 +51,7 @@ function describeSystemError(error: NodeJS.ErrnoException): Failure {
   return {
     code: error.code ?? 'SYSTEM',
     message: `The system refused a call: ${error.message}${at}.`,
-    hint: 'Check that path, its permissions and its disk, and run the command again.',
+    hint: 'Check that path, its permissions and its disk, then run the command again.',
     exitCode: ExitCode.failed,
   };
 }

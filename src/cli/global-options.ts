@@ -17,14 +17,14 @@ export function addGlobalOptions(command: Command): void {
   const options = [
     new Option(
       '-r, --repo <path>',
-      'the repository (default: $VARVE_REPOSITORY, or the default one)',
+      'the repository (default: $VARVE_REPOSITORY, else the default one)',
     ),
     new Option('--json', 'write one JSON document to standard output'),
-    new Option('-q, --quiet', 'say nothing but problems and what was asked for'),
-    new Option('-v, --verbose', 'say more; twice: stack traces of failures').argParser(
+    new Option('-q, --quiet', 'print only problems and the requested output'),
+    new Option('-v, --verbose', 'print more; twice: also stack traces of failures').argParser(
       (_: string, previous: number | undefined) => (previous ?? 0) + 1,
     ),
-    new Option('--no-progress', 'draw no progress line on a terminal'),
+    new Option('--no-progress', 'show no progress line on a terminal'),
     new Option('--lock-wait <duration>', 'wait for another writer, e.g. 10m (default: 0s)'),
   ];
   for (const option of options) command.addOption(option.helpGroup(HEADING));

@@ -8,7 +8,7 @@ export class OutputClosed extends Error {}
 /** Standard output cannot be written. Plain, so that `varve --version` need not load the library. */
 export class OutputFailed extends Error {
   readonly code = 'OUTPUT_FAILED';
-  readonly hint = 'Free space where standard output goes, or send it elsewhere.';
+  readonly hint = 'Free space where standard output goes, or redirect it elsewhere.';
 
   constructor(cause: Error) {
     super(`Standard output cannot be written: ${cause.message}.`, { cause });

@@ -46,7 +46,7 @@ async function parseAndRun(args: readonly string[], around: Surroundings): Promi
   }
   program
     .command('rdiff')
-    .summary("librsync's signatures, deltas and patches: see `varve rdiff --help`");
+    .summary("work with librsync's signatures, deltas and patches: see `varve rdiff --help`");
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -69,7 +69,7 @@ function createProgram(onHelp: (text: string) => void): Command {
     )
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show what a command does, its options, and examples')
+    .helpCommand('help [command]', 'show what a command does, with its options and examples')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: onHelp, writeErr: onHelp, outputError: () => undefined });

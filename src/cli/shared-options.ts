@@ -36,14 +36,17 @@ export function addAtOption(command: Command): void {
 export function addSourceOption(command: Command): void {
   command.option(
     '--source <source>',
-    'HOST:PATH or a number from `varve snapshots`, where there are several sources',
+    'HOST:PATH or a number from `varve snapshots`, if there are several sources',
   );
 }
 
 export function addRereadOptions(command: Command): void {
   command
-    .option('--read-all', 'read every file, whatever its times say')
-    .option('--reread <share>', 'read so many of the unchanged files, others each time: 2%');
+    .option('--read-all', 'read every file, even if its times have not changed')
+    .option(
+      '--reread <share>',
+      'also re-read this share of the unchanged files, different ones each time: 2%',
+    );
 }
 
 /** To be spread into the options of an operation. @throws CodedError USAGE */
@@ -56,7 +59,7 @@ export function rereadOptions({ readAll, reread }: RereadFlags): RereadOptions {
 }
 
 export function addJobsOption(command: Command): void {
-  command.option('--jobs <n>', 'worker threads (default: one for each core, at most 8)');
+  command.option('--jobs <n>', 'number of worker threads (default: one per core, at most 8)');
 }
 
 /** What reads TIME is loaded when there is one: 7 ms. @throws CodedError USAGE_TIME */

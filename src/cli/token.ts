@@ -14,7 +14,7 @@ export function readToken(
   const token = bytes.toString('utf8').trim();
   if (bytes.length <= MAX_BYTES && /^[\x21-\x7e]+$/.test(token)) return token;
   throw new CodedError('TOKEN_UNUSABLE', `${path} does not hold a token.`, {
-    hint: 'One line of printable ASCII without spaces, such as `openssl rand -hex 32` makes.',
+    hint: 'It must be one line of printable ASCII without spaces, such as the output of `openssl rand -hex 32`.',
   });
 }
 

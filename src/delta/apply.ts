@@ -40,7 +40,7 @@ function checkLimit(targetLength: number, limit: number): void {
   if (targetLength <= limit) return;
   throw new CodedError(
     'DELTA_TOO_LARGE',
-    `The delta rebuilds ${targetLength} bytes; at most ${limit} are allowed here.`,
+    `The delta rebuilds ${targetLength} bytes; the limit here is ${limit}.`,
   );
 }
 
@@ -57,15 +57,15 @@ function checkReads(basis: Uint8Array, delta: Delta): void {
 /** Tells a wrong basis from a damaged delta; hashes the basis only now that something is wrong. */
 function mismatch(basis: Uint8Array, delta: Delta, what?: string): CodedError {
   if (Buffer.compare(blake3(basis), delta.basisHash) !== 0) {
-    return new CodedError('DELTA_BASIS_MISMATCH', 'The delta was made against another basis.', {
-      hint: 'Apply it to the text whose hash it names.',
+    return new CodedError('DELTA_BASIS_MISMATCH', 'The delta was made against a different basis.', {
+      hint: 'Apply it to the basis whose hash it names.',
     });
   }
   const reason = what ?? 'the rebuilt bytes do not have the hash of the target';
   return new CodedError(
     what === undefined ? 'DELTA_TARGET_MISMATCH' : 'DELTA_CORRUPT',
     `The delta is damaged: ${reason}.`,
-    { hint: 'The stored bytes changed since they were written; run a verification.' },
+    { hint: 'The stored bytes have changed since they were written; run `varve verify`.' },
   );
 }
 
@@ -108,8 +108,8 @@ function allocate(length: number): Buffer {
   try {
     return Buffer.allocUnsafe(length);
   } catch (cause) {
-    throw new CodedError('OUT_OF_MEMORY', `There is no memory for ${length} bytes.`, {
-      hint: 'Give fewer --jobs, or free memory.',
+    throw new CodedError('OUT_OF_MEMORY', `Not enough memory for ${length} bytes.`, {
+      hint: 'Use fewer --jobs, or free memory.',
       cause,
     });
   }

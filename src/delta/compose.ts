@@ -42,8 +42,8 @@ function checkChain(deltas: readonly Delta[]): void {
   for (let i = 1; i < deltas.length; i += 1) {
     const basis = deltas[i]?.basisHash ?? new Uint8Array(0);
     if (Buffer.compare(basis, deltas[i - 1]?.targetHash ?? new Uint8Array(0)) === 0) continue;
-    throw new CodedError('DELTA_BASIS_MISMATCH', `Delta ${i} of the chain has another basis.`, {
-      hint: 'Each delta must be made against the text that the one before it rebuilds.',
+    throw new CodedError('DELTA_BASIS_MISMATCH', `Delta ${i} of the chain has a different basis.`, {
+      hint: 'Each delta must be made against the result of the one before it.',
     });
   }
 }

@@ -48,7 +48,7 @@ export class Script {
   #grow(): void {
     if (this.count >= MAX_PIECES) {
       throw new CodedError('DELTA_TOO_LARGE', `The composed delta has over ${MAX_PIECES} pieces.`, {
-        hint: 'Apply the deltas one after the other instead.',
+        hint: 'Apply the deltas one by one instead.',
       });
     }
     const capacity = Math.max(16, 2 * this.count);

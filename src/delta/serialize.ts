@@ -64,14 +64,15 @@ export function parseDelta(bytes: Uint8Array): Delta {
 function checkStart(bytes: Uint8Array): void {
   if (bytes.length < FIXED_BYTES) throw corrupt('it is shorter than its header');
   const magic = bytes.subarray(0, DELTA_MAGIC.length);
-  if (Buffer.compare(magic, DELTA_MAGIC) !== 0) throw corrupt('it does not start with the magic');
+  if (Buffer.compare(magic, DELTA_MAGIC) !== 0)
+    throw corrupt('it does not begin with the magic number');
   const version = bytes[DELTA_MAGIC.length];
   if (version === DELTA_VERSION) return;
   throw new CodedError(
     'DELTA_CORRUPT',
-    `The delta has format version ${version ?? 0}; 1 is known.`,
+    `The delta has format version ${version ?? 0}; only version 1 is supported.`,
     {
-      hint: 'A newer program wrote it: read it with that one.',
+      hint: 'A newer version wrote it: use that version to read it.',
     },
   );
 }

@@ -103,6 +103,6 @@ export function unzigzag(value: number): number {
 /** The failure of every malformed delta; `what` completes "The delta is malformed: ...". */
 export function corrupt(what: string): CodedError {
   return new CodedError('DELTA_CORRUPT', `The delta is malformed: ${what}.`, {
-    hint: 'The stored bytes are damaged or were not made by a delta encoder; run a verification.',
+    hint: 'The stored bytes are damaged or are not a delta; run `varve verify`.',
   });
 }

@@ -22,7 +22,7 @@ export interface NodeAttributes {
 export const NO_ATTRIBUTES: NodeAttributes = { flags: 0, xattrs: [] };
 
 export interface AttributeCalls {
-  /** Every attribute that this process may read. Of a node that is not open the flags are not to be had. */
+  /** Every attribute that this process may read. The flags of a node that is not open are not available. */
   read(node: NodeHandle): NodeAttributes;
   /** The names of its extended attributes; none where the file system has none. */
   list(node: NodeHandle): ByteString[];

@@ -33,7 +33,7 @@ export function standardInput(): ByteStream {
       } catch (cause) {
         const why = cause instanceof Error ? cause.message : String(cause);
         throw new CodedError('SOURCE_UNREADABLE', `Standard input cannot be read: ${why}.`, {
-          hint: 'Pipe or redirect into it what is to be backed up.',
+          hint: 'Pipe or redirect the bytes to back up into it.',
           cause,
         });
       }
@@ -93,7 +93,7 @@ async function start(program: string, args: readonly string[]): Promise<OutputPr
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CodedError('COMMAND_FAILED', `${program} cannot be started: ${why}.`, {
-      hint: 'The command runs without a shell: name a program of your PATH, then its arguments.',
+      hint: 'The command runs without a shell: give a program in your PATH, then its arguments.',
       cause,
     });
   }
@@ -119,7 +119,7 @@ async function end(child: ChildProcess): Promise<void> {
 function throwIfFailed(program: string, { exitCode, signalCode }: ChildProcess): void {
   if (exitCode === 0) return;
   const how = signalCode === null ? `with exit code ${exitCode ?? ''}` : `by ${signalCode}`;
-  throw new CodedError('COMMAND_FAILED', `${program} ended ${how}; no snapshot was made.`, {
-    hint: 'See what it says, and run it by itself; what it wrote until then is not stored twice.',
+  throw new CodedError('COMMAND_FAILED', `${program} ended ${how}; no snapshot was taken.`, {
+    hint: 'Check its messages, and run it by itself; what it already wrote is not stored twice.',
   });
 }

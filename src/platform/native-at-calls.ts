@@ -55,7 +55,7 @@ const openFlags: Record<OpenMode, number> = {
   'update-file': O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 };
 
-/** The calls, or undefined where this libc is not to be had. */
+/** The calls, or undefined where this libc is not available. */
 export function loadNativeAtCalls(): AtCalls | undefined {
   const libc = loadLibc();
   return libc && bind(libc);

@@ -75,9 +75,9 @@ function unusable(id: string, cause: unknown): CodedError {
   const machine = `${process.platform} ${process.arch}, Node ${process.versions.node}`;
   return new CodedError(
     'NATIVE_MODULE_UNUSABLE',
-    `A part of Varve cannot be loaded on this machine (${machine}): ${id}: ${why}`,
+    `Part of Varve cannot be loaded on this machine (${machine}): ${id}: ${why}`,
     {
-      hint: 'Reinstall Varve, for this machine and with its optional dependencies. No data is at fault.',
+      hint: 'Reinstall Varve on this machine, with its optional dependencies. Your data is not affected.',
       cause,
     },
   );

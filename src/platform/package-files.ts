@@ -9,7 +9,7 @@ const packageRoot = once((): URL => {
   let folder = new URL('./', import.meta.url);
   while (!existsSync(new URL('package.json', folder))) {
     const above = new URL('../', folder);
-    if (above.href === folder.href) throw new Error('Varve does not lie in its package.');
+    if (above.href === folder.href) throw new Error('Varve is not inside its package.');
     folder = above;
   }
   return folder;

@@ -13,7 +13,7 @@ export interface ReplacementOptions {
   /**
    * `durable`: what has the name is replaced, by bytes and by a name that survive a crash. `cached`: it
    * may be lost in a crash, or be there with other bytes. `new`: nothing is replaced; publishing fails
-   * if somebody made the file meanwhile.
+   * if somebody created the file in the meantime.
    */
   readonly rule: 'durable' | 'cached' | 'new';
   /** Whether others may read it, as far as the process lets them. */

@@ -22,7 +22,7 @@ export function missingRequirement(
   if (platform !== 'linux') {
     return {
       code: 'PLATFORM_UNSUPPORTED',
-      message: `Varve runs on Linux only; this system is ${platform}.`,
+      message: `Varve runs only on Linux; this system is ${platform}.`,
       hint: 'Run it on a Linux machine or in a Linux container.',
     };
   }

@@ -72,8 +72,8 @@ export function decompress(stored: Uint8Array, into: Buffer): number {
     return zstd.decompress(into, asBuffer(stored));
   } catch (cause) {
     if (isOutOfMemory(cause)) {
-      throw new CodedError('OUT_OF_MEMORY', `There is no memory to decode ${into.length} bytes.`, {
-        hint: 'Give fewer --jobs, or free memory.',
+      throw new CodedError('OUT_OF_MEMORY', `Not enough memory to decode ${into.length} bytes.`, {
+        hint: 'Use fewer --jobs, or free memory.',
         cause,
       });
     }

@@ -125,7 +125,7 @@ function sourceOf(input: RdiffInput): ByteSource {
 
 function basisOf(input: RdiffInput): RandomSource {
   if (input instanceof Readable) {
-    throw new CodedError('RDIFF_PARAMETER', 'A stream cannot be read at any place', {
+    throw new CodedError('RDIFF_PARAMETER', 'A stream does not support random access', {
       hint: 'Give the old file as a file handle or as bytes.',
     });
   }
@@ -174,7 +174,7 @@ class StreamSource implements ByteSource {
 
 function asBytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
-  throw new CodedError('RDIFF_PARAMETER', 'The stream gives text or objects, not bytes', {
+  throw new CodedError('RDIFF_PARAMETER', 'The stream yields text or objects, not bytes', {
     hint: 'Do not set an encoding or object mode on it.',
   });
 }

@@ -42,7 +42,7 @@ async function throughSignature(
   return writeDelta(readSignature(file.view()), target, sink, options);
 }
 
-/** The whole of a source of known size. A file that grows meanwhile is read to that size. */
+/** The whole of a source of known size. A file that grows while it is being read is read up to that size. */
 async function readAll(source: ByteSource, { signal }: StepOptions): Promise<Uint8Array> {
   const bytes = new Uint8Array(source.size ?? 0);
   for (let done = 0; done < bytes.length;) {

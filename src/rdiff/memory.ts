@@ -1,7 +1,7 @@
 /** Bytes in memory as a source. */
 import type { ByteSource, RandomSource } from './bytes-io.js';
 
-/** Reads from a byte string, which must not change meanwhile. */
+/** Reads from a byte string, which must not change while it is being read. */
 export class MemorySource implements ByteSource, RandomSource {
   readonly name: string;
   readonly size: number;

@@ -167,7 +167,7 @@ export function patchFiles(files: PatchFiles): Promise<PatchReport> {
   return withInputs([files.basis, files.delta], files, async (inputs) => {
     const [basis, delta] = inputs as [InputFile, InputFile];
     if (!basis.isSeekable) {
-      throw new CodedError('RDIFF_IO', `The basis, ${basis.name}, cannot be read at any place`, {
+      throw new CodedError('RDIFF_IO', `The basis, ${basis.name}, does not support random access`, {
         hint: 'Give the basis as a file, not as a pipe.',
       });
     }

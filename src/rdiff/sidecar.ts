@@ -34,9 +34,13 @@ export function parseSidecar(text: string): ExpectedResult {
   const [, digits, blake3] = SIDECAR.exec(text) ?? [];
   const size = Number(digits);
   if (blake3 === undefined || !Number.isSafeInteger(size)) {
-    throw new CodedError('RDIFF_CORRUPT', 'The hash beside the delta is not one that Varve wrote', {
-      hint: 'Make the delta again with --verify-hash, or patch without it.',
-    });
+    throw new CodedError(
+      'RDIFF_CORRUPT',
+      'The hash file next to the delta was not written by Varve',
+      {
+        hint: 'Make the delta again with --verify-hash, or patch without it.',
+      },
+    );
   }
   return { size, blake3 };
 }
@@ -47,7 +51,7 @@ export function checkResult(expected: ExpectedResult, actual: ExpectedResult): v
   const show = ({ size, blake3 }: ExpectedResult) => `${size} bytes with BLAKE3 ${blake3}`;
   throw new CodedError(
     'RDIFF_HASH_MISMATCH',
-    `The result is not the file that the delta was made from: ${show(expected)} were expected, ${show(actual)} came out`,
-    { hint: 'Check that the basis is the one that the signature was made from.' },
+    `The result is not the file that the delta was made from: expected ${show(expected)}, got ${show(actual)}`,
+    { hint: 'Check that this is the basis the signature was made from.' },
   );
 }

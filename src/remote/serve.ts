@@ -49,9 +49,9 @@ export async function serve(platform: Platform, options: ServeOptions): Promise<
   if (!isLoopback(options.address) && options.token === undefined && !options.isOpen) {
     throw new CodedError(
       'SERVE_UNPROTECTED',
-      `Anybody could reach the files through ${options.address}.`,
+      `Listening on ${options.address} would expose the files to anyone.`,
       {
-        hint: 'Give --token-file, listen on 127.0.0.1, or say --no-auth if everybody may.',
+        hint: 'Give --token-file, listen on 127.0.0.1, or allow it with --no-auth.',
       },
     );
   }
@@ -92,12 +92,12 @@ function rootPath({ files }: Platform, root: string): string {
     // Said below.
   }
   throw new CodedError('PATH_NOT_FOUND', `The root ${root} is not a directory.`, {
-    hint: 'Give a directory that exists with --root.',
+    hint: 'Give an existing directory with --root.',
   });
 }
 
 function stopped(): CodedError {
   return new CodedError('INTERRUPTED', 'The server was stopped.', {
-    hint: 'Run the copy again when it is back.',
+    hint: 'Run the copy again once it is back.',
   });
 }

@@ -1,4 +1,4 @@
-/** A lane that does its jobs at once, on the calling thread: for tests, and where threads cannot be had. */
+/** A lane that does its jobs at once, on the calling thread: for tests, and where threads are not available. */
 import type { Lane, LaneEvents, JobRequest } from './pool.js';
 
 /** What does the jobs of a lane, until it is closed. */

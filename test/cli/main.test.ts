@@ -62,21 +62,27 @@ describe.concurrent('wrong usage ends with 2 and a hint', () => {
     ],
     [
       ['backup'],
-      'There is nothing to back up.\nName paths, or a list of them with --files-from FILE',
+      'There is nothing to back up.\nName paths, list them with --files-from FILE, or pipe something into `varve backup --stdin`.',
     ],
     [['snapshots', 'extra'], "Too many arguments for 'snapshots'."],
-    [['restore'], 'restore needs to know where to.\nName a new directory with --to'],
+    [['restore'], 'restore needs a target.\nName a new directory with --to'],
     [['backup', '--jobs', '0', '.'], '--jobs: "0" is not a whole number from 1 to 64.'],
     [['backup', '--level', 'x', '.'], '--level: "x" is not a whole number from 1 to 19.'],
     [['ls', '--at', 'tomorow'], '--at: "tomorow" is not a time.'],
     [['ls', '--source', 'x'], '--source: "x" is not a source: expected HOST:/PATH or a number.'],
     [['ls', '--lock-wait', 'x'], '--lock-wait: "x" is not a duration'],
     [['verify', '--sample', '0%'], '--sample: "0%" is not a sample'],
-    [['verify', '--quick', '--sample', '5%'], '--quick reads no content'],
+    [
+      ['verify', '--quick', '--sample', '5%'],
+      '--quick reads no contents, so it cannot be combined with --sample.',
+    ],
     [['backup', '--reread', '0%', '.'], '--reread: "0%" is not a share'],
-    [['find'], 'find takes either a PATTERN or --content FILE.'],
-    [['find', 'x', '--content', 'y'], 'find takes either a PATTERN or --content FILE.'],
-    [['diff', '1', '2', '--read-all'], 'With two times no file is read'],
+    [['find'], 'find takes either PATTERN or --content FILE.'],
+    [['find', 'x', '--content', 'y'], 'find takes either PATTERN or --content FILE.'],
+    [
+      ['diff', '1', '2', '--read-all'],
+      '--read-all and the options that leave files out do not apply to two points in time.',
+    ],
     [['backup', '--exclude-from', 'none', '.'], '--exclude-from: none cannot be read: ENOENT'],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await run(['--repo', 'none', ...args]);

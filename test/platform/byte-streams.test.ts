@@ -19,8 +19,8 @@ test('the output of a command comes whole, without a shell and with nothing to r
 });
 
 test.each([
-  ['exit 3', 'sh ended with exit code 3; no snapshot was made.'],
-  ['kill -KILL $$', 'sh ended by SIGKILL; no snapshot was made.'],
+  ['exit 3', 'sh ended with exit code 3; no snapshot was taken.'],
+  ['kill -KILL $$', 'sh ended by SIGKILL; no snapshot was taken.'],
 ])('%s is a failure, after all that was written', async (end, message) => {
   let written = '';
   const reading = (async () => {
@@ -34,7 +34,7 @@ test.each([
 
 test('a command that closes its output early is waited for', async () => {
   await expect(readAll(shell('exec >&-; exit 4'))).rejects.toMatchObject({
-    message: 'sh ended with exit code 4; no snapshot was made.',
+    message: 'sh ended with exit code 4; no snapshot was taken.',
   });
 });
 

@@ -122,7 +122,7 @@ describe.each(spoilings)('when $what', ({ what, named, spoil }) => {
     // A command that does without this part succeeds.
     if (status === 0) return;
     expect({ status, out }).toMatchObject({ status: 1 });
-    expect(out).toContain('varve: A part of Varve cannot be loaded on this machine');
+    expect(out).toContain('varve: Part of Varve cannot be loaded on this machine');
     expect(out).toContain(named);
     expect(out).toContain('Reinstall Varve');
     expect(out).not.toMatch(/^ +at |damage|bug in Varve/im);
@@ -152,7 +152,7 @@ test('rdiff says so in its own way', () => {
   const files = ['tree/text', 'tree/text', 'hashed.delta'];
   const { status, out } = varve(home, 'rdiff', '--verify-hash', 'delta', '--basis', ...files);
   expect(status, out).toBe(107);
-  expect(out).toMatch(/^rdiff: A part of Varve cannot be loaded on this machine.*blake-hash/);
+  expect(out).toMatch(/^rdiff: Part of Varve cannot be loaded on this machine.*blake-hash/);
   expect(out).not.toMatch(/^ +at /m);
 });
 

@@ -73,9 +73,11 @@ describe('as an ordinary user, a tree with everything', () => {
     const devices = run('find', [source, '-type', 'b', '-o', '-type', 'c']).split('\n').length - 1;
     expect({ status, stdout }).toMatchObject({ status: devices > 0 ? 3 : 0 });
     expect(stderr).toMatch(
-      /^varve: Not permitted to this user: owners: \d+, groups: \d+, .*permissions: \d+.*; the first is of .+\.$/m,
+      /^varve: Not permitted to this user: owners: \d+, groups: \d+, .*permissions: \d+.*; the first is for .+\.$/m,
     );
-    expect(/(\d+) special files were not made/.exec(stderr)?.[1] ?? '0').toBe(String(devices));
+    expect(/Special files not created \(\w+\): (\d+);/.exec(stderr)?.[1] ?? '0').toBe(
+      String(devices),
+    );
     const [original, copy] = [describeTree(source), describeTree(to)].map(asPermitted);
     expect(copy).toEqual(original);
   });

@@ -23,6 +23,7 @@ import {
 } from '../parse/stream.js';
 import { wholeNumber } from '../parse/whole-number.js';
 import { formatBytes } from '../render/bytes.js';
+import { count } from '../render/count.js';
 import { jsonIssues } from '../render/issues.js';
 import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
@@ -50,22 +51,22 @@ export const backupCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Takes a snapshot of files and directories. Paths that are backed up together are one ' +
-          'source; the next backup of the same paths stores only what has changed since. ' +
-          'The first backup into the default repository makes it.',
+        'Takes a snapshot of files and directories. Paths backed up together form one ' +
+          'source; the next backup of the same paths stores only what has changed. The first ' +
+          'backup into the default repository creates it.',
       )
       .argument('[path...]', 'what to back up')
       .option(
         '--files-from <file>',
-        'back up the paths of a list, too, one a line; - is standard input',
+        'also back up the paths listed in a file, one per line; - is standard input',
       )
-      .option('--null', 'the paths of the list end with NUL, as `find -print0` writes them');
+      .option('--null', 'the listed paths end with NUL, as written by `find -print0`');
     addFilterOptions(command);
     command
-      .addOption(listOption('--tag <tag>', 'mark the snapshot; repeatable'))
-      .option('--host <name>', 'the host of the source (default: the name of this machine)')
-      .option('-n, --dry-run', 'say what a backup would do, and write nothing')
-      .option('--skip-if-unchanged', 'take no snapshot when nothing has changed')
+      .addOption(listOption('--tag <tag>', 'tag the snapshot; repeatable'))
+      .option('--host <name>', 'the host name of the source (default: that of this machine)')
+      .option('-n, --dry-run', 'show what would be backed up, but write nothing')
+      .option('--skip-if-unchanged', 'take no snapshot if nothing has changed')
       .option('--level <n>', 'zstd level, 1 to 19 (default: 3)');
     addRereadOptions(command);
     addStreamOptions(command);
@@ -73,9 +74,12 @@ export const backupCommand: CliCommand = {
     addExamples(command, [
       ['varve backup ~/documents', 'into the default repository'],
       ["varve backup --exclude '*.tmp' --tag daily ~", 'without temporary files'],
-      ['find ~ -name "*.tex" -print0 | varve backup --files-from - --null', 'what find finds'],
-      ['varve backup -n /etc', 'what would be done'],
-      ['varve backup --command db.sql -- pg_dump shop', 'what a command writes; no shell is used'],
+      ['find ~ -name "*.tex" -print0 | varve backup --files-from - --null', 'whatever find lists'],
+      ['varve backup -n /etc', 'what it would do'],
+      [
+        'varve backup --command db.sql -- pg_dump shop',
+        'the output of a command, run without a shell',
+      ],
     ]);
   },
 
@@ -100,7 +104,7 @@ export const backupCommand: CliCommand = {
 
 const WITHOUT_ATTRIBUTES =
   'Extended attributes, access control lists and inode flags are not saved: ' +
-  'that takes Linux with glibc.';
+  'that requires Linux with glibc.';
 
 /** What is backed up, and how it is read. @throws CodedError USAGE, USAGE_SHARE */
 async function chooseSource(
@@ -113,9 +117,9 @@ async function chooseSource(
   const paths = [...command.args, ...(await readPathList(flags, session.platform))];
   const hasList = flags.filesFrom !== undefined;
   if (paths.length === 0) {
-    const message = hasList ? 'The list names no path.' : 'There is nothing to back up.';
+    const message = hasList ? 'The list names no paths.' : 'There is nothing to back up.';
     const hint =
-      'Name paths, or a list of them with --files-from FILE, or pipe something into `varve backup --stdin`.';
+      'Name paths, list them with --files-from FILE, or pipe something into `varve backup --stdin`.';
     throw new CodedError('USAGE', message, { hint });
   }
   return {
@@ -153,18 +157,18 @@ async function makeDefaultRepository(session: Session): Promise<void> {
     if (error instanceof CodedError && error.code === 'REPOSITORY_EXISTS') return;
     throw error;
   }
-  session.notice(`Made the default repository, ${repository.path}.`);
+  session.notice(`Created the default repository, ${repository.path}.`);
 }
 
 function describe(result: BackupResult, flags: BackupFlags, { repository }: Session): string {
   const { snapshot, source, files, bytes, durationMs } = result;
   const paths = rootNames(source.roots);
-  const size = `${files} files, ${formatBytes(bytes)}`;
+  const size = `${count(files, 'file')}, ${formatBytes(bytes)}`;
   const head =
     snapshot !== undefined
       ? `Snapshot ${snapshot} of ${paths}: ${size}, in ${formatElapsed(durationMs)}`
       : flags.dryRun
-        ? `A snapshot of ${paths} would hold ${size}`
+        ? `A snapshot of ${paths} would contain ${size}`
         : `Nothing has changed in ${paths}, so no snapshot was taken: ${size}`;
   const { filesNew, filesChanged, filesUnchanged, filesRemoved } = result;
   const counts = `${filesNew} new, ${filesChanged} changed, ${filesUnchanged} unchanged, ${filesRemoved} removed`;

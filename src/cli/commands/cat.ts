@@ -17,10 +17,10 @@ export const catCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Writes the bytes of one file to standard output, each proven by its hash before it goes out. ' +
-          'With --json, only a failure is a document.',
+        'Writes one file to standard output, checking every byte against its hash first. ' +
+          'With --json, only a failure is reported as a document.',
       )
-      .argument('<path>', 'absolute as backed up, or relative to here or to the root');
+      .argument('<path>', 'absolute, or relative to the current directory or to the root');
     addAtOption(command);
     addSourceOption(command);
     addExamples(command, [['varve cat ~/notes.txt --at 3D > notes.old', 'as it was 3 days ago']]);

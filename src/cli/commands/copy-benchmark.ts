@@ -1,4 +1,4 @@
-/** `varve copy --benchmark`: a table like that of pdiffcopy, row by row as it comes to be. */
+/** `varve copy --benchmark`: a table like that of pdiffcopy, shown row by row as each is measured. */
 import { benchmarkCopy, CodedError, type BenchmarkRow, type Endpoint } from '../../store.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
@@ -12,8 +12,8 @@ export async function runBenchmark(
   target: Endpoint,
 ): Promise<ExitCode> {
   if (source.type !== 'local' || target.type !== 'local') {
-    throw new CodedError('USAGE', 'The benchmark works with two files of this machine.', {
-      hint: 'It starts the servers itself, on loopback.',
+    throw new CodedError('USAGE', 'The benchmark needs two files on this machine.', {
+      hint: 'It starts its own servers, on loopback.',
     });
   }
   const rows: BenchmarkRow[] = [];

@@ -1,4 +1,4 @@
-/** `varve copy`: copies one file by its differences. */
+/** `varve copy`: copies one file by sending only what differs. */
 import {
   CodedError,
   copyFile,
@@ -18,7 +18,7 @@ import { optionValue, type Session } from '../session.js';
 import { readToken } from '../token.js';
 
 const MAX_CONCURRENCY = 64;
-/** A benchmark has at most so many. */
+/** The most steps of a benchmark. */
 const MAX_STEPS = 100;
 
 interface CopyFlags {
@@ -40,27 +40,31 @@ export const copyCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Copies one regular file by its differences: both sides hash it at once, what the target ' +
-          'lacks is sent, and the hash of the whole file is compared before the new file takes ' +
-          'the place of the old one. An interrupted copy goes on where it ended.',
+        'Copies one regular file by sending only what differs: both sides hash it at the ' +
+          'same time, the missing parts are sent, and the hash of the whole file is checked ' +
+          'before the new file replaces the old one. An interrupted copy resumes where it ' +
+          'stopped.',
       )
       .argument('<source>', 'a path, or http[s]://host[:8080]/path of a server')
-      .argument('<target>', 'the same; at least one of them is a path')
+      .argument('<target>', 'likewise; at least one of the two must be a path')
       .option(
         '-b, --block-size <size>',
-        'length of the blocks that are compared (default: by size)',
+        'size of the blocks to compare (default: depends on the file size)',
       )
-      .option('-m, --hash-method <name>', 'blake3, xxh64, or one of Node.js (default: blake3)')
-      .option('-W, --whole-file', 'compare nothing and send everything')
-      .option('-c, --concurrency <n>', 'requests under way at once, and threads (default: 4)')
-      .option('-n, --dry-run', 'only compare, and say how much alike the files are')
-      .option('-B, --benchmark <count>', 'measure copies of SOURCE to TARGET beside rsync')
-      .option('--inplace', 'write into the target; it is a mixture until the copy is done')
+      .option('-m, --hash-method <name>', 'blake3, xxh64, or any hash of Node.js (default: blake3)')
+      .option('-W, --whole-file', 'send the whole file without comparing')
+      .option('-c, --concurrency <n>', 'number of parallel requests and of threads (default: 4)')
+      .option('-n, --dry-run', 'only compare, and say how similar the files are')
+      .option('-B, --benchmark <count>', 'time copies of SOURCE to TARGET against rsync')
+      .option(
+        '--inplace',
+        'write into the target itself, which is a mixture of old and new until the copy ends',
+      )
       .option('-p, --preserve', "give the target the source's mode and modification time")
-      .option('--compress <when>', 'auto (where the link is slow), on or off', 'auto')
-      .option('--bwlimit <size>', 'send and receive at most so many bytes a second, e.g. 2M')
+      .option('--compress <when>', 'auto (on a slow link), on or off', 'auto')
+      .option('--bwlimit <size>', 'send and receive at most this many bytes per second, e.g. 2M')
       .option('--token-file <file>', 'the token of the server (default: $VARVE_TOKEN)')
-      .option('--no-cache', 'keep no hash lists for the next run, and use none');
+      .option('--no-cache', 'neither use hash lists of earlier runs nor keep any');
     addExamples(command, [
       ['varve copy disk.img http://backup:8080/disk.img', 'to a server'],
       ['varve copy -p http://backup:8080/disk.img disk.img', 'from a server'],
@@ -82,8 +86,7 @@ export const copyCommand: CliCommand = {
       target: parseEndpoint(target),
       ...copyOptions(session, flags),
       signal: session.takeSignal(),
-      onStart: (bytes) =>
-        progress.start({ label: 'copy', unit: 'files', expected: { files: 1, bytes } }),
+      onStart: (bytes) => progress.start({ label: 'copy', expected: { files: 1, bytes } }),
       onProgress: (bytes) => progress.update({ files: 0, bytes }),
     };
     const result = await copyFile(session.platform, options);
@@ -119,7 +122,7 @@ function copyOptions(session: Session, flags: CopyFlags): Omit<CopyOptions, 'sou
 function parseRate(text: string): number {
   const bytes = parseSize(text);
   if (bytes > 0) return bytes;
-  throw new CodedError('USAGE_SIZE', 'Nothing can be copied at 0 bytes a second.');
+  throw new CodedError('USAGE_SIZE', 'Nothing can be copied at 0 bytes per second.');
 }
 
 function parseCompression(text: string): Compression {
@@ -129,7 +132,7 @@ function parseCompression(text: string): Compression {
 
 function describe(result: CopyResult, isDryRun: boolean): string {
   const { similarity, sizeBytes, bytesSent, bytesReceived, bytesWritten, durationMs } = result;
-  const alike = `${formatPercent(similarity)} of ${formatBytes(sizeBytes)} ${isDryRun ? 'are' : 'were'} there`;
+  const alike = `${formatPercent(similarity)} of ${formatBytes(sizeBytes)} already there`;
   const traffic = `${formatBytes(bytesSent)} sent, ${formatBytes(bytesReceived)} received`;
   const written = isDryRun ? '' : `, ${formatBytes(bytesWritten)} written`;
   return `${alike}: ${traffic}${written} in ${formatElapsed(durationMs)}\n`;

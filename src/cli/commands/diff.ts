@@ -30,17 +30,15 @@ export const diffCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Shows what changed between two points in time; with one, between it and the files as they ' +
-          'are now; without, since the latest snapshot. Each line begins with + (added), ' +
-          '- (removed), M (modified), U (owner, mode or time only) or T (another type).',
+        'Shows what changed between two points in time; given one, what changed from then ' +
+          'until now; given none, what changed since the latest snapshot. Each line begins ' +
+          'with + (added), - (removed), M (modified), U (only owner, mode or time changed) or ' +
+          'T (type changed).',
       )
-      .argument('[time]', 'from (default: latest); see below')
-      .argument('[time]', 'to (default: the files as they are now)')
-      .option(
-        '--read-all',
-        'compare the bytes of all files as they are now, not only of suspicious ones',
-      )
-      .option('--exit-code', 'end with 5 when there are differences');
+      .argument('[time]', 'start (default: latest); see below')
+      .argument('[time]', 'end (default: the files as they are now)')
+      .option('--read-all', 'read and compare every current file, not only those that look changed')
+      .option('--exit-code', 'exit with 5 if there are differences');
     addFilterOptions(command);
     addSourceOption(command);
     addExamples(command, [
@@ -88,8 +86,8 @@ async function compare(
   }
   if (flags.readAll || Object.keys(filter).length > 0) {
     const message =
-      'With two times no file is read, so --read-all and what to leave out mean nothing.';
-    throw new CodedError('USAGE', message, { hint: 'Leave them out, or give one time.' });
+      '--read-all and the options that leave files out do not apply to two points in time.';
+    throw new CodedError('USAGE', message, { hint: 'Omit them, or give only one point in time.' });
   }
   return diffSnapshots(await session.openRepository('read'), { ...options, to });
 }

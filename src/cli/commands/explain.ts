@@ -1,4 +1,4 @@
-/** `varve explain`: why a backup takes a path in or leaves it out, and reads it again or not. */
+/** `varve explain`: why a backup includes a path or leaves it out, and whether it reads it again. */
 import {
   explainPath,
   type FilterReason,
@@ -27,11 +27,11 @@ export const explainCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Says why the next backup takes a path in or leaves it out: which rule of which file; and ' +
-          'why it reads a file again, or does not. Give the options that the backups have: they ' +
-          'are not remembered.',
+        'Says why the next backup includes a path or leaves it out, naming the rule and its ' +
+          'file, and why it does or does not read a file again. Give the options that your ' +
+          'backups use: they are not remembered.',
       )
-      .argument('<path>', 'absolute as backed up, or relative to here or to the root');
+      .argument('<path>', 'absolute, or relative to the current directory or to the root');
     addFilterOptions(command);
     addRereadOptions(command);
     addSourceOption(command);
@@ -69,17 +69,17 @@ function describe({ outcome, path, saved, causes }: PathExplanation, medium: Med
     const steady = since === snapshot ? '' : `, unchanged since snapshot ${since}`;
     const why = saved.causes ? `, which read it because ${describeCauses(saved.causes)}` : '';
     lines.push(`Saved: in snapshot ${snapshot}${steady}${why}.`);
-  } else lines.push('Saved: nothing in the latest snapshot.');
+  } else lines.push('Saved: not in the latest snapshot.');
   if (causes) {
     const next = causes.length > 0 ? `yes, because ${describeCauses(causes)}` : NOT_READ;
     lines.push(`Read by the next backup: ${next}.`);
   } else if (saved && (outcome.type === 'left-out' || outcome.type === 'absent')) {
-    lines.push('The next backup counts it as removed; the snapshots that have it keep it.');
+    lines.push('The next backup counts it as removed; the snapshots that contain it keep it.');
   }
   return lines;
 }
 
-const NOT_READ = 'no, its size, times and inode are those that were saved';
+const NOT_READ = 'no, its size, times and inode have not changed';
 
 function describeOutcome(outcome: Outcome, path: string, medium: Medium): string {
   switch (outcome.type) {
@@ -91,9 +91,9 @@ function describeOutcome(outcome: Outcome, path: string, medium: Medium): string
       return `Left out: ${where}${describeReason(reason, medium)}`;
     }
     case 'absent':
-      return `Not there: ${formatName(outcome.at, medium)} does not exist`;
+      return `Missing: ${formatName(outcome.at, medium)} does not exist`;
     case 'unreadable':
-      return `Kept as it was saved: ${outcome.message.replace(/\.$/, '')}`;
+      return `Kept as last saved: ${outcome.message.replace(/\.$/, '')}`;
   }
 }
 
@@ -104,7 +104,7 @@ function describeReason(reason: AnyReason, medium: Medium): string {
     case 'rule':
       return `by ${describeRule(reason.rule, medium)}`;
     case 'marker':
-      return `${formatName(reason.marker, medium)} is there (--exclude-if-present)`;
+      return `${formatName(reason.marker, medium)} is present (--exclude-if-present)`;
     case 'cache':
       return `${formatName(reason.marker, medium)} marks a cache (--exclude-caches)`;
     case 'size':
@@ -114,9 +114,9 @@ function describeReason(reason: AnyReason, medium: Medium): string {
     case 'repository':
       return 'it is the repository itself';
     case 'root':
-      return 'it is a path that was given to backup';
+      return 'it is one of the paths given to backup';
     case 'nothing':
-      return 'nothing speaks against it';
+      return 'no rule leaves it out';
   }
 }
 
@@ -129,16 +129,16 @@ function describeRule({ type, pattern, origin }: Rule, medium: Medium): string {
 }
 
 const CAUSES: Readonly<Record<ReadCause, string>> = {
-  new: 'nothing was saved of it before',
-  asked: 'it was to be read whatever was known of it',
-  damaged: 'what was saved of it is damaged',
-  type: 'it was no file before',
+  new: 'it was never saved before',
+  asked: 'the backup was told to read it again',
+  damaged: 'its saved contents are damaged',
+  type: 'it was not a file before',
   size: 'its size differed',
   mtime: 'its modification time differed',
   ctime: 'its change time differed',
   inode: 'its inode differed',
-  racy: 'it was saved so soon after a change that its times prove nothing',
-  unstable: 'it changed while it was saved',
+  racy: 'it was saved too soon after a change for its times to prove anything',
+  unstable: 'it changed while it was being saved',
 };
 
 function describeCauses(causes: readonly ReadCause[]): string {

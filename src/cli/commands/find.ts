@@ -16,11 +16,12 @@ export const findCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Finds paths in all of history: by a pattern in gitignore syntax, of the name or, with a ' +
-          'slash in it, of the path; or by the bytes of a file.',
+        'Finds paths in the whole history: by a pattern in gitignore syntax, matched ' +
+          'against the name or, if it contains a slash, against the path; or by the contents ' +
+          'of a file.',
       )
-      .argument('[pattern]', 'for example "*.tex" or "/home/**/thesis"')
-      .option('--content <file>', 'is this file saved anywhere, under whatever name?');
+      .argument('[pattern]', 'such as "*.tex" or "/home/**/thesis"')
+      .option('--content <file>', 'find this file under any name, by its contents');
     addSourceOption(command);
     addExamples(command, [
       ["varve find '*.tex'", 'by name'],
@@ -49,13 +50,13 @@ async function search(
   if (flags.content !== undefined && pattern === undefined) {
     return findContent(await session.openRepository('read'), { ...options, file: flags.content });
   }
-  throw new CodedError('USAGE', 'find takes either a PATTERN or --content FILE.', {
+  throw new CodedError('USAGE', 'find takes either PATTERN or --content FILE.', {
     hint: 'See `varve help find`.',
   });
 }
 
 function describe(matches: readonly FoundPath[], { output, isQuiet }: Session): string {
-  if (matches.length === 0) return isQuiet ? '' : 'Nothing was found.\n';
+  if (matches.length === 0) return isQuiet ? '' : 'Nothing found.\n';
   return renderTable<FoundPath>(
     [
       { head: 'FIRST', align: 'right', cell: ({ firstSnapshot }) => String(firstSnapshot) },

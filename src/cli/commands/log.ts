@@ -13,13 +13,14 @@ export const logCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Lists every version of one path: the snapshots that have it, its size, and how it is ' +
-          'stored: whole ("full"), or as so many deltas to apply. A note says which version came to ' +
-          'be without a change of size or times: possible bit rot.',
+        'Lists every version of one path: the snapshots that contain it, its size, and how ' +
+          'it is stored: whole ("full"), or as a delta with the number of deltas to apply. A ' +
+          'note marks a version whose contents changed although its size and times did not: ' +
+          'possible bit rot.',
       )
-      .argument('<path>', 'absolute as backed up, or relative to here or to the root');
+      .argument('<path>', 'absolute, or relative to the current directory or to the root');
     addSourceOption(command);
-    addExamples(command, [['varve log ~/thesis/chapter1.tex', 'how the file changed']]);
+    addExamples(command, [['varve log ~/thesis/chapter1.tex', 'how a file changed']]);
   },
 
   async run(session, command) {
@@ -58,7 +59,7 @@ function columnsFor(versions: readonly LoggedVersion[]): readonly Column<LoggedV
   return versions.some(isSuspect) ? [...COLUMNS, NOTE] : COLUMNS;
 }
 
-/** Its bytes came to be without a change of size or times. */
+/** Its contents changed although its size and times did not. */
 function isSuspect({ version }: LoggedVersion): boolean {
   return (version.flags & VersionFlag.suspect) !== 0;
 }

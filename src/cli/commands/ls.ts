@@ -30,15 +30,17 @@ interface LsFlags extends AtFlag, SourceFlag {
 export const lsCommand: CliCommand = {
   define(command) {
     command
-      .description('Lists what a directory held at a point in time; without PATH, the roots.')
-      .argument('[path]', 'absolute as backed up, or relative to here or to the root')
-      .option('-l, --long', 'show mode, owner, group, size and time, too')
-      .option('-R, --recursive', 'list everything below, too');
+      .description(
+        'Lists what a directory contained at a point in time; without PATH, lists the ' + 'roots.',
+      )
+      .argument('[path]', 'absolute, or relative to the current directory or to the root')
+      .option('-l, --long', 'also show mode, owner, group, size and time')
+      .option('-R, --recursive', 'also list everything below');
     addAtOption(command);
     addSourceOption(command);
     addExamples(command, [
       ['varve ls -l ~/documents --at yesterday', 'one directory as it was'],
-      ['varve ls -R --at 12', 'all paths of snapshot 12'],
+      ['varve ls -R --at 12', 'all paths in snapshot 12'],
     ]);
     addTimeHelp(command);
   },

@@ -1,4 +1,4 @@
-/** `varve prune`: removes snapshots by a policy and gives their space back. */
+/** `varve prune`: removes snapshots by a policy and frees their space. */
 import { Option } from 'commander';
 import {
   CodedError,
@@ -41,31 +41,45 @@ export const pruneCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Removes snapshots and gives their space back. A snapshot stays when any of the rules ' +
-          'given keeps it; each source is judged by itself, and its last snapshot always stays. ' +
-          'At least one rule must be given. Of a file with possible bit rot a snapshot with the ' +
-          'bytes of before stays, whatever the rules say, and one with those of after.',
+        'Removes snapshots and frees their space. A snapshot stays if any of the given ' +
+          'rules keeps it; each source is judged separately, and its newest snapshot always ' +
+          'stays. Give at least one rule. For a file with possible bit rot, one snapshot with ' +
+          'its contents from before and one with those from after stay, whatever the ' +
+          'rules say.',
       )
-      .option('--keep-last <n>', 'keep the newest n ("unlimited" keeps all, here and below)')
-      .option('--keep-hourly <n>', 'keep the newest of each of the last n hours that have one')
-      .option('--keep-daily <n>', 'the same by days')
-      .option('--keep-weekly <n>', 'the same by weeks, which start on Monday')
-      .option('--keep-monthly <n>', 'the same by months')
-      .option('--keep-yearly <n>', 'the same by years')
-      .option('--keep-within <duration>', 'keep what is so much older than the newest: 7D, 1Y6M')
+      .option('--keep-last <n>', 'keep the newest n (here and below, "unlimited" keeps all)')
+      .option(
+        '--keep-hourly <n>',
+        'keep the newest of each of the last n hours that have a snapshot',
+      )
+      .option('--keep-daily <n>', 'likewise for days')
+      .option('--keep-weekly <n>', 'likewise for weeks, which start on Monday')
+      .option('--keep-monthly <n>', 'likewise for months')
+      .option('--keep-yearly <n>', 'likewise for years')
+      .option(
+        '--keep-within <duration>',
+        'keep all taken within this time before the newest: 7D, 1Y6M',
+      )
       .addOption(
-        new Option('--keep-tag <tags>', 'keep what has all these tags: a,b; repeatable').argParser(
-          (tags: string, previous: readonly string[] | undefined) => [...(previous ?? []), tags],
-        ),
+        new Option(
+          '--keep-tag <tags>',
+          'keep all that have every one of these tags: a,b; repeatable',
+        ).argParser((tags: string, previous: readonly string[] | undefined) => [
+          ...(previous ?? []),
+          tags,
+        ]),
       )
-      .option('--older-than <time>', 'remove what is older than this TIME and keep the rest')
+      .option('--older-than <time>', 'remove what is older than TIME, and keep the rest')
       .option(
         '--drop-before-bit-rot',
-        'remove also the last snapshots with the bytes of files from before possible bit rot',
+        'also remove the last snapshots that hold files as they were before possible bit rot',
       )
-      .option('-n, --dry-run', 'show what each rule keeps and what would be freed; change nothing');
+      .option(
+        '-n, --dry-run',
+        'show what each rule keeps and how much would be freed, but change nothing',
+      );
     addExamples(command, [
-      ['varve prune -n --keep-daily 7 --keep-weekly 5 --keep-monthly 12', 'show what would go'],
+      ['varve prune -n --keep-daily 7 --keep-weekly 5 --keep-monthly 12', 'what would be removed'],
       ['varve prune --older-than 1Y', 'remove what is older than a year'],
     ]);
     addTimeHelp(command);
@@ -82,8 +96,8 @@ export const pruneCommand: CliCommand = {
       signal: session.takeSignal(),
     });
     result.dropped.forEach(({ path, snapshot }) => {
-      const bytes = `the bytes of ${textFromBytes(path)} from before possible bit rot`;
-      session.notice(`Snapshot ${snapshot} is the last with ${bytes}, and no rule keeps it.`);
+      const file = `${textFromBytes(path)} as it was before possible bit rot`;
+      session.notice(`Snapshot ${snapshot} is the last to hold ${file}, and no rule keeps it.`);
     });
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) {
@@ -116,14 +130,14 @@ function toPolicy(
   return Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== undefined));
 }
 
-/** The instant that TIME says; where it says a snapshot, the one at which that was taken. */
+/** The instant that TIME means; for a snapshot, when it was taken. */
 function instantOf(text: string, snapshots: readonly ListedSnapshot[], now: Date): number {
   const point = parseTime(text, now);
   if (point.type === 'instant') return point.epochMs;
   const sources = new Set(snapshots.map(({ source }) => source.id));
   if (point.type !== 'snapshot' && sources.size > 1) {
-    throw new CodedError('USAGE_TIME', `"${text}" is another time for each of several sources.`, {
-      hint: 'Give the number of a snapshot, an age or a date.',
+    throw new CodedError('USAGE_TIME', `"${text}" means a different time for each source.`, {
+      hint: 'Give a snapshot number, an age or a date.',
     });
   }
   const dated = snapshots.map(({ snapshot }) => snapshot);

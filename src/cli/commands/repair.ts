@@ -1,10 +1,11 @@
-/** `varve repair`: finds damage and sets it aside, or makes the index anew. */
+/** `varve repair`: finds damage and sets it aside, or rebuilds the index. */
 import { repair, type RepairResult } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { describeDamage, jsonDamage } from '../render/damage.js';
 import type { Session } from '../session.js';
 import { addJobsOption, jobsOption, type JobsFlag } from '../shared-options.js';
+import { count } from '../render/count.js';
 
 interface RepairFlags extends JobsFlag {
   readonly rebuildIndex?: boolean;
@@ -15,12 +16,12 @@ export const repairCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Finds damage and sets it aside, so that the next backup stores anew what it still sees. ' +
-          'With --rebuild-index, makes the index anew from the packs. A healthy repository is not ' +
-          'changed. Ends with 4 when something is lost.',
+        'Finds damage and sets it aside, so that the next backup stores again whatever ' +
+          'still exists. With --rebuild-index, rebuilds the index from the packs. A healthy ' +
+          'repository is left unchanged. Exits with 4 if something is lost.',
       )
-      .option('--rebuild-index', 'make the index anew from the packs')
-      .option('-n, --dry-run', 'say what would be done, and change nothing');
+      .option('--rebuild-index', 'rebuild the index from the packs')
+      .option('-n, --dry-run', 'show what would be done, but change nothing');
     addJobsOption(command);
     addExamples(command, [
       ['varve repair -n', 'what is damaged, and what would be done'],
@@ -49,8 +50,8 @@ async function showResult(result: RepairResult, session: Session): Promise<void>
   if (session.isQuiet) return;
   const summary =
     lost > 0
-      ? `${lost} of ${blobs} blobs in ${snapshots} snapshots are lost.`
-      : `All ${blobs} blobs in ${snapshots} snapshots can be had.`;
+      ? `Lost: ${lost} of ${count(blobs, 'blob')} in ${count(snapshots, 'snapshot')}.`
+      : `Nothing is lost: ${count(blobs, 'blob')} in ${count(snapshots, 'snapshot')}.`;
   await session.output.write(`${[...actions, summary].join('\n')}\n`);
 }
 

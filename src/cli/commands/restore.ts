@@ -12,6 +12,7 @@ import { exitCodeOfIssues } from '../exit-code.js';
 import { addRuleOptions, type FilterFlags } from '../parse/filter.js';
 import { addTimeHelp } from '../time-help.js';
 import { formatBytes } from '../render/bytes.js';
+import { count } from '../render/count.js';
 import { jsonIssues } from '../render/issues.js';
 import { formatName, jsonPath, type Medium } from '../render/names.js';
 import { formatElapsed } from '../render/times.js';
@@ -47,35 +48,36 @@ export const restoreCommand: CliCommand = {
     command
       .description(
         'Writes files and directories as they were at a point in time. Each PATH becomes ' +
-          'DIR/its-name; without PATH, DIR becomes the root of the source (of several roots, each ' +
-          'DIR/its-name). With --in-place only what differs is written, onto DIR or, without --to, ' +
-          'onto the original; an interrupted restore is finished by running it again in place.',
+          'DIR/its-name; without PATH, DIR becomes the root of the source (or, for several ' +
+          'roots, holds each as DIR/its-name). With --in-place, only what differs is written, ' +
+          'to DIR or, without --to, over the originals; to finish an interrupted restore, run ' +
+          'it again in place.',
       )
-      .argument('[path...]', 'absolute as backed up, or relative to here or to the root')
-      .option('--to <dir>', 'where to; must be new or empty without --in-place')
-      .option('--in-place', 'onto what is there, writing only what differs')
+      .argument('[path...]', 'absolute, or relative to the current directory or to the root')
+      .option('--to <dir>', 'the target directory; new or empty, unless --in-place is given')
+      .option('--in-place', 'restore over what is there, writing only what differs')
       .addOption(
         new Option(
           '--overwrite <rule>',
-          'in place: always (every file is read and compared), if-changed (a file of the same size ' +
-            'and time is taken for unchanged; the default), if-newer, never',
+          'in place: always (read and compare every file), if-changed (skip files whose size and ' +
+            'time are the same; the default), if-newer or never',
         ).choices(OVERWRITE_RULES),
       )
-      .option('--delete', 'in place: remove what the snapshot does not have')
-      .option('--ignore-errors', 'with --delete: although the snapshot may lack what was there');
+      .option('--delete', 'in place: delete what the snapshot does not contain')
+      .option('--ignore-errors', 'with --delete: even if the snapshot may be incomplete');
     addAtOption(command);
     addSourceOption(command);
     addRuleOptions(command)
       .option('--verify', 'read everything back and compare it')
-      .option('-n, --dry-run', 'count what would be restored, and write nothing')
-      .option('--numeric-owner', 'take owners by number, not by name')
-      .option('--map-user <file>', 'give files to other users: a line old:new for each')
-      .option('--map-group <file>', 'the same for groups');
+      .option('-n, --dry-run', 'count what would be restored, but write nothing')
+      .option('--numeric-owner', 'restore owners by number, not by name')
+      .option('--map-user <file>', 'map users to others, one old:new per line')
+      .option('--map-group <file>', 'likewise for groups');
     addJobsOption(command);
     addExamples(command, [
       ['varve restore --to ~/back', 'everything, as it was at the last backup'],
       ['varve restore ~/thesis --to ~/back --at yesterday', 'one directory, a day ago'],
-      ['varve restore ~/thesis --in-place -n --delete', 'what putting it back would change'],
+      ['varve restore ~/thesis --in-place -n --delete', 'what an in-place restore would change'],
     ]);
     addTimeHelp(command);
   },
@@ -123,7 +125,7 @@ function targetOptions({
     if (overwrite) throw needs('--overwrite', '--in-place');
     if (deletes) throw needs('--delete', '--in-place');
     if (to !== undefined) return target;
-    throw new CodedError('USAGE', 'restore needs to know where to.', {
+    throw new CodedError('USAGE', 'restore needs a target.', {
       hint: 'Name a new directory with --to, or restore onto the original with --in-place.',
     });
   }
@@ -137,19 +139,24 @@ function targetOptions({
 }
 
 function needs(option: string, other: string): CodedError {
-  return new CodedError('USAGE', `${option} is only for ${other}.`, {
+  return new CodedError('USAGE', `${option} requires ${other}.`, {
     hint: 'See `varve help restore`.',
   });
 }
 
 function describe(result: RestoreResult, { to, inPlace, dryRun }: RestoreFlags, medium: Medium) {
   const { snapshot, files, directories, symlinks, bytesWritten, removed, durationMs } = result;
-  const there = inPlace ? ` (${formatBytes(result.bytesUnchanged)} were there)` : '';
-  const what = `${files} files, ${directories} directories, ${symlinks} links, ${formatBytes(bytesWritten)}${there}`;
-  const kept = result.kept > 0 ? `, ${result.kept} left as they are` : '';
+  const there = inPlace ? ` (${formatBytes(result.bytesUnchanged)} already there)` : '';
+  const what = [
+    count(files, 'file'),
+    count(directories, 'directory'),
+    count(symlinks, 'link'),
+    `${formatBytes(bytesWritten)}${there}`,
+  ].join(', ');
+  const kept = result.kept > 0 ? `, ${result.kept} left as is` : '';
   const where = to ?? 'the original';
   const first = dryRun
-    ? `Snapshot ${snapshot} would give ${where} ${what}${kept}\n`
+    ? `Would restore snapshot ${snapshot} to ${where}: ${what}${kept}\n`
     : `Restored snapshot ${snapshot} to ${where}: ${what}${kept}, in ${formatElapsed(durationMs)}\n`;
   const word = dryRun ? 'Would delete' : 'Deleted';
   return first + removed.map((path) => `${word} ${formatName(path, medium)}\n`).join('');

@@ -27,27 +27,27 @@ export const serveCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Serves the regular files below a directory to `varve copy`, until it is interrupted. ' +
-          'Symbolic links are not followed. Without more said, it can be reached from this ' +
-          'machine only, and nothing can be written.',
+        'Serves the regular files below a directory to `varve copy` until interrupted. ' +
+          'Symbolic links are not followed. By default, the server is reachable only from ' +
+          'this machine, and read-only.',
       )
-      .requiredOption('--root <dir>', 'the directory; nothing outside of it can be reached')
+      .requiredOption('--root <dir>', 'the directory to serve; nothing outside it can be reached')
       .option(
         '-l, --listen <address>',
-        '[ADDRESS:]PORT; the address is 127.0.0.1 unless given',
+        '[ADDRESS:]PORT; without an address, 127.0.0.1',
         DEFAULT_LISTEN,
       )
-      .option('--allow-write', 'let clients write files, too')
-      .option('--token-file <file>', 'ask for the token in this file (default: $VARVE_TOKEN)')
-      .option('--no-auth', 'let everybody in who can reach the address')
-      .option('--allow-host <name...>', 'a further name by which clients call this machine')
+      .option('--allow-write', 'also let clients write files')
+      .option('--token-file <file>', 'require the token in this file (default: $VARVE_TOKEN)')
+      .option('--no-auth', 'require no token: anyone who can reach the address gets in')
+      .option('--allow-host <name...>', 'another name by which clients reach this machine')
       .option('--cert <file>', 'TLS certificate, PEM')
       .option('--key <file>', 'its key, PEM')
-      .option('--compat <name>', 'pdiffcopy: answer its clients, too')
-      .option('--no-cache', 'keep no hash lists beyond this process');
+      .option('--compat <name>', 'pdiffcopy: also answer its clients')
+      .option('--no-cache', 'keep no hash lists after the server ends');
     addJobsOption(command);
     addExamples(command, [
-      ['varve serve --root /srv/images', 'to this machine, to be read'],
+      ['varve serve --root /srv/images', 'to this machine, read-only'],
       ['varve serve --root /srv -l 0.0.0.0:8080 --token-file token --allow-write', 'to others'],
     ]);
   },
@@ -56,7 +56,7 @@ export const serveCommand: CliCommand = {
     const flags = command.opts<ServeFlags>();
     const signal = session.takeSignal();
     const server = await serve(session.platform, serveOptions(session, flags));
-    session.notice(`serving ${flags.root} at ${server.url}`);
+    session.notice(`Serving ${flags.root} at ${server.url}`);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -68,8 +68,8 @@ export const serveCommand: CliCommand = {
 
 function serveOptions({ platform, env }: Session, flags: ServeFlags): ServeOptions {
   if (flags.compat !== undefined && flags.compat !== 'pdiffcopy') {
-    throw new CodedError('USAGE', `--compat: "${flags.compat}" is not known.`, {
-      hint: 'Only pdiffcopy is.',
+    throw new CodedError('USAGE', `--compat: "${flags.compat}" is unknown.`, {
+      hint: 'The only choice is pdiffcopy.',
     });
   }
   return {
@@ -91,5 +91,7 @@ function readTls({ files }: Session['platform'], { cert, key }: ServeFlags): Ser
   if (cert !== undefined && key !== undefined) {
     return { cert: files.readFile(cert), key: files.readFile(key) };
   }
-  throw new CodedError('USAGE', '--cert and --key belong together.', { hint: 'Give both.' });
+  throw new CodedError('USAGE', '--cert and --key must be given together.', {
+    hint: 'Add the other one.',
+  });
 }

@@ -12,11 +12,11 @@ import { addSourceOption, sourceOption, type SourceFlag } from '../shared-option
 export const snapshotsCommand: CliCommand = {
   define(command) {
     command.description(
-      'Lists the snapshots of each source: number, time, files, their size, what the snapshot added ' +
-        'to the repository, and tags.',
+      'Lists the snapshots of each source: number, time, number of files, their size, ' +
+        'what the snapshot added to the repository, and tags.',
     );
     addSourceOption(command);
-    addExamples(command, [['varve snapshots --source myhost:/home', 'those of one source']]);
+    addExamples(command, [['varve snapshots --source myhost:/home', 'of one source']]);
   },
 
   async run(session, command) {
@@ -31,7 +31,8 @@ export const snapshotsCommand: CliCommand = {
 
 /** A table for each source, below a line that names it. */
 function describe(listed: readonly ListedSnapshot[], { output, palette }: Session): string {
-  if (listed.length === 0) return 'No snapshots yet. Take the first with `varve backup PATH`.\n';
+  if (listed.length === 0)
+    return 'No snapshots yet. Take the first one with `varve backup PATH`.\n';
   const show = (text: string): string => (output.medium === 'terminal' ? escapeUnsafe(text) : text);
   const columns: Column<ListedSnapshot>[] = [
     { head: '#', align: 'right', cell: ({ snapshot }) => String(snapshot.number) },

@@ -1,8 +1,9 @@
-/** `varve stats`: what history holds, and what it costs. */
+/** `varve stats`: what takes up the space. */
 import { readStats, rootNames, type CostlyPath, type RepositoryStats } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
+import { count } from '../render/count.js';
 import { escapeUnsafe, formatName, jsonPath, type Medium } from '../render/names.js';
 import { renderTable } from '../render/table.js';
 import { formatIsoTime, formatLocalTime } from '../render/times.js';
@@ -13,8 +14,9 @@ const FEW_ROWS = 10;
 export const statsCommand: CliCommand = {
   define(command) {
     command.description(
-      'Shows how large history is: what the snapshots hold, what is stored, whole and as deltas, by ' +
-        'source and by snapshot, and the paths and directories that cost most. -v lists more.',
+      'Shows what takes up the space: what the snapshots contain, what is stored whole ' +
+        'and as deltas, by source and by snapshot, and the paths and directories that take ' +
+        'up most. -v lists more.',
     );
     addExamples(command, [['varve stats --json', 'everything, for programs']]);
   },
@@ -34,20 +36,23 @@ function describe(stats: RepositoryStats, most: number, medium: Medium): string 
   const costly = (title: string, paths: readonly CostlyPath[]): void => {
     if (paths.length > 0) sections.push(`${title}\n${describeCosts(paths.slice(0, most), medium)}`);
   };
-  costly('Paths that cost most', stats.costliest);
-  costly('Directories whose own files cost most', stats.costliestDirectories);
+  costly('Paths that take up most', stats.costliest);
+  costly('Directories whose own files take up most', stats.costliestDirectories);
   return sections.filter((section) => section !== '').join('\n');
 }
 
 function describeTotals(stats: RepositoryStats): string {
   const rows: (readonly [string, string])[] = [
-    ['snapshots', `${stats.snapshots} of ${stats.sources} sources`],
-    ['paths', `${stats.paths} with ${stats.versions} versions`],
+    ['snapshots', `${stats.snapshots} of ${count(stats.sources, 'source')}`],
+    ['paths', `${stats.paths} with ${count(stats.versions, 'version')}`],
     ['all snapshots in full', formatBytes(stats.logicalBytes)],
-    ['distinct content', `${formatBytes(stats.contentBytes)} in ${stats.blobs} blobs`],
+    ['distinct content', `${formatBytes(stats.contentBytes)} in ${count(stats.blobs, 'blob')}`],
     ['stored whole', formatBytes(stats.fullBytes)],
     ['stored as deltas', formatBytes(stats.deltaBytes)],
-    ['on disk', `${formatBytes(stats.storedBytes)}, ${formatBytes(stats.indexBytes)} of it index`],
+    [
+      'on disk',
+      `${formatBytes(stats.storedBytes)}, ${formatBytes(stats.indexBytes)} of it for the index`,
+    ],
   ];
   return rows.map(([what, value]) => `${what.padEnd(23)}${value}\n`).join('');
 }
@@ -86,7 +91,7 @@ function describeSnapshots({ perSnapshot }: RepositoryStats, most: number): stri
     ],
     shown,
   );
-  return left > 0 ? `${table}(${left} older ones: -v)\n` : table;
+  return left > 0 ? `${table}(${count(left, 'older snapshot')}: -v)\n` : table;
 }
 
 function describeCosts(paths: readonly CostlyPath[], medium: Medium): string {

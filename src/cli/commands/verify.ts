@@ -4,6 +4,7 @@ import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseSample } from '../parse/sample.js';
 import { formatBytes } from '../render/bytes.js';
+import { count } from '../render/count.js';
 import { describeDamage, jsonDamage } from '../render/damage.js';
 import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
@@ -18,19 +19,19 @@ export const verifyCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Checks the repository: its structure, then every byte of every version, each rebuilt and ' +
-          'compared with its hash. Ends with 4 when damage is found.',
+        'Checks the repository: its structure, then every byte of every version, each ' +
+          'rebuilt and compared with its hash. Exits with 4 if it finds damage.',
       )
-      .option('--quick', 'check the structure only, and read no content')
+      .option('--quick', 'check only the structure, without reading any contents')
       .option(
         '--sample <amount>',
-        'check so much of the content: a share (5%), a size (2G) or a time (10m); ' +
-          'what was checked longest ago comes first (default: all of it)',
+        'check only part of the contents: a share (5%), a size (2G) or a time (10m); ' +
+          'what was checked longest ago comes first (default: everything)',
       );
     addJobsOption(command);
     addExamples(command, [
       ['varve verify', 'every byte of every version'],
-      ['varve verify --sample 10m', 'as much as ten minutes allow'],
+      ['varve verify --sample 10m', 'as much as fits into ten minutes'],
     ]);
   },
 
@@ -44,7 +45,7 @@ export const verifyCommand: CliCommand = {
       ...(sample && { sample }),
       ...jobsOption(flags),
       signal: session.takeSignal(),
-      onStart: (expected) => progress.start({ label: 'verify', unit: 'blobs', expected }),
+      onStart: (expected) => progress.start({ label: 'verify', unit: 'blob', expected }),
       onProgress: (done) => progress.update(done),
     };
     const result = await verify(await session.openRepository('read'), options);
@@ -60,13 +61,13 @@ async function showResult(result: VerifyResult, session: Session): Promise<void>
   for (const line of describeDamage(damage, session.isVerbose)) session.problem(line);
   if (!ok) {
     session.problem(
-      'Damage was found. `varve repair` sets aside what is lost; see `varve help repair`.',
+      'Damage found. `varve repair` sets aside what is lost; see `varve help repair`.',
     );
   }
   if (session.isQuiet) return;
   await session.output.write(
-    `${ok ? 'No damage' : `Damage: ${damage.length} findings`} in ${snapshots} snapshots, ` +
-      `${versions} versions: ${blobs} blobs, ${formatBytes(bytes)} checked in ${formatElapsed(durationMs)}\n`,
+    `${ok ? 'No damage' : `Damage: ${count(damage.length, 'finding')}`} in ${count(snapshots, 'snapshot')}, ` +
+      `${count(versions, 'version')}: ${count(blobs, 'blob')}, ${formatBytes(bytes)} checked in ${formatElapsed(durationMs)}\n`,
   );
 }
 
@@ -83,7 +84,11 @@ function toJson(result: VerifyResult): object {
 }
 
 function contradiction(): CodedError {
-  return new CodedError('USAGE', '--quick reads no content, so --sample cannot be given with it.', {
-    hint: 'Leave one of them out.',
-  });
+  return new CodedError(
+    'USAGE',
+    '--quick reads no contents, so it cannot be combined with --sample.',
+    {
+      hint: 'Omit one of them.',
+    },
+  );
 }

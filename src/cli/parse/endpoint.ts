@@ -10,7 +10,7 @@ export function parseEndpoint(text: string): Endpoint {
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
   if (!url || !isHttp || url.username !== '' || url.search !== '' || url.hash !== '') {
     throw new CodedError('USAGE', `"${text}" is not an address such as http://host:8080/path.`, {
-      hint: 'http and https are known; a token goes into --token-file; ? and # are %3F and %23 in a path.',
+      hint: 'Use http or https; give a token with --token-file; in a path, write ? and # as %3F and %23.',
     });
   }
   // The scheme's own port is left out of a URL: look whether it was given.

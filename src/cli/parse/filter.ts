@@ -1,4 +1,4 @@
-/** The options that say what a backup leaves out: the same for every command that looks at the live tree. */
+/** The options that say what a backup leaves out, shared by every command that reads the live tree. */
 import { Option, type Command } from 'commander';
 import { checkRules, type FilterOptions, type PatternRule, type RuleFile } from '../../store.js';
 import { optionValue, type Session } from '../session.js';
@@ -39,21 +39,21 @@ export function addRuleOptions(command: Command): Command {
     .addOption(
       new RuleOption(
         '--exclude <pattern>',
-        'leave out what matches: gitignore syntax, ** included; repeatable',
+        'leave out what matches, in gitignore syntax, including **; repeatable',
         (pattern) => ({ type: 'exclude', pattern }),
       ),
     )
     .addOption(
       new RuleOption(
         '--include <pattern>',
-        'take back what an earlier pattern leaves out; repeatable',
+        'include again what an earlier pattern leaves out; repeatable',
         (pattern) => ({ type: 'include', pattern }),
       ),
     )
     .addOption(
       new RuleOption(
         '--exclude-from <file>',
-        'patterns of a file, one a line; # starts a comment',
+        'read patterns from a file, one per line; # starts a comment',
         (file) => ({ type: 'exclude-from', file }),
       ),
     );
@@ -64,18 +64,21 @@ export function addFilterOptions(command: Command): void {
     .addOption(
       listOption(
         '--ignore-file <name>',
-        'files of this name hold gitignore rules for their directory; repeatable (default: .varveignore)',
+        'files of this name contain gitignore rules for their directory; repeatable (default: .varveignore)',
       ),
     )
     .addOption(
       listOption(
         '--exclude-if-present <name>',
-        'of directories that hold this name, keep that entry only; repeatable',
+        'in a directory that contains this name, back up only that entry; repeatable',
       ),
     )
-    .option('--exclude-caches', 'the same for directories with a valid CACHEDIR.TAG')
-    .option('--exclude-larger-than <size>', 'leave out files larger than that: 500K, 2G')
-    .option('-x, --one-file-system', 'keep directories empty where something is mounted');
+    .option('--exclude-caches', 'likewise for directories with a valid CACHEDIR.TAG')
+    .option('--exclude-larger-than <size>', 'leave out files larger than this: 500K, 2G')
+    .option(
+      '-x, --one-file-system',
+      'stay on the file system of each path; mount points are saved empty',
+    );
 }
 
 /**

@@ -20,14 +20,14 @@ export async function readPathList(
 ): Promise<string[]> {
   if (filesFrom === undefined) {
     if (!isNull) return [];
-    throw new CodedError('USAGE', '--null says how --files-from is written, which is not given.', {
+    throw new CodedError('USAGE', '--null requires --files-from.', {
       hint: 'Name a list: --files-from FILE, or - for standard input.',
     });
   }
   const bytes = filesFrom === '-' ? await buffer(process.stdin) : readList(filesFrom, files);
   if (!isNull && bytes.includes(0)) {
-    throw new CodedError('USAGE', '--files-from: the list holds NUL, which no path does.', {
-      hint: 'Say --null when its paths end with NUL.',
+    throw new CodedError('USAGE', '--files-from: the list contains NUL, which no path can.', {
+      hint: 'Give --null if its paths end with NUL.',
     });
   }
   return bytesToText(bytes)
@@ -41,7 +41,7 @@ function readList(file: string, files: Platform['files']): Buffer {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CodedError('USAGE', `--files-from: ${file} cannot be read: ${why}.`, {
-      hint: 'Name a file of paths, one a line, or - for standard input.',
+      hint: 'Name a file of paths, one per line, or - for standard input.',
       cause,
     });
   }

@@ -22,7 +22,7 @@ export function parseSample(text: string): Sample {
   if (sample !== undefined) return sample;
   throw new CodedError(
     'USAGE_SAMPLE',
-    `"${text}" is not a sample: expected a share (5%), a size (2G) or a time (10m), more than nothing.`,
+    `"${text}" is not a sample: expected a share (5%), a size (2G) or a time (10m), greater than zero.`,
     { hint: 'Case matters: 10m is ten minutes, 10M ten mebibytes.' },
   );
 }

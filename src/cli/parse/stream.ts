@@ -34,11 +34,11 @@ const STANDARD_INPUT = 0;
 
 export function addStreamOptions(command: Command): void {
   command
-    .option('--stdin', 'back up the bytes of standard input as one file')
-    .option('--stdin-name <name>', 'what that file is called (default: stdin)')
+    .option('--stdin', 'back up standard input as one file')
+    .option('--stdin-name <name>', 'name of that file (default: stdin)')
     .option(
       '--command <name>',
-      'back up what CMD... writes as the file NAME: --command NAME -- CMD...',
+      'back up the output of CMD... as the file NAME: --command NAME -- CMD...',
     );
 }
 
@@ -53,15 +53,16 @@ export async function streamOption(
 ): Promise<NamedStream | undefined> {
   const { args } = command;
   if (flags.stdinName !== undefined && !flags.stdin) {
-    throw usage('--stdin-name names what --stdin reads.', 'Add --stdin.');
+    throw usage('--stdin-name requires --stdin.', 'Add --stdin.');
   }
   if (!flags.stdin && flags.command === undefined) return undefined;
   refuseOthers(command);
   if (flags.command === undefined) return readStandardInput(flags.stdinName, args);
-  if (flags.stdin) throw usage('--stdin and --command exclude each other.', 'Give one of them.');
+  if (flags.stdin)
+    throw usage('--stdin and --command cannot be combined.', 'Give only one of them.');
   const [program, ...rest] = args;
   if (program === undefined) {
-    throw usage('--command needs a command to run.', 'Write it behind two dashes: -- CMD...');
+    throw usage('--command needs a command to run.', 'Write it after two dashes: -- CMD...');
   }
   return { name: flags.command, stream: await commandOutput(program, rest) };
 }
@@ -71,13 +72,13 @@ async function readStandardInput(
   paths: readonly string[],
 ): Promise<NamedStream> {
   if (paths.length > 0) {
-    throw usage('With --stdin no path is backed up.', 'Back up paths by another command.');
+    throw usage(
+      '--stdin cannot be combined with paths.',
+      'Back up the paths with a separate command.',
+    );
   }
   if (isatty(STANDARD_INPUT)) {
-    throw usage(
-      'Standard input is a terminal.',
-      'Pipe or redirect into it what is to be backed up.',
-    );
+    throw usage('Standard input is a terminal.', 'Pipe or redirect the bytes to back up into it.');
   }
   return { name: name ?? DEFAULT_NAME, stream: await standardInput() };
 }
@@ -90,7 +91,7 @@ function refuseOthers(command: Command): void {
     return isGiven(name) && !USABLE.includes(name) && !isGlobalOption(option);
   });
   if (!stray) return;
-  throw usage(`${stray.long ?? stray.flags} is for files, not for a stream.`, 'Leave it out.');
+  throw usage(`${stray.long ?? stray.flags} applies to files, not to a stream.`, 'Omit it.');
 }
 
 function usage(message: string, hint: string): CodedError {

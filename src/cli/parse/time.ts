@@ -47,7 +47,7 @@ export function parseTime(text: string, now: Date): TimePoint {
     if (point !== undefined) return point;
   }
   throw new CodedError('USAGE_TIME', `"${text}" is not a time. ${TIME_HELP}`, {
-    hint: 'List the snapshots and their times with "varve snapshots".',
+    hint: 'List the snapshots and their times with `varve snapshots`.',
   });
 }
 

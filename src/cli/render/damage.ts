@@ -1,6 +1,7 @@
 /** Damage that `verify` and `repair` found. */
 import { textFromBytes, type Damage } from '../../store.js';
 import { bytesOf, jsonPath } from './names.js';
+import { count } from './count.js';
 
 /** Paths shown of one finding. */
 const FEW_PATHS = 5;
@@ -11,7 +12,7 @@ export function describeDamage(damage: readonly Damage[], showsAll: boolean): st
     const shown = showsAll ? paths : paths.slice(0, FEW_PATHS);
     const lines = [`${code}: ${message}`, ...shown.map((path) => `  ${textFromBytes(path)}`)];
     const rest = paths.length - shown.length;
-    if (rest > 0) lines.push(`  and ${rest} more paths (-v lists them)`);
+    if (rest > 0) lines.push(`  and ${count(rest, 'more path')} (-v lists all)`);
     return lines.join('\n');
   });
 }

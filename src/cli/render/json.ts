@@ -1,6 +1,6 @@
 /** The document that `--json` writes, in pieces. */
 
-/** About so many characters are written at once. */
+/** About this many characters are written at once. */
 const CHUNK_CHARACTERS = 65_536;
 
 /** What a failure tells a program. */

@@ -1,5 +1,6 @@
 /** The progress line on a terminal: how much is done, how fast, and how long it will still take. */
 import { formatBytes } from './bytes.js';
+import { count } from './count.js';
 import { formatElapsed } from './times.js';
 import { truncateToWidth } from './width.js';
 
@@ -27,7 +28,7 @@ export interface ProgressStream {
 export interface ProgressOptions {
   /** What is going on, one word or two, for example `backup`. */
   readonly label: string;
-  /** What is counted. Default `files`. */
+  /** The noun for what is counted, in the singular. Default `file`. */
   readonly unit?: string;
   /** The totals to expect, those of the previous snapshot; without them there is no share and no ETA. */
   readonly expected?: Totals;
@@ -86,12 +87,12 @@ function columnsOf({ columns = 0 }: ProgressStream): number {
 export function describeProgress(
   done: Totals,
   elapsedMs: number,
-  { label, unit = 'files', expected }: ProgressOptions,
+  { label, unit = 'file', expected }: ProgressOptions,
 ): string {
   const share = expected && shareDone(done, expected);
   const parts = [label];
   if (share !== undefined) parts.push(`${Math.floor(share * 100)}%`);
-  parts.push(`${done.files} ${unit}`, formatBytes(done.bytes));
+  parts.push(count(done.files, unit), formatBytes(done.bytes));
   if (elapsedMs >= RATE_AFTER_MS) {
     parts.push(`${formatBytes(Math.round((done.bytes * 1000) / elapsedMs))}/s`);
     if (share !== undefined && share > 0) {

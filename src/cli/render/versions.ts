@@ -76,7 +76,7 @@ export function formatMtime({ mtime }: Pick<Version, 'mtime'>): string {
   return formatFileTime(mtime);
 }
 
-/** The time of birth likewise; null where the file system kept none. */
+/** The time of birth for programs; null where the file system keeps none. */
 export function formatBtime({ btime }: Pick<Version, 'btime'>): string | null {
   return btime ? formatFileTime(btime) : null;
 }

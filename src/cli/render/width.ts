@@ -18,7 +18,7 @@ export function displayWidth(text: string): number {
   return Array.from(plain).reduce((sum, character) => sum + characterWidth(character), 0);
 }
 
-/** The longest start of `text` (without colours) that fits into so many columns. */
+/** The longest prefix of `text` (without colours) that fits into `columns`. */
 export function truncateToWidth(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
   let used = 0;

@@ -32,7 +32,7 @@ export function readFully(descriptor: number, position: number, into: Uint8Array
     const length = readAt(descriptor, position + done, into.subarray(done));
     if (length === 0) {
       throw new CodedError('RDIFF_IO', `The file ends at ${position + done}, before its size`, {
-        hint: 'It was cut while it was read: try again.',
+        hint: 'It was truncated while it was being read: try again.',
       });
     }
     done += length;

@@ -36,7 +36,7 @@ export class InputFile implements ByteSource, RandomSource {
 
   async read(into: Uint8Array): Promise<number> {
     try {
-      // A pipe may keep us waiting, and the process has to notice signals meanwhile.
+      // A pipe may keep us waiting, and the process must still notice signals.
       if (this.size === undefined) {
         return await readOnWaiting(this.handle, into);
       }

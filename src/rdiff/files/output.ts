@@ -84,7 +84,7 @@ function refuseInputs(name: string, stat: PlainStat, inputs: readonly InputFile[
   if (stat.type !== 'file') return;
   const input = inputs.find(({ identity }) => isSameFile(identity, stat));
   if (input === undefined) return;
-  throw new CodedError('RDIFF_IO', `"${name}" is the file that is read as "${input.name}"`, {
+  throw new CodedError('RDIFF_IO', `"${name}" is the same file as the input "${input.name}"`, {
     hint: 'Write to another file, then rename it.',
   });
 }

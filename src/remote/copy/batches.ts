@@ -38,7 +38,7 @@ export function placed(ranges: readonly FileRange[]): PlacedRange[] {
 export const totalBytes = (ranges: readonly FileRange[]): number =>
   ranges.reduce((sum, { length }) => sum + length, 0);
 
-/** Does `work` for ranges in batches, `concurrency` at a time, each with memory meanwhile. */
+/** Does `work` for ranges in batches, `concurrency` at a time, each holding its share of the memory. */
 export async function forEachBatch(
   ranges: readonly FileRange[],
   concurrency: number,

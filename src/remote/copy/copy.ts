@@ -105,7 +105,7 @@ const REPORTED_CODES: readonly ErrorCode[] = [
   'USAGE_HASH_METHOD',
 ];
 const DEFAULT_CONCURRENCY = 4;
-/** A source that changes meanwhile is copied so many times before that is an error. */
+/** A source that changes during the copy is retried this many times before it is an error. */
 const ATTEMPTS = 3;
 
 /**
@@ -328,14 +328,14 @@ async function blocksFor(
 /** @throws CodedError USAGE_SIZE */
 function withinBounds(blockBytes: number): number {
   if (blockBytes >= MIN_BLOCK_BYTES && blockBytes <= MAX_BLOCK_BYTES) return blockBytes;
-  throw new CodedError('USAGE_SIZE', `A block of ${blockBytes} bytes is too short or too long.`, {
-    hint: `Blocks have ${MIN_BLOCK_BYTES} bytes to ${MAX_BLOCK_BYTES / 1024 ** 2} MiB.`,
+  throw new CodedError('USAGE_SIZE', `${blockBytes} bytes is not a valid block size.`, {
+    hint: `Give a block size from ${MIN_BLOCK_BYTES} bytes to ${MAX_BLOCK_BYTES / 1024 ** 2} MiB.`,
   });
 }
 
 function interrupted(): CodedError {
   return new CodedError('INTERRUPTED', 'The copy was interrupted.', {
-    hint: 'CopyRun it again: it goes on from what is there.',
+    hint: 'Run it again: it resumes where it stopped.',
   });
 }
 

@@ -45,14 +45,14 @@ export function assertUnchanged(files: FileSystem, { descriptor, stat, path }: O
 
 export function sourceChanged(endpoint: Endpoint): CodedError {
   const name = endpoint.type === 'local' ? endpoint.path : endpoint.url.href;
-  return new CodedError('COPY_SOURCE_CHANGED', `${name} changed while it was copied.`, {
-    hint: 'It was tried several times; copy it when it is at rest, or a snapshot of it.',
+  return new CodedError('COPY_SOURCE_CHANGED', `${name} changed while it was being copied.`, {
+    hint: 'Several attempts failed; copy it once nothing writes to it, or copy a snapshot of it.',
   });
 }
 
 function pathOf(endpoint: Endpoint): string {
   if (endpoint.type === 'local') return endpoint.path;
-  throw new CodedError('USAGE', 'Both sides are on servers; one has to be here.', {
+  throw new CodedError('USAGE', 'Both sides are on servers; one of them must be local.', {
     hint: 'Run the copy on one of the two machines.',
   });
 }

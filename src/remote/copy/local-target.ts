@@ -125,9 +125,13 @@ export class LocalTarget implements Target {
     const file = this.open(name);
     const now = this.tools.files.at.statOpen(file.descriptor);
     if (identityOf(now) === identityOf(file.stat)) return file;
-    throw new CodedError('COPY_TARGET_CHANGED', `${file.path} changed while it was compared.`, {
-      hint: 'Something else writes to the target; copy it again when it is at rest.',
-    });
+    throw new CodedError(
+      'COPY_TARGET_CHANGED',
+      `${file.path} changed while it was being compared.`,
+      {
+        hint: 'Something else writes to the target; copy it again once that has finished.',
+      },
+    );
   }
 }
 

@@ -15,7 +15,7 @@ export const PAGE_BYTES = 4096;
 const MIN_BLOCK_BYTES = 4 * PAGE_BYTES;
 /** So much is looked at before it is judged whether that pays. */
 const TRIAL_BYTES = 16 * 1024 * 1024;
-/** It pays while at least one byte in so many need not be sent. */
+/** It pays while at least one byte in this many need not be sent. */
 const MIN_SHARE = 8;
 
 /** A page of the new file. */

@@ -21,10 +21,7 @@ export function encodeFilename(name: ByteString): string {
 export function decodeFilename(text: string, where: 'query' | 'path'): ByteString {
   const spaced = where === 'query' ? text.replaceAll('+', ' ') : text;
   if (/%(?![0-9A-Fa-f]{2})/.test(spaced)) {
-    throw new CodedError(
-      'REMOTE_REQUEST',
-      `The name "${text}" is not percent-encoded as it should be.`,
-    );
+    throw new CodedError('REMOTE_REQUEST', `The name "${text}" is not properly percent-encoded.`);
   }
   const bytes = Buffer.from(spaced, 'utf8').toString('latin1');
   return bytes.replaceAll(/%(..)/g, (_, hex: string) =>

@@ -35,12 +35,8 @@ export function optional<T>(value: unknown, read: (value: unknown) => T): T | un
 
 /** The failure of a document that is not what it should be. */
 export function malformed(cause?: unknown): CodedError {
-  return new CodedError(
-    'REMOTE_PROTOCOL',
-    'The other side sent a document that is not of its kind.',
-    {
-      hint: 'Check that the address is that of `varve serve` or of pdiffcopy, in a version that fits.',
-      ...(cause !== undefined && { cause }),
-    },
-  );
+  return new CodedError('REMOTE_PROTOCOL', 'The other side sent an unexpected kind of document.', {
+    hint: 'Check that `varve serve` or pdiffcopy is at that address, in a compatible version.',
+    ...(cause !== undefined && { cause }),
+  });
 }

@@ -33,7 +33,7 @@ export function rebuildBlob(
 /** `bytes` when their hash is `hash`. @throws CodedError FRAME_CORRUPT */
 export function checkHash(bytes: Uint8Array, hash: Uint8Array): Uint8Array {
   if (Buffer.compare(blake3(bytes), hash) === 0) return bytes;
-  throw new CodedError('FRAME_CORRUPT', 'The stored bytes do not have the hash of their blob.');
+  throw new CodedError('FRAME_CORRUPT', 'The stored bytes do not match the hash of their blob.');
 }
 
 function orDamaged(recipe: BlobRecipe, rebuild: () => Uint8Array): Uint8Array {

@@ -90,7 +90,7 @@ function baseless(db: Connection): Inconsistency[] {
 function missingRows(db: Connection): Inconsistency[] {
   const questions: [message: string, query: string][] = [
     [
-      'A blob lies in a frame that the index does not know.',
+      'A blob is in a frame that the index does not know.',
       `SELECT id FROM blob WHERE kind IN (1, 2)
          AND NOT EXISTS (SELECT 1 FROM frame f WHERE f.id = frame)`,
     ],

@@ -23,7 +23,7 @@ export type OpenIndexMode = 'create' | 'write' | 'read';
 export function openDatabase(path: string, mode: OpenIndexMode, files: FileSystem): Connection {
   if (mode !== 'create' && !files.stat(path)) {
     throw new CodedError('INDEX_MISSING', `The index ${path} does not exist.`, {
-      hint: 'Run `varve repair --rebuild-index` to make it anew from the packs.',
+      hint: 'Run `varve repair --rebuild-index` to rebuild it from the packs.',
     });
   }
   return guardCorruption(path, () => {
@@ -56,7 +56,7 @@ export function guardCorruption<T>(path: string, action: () => T): T {
     const code = sqliteCode(error);
     if (code?.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
       throw new CodedError('INDEX_CORRUPT', `The index ${path} is damaged.`, {
-        hint: 'Run `varve repair --rebuild-index` to make it anew from the packs.',
+        hint: 'Run `varve repair --rebuild-index` to rebuild it from the packs.',
         cause: error,
       });
     }
@@ -83,6 +83,6 @@ function createEmpty(db: Connection): void {
 function checkIdentity(db: Connection, path: string): void {
   if (db.pragma('application_id', { simple: true }) === APPLICATION_ID) return;
   throw new CodedError('INDEX_CORRUPT', `${path} is not the index of a Varve repository.`, {
-    hint: 'Run `varve repair --rebuild-index` to make it anew from the packs.',
+    hint: 'Run `varve repair --rebuild-index` to rebuild it from the packs.',
   });
 }

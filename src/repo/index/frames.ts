@@ -43,7 +43,7 @@ export function createFrames(db: Connection) {
     addLive: (id: number, bytes: number) => void addLive.run(bytes, id),
     remove: (id: number) => void remove.run(id),
     get: (id: number) => get.get(id) as FrameRow | undefined,
-    /** Those of which nothing is used any more, with a payload of at least so many bytes. */
+    /** Those of which nothing is still used, with a payload of at least this many bytes. */
     dead: (minBytes: number) => dead.all(minBytes) as FrameRow[],
     /** Every frame, the one verified longest ago first. */
     byVerification: () => byVerification.all() as FrameRow[],

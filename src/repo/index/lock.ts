@@ -39,9 +39,9 @@ export async function lockForWriting(
   }
   throw new CodedError(
     'REPOSITORY_LOCKED',
-    `Another process writes to this repository (${path}).`,
+    `Another process is writing to this repository (${path}).`,
     {
-      hint: 'Wait until it has ended, or give --lock-wait 10m to wait for it.',
+      hint: 'Try again once it has finished, or give --lock-wait 10m to wait for it.',
     },
   );
 }
@@ -61,9 +61,13 @@ export async function lockForReading(
     if (waited >= waitMs) break;
     await sleep(TRY_MS);
   }
-  throw new CodedError('REPOSITORY_LOCKED', `Another process compacts this repository (${path}).`, {
-    hint: 'Wait until it has ended, or give --lock-wait 10m to wait for it.',
-  });
+  throw new CodedError(
+    'REPOSITORY_LOCKED',
+    `Another process is compacting this repository (${path}).`,
+    {
+      hint: 'Try again once it has finished, or give --lock-wait 10m to wait for it.',
+    },
+  );
 }
 
 /** undefined when anybody reads or writes. */

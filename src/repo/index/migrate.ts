@@ -20,14 +20,18 @@ export function migrate(db: Connection, path: string, mayWrite: boolean, files: 
   if (current > SCHEMA_VERSION) {
     throw new CodedError(
       'FORMAT_UNKNOWN',
-      `The index ${path} has schema version ${current}; this Varve knows up to ${SCHEMA_VERSION}.`,
+      `The index ${path} has schema version ${current}; this version of Varve knows up to ${SCHEMA_VERSION}.`,
       { hint: 'Use the newer version of Varve that wrote it.' },
     );
   }
   if (!mayWrite) {
-    throw new CodedError('INDEX_OUTDATED', `The index ${path} has the old schema ${current}.`, {
-      hint: 'Run any writing command once, such as `varve backup`, to migrate it.',
-    });
+    throw new CodedError(
+      'INDEX_OUTDATED',
+      `The index ${path} has the old schema version ${current}.`,
+      {
+        hint: 'Run any writing command once, such as `varve backup`, to migrate it.',
+      },
+    );
   }
   for (const { number, file } of listMigrations(files)) {
     if (number > current) apply(db, number, files.readFile(`${directory}/${file}`).toString());

@@ -33,7 +33,7 @@ export function createPacks(db: Connection) {
       remove.run(number);
     },
     all: () => all.all() as PackRow[],
-    /** Those of which nothing is used any more. */
+    /** Those of which nothing is still used. */
     unused: () => unused.all() as number[],
   };
 }

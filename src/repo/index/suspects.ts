@@ -10,7 +10,7 @@ export interface VersionRange {
 /** A path whose bytes may have rotted. */
 export interface Suspicion {
   readonly path: number;
-  /** The version with the bytes of before, which no later version of the path has again. */
+  /** The version with the earlier bytes, which no later version of the path has again. */
   readonly good: VersionRange;
   readonly suspect: VersionRange;
 }

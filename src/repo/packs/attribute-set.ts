@@ -40,7 +40,7 @@ export function decodeAttributeSet(bytes: Uint8Array): AttributeSet | undefined 
     xattrs.push({ name: take(cursor), value: take(cursor) });
   }
   if (cursor.position !== bytes.length) {
-    throw new CodedError('FRAME_CORRUPT', 'An attribute set is longer than it says.');
+    throw new CodedError('FRAME_CORRUPT', 'An attribute set is longer than it declares.');
   }
   return { user, group, flags, xattrs };
 }
@@ -49,7 +49,7 @@ function take(cursor: Cursor): ByteString {
   const length = readVarint(cursor);
   const end = cursor.position + length;
   if (end > cursor.bytes.length) {
-    throw new CodedError('FRAME_CORRUPT', 'An attribute set is shorter than it says.');
+    throw new CodedError('FRAME_CORRUPT', 'An attribute set is shorter than it declares.');
   }
   const bytes = bytesFromBuffer(cursor.bytes.subarray(cursor.position, end));
   cursor.position = end;

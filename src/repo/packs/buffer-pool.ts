@@ -6,7 +6,7 @@
 export interface BufferPool {
   /** A buffer of exactly `lengthBytes`, its bytes undefined. */
   take(lengthBytes: number): Buffer;
-  /** Gives a buffer of `take` back: nobody may hold a view of it any more. */
+  /** Gives a buffer of `take` back: nobody may still hold a view of it. */
   give(buffer: Uint8Array): void;
 }
 

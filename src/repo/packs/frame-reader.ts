@@ -15,7 +15,7 @@ export interface FrameReader {
   readFull(address: BlobAddress): Uint8Array;
   /** The delta at `address`. @throws CodedError FRAME_CORRUPT, PACK_MISSING */
   readDelta(address: BlobAddress): Delta;
-  /** The caller holds nothing any more that was read: memory may be used again. */
+  /** The caller no longer holds anything that was read: the memory may be reused. */
   recycle(): void;
 }
 
@@ -178,7 +178,7 @@ function memberStarts(head: FrameHead): number[][] {
 
 function slice(section: Uint8Array | undefined, start = 0, length = 0): Uint8Array {
   if (section && start + length <= section.length) return section.subarray(start, start + length);
-  throw new CodedError('FRAME_CORRUPT', 'A frame is damaged: a member lies beyond its section.');
+  throw new CodedError('FRAME_CORRUPT', 'A frame is damaged: a member extends beyond its section.');
 }
 
 function misplaced({ hash, frame, member }: BlobAddress): CodedError {

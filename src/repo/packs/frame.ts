@@ -128,8 +128,9 @@ export interface FrameHeader {
 
 /** @throws CodedError FRAME_CORRUPT */
 export function decodeFrameHeader(bytes: Buffer): FrameHeader {
-  if (bytes.length < FRAME_HEADER_BYTES) throw corrupt('it is cut inside its header');
-  if (bytes.readUInt32LE(0) !== FRAME_MAGIC) throw corrupt('it does not begin with its magic');
+  if (bytes.length < FRAME_HEADER_BYTES) throw corrupt('it is truncated in its header');
+  if (bytes.readUInt32LE(0) !== FRAME_MAGIC)
+    throw corrupt('it does not begin with the magic number');
   if (bytes.readUInt32LE(44) !== crc32(bytes.subarray(0, 44))) {
     throw corrupt('the checksum of its header is wrong');
   }
@@ -158,7 +159,7 @@ export function decodeFrameHeader(bytes: Buffer): FrameHeader {
 export function decodeFrameHead(bytes: Buffer): FrameHead {
   const header = decodeFrameHeader(bytes);
   const headBytes = FRAME_HEADER_BYTES + header.tableBytes;
-  if (bytes.length < headBytes) throw corrupt('it is cut inside its table');
+  if (bytes.length < headBytes) throw corrupt('it is truncated in its table');
   // A copy: hashes of members are views of it, and `bytes` may be a buffer that is used again.
   const table = Buffer.from(bytes.subarray(FRAME_HEADER_BYTES, headBytes));
   if (crc32(table) !== header.tableCrc) throw corrupt('the checksum of its table is wrong');
@@ -202,7 +203,7 @@ export function decodeSection(
   const before = head.sections.slice(0, index);
   const start = before.reduce((sum, earlier) => sum + earlier.storedBytes, head.headBytes);
   const stored = frame.subarray(start, start + section.storedBytes);
-  if (stored.length !== section.storedBytes) throw corrupt('it is cut inside its payload');
+  if (stored.length !== section.storedBytes) throw corrupt('it is truncated in its payload');
   return decompressSection(stored, section.codec, section.rawBytes, into);
 }
 

@@ -249,7 +249,7 @@ function decodeOpens({ section, nanoseconds, links, hashes, sets }: OpenSections
     const blobCount = readVarint(cursor);
     hashAt += blobCount * HASH_BYTES;
     if (hashAt > hashes.length || timeAt + 12 > times.length || !attributeSet) {
-      throw new CodedError('FRAME_CORRUPT', 'A manifest part is shorter than it says.');
+      throw new CodedError('FRAME_CORRUPT', 'A manifest part is shorter than it declares.');
     }
     const blobs = Array.from({ length: blobCount }, (_, index) => {
       const start = hashAt - (blobCount - index) * HASH_BYTES;
@@ -310,7 +310,7 @@ function decodeSets(section: Uint8Array): Uint8Array[] {
     const length = readVarint(cursor);
     const end = cursor.position + length;
     if (end > section.length) {
-      throw new CodedError('FRAME_CORRUPT', 'An attribute set is shorter than it says.');
+      throw new CodedError('FRAME_CORRUPT', 'An attribute set is shorter than it declares.');
     }
     sets.push(section.subarray(cursor.position, end));
     cursor.position = end;

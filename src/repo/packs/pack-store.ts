@@ -140,7 +140,7 @@ class OpenPacks {
     const path = this.pathOf(pack);
     if (!files.stat(path)) {
       throw new CodedError('PACK_MISSING', `The pack ${path} does not exist.`, {
-        hint: 'Put it back if it was moved; else run `varve repair` to find what is lost.',
+        hint: 'Put it back if it was moved; otherwise, run `varve repair` to find what is lost.',
       });
     }
     const descriptor = files.open(path, mode);
@@ -243,7 +243,7 @@ function checkPackHeader(
     new CodedError('PACK_CORRUPT', `${path} is not the pack ${pack} of this repository: ${what}.`, {
       hint: 'Run `varve repair` to find what is lost.',
     });
-  if (header.length < PACK_HEADER_BYTES) throw corrupt('it is cut inside its header');
+  if (header.length < PACK_HEADER_BYTES) throw corrupt('it is truncated in its header');
   if (header.toString('latin1', 0, 8) !== PACK_MAGIC) throw corrupt('it has no pack header');
   if (header.readUInt8(8) !== PACK_VERSION) {
     throw new CodedError('FORMAT_UNKNOWN', `${path} has pack version ${header.readUInt8(8)}.`, {

@@ -2,7 +2,7 @@
 import type { FrameAddress } from '../model.js';
 import { PACK_HEADER_BYTES, type PackKind, type PackStore } from './pack-store.js';
 
-/** A pack that has grown past this is not appended to any more. */
+/** A pack that has grown past this is no longer appended to. */
 export const FULL_PACK_BYTES = 256 * 1024 * 1024;
 
 /** Which packs a writer uses: no two writers share a number. */

@@ -26,15 +26,15 @@ export function readConfig(path: string, { files }: Platform): RepositoryConfig 
   const file = layoutOf(path).config;
   if (!found) {
     throw new CodedError('REPOSITORY_NOT_FOUND', `There is no repository at ${path}.`, {
-      hint: `Check the path, or make one with \`varve --repo ${path} init\`.`,
+      hint: `Check the path, or create one with \`varve --repo ${path} init\`.`,
     });
   }
   if (found.type !== 'directory' || !files.stat(file)) {
     throw new CodedError(
       'NOT_A_REPOSITORY',
-      `${path} is no Varve repository: it has no varve.json.`,
+      `${path} is not a Varve repository: it has no varve.json.`,
       {
-        hint: `Check the path, or make a repository in an empty directory with \`varve init\`.`,
+        hint: `Check the path, or create a repository in an empty directory with \`varve init\`.`,
       },
     );
   }
@@ -103,8 +103,8 @@ function parseConfig(file: string, bytes: Buffer): RepositoryConfig {
     throw new CodedError(
       'FORMAT_UNKNOWN',
       `${file} describes format ${format} (${hash ?? '?'}, ${chunking?.algorithm ?? '?'}); ` +
-        `this Varve knows format ${FORMAT_VERSION} (${HASH_NAME}, ${CHUNKING_NAME}).`,
-      { hint: 'Use the version of Varve that made the repository.' },
+        `this version of Varve knows format ${FORMAT_VERSION} (${HASH_NAME}, ${CHUNKING_NAME}).`,
+      { hint: 'Use the version of Varve that created the repository.' },
     );
   }
   if (typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) throw corrupt('it has no id');
@@ -115,7 +115,7 @@ function parseConfig(file: string, bytes: Buffer): RepositoryConfig {
     averageBytes: chunking.average_bytes,
     mostBytes: chunking.most_bytes,
   };
-  if (!isUsable(parameters)) throw corrupt('its chunking parameters are impossible');
+  if (!isUsable(parameters)) throw corrupt('its chunking parameters are invalid');
   return {
     formatVersion: format,
     id: Buffer.from(id, 'hex'),

@@ -32,9 +32,9 @@ export function initRepository(path: string, platform: Platform): RepositoryConf
     const what = existing.type === 'directory' ? 'is not empty' : 'is not a directory';
     throw new CodedError(
       'REPOSITORY_EXISTS',
-      `${path} ${what}: a repository needs a new directory.`,
+      `${path} ${what}: a repository needs a new or empty directory.`,
       {
-        hint: 'Name a directory that does not exist yet, or an empty one.',
+        hint: 'Name a directory that is empty or does not exist yet.',
       },
     );
   }

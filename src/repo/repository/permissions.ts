@@ -3,7 +3,7 @@ import { CodedError } from '../../errors.js';
 import { systemErrorCode } from '../../platform/platform.js';
 
 export function notWritable(path: string, cause?: unknown): CodedError {
-  return new CodedError('REPOSITORY_READ_ONLY', `The repository ${path} cannot be written.`, {
+  return new CodedError('REPOSITORY_READ_ONLY', `The repository ${path} cannot be written to.`, {
     hint: 'Check its owner and permissions, and whether its file system is mounted read-only.',
     cause,
   });

@@ -1,5 +1,5 @@
 /**
- * Gives back the space of bytes that nothing uses any more: dead frames become holes, packs without a
+ * Frees the space of bytes that nothing uses any longer: dead frames become holes, packs without a
  * frame go. Only after the transaction that made them dead, and only while nobody reads: a reader may
  * still have their addresses. What cannot be done now is done by the next writer.
  */

@@ -52,8 +52,8 @@ function refuseOlderIndex(
   if (finished <= 1) return;
   throw new CodedError(
     'INDEX_CORRUPT',
-    `The index of ${path} is older than its packs, which hold ${finished} runs that it does not know.`,
-    { hint: 'Run `varve repair --rebuild-index` to make it anew from the packs.' },
+    `The index of ${path} is older than its packs, which contain ${finished} runs that it does not know.`,
+    { hint: 'Run `varve repair --rebuild-index` to rebuild it from the packs.' },
   );
 }
 

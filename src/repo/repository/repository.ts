@@ -65,7 +65,7 @@ export class Repository {
     this.readers = new Readers(path, platform, canWrite);
   }
 
-  /** Operations under way end by themselves; none may be started any more. */
+  /** Operations in progress finish by themselves; no further one may be started. */
   close(): void {
     this.readers.close();
   }
@@ -75,7 +75,7 @@ export class Repository {
   }
 
   /**
-   * What `question` finds in one state of the index, whatever is committed meanwhile.
+   * What `question` finds in one state of the index, whatever is committed in the meantime.
    * @internal
    * @throws CodedError REPOSITORY_LOCKED, INDEX_MISSING, INDEX_CORRUPT, INTERRUPTED
    */

@@ -128,8 +128,8 @@ export class WritingRun {
 }
 
 function interrupted(): CodedError {
-  return new CodedError('INTERRUPTED', 'The run was interrupted; the repository is as it was.', {
-    hint: 'Run it again: what was stored already is not stored twice.',
+  return new CodedError('INTERRUPTED', 'The run was interrupted; the repository is unchanged.', {
+    hint: 'Run it again: what is already stored is not stored twice.',
   });
 }
 

@@ -174,7 +174,7 @@ function judgeByRules(
 function asNames(option: string, texts: readonly string[]): ByteString[] {
   const wrong = texts.find((text) => text === '' || text.includes('/'));
   if (wrong === undefined) return texts.map(bytesFromText);
-  throw new CodedError('USAGE', `${option}: "${wrong}" is not a name.`, {
-    hint: 'Give the name of a file alone, such as ".nobackup"; it is looked for in every directory.',
+  throw new CodedError('USAGE', `${option}: "${wrong}" is not a file name.`, {
+    hint: 'Give just a file name, such as ".nobackup"; every directory is searched for it.',
   });
 }

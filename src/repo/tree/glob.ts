@@ -2,7 +2,7 @@
  * The patterns of `find`: gitignore's syntax, for looking something up rather than leaving it out.
  * A pattern without a slash is matched against the name alone; one with a slash against the whole
  * path, from the root of the file system where it begins with a slash, else at any depth. One that
- * ends in a slash finds directories only. What lies below a match is no match of its own, and an
+ * ends in a slash finds directories only. What lies below a match is not a match itself, and an
  * unclosed bracket stands for itself.
  *
  * Matching is on {@link bytesToText}: `?` and a class stand for one character of valid UTF-8 or for

@@ -89,7 +89,7 @@ export class LiveTree {
     { name, path }: LiveEntry,
     entry: Pick<FileStat, 'type' | 'sizeBytes'>,
   ): Verdict | undefined {
-    // Mostly there is none, and a path need not be hashed.
+    // Usually there is none, and the path need not be hashed.
     if (this.own.size > 0 && this.own.has(path)) return REPOSITORY;
     return filter?.judge(name, entry);
   }
@@ -129,7 +129,7 @@ export class LiveTree {
   }
 }
 
-/** A handle, good until the next is opened. @throws system errors: it may be gone meanwhile */
+/** A handle, good until the next is opened. @throws system errors: it may be gone by then */
 export function handleOf({ handles, below }: LiveDirectory): number {
   return handles.open(below);
 }

@@ -3,7 +3,7 @@ import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 
 export function possibleBitRot(path: ByteString): string {
   return (
-    `${textFromBytes(path)} has other bytes than were saved, but its size and times are the same: ` +
-    'possible bit rot. `varve log` shows the snapshots that have the bytes of before.'
+    `${textFromBytes(path)} has changed since it was saved although its size and times have not: ` +
+    'possible bit rot. `varve log` shows the snapshots that hold its earlier contents.'
   );
 }

@@ -46,7 +46,7 @@ function readNamed(file: string, files: FileSystem): string {
   } catch (cause) {
     if (systemErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
     throw new CodedError('USAGE', `--exclude-from: ${file} cannot be read: ${cause.message}.`, {
-      hint: 'Name a file of patterns, one a line.',
+      hint: 'Name a file of patterns, one per line.',
       cause,
     });
   }
@@ -69,7 +69,7 @@ export function readIgnoreFiles(
     const read = readRegular(listing.handle, name, files);
     if (read.type === 'text') rules.push(...compileLines(read.text, textOfName(file), 'directory'));
     if (read.type === 'refused') {
-      const message = `${textFromBytes(file)} leaves nothing out: ${read.why}.`;
+      const message = `The rules of ${textFromBytes(file)} were ignored: ${read.why}.`;
       issues.push({ path: file, code: 'RULES_UNREADABLE', message });
     }
   }

@@ -56,7 +56,7 @@ export function compileOption(source: PatternRule): Rule {
   const { pattern } = source;
   if (/^!?[/ ]*$/.test(pattern)) throw badPattern(pattern, 'names nothing');
   const rule = compileRule(source, 'option');
-  if (!rule) throw badPattern(pattern, 'ends in a backslash or has a bracket that is not closed');
+  if (!rule) throw badPattern(pattern, 'ends in a backslash or has an unclosed bracket');
   return rule;
 }
 

@@ -23,7 +23,7 @@ export function createThreadPool(
   return createPool({ laneCount, startCost: START_COST, open, begin });
 }
 
-/** Does jobs on the calling thread, over any store: for tests, and where threads cannot be had. */
+/** Does jobs on the calling thread, over any store: for tests, and where threads are not available. */
 export function createInlinePool(
   files: FileSystem,
   openStore: () => PackStore,

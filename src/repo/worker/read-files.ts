@@ -1,4 +1,4 @@
-/** Reads whole files: opens, reads, proves that nothing changed meanwhile, hashes. */
+/** Reads whole files: opens, reads, proves that nothing changed in the meantime, hashes. */
 import { blake3, HASH_BYTES } from '../../platform/hash.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-calls.js';
@@ -107,7 +107,7 @@ function readOne(
 
 /** Something else has taken the name of a file: the file itself has vanished. */
 export function notAFile(path: ByteString): NodeJS.ErrnoException {
-  const error: NodeJS.ErrnoException = new Error('it is not a regular file any more');
+  const error: NodeJS.ErrnoException = new Error('it is no longer a regular file');
   return Object.assign(error, { code: 'ENOENT', path });
 }
 

@@ -205,7 +205,7 @@ export function withExisting<T>(
     const stat = files.at.statOpen(descriptor);
     return stat.type === 'file' ? look(descriptor, stat) : otherwise;
   } catch (error) {
-    // Whatever is the matter with it, writing it anew says so, or mends it.
+    // Whatever is wrong with it, writing it again either reports or mends it.
     if (systemErrorCode(error) === undefined) throw error;
     return otherwise;
   } finally {

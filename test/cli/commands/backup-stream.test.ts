@@ -19,7 +19,7 @@ test('a pipe becomes a file of its own source, which every command knows', async
   const args = ['backup', '--stdin', '--stdin-name', 'db.sql', '--tag', 'nightly', '--host', 'h'];
   const { code, stdout } = await pipe('CREATE TABLE\n', ...args);
   expect(code).toBe(0);
-  expect(stdout).toContain('Snapshot 1 of /db.sql: 1 files, 13 B');
+  expect(stdout).toContain('Snapshot 1 of /db.sql: 1 file, 13 B');
   expect(await json('snapshots')).toMatchObject({
     snapshots: [
       { number: 1, host: 'h', paths: ['/db.sql'], tags: ['nightly'], files: 1, bytes: 13 },
@@ -78,8 +78,8 @@ test('a command that fails leaves no snapshot, and the exit code is 1', async ()
   ]);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toBe(
-    'varve: sh ended with exit code 7; no snapshot was made.\n' +
-      'See what it says, and run it by itself; what it wrote until then is not stored twice.\n',
+    'varve: sh ended with exit code 7; no snapshot was taken.\n' +
+      'Check its messages, and run it by itself; what it already wrote is not stored twice.\n',
   );
   expect(await json('snapshots')).toEqual(before);
   expect(await json('verify')).toMatchObject({ ok: true });
@@ -95,7 +95,7 @@ test('an interrupt ends the command, too', async () => {
   child.kill('SIGINT');
   expect(await ending).toMatchObject({ code: 130 });
   expect(stderr).toContain('ended\n');
-  expect(stderr).toContain('varve: The backup was interrupted; no snapshot was made.');
+  expect(stderr).toContain('varve: The backup was interrupted; no snapshot was taken.');
 });
 
 test('so it ends the wait for a pipe', async () => {

@@ -18,7 +18,7 @@ test('a dry run makes no repository', async () => {
 test('the first backup makes the default repository and says so', async () => {
   const { code, stdout, stderr } = await run(['backup', 'tree']);
   expect(code).toBe(0);
-  expect(stderr).toBe(`varve: Made the default repository, ${defaultRepository}.\n`);
+  expect(stderr).toBe(`varve: Created the default repository, ${defaultRepository}.\n`);
   expect(stdout).toMatch(
     new RegExp(
       `^Snapshot 1 of ${pattern('tree')}: 3 files, 6 B, in \\d:\\d\\d\n` +
@@ -70,7 +70,7 @@ test('another repository is not made by a backup', async () => {
     expect(code).toBe(10);
     expect(stderr).toBe(
       'varve: There is no repository at other.\n' +
-        'Check the path, or make one with `varve --repo other init`.\n',
+        'Check the path, or create one with `varve --repo other init`.\n',
     );
     expect(existsSync(path('other'))).toBe(false);
   }
@@ -78,7 +78,7 @@ test('another repository is not made by a backup', async () => {
 
 test('init makes one, and refuses what is not empty', async () => {
   const made = await run(['init', '--repo', 'named']);
-  expect(made).toEqual({ code: 0, stdout: 'Made a repository at named.\n', stderr: '' });
+  expect(made).toEqual({ code: 0, stdout: 'Created a repository at named.\n', stderr: '' });
   const again = await run(['init', '--repo', 'named']);
   expect(again.code).toBe(1);
   expect(again.stderr).toContain('varve: named is not empty');
@@ -128,5 +128,5 @@ test('without a path, or with an empty list, nothing is done', async () => {
   expect(nothing.stderr).toContain('varve: There is nothing to back up.\n');
   const empty = await run(['backup', '--files-from', '/dev/null']);
   expect(empty).toMatchObject({ code: 2, stdout: '' });
-  expect(empty.stderr).toContain('varve: The list names no path.\n');
+  expect(empty.stderr).toContain('varve: The list names no paths.\n');
 });

@@ -91,13 +91,13 @@ test('a target that is there is not touched unless that is allowed', async () =>
   const args = ['copy', '-B', '1', source, path('files/there')];
   const { code, stderr } = await workspace.run(args, withoutRsync);
   expect(code).toBe(1);
-  expect(stderr).toContain('exists; the benchmark would overwrite it.');
+  expect(stderr).toContain('exists, and the benchmark would overwrite it.');
   expect(readFileSync(path('files/there'), 'utf8')).toBe('there');
   expectNothingLeft();
 });
 
 test.each([
-  ['a source that is not there', 'files/none', 'files/new', 'There is no file'],
+  ['a source that is not there', 'files/none', 'files/new', 'files/none does not exist.'],
   ['a target in no directory', 'files/source', 'none/new', 'none/new'],
 ])('%s ends it with nothing left behind', async (_, from, to, said) => {
   const args = ['copy', '-B', '1', path(from), path(to)];
@@ -111,7 +111,7 @@ test.each([
 test('both files are of this machine', async () => {
   const { code, stderr } = await workspace.run(['copy', '-B', '1', 'http://127.0.0.1/x', 'y']);
   expect(code).toBe(2);
-  expect(stderr).toContain('two files of this machine');
+  expect(stderr).toContain('The benchmark needs two files on this machine.');
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)(

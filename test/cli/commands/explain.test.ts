@@ -23,7 +23,7 @@ test('what is left out is explained by the line of a file', async () => {
   expect(await explain('tree/a.o')).toBe(
     `${path('tree/a.o')}\n` +
       `  Left out: by '*.o', line 2 of ${path('tree/.varveignore')}.\n` +
-      '  Saved: nothing in the latest snapshot.\n',
+      '  Saved: not in the latest snapshot.\n',
   );
 });
 
@@ -32,8 +32,8 @@ test('what is backed up, by the rule that takes it back, and by when it was read
   expect(shown).toContain(
     `${path('tree/keep.o')}\n` +
       `  Backed up: by '!keep.o', line 3 of ${path('tree/.varveignore')}.\n` +
-      '  Saved: in snapshot 2, unchanged since snapshot 1, which read it because nothing was saved of it before.\n' +
-      '  Read by the next backup: yes, because it was to be read whatever was known of it',
+      '  Saved: in snapshot 2, unchanged since snapshot 1, which read it because it was never saved before.\n' +
+      '  Read by the next backup: yes, because the backup was told to read it again',
   );
 });
 
@@ -41,8 +41,8 @@ test('the options are those of backup', async () => {
   expect(await explain('tree/sub/b.txt', '--exclude', 'sub/')).toBe(
     `${path('tree/sub/b.txt')}\n` +
       `  Left out: ${path('tree/sub')} is left out, by --exclude 'sub/'.\n` +
-      '  Saved: in snapshot 2, unchanged since snapshot 1, which read it because nothing was saved of it before.\n' +
-      '  The next backup counts it as removed; the snapshots that have it keep it.\n',
+      '  Saved: in snapshot 2, unchanged since snapshot 1, which read it because it was never saved before.\n' +
+      '  The next backup counts it as removed; the snapshots that contain it keep it.\n',
   );
 });
 
@@ -68,7 +68,5 @@ test('what is not there was removed', async () => {
   write({ 'tree/gone': 'x' });
   await run(['backup', '-q', 'tree']);
   rmSync(path('tree/gone'));
-  expect(await explain('tree/gone')).toContain(
-    `  Not there: ${path('tree/gone')} does not exist.\n`,
-  );
+  expect(await explain('tree/gone')).toContain(`  Missing: ${path('tree/gone')} does not exist.\n`);
 });

@@ -73,13 +73,17 @@ test('four bytes that no time tells of are found by reading, logged, and guarded
   });
   const { code, stderr } = await run(['backup', '--reread', '100%', 'tree']);
   expect(code).toBe(3);
-  expect(stderr).toContain(`varve: ${FILE} has other bytes than were saved`);
+  expect(stderr).toContain(
+    `varve: ${FILE} has changed since it was saved although its size and times have not: possible bit rot.`,
+  );
   expect((await run(['log', FILE])).stdout).toMatch(/possible bit rot\n$/);
 
   const policy = ['prune', '--keep-last', '1'];
   const guarded = await run(policy);
-  expect(guarded.stdout).toContain('bytes from before possible bit rot');
+  expect(guarded.stdout).toContain('contents from before possible bit rot');
   expect((await run(['cat', FILE, '--at', '1B'])).stdout).toBe('x'.repeat(4000));
   const dropped = await run([...policy, '--drop-before-bit-rot']);
-  expect(dropped.stderr).toContain(`the bytes of ${FILE} from before possible bit rot`);
+  expect(dropped.stderr).toContain(
+    `is the last to hold ${FILE} as it was before possible bit rot, and no rule keeps it.`,
+  );
 });

@@ -32,7 +32,7 @@ describe('a healthy repository', () => {
     const before = readdirSync(join(defaultRepository, 'packs'));
     const { code, stdout } = await run(['repair']);
     expect({ code, stdout }).toMatchObject({ code: 0 });
-    expect(stdout).toMatch(/^All \d+ blobs in 3 snapshots can be had\.\n$/);
+    expect(stdout).toMatch(/^Nothing is lost: \d+ blobs in 3 snapshots\.\n$/);
     expect(readdirSync(join(defaultRepository, 'packs'))).toEqual(before);
   });
 });
@@ -41,7 +41,7 @@ describe('prune', () => {
   test('without a rule is refused', async () => {
     const { code, stderr } = await run(['prune']);
     expect(code).toBe(2);
-    expect(stderr).toContain('varve: The policy has no rule, so it would keep nothing.');
+    expect(stderr).toContain('varve: The policy has no rules, so it would keep nothing.');
   });
 
   test('in a dry run shows every snapshot with its rules', async () => {

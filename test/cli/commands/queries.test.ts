@@ -160,7 +160,7 @@ describe.concurrent('find', () => {
     expect(await json('find', '--content', 'copy-of-gone')).toMatchObject({
       matches: [{ path: path('tree/gone.txt') }],
     });
-    expect((await run(['find', '--content', 'unknown'])).stdout).toBe('Nothing was found.\n');
+    expect((await run(['find', '--content', 'unknown'])).stdout).toBe('Nothing found.\n');
   });
 });
 

@@ -44,7 +44,7 @@ test('some paths, as they were at a time', async () => {
 test('a dry run writes nothing', async () => {
   const { code, stdout } = await run(['restore', '-n', '--to', 'none']);
   expect(code).toBe(0);
-  expect(stdout).toBe('Snapshot 2 would give none 2 files, 2 directories, 0 links, 8 B\n');
+  expect(stdout).toBe('Would restore snapshot 2 to none: 2 files, 2 directories, 0 links, 8 B\n');
   expect(readdirSync(path())).not.toContain('none');
 });
 
@@ -55,7 +55,7 @@ test('onto the original: what would change, what changes, and then nothing', asy
     code: 0,
     stderr: '',
     stdout:
-      'Snapshot 2 would give the original 2 files, 2 directories, 0 links, 6 B (2 B were there)\n' +
+      'Would restore snapshot 2 to the original: 2 files, 2 directories, 0 links, 6 B (2 B already there)\n' +
       'Would delete tree/extra\n',
   });
   expect(readFileSync(path('tree/a.txt'), 'utf8')).toBe('mine\n');
@@ -81,10 +81,10 @@ test('what a pattern leaves out is neither restored nor deleted', async () => {
 });
 
 test.each([
-  [[], 'restore needs to know where to.'],
-  [['--to', 'x', '--delete'], '--delete is only for --in-place.'],
-  [['--to', 'x', '--overwrite', 'never'], '--overwrite is only for --in-place.'],
-  [['--in-place', '--ignore-errors'], '--ignore-errors is only for --delete.'],
+  [[], 'restore needs a target.'],
+  [['--to', 'x', '--delete'], '--delete requires --in-place.'],
+  [['--to', 'x', '--overwrite', 'never'], '--overwrite requires --in-place.'],
+  [['--in-place', '--ignore-errors'], '--ignore-errors requires --delete.'],
 ])('%j is wrong usage: %s', async (args, message) => {
   const { code, stderr } = await run(['restore', ...args]);
   expect(code).toBe(2);
@@ -97,7 +97,7 @@ test('a file of owners that makes no sense is refused before anything is written
   for (const option of ['--map-user', '--map-group']) {
     const { code, stderr } = await run(['restore', '--to', 'mapped', option, 'owners.map']);
     expect(code).toBe(1);
-    expect(stderr).toContain("Line 2 of owners.map is not of the form from:to: 'ann'.");
+    expect(stderr).toContain("Line 2 of owners.map is not of the form old:new: 'ann'.");
   }
   expect(readdirSync(path())).not.toContain('mapped');
 });

@@ -26,10 +26,10 @@ test('a byte that is not UTF-8 is kept', async () => {
 test('a list with NUL needs --null, and --null a list', async () => {
   const usage = (message: string): object => ({ code: 'USAGE', message });
   await expect(read('a\0b')).rejects.toMatchObject(
-    usage('--files-from: the list holds NUL, which no path does.'),
+    usage('--files-from: the list contains NUL, which no path can.'),
   );
   await expect(readPathList({ null: true }, openPlatform())).rejects.toMatchObject(
-    usage('--null says how --files-from is written, which is not given.'),
+    usage('--null requires --files-from.'),
   );
   expect(await readPathList({}, openPlatform())).toEqual([]);
 });

@@ -19,7 +19,7 @@ test.each(['', '5', '0%', '101%', '0m', '0K', '-5%', 'some', '1Y'])('"%s" is ref
   expect(() => parseSample(text)).toThrow(
     expect.objectContaining({
       code: 'USAGE_SAMPLE',
-      message: `"${text}" is not a sample: expected a share (5%), a size (2G) or a time (10m), more than nothing.`,
+      message: `"${text}" is not a sample: expected a share (5%), a size (2G) or a time (10m), greater than zero.`,
       hint: 'Case matters: 10m is ten minutes, 10M ten mebibytes.',
     }),
   );

@@ -21,11 +21,11 @@ test('a command is what stands behind two dashes, its options with it', async ()
 });
 
 test.each([
-  [['--stdin', 'a'], 'With --stdin no path is backed up.'],
-  [['--stdin-name', 'a'], '--stdin-name names what --stdin reads.'],
+  [['--stdin', 'a'], '--stdin cannot be combined with paths.'],
+  [['--stdin-name', 'a'], '--stdin-name requires --stdin.'],
   [['--command', 'a'], '--command needs a command to run.'],
-  [['--stdin', '--command', 'a', '--', 'b'], '--stdin and --command exclude each other.'],
-  [['--stdin', '--read-all'], '--read-all is for files, not for a stream.'],
+  [['--stdin', '--command', 'a', '--', 'b'], '--stdin and --command cannot be combined.'],
+  [['--stdin', '--read-all'], '--read-all applies to files, not to a stream.'],
 ])('%j is refused', async (args, message) => {
   await expect(parse(...args)).rejects.toMatchObject({ code: 'USAGE', message });
 });

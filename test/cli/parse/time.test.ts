@@ -163,7 +163,7 @@ describe('wrong text', () => {
   });
 
   test('the help says which moment a day without a time is', () => {
-    expect(TIME_HELP).toContain('2026-11-01                  a day: its start, midnight');
+    expect(TIME_HELP).toContain('2026-11-01                  the start of that day, midnight');
   });
 
   test('no text makes anything but a time point or a USAGE_TIME', () => {

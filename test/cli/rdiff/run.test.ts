@@ -132,7 +132,7 @@ describe('an output', () => {
     const before = read(input);
     const { code, stderr } = run(`-f ${line}`);
     expect(code).toBe(100);
-    expect(stderr).toContain('is the file that is read');
+    expect(stderr).toContain('is the same file as the input');
     expect(read(input).equals(before)).toBe(true);
   });
 

@@ -10,7 +10,7 @@ test('people see a few of the paths, or all of them', () => {
   expect(few[0]).toBe('BLOB_DAMAGED: It is gone.');
   expect(few.slice(1)).toEqual([
     ...paths.slice(0, 5).map((path) => `  ${path}`),
-    '  and 2 more paths (-v lists them)',
+    '  and 2 more paths (-v lists all)',
   ]);
   expect(describeDamage([damage], true)[0]?.split('\n')).toHaveLength(8);
 });

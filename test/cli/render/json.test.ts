@@ -52,9 +52,9 @@ describe('a document', () => {
 
 describe('an error document', () => {
   test('has code, message and hint', () => {
-    const error = new CodedError('NO_SNAPSHOTS', 'There is no snapshot yet.', { hint: 'Do.' });
+    const error = new CodedError('NO_SNAPSHOTS', 'There are no snapshots yet.', { hint: 'Do.' });
     expect(text(errorDocument(error))).toBe(
-      '{"error":{"code":"NO_SNAPSHOTS","message":"There is no snapshot yet.","hint":"Do."}}\n',
+      '{"error":{"code":"NO_SNAPSHOTS","message":"There are no snapshots yet.","hint":"Do."}}\n',
     );
   });
 

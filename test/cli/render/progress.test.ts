@@ -40,7 +40,7 @@ describe('the line', () => {
     line.update({ files: 2, bytes: 0 });
     clock.nowMs += 1;
     line.update({ files: 3, bytes: 0 });
-    expect(written).toEqual([`${CLEAR}backup  1 files  0 B`, `${CLEAR}backup  3 files  0 B`]);
+    expect(written).toEqual([`${CLEAR}backup  1 file  0 B`, `${CLEAR}backup  3 files  0 B`]);
   });
 
   test('is drawn at most ten times a second, whatever is reported', () => {
@@ -77,7 +77,7 @@ describe('the line', () => {
     line.finish();
     line.message('done');
     expect(written.slice(1)).toEqual([
-      `${CLEAR}cannot read /x\nbackup  1 files  0 B`,
+      `${CLEAR}cannot read /x\nbackup  1 file  0 B`,
       CLEAR,
       'done\n',
     ]);

@@ -28,6 +28,6 @@ describe('names', () => {
     expect(decodeFilename('a+b', 'query')).toBe('a b');
     expect(decodeFilename('a+b', 'path')).toBe('a+b');
     expect(decodeFilename('ä', 'path')).toBe(bytesFromText('ä'));
-    expect(() => decodeFilename('100%', 'query')).toThrow('not percent-encoded');
+    expect(() => decodeFilename('100%', 'query')).toThrow('not properly percent-encoded');
   });
 });

@@ -85,7 +85,7 @@ describe('an index that is not ours to read', () => {
     expect(() => openDatabase(path, 'write', real)).toThrow(
       expect.objectContaining({
         code: 'FORMAT_UNKNOWN',
-        message: `The index ${path} has schema version 99; this Varve knows up to ${SCHEMA_VERSION}.`,
+        message: `The index ${path} has schema version 99; this version of Varve knows up to ${SCHEMA_VERSION}.`,
         hint: 'Use the newer version of Varve that wrote it.',
       }),
     );
@@ -96,7 +96,7 @@ describe('an index that is not ours to read', () => {
     expect(() => openDatabase(path, 'read', real)).toThrow(
       expect.objectContaining({
         code: 'INDEX_OUTDATED',
-        message: `The index ${path} has the old schema 0.`,
+        message: `The index ${path} has the old schema version 0.`,
       }),
     );
   });

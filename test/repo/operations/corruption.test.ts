@@ -102,7 +102,7 @@ describe('a flipped byte of a pack', () => {
         code: 'BLOB_DAMAGED',
         message:
           `Blob ${hash} in the frame at ${start} of pack ${pack}: ` +
-          'The stored bytes do not have the hash of their blob.',
+          'The stored bytes do not match the hash of their blob.',
         paths: [lab.bytes('one.bin')],
       },
     ]);
@@ -205,8 +205,8 @@ describe('repair', () => {
     });
     const first = await lab.repair();
     expect(first.actions).toEqual([
-      '1 damaged blobs were marked lost.',
-      'The next backup reads the files that use them again and stores what it still finds.',
+      'Damaged blobs marked lost: 1.',
+      'The next backup re-reads the files that use them and stores what it still finds.',
     ]);
     expect((await lab.repair()).actions).toEqual([]);
     lab.runAhead();
@@ -223,7 +223,7 @@ describe('repair', () => {
     fs.rmSync(join(lab.packs, '00000001.pack'));
     const before = queryIndex(lab.repository, 'SELECT * FROM blob');
     const { actions } = await lab.repair({ isDryRun: true });
-    expect(actions[0]).toMatch(/^\d+ damaged blobs would be marked lost\.$/);
+    expect(actions[0]).toMatch(/^Damaged blobs to be marked lost: \d+\.$/);
     expect(queryIndex(lab.repository, 'SELECT * FROM blob')).toEqual(before);
   });
 });
@@ -243,12 +243,12 @@ describe('an index that is lost', () => {
       const before = logicalIndex(lab.repository);
       for (const suffix of ['-wal', '-shm']) fs.rmSync(lab.indexPath + suffix, { force: true });
       spoil(lab.indexPath);
-      const hint = 'Run `varve repair --rebuild-index` to make it anew from the packs.';
+      const hint = 'Run `varve repair --rebuild-index` to rebuild it from the packs.';
       await expect(lab.restore(1)).rejects.toMatchObject({ code, hint });
       await expect(lab.backup()).rejects.toMatchObject({ code, hint });
       const { snapshots, lost, damage, actions } = await lab.rebuild();
       expect({ snapshots, lost, damage }).toEqual({ snapshots: 4, lost: 0, damage: [] });
-      expect(actions[0]).toMatch(/^The index was made anew: 4 snapshots, \d+ blobs\.$/);
+      expect(actions[0]).toMatch(/^The index was rebuilt \(snapshots: 4, blobs: \d+\)\.$/);
       expect(logicalIndex(lab.repository)).toEqual(before);
       await lab.expectSound();
       expectInvariants(lab.repository);
@@ -269,7 +269,7 @@ describe('an index that is lost', () => {
     fs.writeFileSync(lab.indexPath, older);
     await expect(lab.backup()).rejects.toMatchObject({
       code: 'INDEX_CORRUPT',
-      hint: 'Run `varve repair --rebuild-index` to make it anew from the packs.',
+      hint: 'Run `varve repair --rebuild-index` to rebuild it from the packs.',
     });
     expect(await lab.rebuild()).toMatchObject({ snapshots: 6, lost: 0 });
     expect(await lab.treeAt(1)).toEqual(trees[0]);
@@ -302,7 +302,7 @@ describe('an index made anew from damaged packs', () => {
         {
           code: 'PACK_CORRUPT',
           message:
-            'The manifest of run 3 is damaged: its snapshot is lost, and later ones lack its changes.',
+            'The manifest of run 3 is damaged: its snapshot is lost, and later snapshots lack its changes.',
         },
       ],
     });
@@ -326,13 +326,13 @@ describe('an index made anew from damaged packs', () => {
     flipByte(join(lab.packs, `0000000${pack}.pack`), start + head + 12);
     const { damage } = await lab.rebuild();
     expect(damage.map(({ message }) => message)).toEqual([
-      'The manifest of run 3 is damaged: its snapshot is lost, and later ones lack its changes.',
+      'The manifest of run 3 is damaged: its snapshot is lost, and later snapshots lack its changes.',
     ]);
     await lab.backup();
     expect((await lab.verify()).damage).toEqual([
       {
         code: 'FRAME_CORRUPT',
-        message: `The manifest at ${start} of pack ${pack} is damaged.`,
+        message: `The manifest at ${start} in pack ${pack} is damaged.`,
         paths: [],
       },
     ]);

@@ -103,7 +103,7 @@ describe('ignore files', () => {
         path: absolute(repository.tree, '.varveignore'),
         code: 'RULES_UNREADABLE',
         message: expect.stringContaining(
-          `${repository.tree}/.varveignore leaves nothing out: ${why}`,
+          `The rules of ${repository.tree}/.varveignore were ignored: ${why}`,
         ) as string,
       },
     ]);
@@ -142,7 +142,7 @@ describe('markers', () => {
   test.each(['a/b', ''])('are names, and %j is none', async (name) => {
     await expect(saved({}, { markers: [name] })).rejects.toMatchObject({
       code: 'USAGE',
-      message: `--exclude-if-present: "${name}" is not a name.`,
+      message: `--exclude-if-present: "${name}" is not a file name.`,
     });
   });
 

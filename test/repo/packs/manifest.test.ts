@@ -94,11 +94,15 @@ describe('a manifest part', () => {
     const sections = encode({ paths: [], closes: [], opens: [open], touches: [] });
     for (const index of [3, 5]) {
       const cut = sections.with(index, sections[index]!.subarray(0, -1));
-      expect(() => decodeManifestPart(cut)).toThrow('A manifest part is shorter than it says.');
+      expect(() => decodeManifestPart(cut)).toThrow('A manifest part is shorter than it declares.');
     }
     const noSets = sections.with(8, Buffer.alloc(0));
-    expect(() => decodeManifestPart(noSets)).toThrow('A manifest part is shorter than it says.');
+    expect(() => decodeManifestPart(noSets)).toThrow(
+      'A manifest part is shorter than it declares.',
+    );
     const cutSet = sections.with(8, sections[8]!.subarray(0, -1));
-    expect(() => decodeManifestPart(cutSet)).toThrow('An attribute set is shorter than it says.');
+    expect(() => decodeManifestPart(cutSet)).toThrow(
+      'An attribute set is shorter than it declares.',
+    );
   });
 });

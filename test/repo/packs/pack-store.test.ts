@@ -70,8 +70,8 @@ describe('a pack', () => {
 
 describe('a pack that is not the one expected', () => {
   const ways: [string, string, (bytes: Buffer) => Buffer][] = [
-    ['cut', 'it is cut inside its header', (bytes) => bytes.subarray(0, 31)],
-    ['empty', 'it is cut inside its header', () => Buffer.alloc(0)],
+    ['cut', 'it is truncated in its header', (bytes) => bytes.subarray(0, 31)],
+    ['empty', 'it is truncated in its header', () => Buffer.alloc(0)],
     ['no pack', 'it has no pack header', (bytes) => bytes.fill('x', 0, 8)],
     ['another number', 'it carries another number', (bytes) => bytes.fill(6, 12, 13)],
     ['another repository', 'it belongs to another repository', (bytes) => bytes.fill(1, 31, 32)],

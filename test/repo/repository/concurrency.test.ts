@@ -23,8 +23,8 @@ describe('the lock of a repository', () => {
     const first = await lockForWriting(path, 0, noSleep);
     await expect(lockForWriting(path, 0, noSleep)).rejects.toMatchObject({
       code: 'REPOSITORY_LOCKED',
-      message: `Another process writes to this repository (${path}).`,
-      hint: 'Wait until it has ended, or give --lock-wait 10m to wait for it.',
+      message: `Another process is writing to this repository (${path}).`,
+      hint: 'Try again once it has finished, or give --lock-wait 10m to wait for it.',
     });
     await expect(lab.backup()).rejects.toMatchObject({ code: 'REPOSITORY_LOCKED' });
     first.release();
@@ -46,7 +46,7 @@ describe('the lock of a repository', () => {
     expect(alone).toBeDefined();
     await expect(lockForReading(path, 0, noSleep)).rejects.toMatchObject({
       code: 'REPOSITORY_LOCKED',
-      message: `Another process compacts this repository (${path}).`,
+      message: `Another process is compacting this repository (${path}).`,
     });
     await expect(lockForWriting(path, 0, noSleep)).rejects.toMatchObject({
       code: 'REPOSITORY_LOCKED',

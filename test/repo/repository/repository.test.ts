@@ -22,7 +22,7 @@ describe('a new repository', () => {
     expect(() => initRepository(path, platform)).toThrow(
       expect.objectContaining({
         code: 'REPOSITORY_EXISTS',
-        message: `${path} is not empty: a repository needs a new directory.`,
+        message: `${path} is not empty: a repository needs a new or empty directory.`,
       }),
     );
     expect(() => initRepository(join(path, 'varve.json'), platform)).toThrow('is not a directory');
@@ -68,7 +68,7 @@ describe('what is no repository', () => {
     });
     await expect(open(directory)).rejects.toMatchObject({
       code: 'NOT_A_REPOSITORY',
-      message: `${directory} is no Varve repository: it has no varve.json.`,
+      message: `${directory} is not a Varve repository: it has no varve.json.`,
     });
   });
 
@@ -104,7 +104,7 @@ describe('a repository that cannot be written', () => {
     lab.useFiles({ ...lab.platform.files, canWrite: () => false });
     await expect(lab.backup()).rejects.toMatchObject({
       code: 'REPOSITORY_READ_ONLY',
-      message: `The repository ${lab.repository} cannot be written.`,
+      message: `The repository ${lab.repository} cannot be written to.`,
     });
     await lab.expectSound();
     expect((await lab.treeAt(1)).get('file')!.content).toBe('x');

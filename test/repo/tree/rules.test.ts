@@ -68,7 +68,7 @@ test.each(['a[b', 'a\\', '[[:none:]]'])(
     expect(() => compileOption({ type: 'exclude', pattern })).toThrow(
       expect.objectContaining({
         code: 'USAGE_PATTERN',
-        message: `The pattern "${pattern}" ends in a backslash or has a bracket that is not closed.`,
+        message: `The pattern "${pattern}" ends in a backslash or has an unclosed bracket.`,
       }),
     );
   },

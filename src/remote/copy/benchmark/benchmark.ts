@@ -173,17 +173,17 @@ function casesFor(platform: Platform, count: number, source: string, target: str
 
 function sourcePath({ files }: Platform, path: string): string {
   if (files.exists(bytesFromText(files.absolutePath(path)))) return files.realPath(path);
-  throw new CodedError(
-    'PATH_NOT_FOUND',
-    `There is no file ${textFromBytes(bytesFromText(path))}.`,
-    {
-      hint: 'The benchmark copies from a file of this machine, through servers that it starts.',
-    },
-  );
+  throw new CodedError('PATH_NOT_FOUND', `${textFromBytes(bytesFromText(path))} does not exist.`, {
+    hint: 'The benchmark copies a file on this machine, through servers that it starts itself.',
+  });
 }
 
 function exists(path: string): CodedError {
-  return new CodedError('TARGET_UNUSABLE', `${path} exists; the benchmark would overwrite it.`, {
-    hint: 'Name a file that is not there yet, or set VARVE_BENCHMARK=allowed.',
-  });
+  return new CodedError(
+    'TARGET_UNUSABLE',
+    `${path} exists, and the benchmark would overwrite it.`,
+    {
+      hint: 'Name a file that does not exist yet, or set VARVE_BENCHMARK=allowed.',
+    },
+  );
 }

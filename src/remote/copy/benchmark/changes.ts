@@ -3,7 +3,7 @@ import type { Platform } from '../../../platform/platform.js';
 
 const PAGE_BYTES = 4096;
 const WRITE_BYTES = 1024 * 1024;
-/** One page in so many is changed. */
+/** One page in this many is changed. */
 const SCATTER = 100;
 
 /** Makes the first `bytes` of a file zero. */

@@ -17,7 +17,7 @@ export async function run(program: Program, signal: AbortSignal | undefined): Pr
   const { exitCode, output, errorOutput } = await runProgram(program, signal);
   if (signal?.aborted) {
     throw new CodedError('INTERRUPTED', 'The benchmark was interrupted.', {
-      hint: 'The target is what the last copy made of it.',
+      hint: 'The target is as the last copy left it.',
     });
   }
   if (exitCode === 0) return output.toString('utf8');
@@ -25,7 +25,7 @@ export async function run(program: Program, signal: AbortSignal | undefined): Pr
   // With --json, what went wrong is in the document.
   const said = Buffer.concat([errorOutput, output]).toString('utf8').trim();
   throw new CodedError('REMOTE_REQUEST', `${command} ${args[0] ?? ''} failed: ${said}`, {
-    hint: 'The benchmark cannot go on without it.',
+    hint: 'The benchmark cannot continue without it.',
   });
 }
 

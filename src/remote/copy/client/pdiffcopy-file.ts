@@ -46,11 +46,9 @@ export class PdiffcopyFile implements Target, RemoteSource {
   /** @throws CodedError PATH_NOT_FOUND */
   get facts(): FileFacts {
     if (this.old) return this.old;
-    throw new CodedError(
-      'PATH_NOT_FOUND',
-      `There is no such file on ${this.connection.url.host}.`,
-      { hint: 'pdiffcopy takes absolute paths: http://host:8080/absolute/path.' },
-    );
+    throw new CodedError('PATH_NOT_FOUND', `${this.connection.url.host} has no such file.`, {
+      hint: 'pdiffcopy expects absolute paths: http://host:8080/absolute/path.',
+    });
   }
 
   async identity(): Promise<string> {
@@ -138,8 +136,8 @@ export class PdiffcopyFile implements Target, RemoteSource {
 
   private wrongLength(): CodedError {
     const { host } = this.connection.url;
-    return new CodedError('REMOTE_PROTOCOL', `${host} sent more or fewer bytes than it should.`, {
-      hint: 'The file changed there, or the connection is broken; copy it again.',
+    return new CodedError('REMOTE_PROTOCOL', `${host} sent too many or too few bytes.`, {
+      hint: 'The file changed there, or the connection broke; copy it again.',
     });
   }
 }
@@ -161,7 +159,7 @@ function bodyOf(piece: DraftPiece, bytes: SharedArrayBuffer): Uint8Array | undef
 }
 
 function mismatch(): CodedError {
-  return new CodedError('COPY_MISMATCH', 'The file on the server is not that of the source.', {
-    hint: 'Something changed one of them meanwhile; copy it again.',
+  return new CodedError('COPY_MISMATCH', 'The file on the server differs from the source.', {
+    hint: 'One of them changed in the meantime; copy it again.',
   });
 }

@@ -67,13 +67,9 @@ export class RemoteFile implements Target, RemoteSource {
   /** @throws CodedError PATH_NOT_FOUND */
   get facts(): FileFacts {
     if (this.old) return this.old;
-    throw new CodedError(
-      'PATH_NOT_FOUND',
-      `There is no such file on ${this.connection.url.host}.`,
-      {
-        hint: 'Check the path; it is relative to the root of the server.',
-      },
-    );
+    throw new CodedError('PATH_NOT_FOUND', `${this.connection.url.host} has no such file.`, {
+      hint: 'Check the path, which is relative to the root of the server.',
+    });
   }
 
   async identity(): Promise<string> {
@@ -233,15 +229,19 @@ export class RemoteFile implements Target, RemoteSource {
   }
 
   private changed(): CodedError {
-    return new CodedError('COPY_SOURCE_CHANGED', 'The file on the server changed meanwhile.', {
-      hint: 'Copy it again when it is at rest.',
-    });
+    return new CodedError(
+      'COPY_SOURCE_CHANGED',
+      'The file on the server changed in the meantime.',
+      {
+        hint: 'Copy it again once nothing writes to it.',
+      },
+    );
   }
 
   private wrongLength(): CodedError {
     const { host } = this.connection.url;
-    return new CodedError('REMOTE_PROTOCOL', `${host} sent more or fewer bytes than it should.`, {
-      hint: 'The file changed there, or the connection is broken; copy it again.',
+    return new CodedError('REMOTE_PROTOCOL', `${host} sent too many or too few bytes.`, {
+      hint: 'The file changed there, or the connection broke; copy it again.',
     });
   }
 }

@@ -105,7 +105,7 @@ export class Assembly {
       (type !== 'copy' || (piece.from + length <= basisBytes && this.mayCopy()));
     if (ok) return;
     throw new CodedError('REMOTE_REQUEST', `A piece does not fit: ${JSON.stringify(piece)}.`, {
-      hint: 'The two sides do not understand each other. Please report it.',
+      hint: 'The two sides do not understand each other. Please report this.',
     });
   }
 
@@ -253,13 +253,21 @@ function gather(moves: readonly MovedRange[], bytes: number): MovedRange[][] {
 }
 
 function outside(): CodedError {
-  return new CodedError('REMOTE_REQUEST', 'Pages were asked for that the old file does not have.', {
-    hint: 'The two sides do not understand each other. Please report it.',
-  });
+  return new CodedError(
+    'REMOTE_REQUEST',
+    'The request is for pages that the old file does not have.',
+    {
+      hint: 'The two sides do not understand each other. Please report this.',
+    },
+  );
 }
 
 function mismatch(): CodedError {
-  return new CodedError('COPY_MISMATCH', 'The hash of the new file is not that of the source.', {
-    hint: 'The source changed meanwhile, or bytes were damaged on their way; copy it again.',
-  });
+  return new CodedError(
+    'COPY_MISMATCH',
+    'The hash of the new file does not match that of the source.',
+    {
+      hint: 'The source changed in the meantime, or bytes were damaged in transit; copy it again.',
+    },
+  );
 }

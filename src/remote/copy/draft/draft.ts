@@ -39,7 +39,7 @@ export interface Draft {
   close(): void;
 }
 
-/** The name of the draft of a file: the same for each copy to that file, and never too long. */
+/** The name of a file's draft: the same for every copy to that file, and never too long. */
 function draftName(name: ByteString): ByteString {
   const hash = blake3(bufferFromBytes(name)).toString('hex', 0, 10);
   return bytesFromText(`.varve-copy-${hash}.partial`);
@@ -150,7 +150,7 @@ function discardLeft(files: FileSystem, place: Place, name: ByteString): void {
 function lock(files: FileSystem, place: Place, descriptor: number): number {
   if (files.at.tryLock(descriptor)) return descriptor;
   files.close(descriptor);
-  throw new CodedError('COPY_BUSY', `Another copy to ${place.path} is under way.`, {
-    hint: 'Wait for it to end, or stop it.',
+  throw new CodedError('COPY_BUSY', `Another copy to ${place.path} is in progress.`, {
+    hint: 'Wait for it to finish, or stop it.',
   });
 }

@@ -75,6 +75,6 @@ export class Proof {
 
 function incomplete(offset: number): CodedError {
   return new CodedError('COPY_MISMATCH', `The pieces of the file do not meet at byte ${offset}.`, {
-    hint: 'The two sides do not understand each other; nothing was replaced. Please report it.',
+    hint: 'The two sides do not understand each other; nothing was replaced. Please report this.',
   });
 }

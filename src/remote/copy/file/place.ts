@@ -95,7 +95,7 @@ function openHandlesBelow(files: FileSystem, root: ByteString): DirectoryHandles
 function components(name: ByteString, path: string): ByteString[] {
   const names = name.split('/').filter((part) => part !== '' && part !== '.') as ByteString[];
   if (!names.some((part) => part === '..' || part.includes('\0'))) return names;
-  throw new CodedError('PATH_NOT_FOUND', `"${path}" leads out of the root, or is no path.`, {
+  throw new CodedError('PATH_NOT_FOUND', `"${path}" leads outside the root, or is not a path.`, {
     hint: 'Give a path below the root, without `..`.',
   });
 }
@@ -144,8 +144,8 @@ export function openFile(files: FileSystem, place: Place): OpenFile | undefined 
 export function openExistingFile(files: FileSystem, place: Place): OpenFile {
   const file = openFile(files, place);
   if (file) return file;
-  throw new CodedError('PATH_NOT_FOUND', `There is no file ${place.path}.`, {
-    hint: 'Check the path; on a server it is relative to its root.',
+  throw new CodedError('PATH_NOT_FOUND', `${place.path} does not exist.`, {
+    hint: 'Check the path, which on a server is relative to the root.',
   });
 }
 
@@ -157,7 +157,7 @@ export function identityOf(stat: FileStat): string {
 }
 
 function notAFile(path: string, what: string): CodedError {
-  return new CodedError('NOT_A_FILE', `${path} is ${what}; copies are of regular files.`, {
+  return new CodedError('NOT_A_FILE', `${path} is ${what}; only regular files can be copied.`, {
     hint: 'Name a regular file.',
   });
 }
@@ -166,7 +166,7 @@ function unreachable(path: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (code === undefined || code === 'EACCES') return error;
   return new CodedError('PATH_NOT_FOUND', `${path} cannot be reached (${code}).`, {
-    hint: 'Its directory must exist; below the root of a server no symbolic link is followed.',
+    hint: 'Its directory must exist; below the root of a server, symbolic links are not followed.',
     cause: error,
   });
 }

@@ -58,7 +58,7 @@ export function openListCache(platform: Platform, directory: string | undefined)
         makeRoom(platform, directory, list.entries.length);
         writeWhole(platform, `${directory}/${key}`, list.entries);
       } catch {
-        // A cache that cannot be written is no reason to fail: the next run hashes again.
+        // A cache that cannot be written is not a failure: the next run hashes again.
       }
     },
   };

@@ -13,7 +13,7 @@ export interface Listing {
   readonly hasWeakSums: boolean;
   /** Resolves when the entries of the blocks before `block` are there. */
   readonly ready: (block: number) => Promise<void>;
-  /** Resolves when the file is not read any more, also after a failure. */
+  /** Resolves when the file is no longer being read, also after a failure. */
   readonly settled: Promise<void>;
   /** Reads no further; who waits for more waits in vain. */
   readonly stop: () => void;

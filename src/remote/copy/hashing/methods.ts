@@ -56,8 +56,8 @@ async function loadXxh64(): Promise<HashMethod> {
 }
 
 function unknownMethod(name: string, cause?: unknown): CodedError {
-  return new CodedError('USAGE_HASH_METHOD', `"${name}" is not a hash method that is known here.`, {
-    hint: 'Use blake3, xxh64, sha1, sha256, or another of Node.js (`openssl list -digest-algorithms`).',
+  return new CodedError('USAGE_HASH_METHOD', `"${name}" is not a known hash method.`, {
+    hint: 'Use blake3, xxh64, sha1, sha256 or any other hash of Node.js (`openssl list -digest-algorithms`).',
     ...(cause !== undefined && { cause }),
   });
 }

@@ -113,7 +113,7 @@ function openAsked(
   });
 }
 
-/** Sends a list as it is made. If the file changes meanwhile, the end is never sent. */
+/** Sends a list while it is being made. If the file changes in the meantime, the end is never sent. */
 function sendList(
   answer: BinaryAnswer,
   { descriptor, stat }: OpenFile,
@@ -171,7 +171,7 @@ async function sendCompressed(
 }
 
 function changed(): CodedError {
-  return new CodedError('COPY_SOURCE_CHANGED', 'The file changed meanwhile.', {
-    hint: 'Copy it again when it is at rest.',
+  return new CodedError('COPY_SOURCE_CHANGED', 'The file changed in the meantime.', {
+    hint: 'Copy it again once nothing writes to it.',
   });
 }

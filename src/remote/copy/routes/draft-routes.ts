@@ -100,7 +100,7 @@ async function putBody(
     });
   }
   if (headBytes + dataBytes !== body.length) {
-    throw new CodedError('REMOTE_REQUEST', 'The data are not as long as their pieces.');
+    throw new CodedError('REMOTE_REQUEST', 'The data and its pieces differ in length.');
   }
   const moved = pieces.map((piece) =>
     piece.type === 'data' ? { ...piece, at: piece.at + headBytes } : piece,
@@ -119,16 +119,16 @@ async function beginDraft(
   if (blockBytes < MIN_BLOCK_BYTES || blockBytes > MAX_BLOCK_BYTES) {
     throw new CodedError(
       'REMOTE_REQUEST',
-      `Blocks have ${MIN_BLOCK_BYTES} to ${MAX_BLOCK_BYTES} bytes.`,
+      `A block must have ${MIN_BLOCK_BYTES} to ${MAX_BLOCK_BYTES} bytes.`,
     );
   }
   if (basis && target[basis.name]?.identity !== basis.identity) {
-    throw new CodedError('COPY_TARGET_CHANGED', 'The file changed while it was compared.', {
-      hint: 'Something else writes to it; copy it again when it is at rest.',
+    throw new CodedError('COPY_TARGET_CHANGED', 'The file changed while it was being compared.', {
+      hint: 'Something else writes to it; copy it again once that has finished.',
     });
   }
   const list = basis && (await listOf(target.open(basis.name), blockBytes, method, tools));
-  if (!isAwaited()) throw new CodedError('INTERRUPTED', 'The client is gone.');
+  if (!isAwaited()) throw new CodedError('INTERRUPTED', 'The client has gone.');
   return target.begin({
     sizeBytes,
     blockBytes,

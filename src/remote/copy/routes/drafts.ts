@@ -28,7 +28,7 @@ export class Drafts {
   /** Takes a new file under a number that cannot be guessed. @throws CodedError COPY_BUSY */
   add(receiver: Receiver, release: () => void, socket: Socket): string {
     if (this.entries.size >= MAX_DRAFTS) {
-      throw new CodedError('COPY_BUSY', `${MAX_DRAFTS} copies to this server are under way.`, {
+      throw new CodedError('COPY_BUSY', `This server is already receiving ${MAX_DRAFTS} copies.`, {
         hint: 'Try again later.',
       });
     }
@@ -44,12 +44,12 @@ export class Drafts {
     return id;
   }
 
-  /** Works on a new file, which stays open meanwhile. @throws CodedError REMOTE_REQUEST */
+  /** Works on a new file, which stays open until then. @throws CodedError REMOTE_REQUEST */
   async use<T>(id: string, socket: Socket, work: (receiver: Receiver) => Promise<T>): Promise<T> {
     const entry = this.entries.get(id);
     if (!entry) {
-      throw new CodedError('REMOTE_REQUEST', 'There is no such copy under way.', {
-        hint: 'It was given up after ten minutes of silence, or the server was restarted: run the copy again.',
+      throw new CodedError('REMOTE_REQUEST', 'No such copy is in progress.', {
+        hint: 'It was abandoned after ten minutes of silence, or the server restarted: run the copy again.',
       });
     }
     clearTimeout(entry.timer);
@@ -65,7 +65,7 @@ export class Drafts {
   }
 
   /**
-   * Closes a new file, as soon as nothing works on it any more, and resolves then. What was not
+   * Closes a new file, as soon as nothing works on it any longer, and then resolves. What was not
    * published stays.
    */
   async remove(id: string): Promise<void> {

@@ -63,7 +63,7 @@ export function requireWriting({ allowsWriting }: CopySettings): void {
 }
 
 export function tooLong(): CodedError {
-  return new CodedError('REMOTE_REQUEST', 'The request asks for more than one answer may hold.', {
-    hint: 'Give a larger block size, or ask for less at a time, within the file.',
+  return new CodedError('REMOTE_REQUEST', 'The request asks for more than one answer can hold.', {
+    hint: 'Use a larger block size, or request less at a time, within the file.',
   });
 }

@@ -91,7 +91,7 @@ function readNumber(bytes: Buffer, offset: number): number {
 }
 
 function malformed(what: string): CodedError {
-  return new CodedError('REMOTE_REQUEST', `The ${what} of the request are malformed.`, {
-    hint: 'The two sides do not understand each other. Please report it.',
+  return new CodedError('REMOTE_REQUEST', `The request has malformed ${what}.`, {
+    hint: 'The two sides do not understand each other. Please report this.',
   });
 }

@@ -22,8 +22,8 @@ export function decompressBody(stored: Uint8Array, into: Buffer): void {
     if (!(error instanceof UndecodableError)) throw error;
     ({ cause } = error);
   }
-  throw new CodedError('REMOTE_PROTOCOL', 'Compressed bytes of the other side are damaged.', {
-    hint: 'Copy it again; with --compress off if it happens again.',
+  throw new CodedError('REMOTE_PROTOCOL', 'The compressed bytes from the other side are damaged.', {
+    hint: 'Copy it again; if that fails too, use --compress off.',
     ...(cause !== undefined && { cause }),
   });
 }

@@ -10,6 +10,6 @@ export function listBytes(shape: HashListShape): number {
   throw new CodedError(
     'REMOTE_REQUEST',
     `A file of ${shape.sizeBytes} bytes has too many blocks of ${shape.blockBytes}.`,
-    { hint: 'Give a larger --block-size, or none.' },
+    { hint: 'Use a larger --block-size, or omit it.' },
   );
 }

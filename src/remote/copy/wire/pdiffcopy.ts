@@ -60,7 +60,7 @@ export class HashLineReader {
 }
 
 function malformed(): CodedError {
-  return new CodedError('REMOTE_PROTOCOL', 'The hashes of the server are not a whole list.', {
+  return new CodedError('REMOTE_PROTOCOL', 'The hash list from the server is incomplete.', {
     hint: 'The file changed there, or the connection broke; copy it again.',
   });
 }

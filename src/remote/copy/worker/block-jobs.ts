@@ -18,7 +18,7 @@ import { BlockReader } from './block-reader.js';
 import type { CompareJob, Compared, HashJob, BlockMatch, Placement } from './messages.js';
 
 /**
- * A comparison that a search follows gives up after so many blocks in a row that differ: what was
+ * A comparison that a search follows gives up after this many differing blocks in a row: what was
  * moved would be hashed a second time.
  */
 const PATIENCE = 4;

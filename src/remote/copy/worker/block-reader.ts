@@ -93,9 +93,9 @@ export class BlockReader {
 export function endsBefore(end: number): CodedError {
   return new CodedError(
     'COPY_SOURCE_CHANGED',
-    `The file ended before byte ${end} while it was read.`,
+    `The file ended before byte ${end} while it was being read.`,
     {
-      hint: 'Something shortens it; copy it again when it is at rest.',
+      hint: 'Something is truncating it; copy it again once that has finished.',
     },
   );
 }

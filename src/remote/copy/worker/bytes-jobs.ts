@@ -69,9 +69,9 @@ export function copyRanges(
       if (files.read(from, piece, move.from + done) < piece.length) {
         throw new CodedError(
           'COPY_TARGET_CHANGED',
-          'The old file became shorter while it was read.',
+          'The old file shrank while it was being read.',
           {
-            hint: 'Something else writes to the target; copy it again when it is at rest.',
+            hint: 'Something else writes to the target; copy it again once that has finished.',
           },
         );
       }

@@ -26,13 +26,13 @@ import { addMatch, putBlock } from './block-jobs.js';
 import { BlockReader } from './block-reader.js';
 import type { BlockMatch, SearchJob } from './messages.js';
 
-/** Windows are rolled over in pieces of so many bytes. */
+/** Windows are rolled over in pieces of this many bytes. */
 const ROLL_BYTES = 256 * 1024;
 /** Stretches of one block without a match that are rolled over before it is only sampled. */
 const FREE_MISSES = 4;
-/** Then one stretch in so many is: moved data of twice that many blocks is found for certain. */
+/** Then one stretch in this many is: moved data of twice that many blocks is found for certain. */
 const SAMPLE_EVERY = 16;
-/** Weak sums may agree by chance or by intent: so many in vain end the search of a stretch. */
+/** Weak sums may agree by chance or by intent: this many in vain end the search of a stretch. */
 const FALSE_MATCHES = 16;
 
 /** Looks for the wanted blocks of one list. */

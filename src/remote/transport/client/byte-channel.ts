@@ -68,7 +68,7 @@ export class ByteChannel {
           .getBuiltinModule('node:tls')
           .connect({ ...options, ...(servername !== undefined && { servername }) })
       : connect(options);
-    this.socket.setTimeout(idleMs, () => this.fail(new Error('nothing moved for a minute')));
+    this.socket.setTimeout(idleMs, () => this.fail(new Error('no data moved for a minute')));
     this.socket.on('error', (error) => this.fail(error));
     this.socket.on('end', () => this.fail(new Error('the connection ended')));
     this.socket.on('close', () => this.fail(new Error('the connection was closed')));
@@ -89,7 +89,7 @@ export class ByteChannel {
   }
 
   close(): void {
-    this.fail(new Error('the connection is not needed any more'));
+    this.fail(new Error('the connection is no longer needed'));
   }
 
   private nextRoom(): Uint8Array {
@@ -111,17 +111,17 @@ export class ByteChannel {
   }
 
   private readHead(): void {
-    if (!this.pending) throw new WrongAnswer('an answer that nobody asked for');
+    if (!this.pending) throw new WrongAnswer('an unrequested answer');
     const received = this.headBytes.subarray(0, this.length);
     const end = received.indexOf(HEAD_END);
     if (end < 0) {
-      if (this.length === MAX_HEAD_BYTES) throw new WrongAnswer('a head without an end');
+      if (this.length === MAX_HEAD_BYTES) throw new WrongAnswer('an unterminated header');
       return;
     }
     const head = parseHead(received.toString('latin1', 0, end));
     const room = this.pending.room(head);
     const body = received.subarray(end + HEAD_END.length);
-    if (body.length > room.length) throw new WrongAnswer('more than was announced');
+    if (body.length > room.length) throw new WrongAnswer('more than announced');
     room.set(body);
     this.answer = { head, room };
     this.length = body.length;
@@ -156,7 +156,7 @@ function parseHead(text: string): AnswerHead {
   );
   const length = headers.get('content-length') ?? '';
   if (!(status >= 200) || !/^\d{1,15}$/.test(length) || headers.has('transfer-encoding')) {
-    throw new WrongAnswer('an answer without a status or without its length');
+    throw new WrongAnswer('an answer without a status or a length');
   }
   return { status, headers, lengthBytes: Number(length) };
 }

@@ -93,7 +93,7 @@ export class Connection {
         },
       });
       outgoing.on('socket', (socket) => this.count(socket));
-      outgoing.on('timeout', () => outgoing.destroy(new Error('nothing moved for a minute')));
+      outgoing.on('timeout', () => outgoing.destroy(new Error('no data moved for a minute')));
       outgoing.on('error', (error) => reject(this.unreachable(error)));
       outgoing.on('response', (answer) => {
         answer.on('error', () => undefined);
@@ -245,13 +245,13 @@ export class Connection {
     this.lost = true;
     if (this.options.signal?.aborted) {
       return new CodedError('INTERRUPTED', 'The copy was interrupted.', {
-        hint: 'Run it again: it goes on from what is there.',
+        hint: 'Run it again: it resumes where it stopped.',
         cause,
       });
     }
     const { host } = this.url;
     return new CodedError('REMOTE_UNREACHABLE', `${host} does not answer: ${cause.message}.`, {
-      hint: 'Check the address and that `varve serve` runs there; what was copied so far is taken up by the next run.',
+      hint: 'Check the address, and that `varve serve` is running there; the next run resumes the copy.',
       cause,
     });
   }
@@ -268,13 +268,13 @@ export function isVarve(answer: http.IncomingMessage): boolean {
 
 function wrongAnswer({ host }: URL, cause: Error): CodedError {
   return new CodedError('REMOTE_PROTOCOL', `${host} sent ${cause.message}.`, {
-    hint: 'Check that the address is that of `varve serve`, and what stands between here and it.',
+    hint: 'Check that `varve serve` is at that address, and what lies between here and there.',
     cause,
   });
 }
 
 function tooLong({ host }: URL): CodedError {
-  return new CodedError('REMOTE_PROTOCOL', `${host} sent a longer document than there are.`, {
-    hint: 'Check that the address is that of `varve serve` or of pdiffcopy.',
+  return new CodedError('REMOTE_PROTOCOL', `${host} sent a document that is too long.`, {
+    hint: 'Check that `varve serve` or pdiffcopy is at that address.',
   });
 }

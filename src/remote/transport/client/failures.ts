@@ -2,7 +2,7 @@
 import { CodedError, type ErrorCode } from '../../../errors.js';
 import { asObject, asText, parseJson } from '../json.js';
 
-/** An answer whose status is no success. */
+/** An answer whose status is not a success. */
 export interface Refusal {
   readonly status: number;
   readonly body: string;
@@ -20,17 +20,17 @@ export function failureOfAnswer(
   const failure = reportedFailure(body, host, reported);
   if (failure) return failure;
   if (status === 401 || status === 403 || status === 429) {
-    return new CodedError('REMOTE_REFUSED', `${host} refuses the request (${status}).`, {
+    return new CodedError('REMOTE_REFUSED', `${host} refused the request (${status}).`, {
       hint: 'Give its token with --token-file or $VARVE_TOKEN.',
     });
   }
   if (status === 404) {
-    return new CodedError('PATH_NOT_FOUND', `There is no such file on ${host}.`, {
-      hint: 'Check the path; it is relative to the root of the server.',
+    return new CodedError('PATH_NOT_FOUND', `${host} has no such file.`, {
+      hint: 'Check the path, which is relative to the root of the server.',
     });
   }
   return new CodedError('REMOTE_PROTOCOL', `${host} answered with status ${status}.`, {
-    hint: 'Check that the address is that of `varve serve` or of pdiffcopy; redirections are not followed.',
+    hint: 'Check that `varve serve` or pdiffcopy is at that address; redirects are not followed.',
   });
 }
 

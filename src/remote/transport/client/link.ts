@@ -6,7 +6,7 @@ export type Compression = 'auto' | 'on' | 'off';
 
 /** Below this many bytes a second, compressing costs less time than sending. */
 const SLOW_BYTES_PER_SECOND = 200e6;
-/** Rates are judged after so many bytes. */
+/** Rates are judged after this many bytes. */
 const MIN_BYTES = 2 * 1024 * 1024;
 
 export interface LinkOptions {

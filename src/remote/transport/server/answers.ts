@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { RouteContext } from './requests.js';
 
-/** A body that is written as it comes to be. Where it fails, the connection is cut: clients notice. */
+/** A body that is written as it is produced. If that fails, the connection is cut, so that clients notice. */
 export class PiecemealAnswer {
   private readonly outgoing: ServerResponse;
 
@@ -12,7 +12,7 @@ export class PiecemealAnswer {
     outgoing.writeHead(200, { ...headers, 'cache-control': 'no-store' });
   }
 
-  /** Whether nobody takes it any more. */
+  /** Whether nobody is receiving it any longer. */
   get isGone(): boolean {
     return this.outgoing.destroyed;
   }

@@ -9,7 +9,7 @@ export function announcedBytes(incoming: IncomingMessage, mostBytes: number): nu
   if (announced >= 0 && announced <= mostBytes) return announced;
   throw new CodedError(
     'REMOTE_REQUEST',
-    `A body of at most ${mostBytes} bytes is expected, with its length.`,
+    `Expected a body of at most ${mostBytes} bytes, with its length.`,
     { hint: 'Send Content-Length, and less at a time.' },
   );
 }
@@ -32,6 +32,6 @@ export async function withBody<T>(
       length += (chunk as Buffer).length;
     }
     if (length === announced) return work(bytes);
-    throw new CodedError('REMOTE_REQUEST', 'The body is shorter than it was said to be.');
+    throw new CodedError('REMOTE_REQUEST', 'The body is shorter than announced.');
   });
 }

@@ -21,11 +21,7 @@ const STATUSES: Statuses = { PATH_NOT_FOUND: 404, REMOTE_READ_ONLY: 403, REMOTE_
 export function answerOf(error: unknown, statuses: Statuses): FailureAnswer {
   if (error instanceof CodedError) {
     if (error.code === 'NATIVE_MODULE_UNUSABLE') {
-      return failure(
-        500,
-        error.code,
-        'A part of the server cannot be loaded: see its own messages.',
-      );
+      return failure(500, error.code, 'Part of the server cannot be loaded: see its own messages.');
     }
     const { code, message, hint } = error;
     return {
@@ -35,10 +31,14 @@ export function answerOf(error: unknown, statuses: Statuses): FailureAnswer {
   }
   const system = systemErrorCode(error);
   if (system === 'ENOSPC' || system === 'EDQUOT') {
-    return failure(507, 'DISK_FULL', 'There is no space left on the server.');
+    return failure(507, 'DISK_FULL', 'No space is left on the server.');
   }
   if (system === 'EACCES' || system === 'EPERM' || system === 'EROFS') {
-    return failure(403, 'REMOTE_REFUSED', `The server may not do that with this file (${system}).`);
+    return failure(
+      403,
+      'REMOTE_REFUSED',
+      `The server is not permitted to do that with this file (${system}).`,
+    );
   }
   return failure(500, system ?? 'BUG', `The server failed${system ? ` (${system})` : ''}.`);
 }

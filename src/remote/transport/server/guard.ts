@@ -37,7 +37,7 @@ export function guard(settings: GuardSettings) {
       if (!isToken(headers.authorization)) {
         wrong.count(address);
         context.header('www-authenticate', 'Bearer');
-        return context.json(refusal('A token is needed, and this is not it.'), 401);
+        return context.json(refusal('The token is missing or wrong.'), 401);
       }
     }
     return next();
@@ -55,7 +55,7 @@ function tokenCheck(token: string): (authorization: string | undefined) => boole
 /** A page of another site can make a browser send requests to this host; each says where it is from. */
 function refuseBrowsers(headers: Readonly<Record<string, unknown>>): void {
   if (headers['origin'] === undefined && headers['sec-fetch-site'] === undefined) return;
-  throw new CodedError('REMOTE_REFUSED', 'Requests of browsers are not answered.', {
+  throw new CodedError('REMOTE_REFUSED', 'Requests from browsers are not answered.', {
     hint: 'Use `varve copy`.',
   });
 }
@@ -68,8 +68,8 @@ function refuseForeignNames(host: string | undefined, settings: GuardSettings): 
     .toLowerCase();
   const known = ['localhost', settings.platform.hostName, ...settings.hosts];
   if (isIP(name) !== 0 || known.some((one) => one.toLowerCase() === name)) return;
-  throw new CodedError('REMOTE_REFUSED', `This server is not known as "${name}".`, {
-    hint: 'Call it by its address, or start it with --allow-host and that name.',
+  throw new CodedError('REMOTE_REFUSED', `This server does not go by the name "${name}".`, {
+    hint: 'Use its address, or start it with --allow-host and that name.',
   });
 }
 

@@ -18,7 +18,7 @@ export interface Bounds {
   readonly requestMs: number;
   /** A connection where nothing moves for so long is cut. */
   readonly idleMs: number;
-  /** More than so many connections are closed as they come. */
+  /** Connections beyond this many are closed on arrival. */
   readonly mostConnections: number;
   /** Bodies and lists that do not fit into this wait for their turn. */
   readonly mostMemoryBytes: number;
@@ -61,10 +61,14 @@ function createSecure(options: https.ServerOptions, listener: http.RequestListen
     return https.createServer(options, listener);
   } catch (cause) {
     const { message } = cause as Error;
-    throw new CodedError('SERVE_CERTIFICATE', `TLS cannot be offered with these: ${message}.`, {
-      hint: 'Give a certificate with --cert and the key that belongs to it with --key, both PEM.',
-      cause,
-    });
+    throw new CodedError(
+      'SERVE_CERTIFICATE',
+      `TLS does not work with this certificate and key: ${message}.`,
+      {
+        hint: 'Give a certificate with --cert and its key with --key, both in PEM.',
+        cause,
+      },
+    );
   }
 }
 
@@ -80,8 +84,8 @@ export async function listen(server: http.Server, address: string, port: number)
     });
   } catch (cause) {
     const code = systemErrorCode(cause) ?? 'unknown';
-    throw new CodedError('SERVE_ADDRESS', `${address}:${port} cannot be listened on (${code}).`, {
-      hint: 'Another program may have the port, or the address is not of this machine: give another with --listen.',
+    throw new CodedError('SERVE_ADDRESS', `Cannot listen on ${address}:${port} (${code}).`, {
+      hint: 'Another program may be using the port, or the address is not one of this machine: give another with --listen.',
       cause,
     });
   }

@@ -10,7 +10,7 @@ export class MemoryBudget {
     this.freeBytes = mostBytes;
   }
 
-  /** Works with so many bytes of it, in order of arrival; they must not be more than all of it. */
+  /** Runs work with this many bytes of the budget, in order of arrival; they must fit into it. */
   async use<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     await new Promise<void>((begin) => {
       this.waiting.push({ bytes, begin });

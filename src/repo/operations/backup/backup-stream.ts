@@ -57,8 +57,8 @@ export async function backupStream(
 function rootOf(name: string): ByteString {
   const names = name.replace(/^\//, '').split('/');
   if (names.some((part) => ['', '.', '..'].includes(part)) || name.includes('\0')) {
-    const message = `"${name}" cannot be the name of a file: parts of it are empty, "." or "..".`;
-    throw new CodedError('STREAM_NAME_INVALID', message, { hint: 'Name it like db.sql.' });
+    const message = `"${name}" cannot be a file name: a part of it is empty, "." or "..".`;
+    throw new CodedError('STREAM_NAME_INVALID', message, { hint: 'Use a name such as db.sql.' });
   }
   return bytesFromText(`/${names.join('/')}`);
 }
@@ -109,7 +109,7 @@ async function readNamed(
 /** A series is of a stream or of a file, for the one would end what the other saved. */
 function refuseFileOfThatName(root: ByteString, known: Version | undefined): void {
   if (!known || isOfStream(known)) return;
-  const message = `${textFromBytes(root)} is backed up from the file system already, as a source of its own.`;
+  const message = `${textFromBytes(root)} is already backed up from the file system, as a source of its own.`;
   throw new CodedError('STREAM_NAME_TAKEN', message, { hint: 'Choose another name.' });
 }
 
@@ -130,8 +130,8 @@ async function orInterrupted<T>(
 function explainEmpty(root: ByteString): string {
   const name = textFromBytes(root);
   return (
-    `Nothing came over standard input for ${name}, which had bytes before: did the program before the ` +
-    'pipe fail? What was saved of it before is kept.'
+    `Standard input was empty for ${name}, which was not empty before: did the program before the ` +
+    'pipe fail? What was saved before is kept.'
   );
 }
 

@@ -44,7 +44,7 @@ export function recordOutcome(
   const { known, links, scanStartMs } = context;
   if (outcome.type === 'vanished') {
     if (known) recorder.remove({ ...known, name: baseName(path) }, context.directory);
-    tally.report(path, 'VANISHED', `${textFromBytes(path)} vanished while it was backed up.`);
+    tally.report(path, 'VANISHED', `${textFromBytes(path)} vanished while it was being backed up.`);
     return;
   }
   if (outcome.type === 'failed') {
@@ -68,7 +68,7 @@ export function recordOutcome(
     }),
   );
   if (isUnstable) {
-    const message = `${textFromBytes(path)} changed while it was read; it is saved as it was read.`;
+    const message = `${textFromBytes(path)} changed while it was being read; it was saved as read.`;
     tally.report(path, 'UNSTABLE', message);
   }
   if (isRotten) tally.report(path, 'POSSIBLE_BIT_ROT', possibleBitRot(path));

@@ -34,7 +34,7 @@ export interface LargeFileReader {
   readonly chunking: ChunkingParameters;
   readonly limiter: Limiter;
   readonly index: Index;
-  /** The blob that a hole of so many bytes is. */
+  /** The blob that stands for a hole of this many bytes. */
   readonly holeBlob: (lengthBytes: number) => number;
   /** What is to be known of the file beside its bytes. @throws SourceError */
   readonly survey: (path: ByteString, mapsHoles: boolean) => Promise<SurveyResult>;
@@ -105,7 +105,7 @@ interface ReadParts {
   readonly stats: readonly FileStat[];
 }
 
-/** `isSound`: no hole was left out that may have been filled meanwhile. */
+/** `isSound`: no hole was skipped that may have been filled in the meantime. */
 async function readOnce(
   path: ByteString,
   stat: FileStat,

@@ -45,7 +45,7 @@ export function createLinkedContents(
     read.set(links, path);
     const first = versions.currentOf(path);
     for (const other of waiting) {
-      // The name that was read may have come to lead to another file meanwhile.
+      // The name that was read may lead to another file by now.
       if (first?.inode === other.stat.inode) events.onLinked(other, first, outcome.blobs);
       else orphans.push(other);
     }

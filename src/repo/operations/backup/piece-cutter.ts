@@ -32,7 +32,7 @@ export function createPieceCutter(chunking: ChunkingParameters): PieceCutter {
   const { wholeFileBytes, segmentBytes } = chunking;
   const cuts = chunkParams(chunking);
   const windowBytes = Math.max(WINDOW_BYTES, 2 * leastWindowBytes(cuts));
-  /** When it is full, this is no file that is one piece. */
+  /** Once it is full, the file is more than one piece. */
   const held = Buffer.allocUnsafeSlow(Math.max(windowBytes, wholeFileBytes + 1));
   let heldBytes = 0;
   let isLarge = false;

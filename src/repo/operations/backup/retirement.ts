@@ -1,5 +1,5 @@
 /**
- * After the walk: old contents that no current version uses any more become reverse deltas. An old
+ * After the walk: old contents that no current version uses any longer become reverse deltas. An old
  * content is paired with the one that replaced it under its path, with one of the same inode, or with
  * one of the same name elsewhere (renamed and edited); where that does not pay, a large one is tried
  * against its neighbours of about its size (split, merged or renamed beyond recognition: of seven
@@ -42,10 +42,10 @@ interface Candidates {
  */
 const MAX_JOB_BYTES = 8 * 1024 * 1024;
 const JOB_PAIRS = 64;
-/** From this size on an old blob is tried against its neighbours, against so many of them... */
+/** From this size on, an old blob is tried against this many of its neighbours... */
 const MIN_NEIGHBOUR_BYTES = 64 * 1024;
 const MAX_NEIGHBOURS = 3;
-/** ...that are at most so many times larger or smaller. */
+/** ...that are at most this many times larger or smaller. */
 const MAX_SIZE_RATIO = 4;
 /** What vanished, with the file that appeared instead: same inode first, else same name. */
 export function pairVanished(

@@ -66,12 +66,12 @@ export function lookAtRoot(around: Surroundings, path: ByteString, known: KnownR
     const stat = around.tree.stat(root.above, root.name);
     if (stat && !isSuspect(around, known, stat, root)) return { type: 'seen', stat, root };
     const problem = stat
-      ? 'it is another directory than last time, and empty: not mounted?'
+      ? 'it is an empty directory, and not the one from last time: not mounted?'
       : 'it does not exist';
     refusal = {
       type: 'refused',
       code: stat ? 'SOURCE_EMPTY' : 'SOURCE_MISSING',
-      message: `${textFromBytes(path)} was not backed up: ${problem}. What was saved of it before is kept.`,
+      message: `${textFromBytes(path)} was not backed up: ${problem}. What was saved before is kept.`,
     };
   } catch (error) {
     refusal = { type: 'refused', code: 'SOURCE_MISSING', message: unreadable(path, error) };

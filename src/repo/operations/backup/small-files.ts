@@ -36,7 +36,7 @@ export class SmallFiles<Context> {
     return this.waiting.length >= EARLY_FILES || this.bytes >= EARLY_BYTES;
   }
 
-  /** Everything that waits, in jobs. `shares`: few files make so many jobs all the same. */
+  /** Everything that waits, in jobs. `shares`: the number of jobs to make even of a few files. */
   takeJobs(shares: number): FileToRead<Context>[][] {
     const fullBytes = Math.min(JOB_BYTES, this.bytes / shares);
     const fullFiles = Math.min(JOB_FILES, Math.ceil(this.waiting.length / shares));

@@ -76,7 +76,7 @@ export interface SourceRun {
 export interface SourceRead {
   readonly tally: Tally;
   readonly bytesRead: number;
-  /** What is to be retired if nothing current uses it any more. */
+  /** What to retire if nothing current uses it any longer. */
   readonly replacements: readonly Replacement[];
   readonly appeared: readonly Appeared[];
 }

@@ -17,7 +17,7 @@ interface ReadTicket {
 export interface TicketStore {
   /** A ticket that no job had. */
   nextTicket(): number;
-  /** The blob that a hole of so many bytes is. */
+  /** The blob that stands for a hole of this many bytes. */
   readonly holeBlob: (lengthBytes: number) => number;
   /**
    * Stores the blobs of a ticket that are not stored yet, and makes deltas of those that they replace;

@@ -32,7 +32,7 @@ export function createTurns<Context>(
 }
 
 export function interrupted(): CodedError {
-  return new CodedError('INTERRUPTED', 'The backup was interrupted; no snapshot was made.', {
-    hint: 'Run it again: what was stored already is not stored twice.',
+  return new CodedError('INTERRUPTED', 'The backup was interrupted; no snapshot was taken.', {
+    hint: 'Run it again: what is already stored is not stored twice.',
   });
 }

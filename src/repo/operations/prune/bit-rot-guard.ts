@@ -1,7 +1,7 @@
 /**
  * What a policy may not remove in silence: the bytes of a file from before possible bit rot. As long as
  * no later version of the path has them again, a snapshot that has them stays, and one that has the
- * bytes after: without that one, nobody would know any more why the other stays. A decision over plain
+ * bytes after: without it, nobody could tell why the other stays. A decision over plain
  * data: nothing is read or removed here.
  */
 import type { VersionRange } from '../../index/suspects.js';
@@ -29,10 +29,10 @@ export function guardSuspects(
   return suspects.reduce(
     (guarded, { source, good, suspect }) =>
       keepOneOf(
-        keepOneOf(guarded, source, good, 'bytes from before possible bit rot'),
+        keepOneOf(guarded, source, good, 'contents from before possible bit rot'),
         source,
         suspect,
-        'bytes from after possible bit rot',
+        'contents from after possible bit rot',
       ),
     retention,
   );

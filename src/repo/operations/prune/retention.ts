@@ -19,23 +19,23 @@ import { startOfYear } from 'date-fns/startOfYear';
 import { sub } from 'date-fns/sub';
 import { CodedError } from '../../../errors.js';
 
-/** How many a rule keeps: 0 is no rule; -1 and `unlimited` keep all. */
+/** How many snapshots a rule keeps: 0 means no rule; -1 and `unlimited` keep all. */
 export type KeepCount = number | 'unlimited';
 
 /** What to keep. A snapshot stays when any rule keeps it. */
 export interface RetentionPolicy {
-  /** The newest so many, by number. */
+  /** This many of the newest, by number. */
   readonly keepLast?: KeepCount;
-  /** The newest of each of the last so many hours, days, ... of the local time zone. */
+  /** The newest of each of the last n hours, days, ... in the local time zone. */
   readonly keepHourly?: KeepCount;
   readonly keepDaily?: KeepCount;
   /** Weeks start on Monday. */
   readonly keepWeekly?: KeepCount;
   readonly keepMonthly?: KeepCount;
   readonly keepYearly?: KeepCount;
-  /** All younger than this, measured back from the newest snapshot of the source, not from now. */
+  /** All taken within this span before the newest snapshot of the source (not before now). */
   readonly keepWithin?: Duration;
-  /** All that bear every tag of at least one of these lists. */
+  /** All that have every tag in at least one of these lists. */
   readonly keepTags?: readonly (readonly string[])[];
   /** Epoch milliseconds: all that started at this instant or later. */
   readonly olderThan?: number;
@@ -107,7 +107,7 @@ function judgeSource(
   const rules = [keepLast(policy), keepTags(policy), byClock(policy, newestFirst, nowMs)].flat();
   return newestFirst.map((snapshot, position) => {
     const reasons = rules.map((rule) => rule(snapshot)).filter((reason) => reason !== undefined);
-    if (position === 0 && reasons.length === 0) reasons.push('last of its source');
+    if (position === 0 && reasons.length === 0) reasons.push('newest of its source');
     return { number: snapshot.number, source: snapshot.source, reasons };
   });
 }
@@ -136,7 +136,7 @@ function byClock(
   const rules = [byPeriods(policy, past), keepWithin(policy, past), notOlder(policy)].flat();
   if (rules.length === 0) return [];
   return [
-    (snapshot) => (isPast(snapshot) ? undefined : 'clock later than now'),
+    (snapshot) => (isPast(snapshot) ? undefined : 'dated in the future'),
     ...rules.map(
       (rule): Rule =>
         (snapshot) =>
@@ -211,8 +211,8 @@ function refuseEmpty(policy: RetentionPolicy): void {
     (policy.keepTags ?? []).some((wanted) => wanted.length > 0) ||
     policy.olderThan !== undefined;
   if (isSet) return;
-  throw new CodedError('PRUNE_EMPTY_POLICY', 'The policy has no rule, so it would keep nothing.', {
-    hint: 'Say what to keep, for example --keep-last 10 or --keep-daily 7, or what to remove: --older-than 1Y.',
+  throw new CodedError('PRUNE_EMPTY_POLICY', 'The policy has no rules, so it would keep nothing.', {
+    hint: 'Say what to keep, such as --keep-last 10 or --keep-daily 7, or what to remove: --older-than 1Y.',
   });
 }
 

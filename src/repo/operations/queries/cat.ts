@@ -82,7 +82,7 @@ function describeType(version: Version | undefined): { noun: string; hint?: stri
   switch (version?.type) {
     case VersionType.symlink: {
       const target = version.link === undefined ? '' : ` to ${textFromBytes(version.link)}`;
-      return { noun: `a symbolic link${target}`, hint: 'Name the file that it points to.' };
+      return { noun: `a symbolic link${target}`, hint: 'Name the file it points to.' };
     }
     case VersionType.fifo:
       return { noun: 'a fifo' };
@@ -94,14 +94,14 @@ function describeType(version: Version | undefined): { noun: string; hint?: stri
     case VersionType.directory:
     case VersionType.file:
     case undefined:
-      return { noun: 'a directory', hint: 'See what it holds with `varve ls`.' };
+      return { noun: 'a directory', hint: 'List its contents with `varve ls`.' };
   }
 }
 
 function lost({ blobs }: Index, blob: number, { path }: Located): CodedError {
   const hash = blobs.get(blob)?.hash.toString('hex') ?? 'unknown';
-  const message = `Blob ${hash} of ${textFromBytes(path)} is lost, or what it is rebuilt from is.`;
+  const message = `Blob ${hash} of ${textFromBytes(path)}, or a blob that it is rebuilt from, is lost.`;
   return new CodedError('BLOB_DAMAGED', message, {
-    hint: 'See the other versions of the file with `varve log`, and what else is affected with `varve verify`.',
+    hint: 'List the other versions of the file with `varve log`, and see what else is affected with `varve verify`.',
   });
 }

@@ -81,7 +81,7 @@ function hashNamedFile(file: string, { files }: Platform, chunking: ChunkingPara
 }
 
 function notAFile(file: string): CodedError {
-  return new CodedError('NOT_A_FILE', `${file} is not a regular file, so it has no content.`, {
-    hint: 'Name a file.',
+  return new CodedError('NOT_A_FILE', `${file} is not a regular file, so it has no contents.`, {
+    hint: 'Name a regular file.',
   });
 }

@@ -47,7 +47,7 @@ export class LiveComparison {
   /** Compares everything below a root, and the root itself. */
   root(path: ByteString, known: Entry | undefined): void {
     if (known && isOfStream(known)) {
-      const message = `${textFromBytes(path)} came from a stream: there is nothing to compare it with.`;
+      const message = `${textFromBytes(path)} came from a stream, so there is nothing to compare it with.`;
       this.options.issues.push({ path, code: 'SOURCE_MISSING', message });
       return;
     }

@@ -52,8 +52,8 @@ export function selectSource(
 ): Source {
   const sources = index.sources.all();
   if (sources.length === 0) {
-    throw new CodedError('NO_SNAPSHOTS', 'The repository holds no snapshot yet.', {
-      hint: 'Take one with `varve backup PATH`.',
+    throw new CodedError('NO_SNAPSHOTS', 'The repository has no snapshots yet.', {
+      hint: 'Take the first one with `varve backup PATH`.',
     });
   }
   if (selector) return findSelected(sources, selector);
@@ -63,7 +63,7 @@ export function selectSource(
   const holding = sources.filter(({ roots }) => roots.some((root) => contains(root, place)));
   const [holder] = holding;
   if (holding.length === 1 && holder) return holder;
-  throw ambiguous(sources, 'Several sources are in this repository, so one must be named.');
+  throw ambiguous(sources, 'This repository has several sources, so one must be named.');
 }
 
 /** The snapshot of `source` at `point`. @throws CodedError as {@link resolveTimePoint} */
@@ -90,7 +90,7 @@ export function locatePath(
     if (found) return found;
   }
   throw new CodedError('PATH_NOT_FOUND', `${text} is not in snapshot ${snapshot.number}.`, {
-    hint: `See what is there with \`varve ls --at ${snapshot.number}\`, or where it was with \`varve find\`.`,
+    hint: `List what is there with \`varve ls --at ${snapshot.number}\`, or look for it with \`varve find\`.`,
   });
 }
 
@@ -159,11 +159,15 @@ function findSelected(sources: readonly Source[], selector: SourceSelector): Sou
   if (found.length === 1 && only) return only;
   const name =
     selector.type === 'number' ? String(selector.id) : `${selector.host}:${selector.path}`;
-  if (found.length > 1) throw ambiguous(found, `Several sources are ${name}.`);
+  if (found.length > 1) throw ambiguous(found, `Several sources match ${name}.`);
   const list = sources.map(describeSource).join('\n  ');
-  throw new CodedError('SOURCE_NOT_FOUND', `There is no source ${name}; there are:\n  ${list}`, {
-    hint: 'Name one of them with --source NUMBER or --source HOST:PATH.',
-  });
+  throw new CodedError(
+    'SOURCE_NOT_FOUND',
+    `There is no source ${name}; the sources are:\n  ${list}`,
+    {
+      hint: 'Name one of them with --source NUMBER or --source HOST:PATH.',
+    },
+  );
 }
 
 function ambiguous(sources: readonly Source[], message: string): CodedError {

@@ -50,7 +50,7 @@ export function logPath(repository: Repository, options: LogOptions): Promise<Pa
       if (versions.length > 0) return { path, versions };
     }
     throw new CodedError('PATH_NOT_FOUND', `${options.path} is in no snapshot.`, {
-      hint: 'Look for it by its name with `varve find NAME`.',
+      hint: 'Look for it by name with `varve find NAME`.',
     });
   });
 }

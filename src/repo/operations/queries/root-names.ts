@@ -1,7 +1,7 @@
 /** The roots of a source as messages and tables name them: a list of files has thousands. */
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 
-/** A longer list names only so many. */
+/** A longer list is cut to this many names. */
 const MAX_NAMED = 3;
 
 /** `/a /b /c and 7 more`; `format` makes a name fit to be shown. */

@@ -38,7 +38,7 @@ export function resolveTimePoint(point: TimePoint, snapshots: readonly DatedSnap
     case 'snapshot':
       if (inOrder.some(({ number }) => number === point.number)) return point.number;
       throw notFound(
-        `There is no snapshot ${point.number}; the numbers go from ${oldest.number} to ${latest.number}.`,
+        `There is no snapshot ${point.number}; the numbers range from ${oldest.number} to ${latest.number}.`,
       );
     case 'back':
       return stepBack(inOrder, point.count);
@@ -54,7 +54,7 @@ function stepBack(inOrder: readonly DatedSnapshot[], count: number): number {
   const chosen = inOrder.at(-1 - count);
   if (chosen !== undefined) return chosen.number;
   throw notFound(
-    `There is no snapshot ${count} before the latest; the history holds ${inOrder.length}.`,
+    `${count}B goes back further than the oldest snapshot (snapshots in total: ${inOrder.length}).`,
   );
 }
 
@@ -64,21 +64,21 @@ function startedBy(snapshot: DatedSnapshot, epochMs: number): boolean {
 }
 
 function noSnapshots(): CodedError {
-  return new CodedError('NO_SNAPSHOTS', 'There is no snapshot yet.', {
-    hint: 'Take the first one with "varve backup PATH".',
+  return new CodedError('NO_SNAPSHOTS', 'There are no snapshots yet.', {
+    hint: 'Take the first one with `varve backup PATH`.',
   });
 }
 
 function notFound(message: string): CodedError {
   return new CodedError('SNAPSHOT_NOT_FOUND', message, {
-    hint: 'List them with "varve snapshots".',
+    hint: 'List them with `varve snapshots`.',
   });
 }
 
 function beforeFirst(epochMs: number, oldest: DatedSnapshot): never {
   throw new CodedError(
     'TIME_BEFORE_FIRST_SNAPSHOT',
-    `No snapshot is as old as ${formatISO(epochMs)}; the oldest is ${oldest.number} of ${formatISO(oldest.startedMs)}.`,
+    `No snapshot is as old as ${formatISO(epochMs)}; the oldest is number ${oldest.number}, from ${formatISO(oldest.startedMs)}.`,
     { hint: `Give a later time, or the number ${oldest.number}.` },
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Makes the index anew from packs alone: one scan that notes every frame, then the manifests of all
+ * Rebuilds the index from the packs alone: one scan that notes every frame, then the manifests of all
  * finished runs in the order of their generations. Parts without an end never happened.
  */
 import { HASH_BYTES, blake3 } from '../../../platform/hash.js';
@@ -67,7 +67,7 @@ function scanAll(
     index.counters.raise('pack', pack);
     const kind = readPackKind(packs, pack, repositoryId);
     if (kind === undefined) {
-      problems.push(`Pack ${pack} is not one of this repository, and was left out.`);
+      problems.push(`Pack ${pack} does not belong to this repository and was skipped.`);
       continue;
     }
     let end = PACK_HEADER_BYTES;
@@ -112,7 +112,7 @@ class Replay {
     this.noteManifests([...parts, end]);
     if (!end.isIntact || parts.some(({ isIntact }) => !isIntact)) {
       this.problems.push(
-        `The manifest of run ${number} is damaged: its snapshot is lost, and later ones lack its changes.`,
+        `The manifest of run ${number} is damaged: its snapshot is lost, and later snapshots lack its changes.`,
       );
       return;
     }

@@ -1,5 +1,5 @@
 /**
- * Repair. With `rebuildsIndex`, the index is made anew from the packs and takes the place of the old
+ * Repair. With `rebuildsIndex`, the index is rebuilt from the packs and replaces the old
  * one only when it is complete. Without, damage is found and quarantined: a blob whose own bytes are
  * damaged is marked lost, so that the next backup stores them again wherever it still sees them. What
  * is a delta against it stays, since it comes back with it.
@@ -24,7 +24,7 @@ export interface RepairOptions extends Pick<VerifyOptions, 'jobs' | 'signal' | '
 export interface RepairResult {
   readonly snapshots: number;
   readonly blobs: number;
-  /** Blobs that are needed and cannot be had. */
+  /** Blobs that are needed and cannot be rebuilt. */
   readonly lost: number;
   /** What was done, or would be: sentences. */
   readonly actions: readonly string[];
@@ -54,7 +54,7 @@ async function rebuild(repository: Repository, options: RepairOptions): Promise<
     if (options.isDryRun) removeDatabase(fresh, platform);
     else replaceDatabase(fresh, path, repository.path, platform);
     const done = options.isDryRun ? 'would be' : 'was';
-    const summary = `The index ${done} made anew: ${report.snapshots} snapshots, ${blobs} blobs.`;
+    const summary = `The index ${done} rebuilt (snapshots: ${report.snapshots}, blobs: ${blobs}).`;
     const damage = report.problems.map((message): Damage => ({
       code: 'PACK_CORRUPT',
       message,
@@ -105,13 +105,13 @@ function quarantine(repository: Repository, options: RepairOptions): Promise<Rep
     if (!options.isDryRun && found.damagedBlobs.length > 0) {
       markLost(held, damaged, found.damagedBlobs);
     }
-    const done = options.isDryRun ? 'would be' : 'were';
+    const done = options.isDryRun ? 'to be marked' : 'marked';
     const actions =
       damaged.length === 0
         ? []
         : [
-            `${damaged.length} damaged blobs ${done} marked lost.`,
-            'The next backup reads the files that use them again and stores what it still finds.',
+            `Damaged blobs ${done} lost: ${damaged.length}.`,
+            'The next backup re-reads the files that use them and stores what it still finds.',
           ];
     const { snapshots, blobs, damage } = found;
     return { snapshots, blobs, lost: found.damagedBlobs.length, actions, damage };

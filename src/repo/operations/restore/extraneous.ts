@@ -24,11 +24,11 @@ export function checkAbsenceIsProof(
   snapshot: Snapshot,
   sites: readonly RestoreSite[],
 ): void {
-  const hint = 'Restore another snapshot or without --delete, or add --ignore-errors to trust it.';
+  const hint = 'Restore another snapshot, omit --delete, or add --ignore-errors to trust this one.';
   if (snapshot.issues > 0) {
     const message =
-      `The backup of snapshot ${snapshot.number} reported ${snapshot.issues} problems, so what it does not ` +
-      'have may have been there; nothing was restored or deleted.';
+      `The backup of snapshot ${snapshot.number} reported problems (${snapshot.issues}), so it may lack files ` +
+      'that existed; nothing was restored or deleted.';
     throw new CodedError('DELETE_DOUBTFUL', message, { hint });
   }
   const empty = sites
@@ -77,7 +77,7 @@ export function createRemover(options: RemoverOptions): Remover {
     if (options.isLeftOut(path, isDirectory)) return true;
     const text = textFromBytes(path);
     if (isDirectory && stat.device !== device) {
-      options.onIssue(path, 'NOT_DELETED', `${text} stays: another file system is mounted there.`);
+      options.onIssue(path, 'NOT_DELETED', `${text} was kept: a file system is mounted there.`);
       return true;
     }
     return false;

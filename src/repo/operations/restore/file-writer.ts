@@ -41,7 +41,7 @@ export interface FileWriterOptions {
   readonly rule: OverwriteRule | undefined;
   readonly wanted: Wanted;
   readonly isDryRun: boolean;
-  /** A file is there, of whose bytes so many were written. */
+  /** A file is in place, and this many of its bytes were written. */
   readonly onFile: (path: ByteString, sizeBytes: number, written: Written) => void;
   readonly onIssue: (path: ByteString, code: IssueCode, message: string) => void;
   /** A file is there, but for this of its metadata. */

@@ -169,7 +169,7 @@ export class NodeMaker {
 
 /**
  * Makes a name, beside what has it now (`there`) and then in its place, so that it is never missing.
- * What has the name is no directory, or `make` fails on it.
+ * Whatever has the name is not a directory, or `make` fails on it.
  */
 function putInPlace(
   at: AtCalls,

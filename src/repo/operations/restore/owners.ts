@@ -61,12 +61,12 @@ function readOwnerMap(path: string, { files }: Platform, lookUp: Lookup): OwnerM
     if (line === '') return;
     const where = `Line ${index + 1} of ${path}`;
     const match = /^([^:]+):([^:]+)$/.exec(line);
-    if (!match) throw invalid(`${where} is not of the form from:to: '${textFromBytes(line)}'.`);
+    if (!match) throw invalid(`${where} is not of the form old:new: '${textFromBytes(line)}'.`);
     const [, from = '', to = ''] = match;
     const id = isId(to) ? Number(to) : lookUp(to as ByteString);
     if (id === undefined) {
       throw invalid(
-        `${where} maps to '${textFromBytes(to as ByteString)}', which is not known here.`,
+        `${where} maps to '${textFromBytes(to as ByteString)}', which does not exist on this machine.`,
       );
     }
     if (isId(from)) byId.set(Number(from), id);
@@ -84,14 +84,14 @@ function readLines(path: string, files: Platform['files']): ByteString[] {
   }
 }
 
-/** 2^32 - 1 is no owner: it tells chown(2) to change nothing. */
+/** 2^32 - 1 is not an owner: it tells chown(2) to change nothing. */
 function isId(text: string): boolean {
   return /^\d{1,10}$/.test(text) && Number(text) < 0xffffffff;
 }
 
 function invalid(message: string, cause?: unknown): CodedError {
   return new CodedError('OWNER_MAP_INVALID', message, {
-    hint: 'Write a line old:new for each owner, names or numbers, the new one as it is here.',
+    hint: 'Write one line old:new per owner, as names or numbers; the new one must exist on this machine.',
     cause,
   });
 }

@@ -148,8 +148,8 @@ function planSites(
   if (source.host === platform.hostName) return planOriginal(index, source, snapshot, located);
   throw new CodedError(
     'TARGET_UNUSABLE',
-    `Snapshot ${snapshot.number} is of the host ${source.host}, and this is ${platform.hostName}.`,
-    { hint: 'Name the directory that it is to be restored onto with --to.' },
+    `Snapshot ${snapshot.number} is from the host ${source.host}, but this is ${platform.hostName}.`,
+    { hint: 'Name the directory to restore to with --to.' },
   );
 }
 
@@ -174,7 +174,7 @@ function readingBack(options: SiteOptions, tally: Tally): SiteOptions {
   const differs = (path: ByteString): void => {
     if (tally.isSettled(path)) return;
     const text = textFromBytes(path);
-    const message = `${text} is not what was restored when it is read back.`;
+    const message = `${text} differs from what was restored when it is read back.`;
     options.events.onIssue(path, 'READ_BACK_DIFFERS', message);
   };
   const events: RestoreEvents = {
@@ -263,8 +263,7 @@ interface Unmade {
 }
 
 function describeUnmade({ path, code, count }: Unmade): Issue {
-  const what = count === 1 ? '1 special file was' : `${count} special files were`;
-  const message = `${what} not made (${code}); devices are the superuser's to make. The first is ${textFromBytes(path)}.`;
+  const message = `Special files not created (${code}): ${count}; only the superuser can create devices. The first is ${textFromBytes(path)}.`;
   return { path, code: 'SPECIAL_NOT_RESTORED', message };
 }
 
@@ -284,7 +283,7 @@ function leftOutBy(
 function interrupted({ to }: RestoreOptions): CodedError {
   const where = to === undefined ? 'onto the original' : `into ${to}`;
   return new CodedError('INTERRUPTED', `The restore ${where} was interrupted.`, {
-    hint: 'What it holds is incomplete; the same command with --in-place finishes it.',
+    hint: 'The target is incomplete; run the same command with --in-place to finish it.',
   });
 }
 
@@ -292,7 +291,7 @@ function explainFullTarget(error: unknown): unknown {
   const code = systemErrorCode(error);
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
   return new CodedError('DISK_FULL', 'No space is left in the restore target.', {
-    hint: 'Free space there; the same command with --in-place finishes it.',
+    hint: 'Free space there, then run the same command with --in-place to finish it.',
     cause: error,
   });
 }

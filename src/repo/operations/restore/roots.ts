@@ -123,7 +123,7 @@ function distinct(roots: RestoreRoot[]): RestoreRoot[] {
         'TARGET_UNUSABLE',
         `Two of the paths are named ${textFromBytes(path)}.`,
         {
-          hint: 'Restore them one by one into directories of their own.',
+          hint: 'Restore each into a directory of its own.',
         },
       );
     }

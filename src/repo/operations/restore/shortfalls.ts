@@ -41,7 +41,7 @@ export function createShortfallTally(isSuperuser: boolean): ShortfallTally {
     issues: () =>
       [...groups].map(([code, { path, counts }]) => {
         const list = [...counts].map(([what, count]) => `${what}: ${count}`).join(', ');
-        const first = `the first is of ${textFromBytes(path) || 'the target'}`;
+        const first = `the first is for ${textFromBytes(path) || 'the target'}`;
         const why =
           code === 'METADATA_NOT_PERMITTED' ? 'Not permitted to this user' : 'Not restored';
         return { path, code, message: `${why}: ${list}; ${first}.` };

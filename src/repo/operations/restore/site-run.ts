@@ -151,7 +151,7 @@ class SiteRun {
     }
   }
 
-  /** Whether the directory that holds `root` is new; undefined when it cannot be had. */
+  /** Whether the directory that holds `root` is new; undefined when it cannot be opened. */
   private makeAncestors({ ancestors }: RestoreRoot): boolean | undefined {
     let isNew = this.isFresh;
     for (const { path, version } of ancestors) {
@@ -159,7 +159,7 @@ class SiteRun {
       if (there === FAILED) return undefined;
       if (there?.type === 'directory') continue;
       if (there) {
-        const message = `${textFromBytes(path)} is not a directory any more: restore it first.`;
+        const message = `${textFromBytes(path)} is no longer a directory: restore it first.`;
         this.report(path, 'NOT_RESTORED', message);
         return undefined;
       }
@@ -256,12 +256,12 @@ class SiteRun {
     if (isEmpty === FAILED) return false;
     if (!isEmpty && !this.options.deletes) {
       const text = textFromBytes(path);
-      const message = `${text} is a directory that is not empty, where something else belongs; --delete removes it.`;
+      const message = `${text} is a non-empty directory where something else belongs; --delete removes it.`;
       this.report(path, 'NOT_RESTORED', message);
       return false;
     }
     if (this.remover.clear(path)) return true;
-    const message = `${textFromBytes(path)} was not restored: a directory is there that stays.`;
+    const message = `${textFromBytes(path)} was not restored: a directory in its place was kept.`;
     this.report(path, 'NOT_RESTORED', message);
     return false;
   }
@@ -328,7 +328,7 @@ class SiteRun {
   private finishDirectories(): void {
     const deletes = this.options.deletes && !this.isIncomplete;
     if (this.options.deletes && this.isIncomplete) {
-      const message = 'Nothing was deleted, since not everything could be restored.';
+      const message = 'Nothing was deleted because not everything could be restored.';
       this.report('' as ByteString, 'NOT_DELETED', message);
     }
     for (const { path, version, isNew, setsMetadata } of this.directories.reverse()) {
@@ -381,7 +381,7 @@ const FAILED = Symbol('failed');
 
 function impossible(directory: ByteString, { name }: Entry): CodedError {
   const path = textFromBytes(childPath(directory, name));
-  return new CodedError('INDEX_CORRUPT', `The index holds ${path} twice, or within itself.`, {
+  return new CodedError('INDEX_CORRUPT', `The index lists ${path} twice, or inside itself.`, {
     hint: 'Run `varve repair --rebuild-index`.',
   });
 }

@@ -27,7 +27,7 @@ export function openTarget(
   }
   if (found && !isInPlace && files.list(path).length > 0) {
     throw new CodedError('TARGET_NOT_EMPTY', `${path} is not empty; nothing was restored.`, {
-      hint: 'Name a directory that is new or empty, or restore onto what it holds with --in-place.',
+      hint: 'Name a new or empty directory, or restore over its contents with --in-place.',
     });
   }
   if (!found && isDryRun) return undefined;
@@ -36,13 +36,13 @@ export function openTarget(
     const real = files.realPath(path);
     const repository = files.realPath(repositoryPath);
     if (`${real}/`.startsWith(`${repository}/`)) {
-      throw unusable(`${path} lies in the repository.`, 'Name a directory outside of it.');
+      throw unusable(`${path} is inside the repository.`, 'Name a directory outside it.');
     }
     return files.at.open(undefined, bytesFromText(real), 'read-directory');
   } catch (cause) {
     if (systemErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
-    const message = `${path} cannot be made or opened: ${cause.message}.`;
-    throw unusable(message, 'Name a directory that you may write.', cause);
+    const message = `${path} cannot be created or opened: ${cause.message}.`;
+    throw unusable(message, 'Name a directory that you can write to.', cause);
   }
 }
 

@@ -18,7 +18,7 @@ export interface FileToRestore extends NodePlace {
   readonly version: Version;
 }
 
-/** How a working file comes to be. */
+/** How a working file is created. */
 export type WorkingKind =
   /** In a fresh target: made under its name. */
   | 'fresh'

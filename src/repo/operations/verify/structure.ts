@@ -29,7 +29,7 @@ function checkPacks({ index, packs, config }: HeldRepository): StructureProblem[
       return [{ code: 'PACK_MISSING', message, blobs: audit.blobsBeyond(number, 0) }];
     }
     if (size < lengthBytes) {
-      const message = `${file} is cut: it should have ${lengthBytes} bytes and has ${size}.`;
+      const message = `${file} is truncated: it should have ${lengthBytes} bytes but has ${size}.`;
       return [{ code: 'PACK_CORRUPT', message, blobs: audit.blobsBeyond(number, size) }];
     }
     return isReadable(() => readPackKind(packs, number, config.id) !== undefined)

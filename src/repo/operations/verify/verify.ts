@@ -139,7 +139,7 @@ function checkManifests({ index, packs }: HeldRepository, findings: Findings): F
     try {
       const bytes = readFrame(packs, frame);
       if (isPayloadIntact(decodeFrameHead(bytes), bytes)) continue;
-      const message = `The manifest at ${frame.offset} of pack ${frame.pack} is damaged.`;
+      const message = `The manifest at ${frame.offset} in pack ${frame.pack} is damaged.`;
       findings.add('FRAME_CORRUPT', message, []);
     } catch (error) {
       if (!isDamage(error)) throw error;

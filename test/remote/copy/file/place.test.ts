@@ -112,7 +112,9 @@ describe('a path of this machine', () => {
   });
 
   test('the root of all is a directory', () => {
-    expect(() => localPlace(files, '/')).toThrow('/ is a directory; copies are of regular files.');
+    expect(() => localPlace(files, '/')).toThrow(
+      '/ is a directory; only regular files can be copied.',
+    );
   });
 });
 
@@ -183,7 +185,7 @@ describe('what is opened', () => {
     expect(() => textAt(confined(name))).toThrow(
       expect.objectContaining({
         code: 'NOT_A_FILE',
-        message: `${message}; copies are of regular files.`,
+        message: `${message}; only regular files can be copied.`,
       }),
     );
     expect(descriptors()).toBe(before);
@@ -192,7 +194,7 @@ describe('what is opened', () => {
   test('nothing is nothing, or not found where there must be a file', () => {
     const place = confined('new');
     expect(openFile(files, place)).toBeUndefined();
-    expect(() => openExistingFile(files, place)).toThrow('There is no file new.');
+    expect(() => openExistingFile(files, place)).toThrow('new does not exist.');
     place.close();
   });
 

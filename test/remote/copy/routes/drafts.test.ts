@@ -48,7 +48,9 @@ test('a new file whose client is there stays, and is found by its number only', 
   expect(closed).toEqual([]);
   await all.close();
   expect(closed).toEqual(['closed', 'released']);
-  await expect(all.use(id, socket, (one) => one.publish(''))).rejects.toThrow('no such copy');
+  await expect(all.use(id, socket, (one) => one.publish(''))).rejects.toThrow(
+    'No such copy is in progress.',
+  );
 });
 
 test('a new file whose client is gone is given up, also while the socket is still closing', async () => {
@@ -95,7 +97,7 @@ test('there are at most 256 at a time', async () => {
   const socket = new Socket();
   const ids = Array.from({ length: 256 }, () => all.add(receiver(), () => undefined, socket));
   const one = (): string => all.add(receiver(), () => undefined, socket);
-  expect(one).toThrow('256 copies to this server are under way.');
+  expect(one).toThrow('This server is already receiving 256 copies.');
   await all.remove(ids[0] as string);
   expect(one()).toHaveLength(32);
   await all.close();

@@ -54,7 +54,7 @@ test('a document that begins a file survives, and nothing else is one', () => {
     { ...encodeBegin(begin), mtime: [0, 1e9] },
     { ...encodeBegin(begin), basis: { name: 'new', identity: 'x' } },
   ]) {
-    expect(() => decodeBegin(bad)).toThrow('not of its kind');
+    expect(() => decodeBegin(bad)).toThrow('The other side sent an unexpected kind of document.');
   }
 });
 

@@ -136,7 +136,7 @@ describe('an answer that is none fails:', () => {
       'REMOTE_PROTOCOL',
       'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
     ],
-    ['a head without an end', 'REMOTE_PROTOCOL', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}`],
+    ['an unterminated header', 'REMOTE_PROTOCOL', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}`],
     ['more than announced', 'REMOTE_PROTOCOL', `${head(3)}abcd`],
     [
       'a refusal without bounds',

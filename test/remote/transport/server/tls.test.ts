@@ -84,18 +84,26 @@ test('HTTP to an HTTPS server, and the other way round, is an error of one line;
 });
 
 test.each([
-  ['only one of the two', ['--cert', fixture('server')], '--cert and --key belong together'],
+  [
+    'only one of the two',
+    ['--cert', fixture('server')],
+    '--cert and --key must be given together.',
+  ],
   ['a file that is not there', ['--cert', 'none', '--key', key], 'none'],
-  ['no certificate', ['--cert', 'garbage', '--key', key], 'with --cert and the key that belongs'],
+  [
+    'no certificate',
+    ['--cert', 'garbage', '--key', key],
+    'Give a certificate with --cert and its key with --key, both in PEM.',
+  ],
   [
     'no key',
     ['--cert', fixture('server'), '--key', 'garbage'],
-    'with --cert and the key that belongs',
+    'Give a certificate with --cert and its key with --key, both in PEM.',
   ],
   [
     'the key of another',
     ['--cert', fixture('authority'), '--key', key],
-    'with --cert and the key that belongs',
+    'Give a certificate with --cert and its key with --key, both in PEM.',
   ],
 ])('a server does not start with %s', async (_, tls, said) => {
   writeFileSync(join(lab.here, 'garbage'), 'garbage');

@@ -108,8 +108,8 @@ test('nothing where something was is taken for a failed program, unless its end 
       path: bytesFromText('/db.sql'),
       code: 'SOURCE_EMPTY',
       message:
-        'Nothing came over standard input for /db.sql, which had bytes before: did the program ' +
-        'before the pipe fail? What was saved of it before is kept.',
+        'Standard input was empty for /db.sql, which was not empty before: did the program ' +
+        'before the pipe fail? What was saved before is kept.',
     },
   ]);
   const proven = await lab.backupStream('db.sql', streamOf('', { endIsProof: true }));
@@ -148,7 +148,7 @@ test('the name of a file or directory that is backed up as a source is refused',
     await lab.backup({ paths: [path] });
     await expect(lab.backupStream(path, streamOf('x'))).rejects.toMatchObject({
       code: 'STREAM_NAME_TAKEN',
-      message: `${path} is backed up from the file system already, as a source of its own.`,
+      message: `${path} is already backed up from the file system, as a source of its own.`,
     });
   }
 });

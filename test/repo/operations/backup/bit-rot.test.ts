@@ -43,8 +43,8 @@ test('bytes that changed while no time did are reported, kept apart and flagged'
       path: bytesFromText(path),
       code: 'POSSIBLE_BIT_ROT',
       message:
-        `${path} has other bytes than were saved, but its size and times are the same: ` +
-        'possible bit rot. `varve log` shows the snapshots that have the bytes of before.',
+        `${path} has changed since it was saved although its size and times have not: ` +
+        'possible bit rot. `varve log` shows the snapshots that hold its earlier contents.',
     },
   ]);
   expect((await lab.treeAt(2)).get('a.txt')?.content).toBe('good bytes');

@@ -78,7 +78,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
       {
         path: lab.bytes(name),
         code: 'VANISHED',
-        message: `${lab.path(name)} vanished while it was backed up.`,
+        message: `${lab.path(name)} vanished while it was being backed up.`,
       },
     ]);
     expect(filesRemoved).toBe(1);
@@ -126,7 +126,7 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
     expect(issues).toContainEqual({
       path: lab.bytes(name),
       code: 'UNSTABLE',
-      message: `${lab.path(name)} changed while it was read; it is saved as it was read.`,
+      message: `${lab.path(name)} changed while it was being read; it was saved as read.`,
     });
     lab.useRealFiles();
     const { bytesRead } = await lab.backup();
@@ -243,8 +243,8 @@ describe('what cannot be seen', () => {
         path: lab.bytes(),
         code: 'SOURCE_EMPTY',
         message:
-          `${lab.source} was not backed up: it is another directory than last time, and empty: ` +
-          'not mounted?. What was saved of it before is kept.',
+          `${lab.source} was not backed up: it is an empty directory, and not the one from last time: ` +
+          'not mounted?. What was saved before is kept.',
       },
     ]);
     expect(files).toBe(1);

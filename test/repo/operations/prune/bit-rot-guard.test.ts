@@ -30,8 +30,8 @@ const SUSPECT = {
 test('the newest snapshots with the bytes of before and of after are kept, and say why', () => {
   const { kept, removed } = guardSuspects(RETENTION, [SUSPECT, { ...SUSPECT, path: 'second' }]);
   expect(kept).toEqual([
-    verdict(2, ['bytes from before possible bit rot']),
-    verdict(4, ['bytes from after possible bit rot']),
+    verdict(2, ['contents from before possible bit rot']),
+    verdict(4, ['contents from after possible bit rot']),
     ...RETENTION.kept,
   ]);
   expect(removed.map(({ number }) => number)).toEqual([1, 3, 5]);

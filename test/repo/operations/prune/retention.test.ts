@@ -162,7 +162,7 @@ describe('keep-within', () => {
     const history = series('2026-10-01T00:00', '2026-11-03T00:00', '2099-01-01T00:00');
     expect(choose(history, { keepWithin: { days: 1 } })).toEqual({
       2: ['within 1 day'],
-      3: ['clock later than now'],
+      3: ['dated in the future'],
     });
   });
 
@@ -181,7 +181,7 @@ describe('keep-tag', () => {
   test('keeps what bears all tags of a list', () => {
     expect(choose(tagged, { keepTags: [['release', 'signed']] })).toEqual({
       2: ['tag release, signed'],
-      4: ['last of its source'],
+      4: ['newest of its source'],
     });
   });
 
@@ -190,7 +190,7 @@ describe('keep-tag', () => {
       1: ['tag release'],
       2: ['tag release'],
       3: ['tag test'],
-      4: ['last of its source'],
+      4: ['newest of its source'],
     });
   });
 });
@@ -215,14 +215,14 @@ describe('older-than', () => {
 
   test('never removes the last snapshot of a source', () => {
     const all = { olderThan: NOW.getTime() };
-    expect(choose(history, all)).toEqual({ 3: ['last of its source'] });
+    expect(choose(history, all)).toEqual({ 3: ['newest of its source'] });
   });
 
   test('never removes a snapshot from the future', () => {
     const jumped = series('2027-01-01T00:00', '2026-11-02T00:00');
     expect(choose(jumped, { olderThan: new Date('2030-01-01').getTime() })).toEqual({
-      1: ['clock later than now'],
-      2: ['last of its source'],
+      1: ['dated in the future'],
+      2: ['newest of its source'],
     });
   });
 });
@@ -249,7 +249,7 @@ describe('a wrong policy', () => {
     expect(() => chooseSnapshots(series('2026-11-01'), policy, NOW)).toThrow(
       expect.objectContaining({
         code: 'PRUNE_EMPTY_POLICY',
-        message: 'The policy has no rule, so it would keep nothing.',
+        message: 'The policy has no rules, so it would keep nothing.',
       }),
     );
   });

@@ -195,7 +195,7 @@ test('what came from a stream is compared with nothing', async () => {
       {
         path: '/db.sql',
         code: 'SOURCE_MISSING',
-        message: '/db.sql came from a stream: there is nothing to compare it with.',
+        message: '/db.sql came from a stream, so there is nothing to compare it with.',
       },
     ],
   });

@@ -65,7 +65,7 @@ test('what is no file, or cannot be read, is an error', async () => {
   const { path, platform, tree } = makeRepository();
   await expect(findContent(path, platform, { file: tree })).rejects.toMatchObject({
     code: 'NOT_A_FILE',
-    message: `${tree} is not a regular file, so it has no content.`,
+    message: `${tree} is not a regular file, so it has no contents.`,
   });
   await expect(findContent(path, platform, { file: `${tree}/none` })).rejects.toMatchObject({
     code: 'SOURCE_UNREADABLE',

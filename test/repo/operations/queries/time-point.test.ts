@@ -27,8 +27,8 @@ describe('a point without a clock', () => {
     expect(() => resolveTimePoint({ type: 'snapshot', number: 5 }, history)).toThrow(
       expect.objectContaining({
         code: 'SNAPSHOT_NOT_FOUND',
-        message: 'There is no snapshot 5; the numbers go from 2 to 7.',
-        hint: 'List them with "varve snapshots".',
+        message: 'There is no snapshot 5; the numbers range from 2 to 7.',
+        hint: 'List them with `varve snapshots`.',
       }),
     );
   });
@@ -42,14 +42,14 @@ describe('a point without a clock', () => {
     expect(() => resolveTimePoint({ type: 'back', count: 3 }, history)).toThrow(
       expect.objectContaining({
         code: 'SNAPSHOT_NOT_FOUND',
-        message: 'There is no snapshot 3 before the latest; the history holds 3.',
+        message: '3B goes back further than the oldest snapshot (snapshots in total: 3).',
       }),
     );
   });
 
   test('an empty history has no snapshot for any point', () => {
     expect(() => resolveTimePoint({ type: 'latest' }, [])).toThrow(
-      expect.objectContaining({ code: 'NO_SNAPSHOTS', message: 'There is no snapshot yet.' }),
+      expect.objectContaining({ code: 'NO_SNAPSHOTS', message: 'There are no snapshots yet.' }),
     );
   });
 });
@@ -81,7 +81,7 @@ describe('an instant', () => {
       expect.objectContaining({
         code: 'TIME_BEFORE_FIRST_SNAPSHOT',
         message:
-          'No snapshot is as old as 2026-10-01T02:00:00+02:00; the oldest is 2 of 2026-11-01T11:00:00+01:00.',
+          'No snapshot is as old as 2026-10-01T02:00:00+02:00; the oldest is number 2, from 2026-11-01T11:00:00+01:00.',
         hint: 'Give a later time, or the number 2.',
       }),
     );

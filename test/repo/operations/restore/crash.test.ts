@@ -202,7 +202,7 @@ describe('errors of the disk', () => {
     const { issues } = await lab.restore(1, { verifies: true });
     expect(issues).toHaveLength(2);
     for (const path of ['was-directory', 'was-file/inner']) {
-      const message = `${path} is not what was restored when it is read back.`;
+      const message = `${path} differs from what was restored when it is read back.`;
       expect(issues).toContainEqual({ path, code: 'READ_BACK_DIFFERS', message });
     }
   });

@@ -131,7 +131,7 @@ describe('a snapshot that may have missed something', () => {
     await expect(lab.restoreInPlace(2, MIRROR)).rejects.toMatchObject({
       code: 'DELETE_DOUBTFUL',
       message:
-        'The backup of snapshot 2 reported 1 problems, so what it does not have may have been there; ' +
+        'The backup of snapshot 2 reported problems (1), so it may lack files that existed; ' +
         'nothing was restored or deleted.',
     });
     expect(readTree(lab.source)).toEqual(before);

@@ -62,7 +62,7 @@ describe('an index that no backup makes', () => {
     );
     await expect(lab.restore(1)).rejects.toMatchObject({
       code: 'INDEX_CORRUPT',
-      message: 'The index holds other twice, or within itself.',
+      message: 'The index lists other twice, or inside itself.',
     });
   });
 

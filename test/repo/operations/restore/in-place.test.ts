@@ -157,7 +157,7 @@ describe('each type over each other', () => {
           path: 'source/node',
           code: 'NOT_RESTORED',
           message:
-            'source/node is a directory that is not empty, where something else belongs; --delete removes it.',
+            'source/node is a non-empty directory where something else belongs; --delete removes it.',
         },
       ]);
       expect(fs.readFileSync(lab.path('node/mine'), 'utf8')).toBe('x');
@@ -332,7 +332,7 @@ describe('where it was backed up', () => {
     await lab.backup({ host: 'elsewhere' });
     await expect(lab.restoreInPlace(1, {})).rejects.toMatchObject({
       code: 'TARGET_UNUSABLE',
-      message: 'Snapshot 1 is of the host elsewhere, and this is lab.',
+      message: 'Snapshot 1 is from the host elsewhere, but this is lab.',
     });
   });
 
@@ -343,7 +343,7 @@ describe('where it was backed up', () => {
     for (const to of [lab.repository, lab.packs]) {
       await expect(lab.restoreInPlace(1, {}, { to })).rejects.toMatchObject({
         code: 'TARGET_UNUSABLE',
-        message: `${to} lies in the repository.`,
+        message: `${to} is inside the repository.`,
       });
     }
   });

@@ -211,7 +211,7 @@ test('devices that may not be made are told once', async () => {
       path: 'p',
       code: 'SPECIAL_NOT_RESTORED',
       message:
-        "2 special files were not made (EPERM); devices are the superuser's to make. The first is p.",
+        'Special files not created (EPERM): 2; only the superuser can create devices. The first is p.',
     },
   ]);
 });

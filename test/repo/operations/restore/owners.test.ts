@@ -55,12 +55,12 @@ describe('an owner', () => {
   });
 
   test.each([
-    ['ann', "Line 1 of MAP is not of the form from:to: 'ann'."],
-    ['1:2\nann:', "Line 2 of MAP is not of the form from:to: 'ann:'."],
-    [':ann', "Line 1 of MAP is not of the form from:to: ':ann'."],
-    ['a:b:c', "Line 1 of MAP is not of the form from:to: 'a:b:c'."],
-    ['ann:zoe', "Line 1 of MAP maps to 'zoe', which is not known here."],
-    ['ann:4294967295', "Line 1 of MAP maps to '4294967295', which is not known here."],
+    ['ann', "Line 1 of MAP is not of the form old:new: 'ann'."],
+    ['1:2\nann:', "Line 2 of MAP is not of the form old:new: 'ann:'."],
+    [':ann', "Line 1 of MAP is not of the form old:new: ':ann'."],
+    ['a:b:c', "Line 1 of MAP is not of the form old:new: 'a:b:c'."],
+    ['ann:zoe', "Line 1 of MAP maps to 'zoe', which does not exist on this machine."],
+    ['ann:4294967295', "Line 1 of MAP maps to '4294967295', which does not exist on this machine."],
   ])('map of %j is refused', (text, message) => {
     const userMap = mapFile(text);
     expect(() => createOwnerResolver({ userMap }, platform)).toThrow(

@@ -17,7 +17,7 @@ test('what an ordinary user may not do is one issue, with counts of nodes and th
     {
       path: 'a',
       code: 'METADATA_NOT_PERMITTED',
-      message: 'Not permitted to this user: owners: 2, inode flags: 1; the first is of a.',
+      message: 'Not permitted to this user: owners: 2, inode flags: 1; the first is for a.',
     },
   ]);
 });
@@ -35,7 +35,7 @@ test('what the system cannot do is a problem, by its code', () => {
       code: 'METADATA_NOT_RESTORED',
       message:
         'Not restored: extended attributes (ENOTSUP): 1, extended attributes (ENOSPC): 1, ' +
-        'times (EROFS): 1; the first is of the target.',
+        'times (EROFS): 1; the first is for the target.',
     },
   ]);
 });
@@ -46,7 +46,7 @@ test('to the superuser nothing is forbidden, so it is a problem', () => {
   expect(tally.issues()).toMatchObject([
     {
       code: 'METADATA_NOT_RESTORED',
-      message: 'Not restored: groups (EPERM): 1; the first is of a.',
+      message: 'Not restored: groups (EPERM): 1; the first is for a.',
     },
   ]);
   expect(createShortfallTally(true).issues()).toEqual([]);

@@ -93,8 +93,8 @@ function placeOf(source: Source, platform: Platform, text: string): AskedPath {
   });
   const place = places.find(({ path }) => platform.files.exists(path)) ?? places[0];
   if (place) return place;
-  throw new CodedError('PATH_NOT_FOUND', `${text} does not lie below ${rootNames(source.roots)}.`, {
-    hint: 'Only what lies there is backed up; `varve snapshots` lists all sources.',
+  throw new CodedError('PATH_NOT_FOUND', `${text} is not below ${rootNames(source.roots)}.`, {
+    hint: 'Only what is below that is backed up; `varve snapshots` lists all sources.',
   });
 }
 

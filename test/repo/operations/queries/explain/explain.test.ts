@@ -228,7 +228,7 @@ test('a path outside of the source is an error that names the source', async () 
   const lab = await backedUp({ file: 'x' });
   await expect(explain(lab, '', { path: '/elsewhere' })).rejects.toMatchObject({
     code: 'PATH_NOT_FOUND',
-    message: `/elsewhere does not lie below ${lab.source}.`,
+    message: `/elsewhere is not below ${lab.source}.`,
   });
 });
 
