@@ -46,7 +46,7 @@ test('varve-rdiff is turned away, too', () => {
 test('another system is turned away', async () => {
   const { code, stderr } = await run(['snapshots'], { env: MAC });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^varve: Varve runs on Linux only; this system is darwin\.\n/);
+  expect(stderr).toMatch(/^varve: Varve runs only on Linux; this system is darwin\.\n/);
 });
 
 test('compiled code is kept in the cache of the user, and not under sudo', async () => {
