@@ -41,6 +41,6 @@ test('a source that does not exist is an error that lists those that do', async 
   await backupTree(repository);
   const source = { type: 'number', id: 7 } as const;
   await expect(listSnapshots(repository.path, repository.platform, { source })).rejects.toThrow(
-    `There is no source 7; there are:\n  1  host:${repository.tree}`,
+    `There is no source 7; the sources are:\n  1  host:${repository.tree}`,
   );
 });
