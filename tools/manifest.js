@@ -18,7 +18,8 @@ const root = join(import.meta.dirname, '..');
 const manifest = join(root, 'package.json');
 const kept = join(root, 'node_modules/.cache/varve/package.json');
 
-const ONLY_IN_A_CLONE = ['allowScripts', 'devDependencies', 'scripts', 'workspaces'];
+// The scripts stay: after a pack that was interrupted, `npm run build` brings the project's manifest back.
+const ONLY_IN_A_CLONE = ['allowScripts', 'devDependencies', 'workspaces'];
 
 /** Puts the package's manifest in place of the project's. */
 function toPackage() {
