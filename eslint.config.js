@@ -49,6 +49,7 @@ const mayImport = {
     'errors.ts',
     'store.ts',
     'rdiff/index.ts',
+    'platform/clock.ts',
     'platform/package-files.ts',
     'platform/compile-cache.ts',
     'platform/requirements.ts',
@@ -135,6 +136,7 @@ export default tseslint.config(
       'no-restricted-properties': [
         'error',
         { object: 'Date', property: 'now', message: 'Take the clock from the platform.' },
+        { object: 'performance', property: 'now', message: 'Take the clock from the platform.' },
         { object: 'process', property: 'exit', message: 'Only the command line ends the process.' },
         { object: 'Math', property: 'random', message: 'Take randomness from the platform.' },
       ],

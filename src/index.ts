@@ -39,7 +39,7 @@ export {
   type SignatureOptions,
 } from './rdiff/format/whole.js';
 
-// The same on file handles, streams and bytes, and on files by path.
+// rdiff on file handles, streams and bytes, and on files by path.
 export {
   delta,
   patch,

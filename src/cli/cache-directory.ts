@@ -8,7 +8,7 @@ export function cacheHome({ XDG_CACHE_HOME: base, HOME: home }: Environment): st
   return home?.startsWith('/') ? `${home}/.cache` : undefined;
 }
 
-/** Of `varve copy` and `varve serve`. */
+/** Where `varve copy` and `varve serve` keep lists of hashes. */
 export function hashListDirectory(env: Environment): string | undefined {
   const cache = cacheHome(env);
   return cache === undefined ? undefined : `${cache}/varve/hash-lists`;

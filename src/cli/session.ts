@@ -1,6 +1,5 @@
 /** What a command works with: the global options resolved, and the ways to speak to its user. */
 import { homedir } from 'node:os';
-import { performance } from 'node:perf_hooks';
 import {
   CodedError,
   openPlatform,
@@ -10,6 +9,7 @@ import {
   type Platform,
   type Repository,
 } from '../store.js';
+import { monotonicMs } from '../platform/clock.js';
 import type { GlobalFlags } from './global-options.js';
 import type { Output } from './output.js';
 import { parseDuration } from './parse/duration.js';
@@ -125,7 +125,7 @@ function createProgress(stderr: ProgressStream, isShown: boolean): Progress {
   let line: ProgressLine | undefined;
   return {
     start(options) {
-      if (isShown) line = new ProgressLine(stderr, () => performance.now(), options);
+      if (isShown) line = new ProgressLine(stderr, monotonicMs, options);
     },
     update: (done) => line?.update(done),
     finish: () => line?.finish(),

@@ -29,7 +29,7 @@ const directory = (inode: number, seconds: number): SourceNode => ({
 export const OLD_CORE = Buffer.concat(
   Array.from({ length: 8 }, (_, byte) => blake3(Buffer.of(byte))),
 );
-/** The same with three bytes overwritten. */
+/** {@link OLD_CORE} with three bytes overwritten. */
 export const NEW_CORE = Buffer.concat([
   OLD_CORE.subarray(0, 100),
   Buffer.from('MUD'),

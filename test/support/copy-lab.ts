@@ -33,7 +33,7 @@ export interface CopyLab {
   readonly run: (args: readonly string[], env?: NodeJS.ProcessEnv) => Promise<Run>;
   /** `varve copy --json`, which must succeed. */
   readonly copy: (...args: string[]) => Promise<CopyDocument>;
-  /** The same within this process. */
+  /** {@link copy} within this process. */
   readonly copyFile: (
     source: string,
     target: string,

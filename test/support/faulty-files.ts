@@ -15,7 +15,7 @@ export interface Call {
     | 'punch'
     | 'make'
     | 'set-metadata';
-  /** Of the twin's calls, from 1. */
+  /** Which of the twin's calls it is, from 1. */
   readonly position: number;
   /** Bytes of a `write`. */
   readonly bytes?: Uint8Array;

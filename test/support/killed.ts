@@ -40,7 +40,7 @@ async function tripwire(url: string, bytes: number, act: () => void) {
   return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
 }
 
-/** Of `count` copies to a server, each loses the server (or, every other one, the client). */
+/** Copies `count` times to a server; each copy loses the server or, every other time, the client. */
 export async function killAndResume(lab: CopyLab, count: number, seed: number): Promise<void> {
   const draw = drawer(seed);
   const source = lab.put(lab.here, 'source', content);

@@ -11,6 +11,7 @@ import {
   sidecarPath,
   signatureFiles,
 } from '../../rdiff/index.js';
+import { monotonicMs } from '../../platform/clock.js';
 
 type Paths = RdiffAction['paths'];
 
@@ -21,9 +22,9 @@ const MAX_JOBS = 8;
 export async function runAction(command: RdiffAction, signal: AbortSignal): Promise<void> {
   const { action, paths, options } = command;
   if (action === 'explain') return explain(paths, options, signal);
-  const start = performance.now();
+  const start = monotonicMs();
   const work = { signature, delta, patch }[action](paths, options, signal);
-  const report = { ...(await work), seconds: Math.max(1, performance.now() - start) / 1000 };
+  const report = { ...(await work), seconds: Math.max(1, monotonicMs() - start) / 1000 };
   tell(report, options, usesStdout(command));
 }
 

@@ -1,6 +1,6 @@
 /**
- * The port behind which packs lie: a local directory here, an object store later. Packs only grow;
- * what is beyond the length that the index knows was never committed.
+ * Packs in a directory. They only grow; what is beyond the length that the index knows was never
+ * committed.
  *
  * A pack begins with 32 bytes: magic 'VARVPACK', format version, kind, two zero bytes, its number
  * (uint32), the repository's id (16 bytes). All integers are little-endian.

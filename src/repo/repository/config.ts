@@ -2,6 +2,7 @@
 import { areChunkParams } from '../../delta/chunk-params.js';
 import { CodedError } from '../../errors.js';
 import type { Platform } from '../../platform/platform.js';
+import { replaceFile } from '../../platform/replace-file.js';
 import type { ChunkingParameters } from '../model.js';
 import { MAX_SECTION_BYTES } from '../packs/frame.js';
 import { layoutOf } from './layout.js';
@@ -77,13 +78,8 @@ export function writeConfig(path: string, config: RepositoryConfig, { files }: P
     },
   };
   const file = layoutOf(path).config;
-  const temporary = `${file}.new`;
-  const descriptor = files.open(temporary, 'create');
-  files.write(descriptor, Buffer.from(`${JSON.stringify(document, null, 2)}\n`), 0);
-  files.sync(descriptor);
-  files.close(descriptor);
-  files.rename(temporary, file);
-  files.syncDirectory(path);
+  const text = Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
+  replaceFile(files, file, [text], { temporary: `${file}.new`, rule: 'durable' });
 }
 
 function parseConfig(file: string, bytes: Buffer): RepositoryConfig {

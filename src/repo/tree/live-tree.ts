@@ -1,14 +1,19 @@
 /**
  * A source as it is now, seen by one rule: what a backup would take in of it. Backup, the diff against
- * the live tree and explain each go their own way through it, and look at every directory and entry
- * with these calls.
+ * the live tree and explain all go through it with these calls, and differ only in what they do with
+ * what they see.
  */
-import { join } from '../../platform/paths.js';
+import { baseName, join, parentOf } from '../../platform/paths.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { type ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
 import { openDirectoryHandles, type DirectoryHandles } from '../../platform/directory-handles.js';
-import type { DirectoryFilter, TreeFilter, Verdict as FilterVerdict } from './filter.js';
+import type {
+  DirectoryFilter,
+  FilterReason,
+  TreeFilter,
+  Verdict as FilterVerdict,
+} from './filter.js';
 
 /** A directory that is being looked through. */
 export interface LiveDirectory {
@@ -27,8 +32,24 @@ export interface ListedDirectory extends LiveDirectory {
 }
 
 /** Whether an entry is left out, and why. */
-export type Verdict =
-  FilterVerdict | { readonly excludes: true; readonly reason: { readonly type: 'repository' } };
+type Verdict = FilterVerdict | { readonly excludes: true; readonly reason: RepositoryReason };
+
+/** What a backup sees where a name is, or was. */
+export type Sight =
+  /** There is nothing. */
+  | { readonly type: 'absent' }
+  | { readonly type: 'left-out'; readonly reason: FilterReason | RepositoryReason }
+  /** `reason`: the rule that takes it in; undefined where no rule speaks of it. */
+  | {
+      readonly type: 'taken-in';
+      readonly stat: FileStat;
+      readonly reason: FilterReason | undefined;
+    };
+
+/** It is the repository itself. */
+interface RepositoryReason {
+  readonly type: 'repository';
+}
 
 /** An entry of a directory. */
 export interface LiveEntry {
@@ -64,13 +85,12 @@ export class LiveTree {
    */
   openRoot(path: ByteString): LiveRoot {
     const { files } = this;
-    const slash = path.lastIndexOf('/');
-    const above = path.slice(0, slash) as ByteString;
-    const parent = files.at.open(undefined, `${above}/.` as ByteString, 'read-directory');
+    const above = parentOf(path);
+    const parent = files.at.open(undefined, join(above, '.' as ByteString), 'read-directory');
     const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), parent);
     return {
       above: { path: above, below: '' as ByteString, handles, filter: undefined },
-      name: (path.slice(slash + 1) || '.') as ByteString,
+      name: baseName(path) || ('.' as ByteString),
       close() {
         handles.close();
         files.close(parent);
@@ -83,8 +103,27 @@ export class LiveTree {
     return this.files.at.stat(handleOf(directory), name);
   }
 
+  /** What has a name in a directory, and what the rules say of it. @throws system errors */
+  look(directory: LiveDirectory, entry: LiveEntry): Sight {
+    const stat = this.stat(directory, entry.name);
+    if (!stat) return { type: 'absent' };
+    const verdict = this.judge(directory, entry, stat);
+    if (!verdict) return { type: 'taken-in', stat, reason: undefined };
+    if (verdict.excludes) return { type: 'left-out', reason: verdict.reason };
+    return { type: 'taken-in', stat, reason: verdict.reason };
+  }
+
+  /** Whether the rules leave out what was saved and is there no more. */
+  leavesOut(
+    around: Pick<LiveDirectory, 'filter'>,
+    entry: LiveEntry,
+    saved: Pick<FileStat, 'type' | 'sizeBytes'>,
+  ): boolean {
+    return this.judge(around, entry, saved)?.excludes === true;
+  }
+
   /** undefined: nothing is said of the entry, so it is backed up. Roots are not judged. */
-  judge(
+  private judge(
     { filter }: Pick<LiveDirectory, 'filter'>,
     { name, path }: LiveEntry,
     entry: Pick<FileStat, 'type' | 'sizeBytes'>,

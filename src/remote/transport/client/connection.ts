@@ -188,7 +188,8 @@ export class Connection {
     request: Uint8Array,
     room: (head: AnswerHead) => Uint8Array,
   ): Promise<AnswerHead> {
-    if (this.options.signal?.aborted) throw this.unreachable(new Error('the copy was interrupted'));
+    if (this.options.signal?.aborted)
+      throw this.unreachable(new Error('the connection was given up'));
     const known = this.idle.pop();
     const channel = known ?? this.openChannel();
     try {
@@ -244,14 +245,14 @@ export class Connection {
   private unreachable(cause: Error): CodedError {
     this.lost = true;
     if (this.options.signal?.aborted) {
-      return new CodedError('INTERRUPTED', 'The copy was interrupted.', {
-        hint: 'Run it again: it resumes where it stopped.',
+      return new CodedError('INTERRUPTED', 'The transfer was interrupted.', {
+        hint: 'Run the command again: it resumes where it stopped.',
         cause,
       });
     }
     const { host } = this.url;
     return new CodedError('REMOTE_UNREACHABLE', `${host} does not answer: ${cause.message}.`, {
-      hint: 'Check the address, and that `varve serve` is running there; the next run resumes the copy.',
+      hint: 'Check the address, and that `varve serve` is running there. What has arrived is kept for the next run.',
       cause,
     });
   }

@@ -3,6 +3,7 @@
  * other, since the blobs of a job share a frame.
  */
 import type { ByteString } from '../../../platform/bytes.js';
+import { baseName } from '../../../platform/paths.js';
 import type { FileToRead } from './file-outcome.js';
 
 /** A job of small files: enough that the message costs little, little enough to share the work. */
@@ -66,7 +67,7 @@ export class SmallFiles<Context> {
  * On a tree of 46 600 files this takes 7 % less than the order of the walk.
  */
 function resemblanceKey(path: ByteString): string {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = baseName(path);
   const dot = name.lastIndexOf('.');
   const extension = dot > 0 ? name.slice(dot).toLowerCase() : '';
   return `${extension}/${name}`;

@@ -18,6 +18,7 @@ import {
   type ListedDirectory,
   type LiveDirectory,
   type LiveTree,
+  type Sight,
 } from '../../tree/live-tree.js';
 import type { SetRecorder } from './attributes.js';
 import type { Contents } from './contents.js';
@@ -140,29 +141,17 @@ export class Walk {
     known: EntryState | undefined,
   ): Promise<void> | undefined {
     const path = join(directory.path, name);
-    const entry = this.statEntry(directory, name, path, known);
-    if (!entry) return undefined;
-    if (this.options.tree.judge(directory, entry, entry.stat)?.excludes) {
-      if (known) this.remove(known, directory);
-      return undefined;
-    }
-    return this.takeIn(entry);
-  }
-
-  private statEntry(
-    directory: Directory,
-    name: ByteString,
-    path: ByteString,
-    known: EntryState | undefined,
-  ): Entry | undefined {
+    let sight: Sight;
     try {
-      const stat = this.options.tree.stat(directory, name);
-      if (stat) return { directory, name, path, stat, known };
-      if (known) this.remove(known, directory);
+      sight = this.options.tree.look(directory, { name, path });
     } catch (error) {
       this.tally.report(path, 'UNREADABLE', unreadable(path, error));
       this.tally.keep(known);
+      return undefined;
     }
+    const { type } = sight;
+    if (type === 'taken-in') return this.takeIn({ directory, name, path, stat: sight.stat, known });
+    if (known) this.remove(known, directory);
     return undefined;
   }
 

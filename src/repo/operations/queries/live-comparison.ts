@@ -94,12 +94,10 @@ export class LiveComparison {
     const { tree } = this.options;
     return this.attempt(entry.path, 'UNREADABLE', () => {
       const { name, path } = entry;
-      const stat = tree.stat(directory, name);
-      if (!stat) {
-        if (known) this.noteRemoved(directory, entry, known);
-        return undefined;
-      }
-      if (tree.judge(directory, entry, stat)?.excludes) return undefined;
+      const sight = tree.look(directory, entry);
+      if (sight.type === 'absent' && known) this.noteRemoved(directory, entry, known);
+      if (sight.type !== 'taken-in') return undefined;
+      const { stat } = sight;
       const isSameType = known?.type === versionTypeOf(stat.type);
       if (isSameType) {
         const handle = handleOf(directory);
@@ -120,7 +118,7 @@ export class LiveComparison {
   private noteRemoved(around: Surroundings, entry: LiveEntry, known: Version): void {
     const { sizeBytes } = known;
     const stat = { type: fileTypeOf(known.type), sizeBytes };
-    if (this.options.tree.judge(around, entry, stat)?.excludes) return;
+    if (this.options.tree.leavesOut(around, entry, stat)) return;
     this.note(entry.path, 'removed');
     this.noteRemovedBelow(around, entry.path, known);
   }

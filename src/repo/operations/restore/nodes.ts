@@ -1,9 +1,10 @@
 /** Makes and mends the nodes of a target that hold no bytes of their own; workers write the others. */
 import { VersionType, type Version } from '../../model.js';
-import type { AtCalls, FileStat } from '../../../platform/at-calls.js';
+import type { FileStat } from '../../../platform/at-calls.js';
 import type { NodeAttributes } from '../../../platform/attribute-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
+import { replaceEntry } from '../../../platform/replace-file.js';
 import { versionTypeOf } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../../platform/directory-handles.js';
 import { differsInMetadata, lockNode, setMetadata, type Shortfall } from '../../tree/metadata.js';
@@ -93,7 +94,7 @@ export class NodeMaker {
         if (differs) finish(name);
         return true;
       }
-      putInPlace(at, { directory, name }, there, (made) => {
+      putInPlace(files, { directory, name }, there, (made) => {
         makeNode(files, directory, made, version);
         finish(made);
       });
@@ -130,7 +131,7 @@ export class NodeMaker {
       if (node && node.inode === there.inode && node.device === there.device) return true;
       if (isDryRun) return false;
       this.within(path, (directory, name) =>
-        putInPlace(at, { directory, name }, there, (made) =>
+        putInPlace(files, { directory, name }, there, (made) =>
           at.link(source, from.name, directory, made),
         ),
       );
@@ -172,16 +173,14 @@ export class NodeMaker {
  * Whatever has the name is not a directory, or `make` fails on it.
  */
 function putInPlace(
-  at: AtCalls,
+  files: FileSystem,
   { directory, name }: { readonly directory: number; readonly name: ByteString },
   there: FileStat | undefined,
   make: (name: ByteString) => void,
 ): void {
   const isReplaced = there !== undefined && there.type !== 'directory';
-  const made = isReplaced ? temporaryName(name) : name;
-  if (isReplaced && at.stat(directory, made)) at.remove(directory, made);
-  make(made);
-  if (isReplaced) at.rename(directory, made, name);
+  if (!isReplaced) make(name);
+  else replaceEntry(files, { directory, name, temporary: temporaryName(name) }, make);
 }
 
 const DIRECTORY = { type: VersionType.directory, link: undefined, rdev: 0 } as const;

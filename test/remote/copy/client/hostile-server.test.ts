@@ -36,7 +36,7 @@ const endless =
     more();
     return 'taken';
   };
-/** The same identity that the honest server says, or another at the second time. */
+/** Says the identity of the honest server at first, another one from the second time on. */
 const another = (): Tamper => {
   let times = 0;
   return only('/info', (body) => {

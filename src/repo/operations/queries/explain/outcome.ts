@@ -64,12 +64,10 @@ function descend(tree: LiveTree, entry: Entry, names: readonly ByteString[]): Ou
   if (entry.stat.type !== 'directory') return { type: 'absent', at: path };
   try {
     const directory = tree.enter(entry.directory, entry, entry.stat);
-    const stat = tree.stat(directory, name);
-    if (!stat) return { type: 'absent', at: path };
-    const verdict = tree.judge(directory, { name, path }, stat);
-    if (verdict?.excludes) return { type: 'left-out', at: path, reason: verdict.reason };
+    const sight = tree.look(directory, { name, path });
+    if (sight.type !== 'taken-in') return { ...sight, at: path };
+    const { stat, reason = { type: 'nothing' } } = sight;
     if (rest.length > 0) return descend(tree, { directory, name, path, stat }, rest);
-    const reason = verdict?.excludes === false ? verdict.reason : { type: 'nothing' as const };
     return { type: 'taken-in', stat, reason };
   } catch (error) {
     return { type: 'unreadable', at: entry.path, message: unreadable(entry.path, error) };
