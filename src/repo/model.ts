@@ -51,6 +51,10 @@ export const VersionType = {
 } as const;
 export type VersionType = (typeof VersionType)[keyof typeof VersionType];
 
+export function isVersionType(type: number): type is VersionType {
+  return type >= VersionType.file && type <= VersionType.blockDevice;
+}
+
 /** Bits of `version.flags`. `suspect`: the bytes changed while size, mtime and ctime did not. */
 export const VersionFlag = { racy: 1, unstable: 2, sparse: 4, suspect: 8 } as const;
 

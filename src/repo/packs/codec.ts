@@ -6,6 +6,10 @@ import { compress, compressBound, decompress, UndecodableError } from '../../pla
 export const Codec = { raw: 0, zstd: 1 } as const;
 export type Codec = (typeof Codec)[keyof typeof Codec];
 
+export function isCodec(codec: number): codec is Codec {
+  return codec === Codec.raw || codec === Codec.zstd;
+}
+
 interface Compressed {
   readonly codec: Codec;
   readonly storedBytes: number;
@@ -30,7 +34,7 @@ export function compressedSize(raw: Uint8Array, level: number): number {
  */
 export function decompressSection(
   stored: Uint8Array,
-  codec: number,
+  codec: Codec,
   rawBytes: number,
   into: (lengthBytes: number) => Buffer = (lengthBytes) => Buffer.allocUnsafeSlow(lengthBytes),
 ): Uint8Array {
@@ -38,7 +42,6 @@ export function decompressSection(
     if (stored.length !== rawBytes) throw corrupt('a raw section has the wrong length');
     return stored;
   }
-  if (codec !== Codec.zstd) throw corrupt(`unknown codec ${codec}`);
   const raw = into(rawBytes);
   if (decompressed(stored, raw) === rawBytes) return raw;
   throw corrupt('a section decodes to the wrong length');

@@ -8,7 +8,8 @@ import { crc32 } from 'node:zlib';
 import { HASH_BYTES } from '../../platform/hash.js';
 import { CodedError } from '../../errors.js';
 import { compressBound } from '../../platform/zstd.js';
-import { compressSection, decompressSection } from './codec.js';
+import { compressSection, decompressSection, isCodec, type Codec } from './codec.js';
+import { writtenByNewer } from './newer.js';
 
 export const FRAME_HEADER_BYTES = 48;
 /** 'VFRM' */
@@ -22,6 +23,10 @@ export const MAX_SECTION_BYTES = 256 * 1024 * 1024;
 /** What a frame holds. */
 export const FrameKind = { full: 1, delta: 2, manifestPart: 3, manifestEnd: 4 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
+
+function isFrameKind(kind: number): kind is FrameKind {
+  return kind >= FrameKind.full && kind <= FrameKind.manifestEnd;
+}
 
 /** A blob stored whole: its bytes are the next `lengthBytes` of the frame's only section. */
 export interface FullMember {
@@ -39,7 +44,7 @@ export interface DeltaMember {
 }
 
 interface Section {
-  readonly codec: number;
+  readonly codec: Codec;
   readonly rawBytes: number;
   readonly storedBytes: number;
 }
@@ -126,7 +131,7 @@ export interface FrameHeader {
   readonly tableCrc: number;
 }
 
-/** @throws CodedError FRAME_CORRUPT */
+/** @throws CodedError FRAME_CORRUPT, FORMAT_UNKNOWN */
 export function decodeFrameHeader(bytes: Buffer): FrameHeader {
   if (bytes.length < FRAME_HEADER_BYTES) throw corrupt('it is truncated in its header');
   if (bytes.readUInt32LE(0) !== FRAME_MAGIC)
@@ -135,13 +140,12 @@ export function decodeFrameHeader(bytes: Buffer): FrameHeader {
     throw corrupt('the checksum of its header is wrong');
   }
   if (bytes.readUInt8(4) !== FRAME_VERSION) {
-    const version = bytes.readUInt8(4);
-    throw new CodedError('FORMAT_UNKNOWN', `A frame has format version ${version}.`, {
-      hint: 'Use the newer version of Varve that wrote it.',
-    });
+    throw writtenByNewer(`A frame has format version ${bytes.readUInt8(4)}.`);
   }
+  const kind = bytes.readUInt8(5);
+  if (!isFrameKind(kind)) throw writtenByNewer(`A frame is of kind ${kind}.`);
   return {
-    kind: bytes.readUInt8(5) as FrameKind,
+    kind,
     sectionCount: bytes.readUInt8(6),
     memberCount: bytes.readUInt32LE(8),
     tableBytes: bytes.readUInt32LE(12),
@@ -154,7 +158,7 @@ export function decodeFrameHeader(bytes: Buffer): FrameHeader {
 
 /**
  * Header and table of the frame at the start of `bytes`.
- * @throws CodedError FRAME_CORRUPT
+ * @throws CodedError FRAME_CORRUPT, FORMAT_UNKNOWN
  */
 export function decodeFrameHead(bytes: Buffer): FrameHead {
   const header = decodeFrameHeader(bytes);
@@ -239,7 +243,9 @@ function readSection(table: Buffer, index: number): Section {
   const at = index * SECTION_BYTES;
   const rawBytes = readUint64(table, at + 1);
   if (rawBytes > MAX_SECTION_BYTES) throw corrupt(`it declares a section of ${rawBytes} bytes`);
-  return { codec: table.readUInt8(at), rawBytes, storedBytes: readUint64(table, at + 9) };
+  const codec = table.readUInt8(at);
+  if (!isCodec(codec)) throw writtenByNewer(`A section of a frame is stored with codec ${codec}.`);
+  return { codec, rawBytes, storedBytes: readUint64(table, at + 9) };
 }
 
 function readFullMembers(members: Buffer, count: number): FullMember[] {

@@ -6,7 +6,8 @@
 import { HASH_BYTES } from '../../platform/hash.js';
 import { ByteWriter, readVarint, unzigzag, zigzag, type Cursor } from '../../delta/varint.js';
 import { CodedError } from '../../errors.js';
-import type { Metadata, VersionType } from '../model.js';
+import { isVersionType, type Metadata, type VersionType } from '../model.js';
+import { writtenByNewer } from './newer.js';
 import type { FileTime } from '../../platform/at-calls.js';
 import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../../platform/bytes.js';
 
@@ -166,7 +167,7 @@ class Column {
   readonly differences = new Differences();
 }
 
-/** @throws CodedError FRAME_CORRUPT, DELTA_CORRUPT */
+/** @throws CodedError FRAME_CORRUPT, DELTA_CORRUPT, FORMAT_UNKNOWN */
 export function decodeManifestPart(sections: readonly Uint8Array[]): ManifestPart {
   const at = (index: number): Uint8Array => {
     const section = sections[index];
@@ -258,7 +259,7 @@ function decodeOpens({ section, nanoseconds, links, hashes, sets }: OpenSections
     const link = bytesFromBuffer(links.subarray(linkAt, (linkAt += linkLength)));
     opens.push({
       path,
-      type: type as VersionType,
+      type: nodeType(type ?? 0),
       flags: flags ?? 0,
       mode: mode ?? 0,
       uid: uid ?? 0,
@@ -276,6 +277,11 @@ function decodeOpens({ section, nanoseconds, links, hashes, sets }: OpenSections
     });
   }
   return opens;
+}
+
+function nodeType(type: number): VersionType {
+  if (isVersionType(type)) return type;
+  throw writtenByNewer(`A manifest has a node of type ${type}.`);
 }
 
 function decodeCloses(section: Uint8Array): number[] {

@@ -8,6 +8,7 @@
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
+import { writtenByNewer } from './newer.js';
 
 export const PACK_HEADER_BYTES = 32;
 const PACK_MAGIC = 'VARVPACK';
@@ -246,9 +247,7 @@ function checkPackHeader(
   if (header.length < PACK_HEADER_BYTES) throw corrupt('it is truncated in its header');
   if (header.toString('latin1', 0, 8) !== PACK_MAGIC) throw corrupt('it has no pack header');
   if (header.readUInt8(8) !== PACK_VERSION) {
-    throw new CodedError('FORMAT_UNKNOWN', `${path} has pack version ${header.readUInt8(8)}.`, {
-      hint: 'Use the newer version of Varve that wrote it.',
-    });
+    throw writtenByNewer(`${path} has pack version ${header.readUInt8(8)}.`);
   }
   if (header.readUInt32LE(12) !== pack) throw corrupt('it carries another number');
   if (header.compare(repositoryId, 0, 16, 16, 32) !== 0) {

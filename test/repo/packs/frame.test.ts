@@ -124,12 +124,22 @@ describe('what a frame may not say', () => {
     return frame;
   };
 
-  test('a version that is not known', () => {
-    const frame = forged((bytes) => bytes.writeUInt8(2, 4), resealHeader);
+  test.each([
+    ['a version', 4, 'A frame has format version 9.'],
+    ['a kind', 5, 'A frame is of kind 9.'],
+    ['a codec', 48, 'A section of a frame is stored with codec 9.'],
+  ])('%s that a newer program wrote: that is not damage', (_, at, message) => {
+    const frame = forged(
+      (bytes) => bytes.writeUInt8(9, at),
+      (bytes) => {
+        resealTable(bytes);
+        resealHeader(bytes);
+      },
+    );
     expect(() => decodeFrameHead(frame)).toThrow(
       expect.objectContaining({
         code: 'FORMAT_UNKNOWN',
-        message: 'A frame has format version 2.',
+        message,
         hint: 'Use the newer version of Varve that wrote it.',
       }),
     );

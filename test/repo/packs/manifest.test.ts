@@ -105,4 +105,19 @@ describe('a manifest part', () => {
       'An attribute set is shorter than it declares.',
     );
   });
+
+  test('with a node of a type that a newer program wrote is not damaged', () => {
+    const time = { seconds: 0, nanoseconds: 0 };
+    const facts = { flags: 0, mode: 0, uid: 0, gid: 0, inode: 1, sizeBytes: 0, blobs: [] };
+    const rare = { btime: undefined, links: 0, rdev: 0, attributeSet: Buffer.alloc(0) };
+    const type = 8 as VersionType;
+    const open = { ...facts, ...rare, type, path: 1, mtime: time, ctime: time, link: undefined };
+    const sections = encode({ paths: [], closes: [], opens: [open], touches: [] });
+    expect(() => decodeManifestPart(sections)).toThrow(
+      expect.objectContaining({
+        code: 'FORMAT_UNKNOWN',
+        message: 'A manifest has a node of type 8.',
+      }),
+    );
+  });
 });

@@ -12,6 +12,7 @@ import { decodeFrameHead, decodeSection, FrameKind, type FrameHead } from '../..
 import { decodeDeltas, readFrame } from '../../packs/frame-reader.js';
 import { holeLength } from '../../packs/hole.js';
 import { decodeManifestPart, type ManifestOpen } from '../../packs/manifest.js';
+import { writtenByNewer } from '../../packs/newer.js';
 import { PACK_HEADER_BYTES, readPackKind, type PackStore } from '../../packs/pack-store.js';
 import { scanPack } from '../../packs/scan.js';
 import type { ByteString } from '../../../platform/bytes.js';
@@ -117,7 +118,7 @@ class Replay {
       return;
     }
     const [summary, retired] = this.sections(end);
-    const document = JSON.parse(Buffer.from(summary ?? []).toString()) as EndDocument;
+    const document = readEnd(summary);
     if (document.type === 'snapshot') this.snapshot(document, parts);
     else this.prune(document.removed);
     this.retire(retired ?? new Uint8Array(0), ofKind(FrameKind.delta));
@@ -340,5 +341,16 @@ interface SnapshotDocument {
   readonly source: Omit<Source, 'roots'> & { readonly roots: readonly string[] };
 }
 
-type EndDocument =
-  SnapshotDocument | { readonly type: 'prune'; readonly removed: readonly number[] };
+interface PruneDocument {
+  readonly type: 'prune';
+  readonly removed: readonly number[];
+}
+
+/** What the run was that a manifest ends. @throws CodedError FORMAT_UNKNOWN */
+function readEnd(summary: Uint8Array | undefined): SnapshotDocument | PruneDocument {
+  const document = JSON.parse(Buffer.from(summary ?? []).toString()) as { readonly type: string };
+  if (document.type !== 'snapshot' && document.type !== 'prune') {
+    throw writtenByNewer(`A manifest is of a run of type ${document.type}.`);
+  }
+  return document as SnapshotDocument | PruneDocument;
+}
