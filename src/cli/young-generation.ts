@@ -2,7 +2,7 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /**
- * From here on the young generation doubles no more, bytes. Node 24 lets it grow to 96 MB, which costs a
+ * The young generation stops doubling at this size, bytes. Node 24 lets it grow to 96 MB, which costs a
  * backup of 46 600 files 255 instead of 201 MB at its peak, and their restore 282 instead of 221, for 2 % less
  * CPU (medians of two to four). Threads have `resourceLimits`; the main thread's own limit can only be given to Node
  * on its command line.

@@ -29,7 +29,7 @@ export interface BasisIndex {
   readonly stride: number;
 }
 
-// Grown to what was needed, at most 4.5 MiB, and kept: allocating it anew costs more than a small delta.
+// Grown to what was needed, at most 4.5 MiB, and kept: allocating it each time costs more than a small delta.
 let slotScratch = new Int32Array(0);
 let bitmapScratch = new Int32Array(0);
 
@@ -80,7 +80,7 @@ function fill(index: BasisIndex, basis: Text): void {
 }
 
 /**
- * A hash of the {@link WINDOW_BYTES} at `at`: multiply and add, the strong bits on top. Loaded anew
+ * A hash of the {@link WINDOW_BYTES} at `at`: multiply and add, the strong bits on top. Loaded again
  * at each place instead of rolled: four independent multiplications beat one dependent chain.
  */
 export function windowHash(view: DataView, at: number): number {

@@ -24,7 +24,7 @@ export function equalBlocks(texts: TextPair, from: number, to: number, onRun: On
   let at = from;
   let done = from;
   while (at + BLOCK_BYTES <= to) {
-    if (!equalRange(texts, at, at + BLOCK_BYTES)) {
+    if (!isEqualRange(texts, at, at + BLOCK_BYTES)) {
       at += BLOCK_BYTES;
       continue;
     }
@@ -37,11 +37,11 @@ export function equalBlocks(texts: TextPair, from: number, to: number, onRun: On
 
 function equalSpans(texts: TextPair, start: number, to: number): number {
   let at = start;
-  while (at + SPAN_BYTES <= to && equalRange(texts, at, at + SPAN_BYTES)) at += SPAN_BYTES;
+  while (at + SPAN_BYTES <= to && isEqualRange(texts, at, at + SPAN_BYTES)) at += SPAN_BYTES;
   return at - start + texts.equalForward(at, at, Math.min(to - at, SPAN_BYTES));
 }
 
-function equalRange({ basis, target }: TextPair, start: number, end: number): boolean {
+function isEqualRange({ basis, target }: TextPair, start: number, end: number): boolean {
   return (
     basis.view.getInt32(start, true) === target.view.getInt32(start, true) &&
     basis.bytes.compare(target.bytes, start, end, start, end) === 0

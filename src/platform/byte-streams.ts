@@ -15,7 +15,7 @@ export interface ByteStream {
    * Whether an end says that all bytes came. That of a pipe does not: it also ends when the program
    * that writes to it dies.
    */
-  readonly endIsProof: boolean;
+  readonly isProvedByEnd: boolean;
 }
 
 const STANDARD_INPUT = 0;
@@ -25,7 +25,7 @@ const READ_BYTES = 1024 * 1024;
 /** Standard input of this process. @throws CodedError SOURCE_UNREADABLE from its iteration */
 export function standardInput(): ByteStream {
   return {
-    endIsProof: false,
+    isProvedByEnd: false,
     async *open(signal) {
       try {
         const input = openStandardInput();
@@ -63,7 +63,7 @@ const PATIENCE_MS = 5000;
  */
 export function commandOutput(program: string, args: readonly string[]): ByteStream {
   return {
-    endIsProof: true,
+    isProvedByEnd: true,
     async *open(signal) {
       const child = await start(program, args);
       const stop = (): void => {

@@ -6,14 +6,14 @@ import type { FileTime } from '../platform/at-calls.js';
 import type { NodeAttributes } from '../platform/attribute-calls.js';
 import type { ByteString } from '../platform/bytes.js';
 
-/** Where a frame lies. */
+/** Where a frame is stored. */
 export interface FrameAddress {
   readonly pack: number;
   readonly offset: number;
   readonly lengthBytes: number;
 }
 
-/** Where one member of a frame lies, and what it is when rebuilt. */
+/** Where one member of a frame is stored, and what it rebuilds to. */
 export interface BlobAddress {
   readonly hash: Uint8Array;
   readonly lengthBytes: number;

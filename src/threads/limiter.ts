@@ -38,7 +38,7 @@ export function createLimiter(places: number): Limiter {
   };
 }
 
-/** Does `work` for each item, `places` at once. After the first failure no more is begun. */
+/** Does `work` for each item, `places` at once. After the first failure nothing more is begun. */
 export async function forEachAtOnce<T>(
   items: Iterable<T>,
   places: number,

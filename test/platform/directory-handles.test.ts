@@ -63,7 +63,7 @@ test('more directories than are kept open: each is opened again when it is neede
   expect(fs.readdirSync('/proc/self/fd').length - before).toBe(0);
 });
 
-test('what is forgotten, and all below it, is opened anew', () => {
+test('what is forgotten, and all below it, is opened again', () => {
   const { root, handles, closed } = open();
   fs.mkdirSync(`${root}/dir/inner`, { recursive: true });
   fs.mkdirSync(`${root}/directory`);

@@ -6,14 +6,14 @@ export function streamOf(
   bytes: string | Uint8Array,
   options: {
     readonly pieceBytes?: number;
-    readonly endIsProof?: boolean;
+    readonly isProvedByEnd?: boolean;
     readonly failure?: Error;
   } = {},
 ): ByteStream {
-  const { pieceBytes = 65_536, endIsProof = false, failure } = options;
+  const { pieceBytes = 65_536, isProvedByEnd = false, failure } = options;
   const all = Buffer.from(bytes);
   return {
-    endIsProof,
+    isProvedByEnd,
     // eslint-disable-next-line @typescript-eslint/require-await
     async *open() {
       for (let start = 0; start < all.length; start += pieceBytes) {

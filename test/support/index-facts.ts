@@ -1,4 +1,4 @@
-/** What must hold of an index at any time, and what of it must survive being made anew. */
+/** What must hold of an index at any time, and what of it must survive a rebuild. */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -110,7 +110,7 @@ export function unknownPackFiles(repository: string): string[] {
   return fs.readdirSync(join(repository, 'packs')).filter((name) => !known.has(name));
 }
 
-/** Snapshots, sources, paths, versions and contents, free of row ids that a rebuild may choose anew. */
+/** Snapshots, sources, paths, versions and contents, free of row ids, which a rebuild may choose differently. */
 export function logicalIndex(repository: string): unknown {
   const hashesOf = new Map<number, string[]>();
   for (const { content, hash } of queryIndex<{ content: number; hash: Buffer }>(

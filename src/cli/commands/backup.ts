@@ -153,7 +153,7 @@ async function makeDefaultRepository(session: Session): Promise<void> {
   try {
     await initRepository(repository.path, platform);
   } catch (error) {
-    // Something else lies there: opening it says what is wrong.
+    // Something else is there: opening it says what is wrong.
     if (error instanceof CodedError && error.code === 'REPOSITORY_EXISTS') return;
     throw error;
   }

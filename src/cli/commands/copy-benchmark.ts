@@ -22,7 +22,7 @@ export async function runBenchmark(
     source: source.path,
     target: target.path,
     count,
-    mayOverwrite: session.env['VARVE_BENCHMARK'] === 'allowed',
+    canOverwrite: session.env['VARVE_BENCHMARK'] === 'allowed',
     varve: { command: process.execPath, args: process.argv.slice(1, 2) },
     signal: session.takeSignal(),
     async onRow(row) {

@@ -1,4 +1,4 @@
-/** `varve snapshots`: what there is to restore. */
+/** `varve snapshots`: what can be restored. */
 import { listSnapshots, rootNames, type ListedSnapshot } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';

@@ -83,7 +83,7 @@ export function addFilterOptions(command: Command): void {
 
 /**
  * What is to be left out. Its files of patterns have been read once when this returns, since a wrong
- * option is said before a wrong repository.
+ * option is reported before a wrong repository.
  * @throws CodedError USAGE, USAGE_PATTERN, USAGE_SIZE
  */
 export async function checkedFilterOptions(

@@ -10,7 +10,7 @@ export interface StreamFlags {
   readonly command?: string;
 }
 
-/** A stream, and what its file is to be called. */
+/** A stream, and the name that its file gets. */
 export interface NamedStream {
   readonly name: string;
   readonly stream: ByteStream;

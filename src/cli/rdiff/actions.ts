@@ -1,4 +1,4 @@
-/** Each action: one call of the library, and what is said about it. */
+/** Each action: one call of the library, and its report. */
 import { availableParallelism } from 'node:os';
 import { usesStdout, type RdiffAction, type RdiffOptions } from './arguments.js';
 import { snakeCase, statisticsJson, statisticsText, type RdiffReport } from './statistics.js';

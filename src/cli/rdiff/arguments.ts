@@ -32,7 +32,7 @@ export interface RdiffAction {
   readonly options: RdiffOptions;
 }
 
-/** What is to be done. */
+/** What to do. */
 export type RdiffCommand =
   RdiffAction | { readonly action: 'help' } | { readonly action: 'version' };
 

@@ -180,7 +180,7 @@ export class Search implements Fillable {
     return equal;
   }
 
-  /** Computes the strong sums of `count` windows from the window on, one behind the other. */
+  /** Computes the strong sums of `count` windows from the window on, one after the other. */
   private hashWindows(length: number, count: number): void {
     const blocks = { address: this.window.start, length, count };
     hashBlocks(this.kernel, this.hash, blocks, this.digests);

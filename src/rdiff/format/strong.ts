@@ -150,7 +150,7 @@ function readDigests(kernel: Kernel, hash: StrongHash, count: number, into: numb
   }
 }
 
-/** Blocks of one length that lie one behind the other in a kernel's memory. */
+/** Blocks of one length that lie one after the other in a kernel's memory. */
 interface BlockRun {
   readonly address: number;
   readonly length: number;

@@ -5,7 +5,7 @@ import type { BasisName, Target } from './sides.js';
 export interface ChosenBasis {
   readonly name: BasisName;
   /** Whether its blocks are of use at other places: not where the new file is written into it. */
-  readonly mayMove: boolean;
+  readonly canMove: boolean;
 }
 
 /** `sizeBytes`: of the new file. */
@@ -17,6 +17,6 @@ export function chooseBasis(
   if (isWholeFile || sizeBytes === 0) return undefined;
   // A copy that ended early left less than the old file still has to give.
   const isFarOn = left !== undefined && left.dataBytes * 2 >= sizeBytes;
-  if (!isInPlace && (isFarOn || (left && !old))) return { name: 'left', mayMove: false };
-  return old && old.sizeBytes > 0 ? { name: 'old', mayMove: !isInPlace } : undefined;
+  if (!isInPlace && (isFarOn || (left && !old))) return { name: 'left', canMove: false };
+  return old && old.sizeBytes > 0 ? { name: 'old', canMove: !isInPlace } : undefined;
 }

@@ -25,7 +25,7 @@ export function groupsOf<T extends FileRange>(ranges: readonly T[], mostBytes: n
   return groups;
 }
 
-/** The ranges one behind the other in memory. */
+/** The ranges one after the other in memory. */
 export function placed(ranges: readonly FileRange[]): PlacedRange[] {
   let at = 0;
   return ranges.map((range) => {

@@ -276,7 +276,7 @@ async function make(
     sizeBytes,
     blockBytes,
     method,
-    // Where only mode and time are to be set, the file stays the one it is.
+    // Where only mode and time change, the file itself stays.
     isInPlace: isInPlace || isSame,
     basis,
     attributes,

@@ -7,7 +7,7 @@ import {
   blockCount,
   blockLength,
   digestOf,
-  equalBytes,
+  areSameBytes,
   type HashList,
 } from './hashing/hash-list.js';
 import { multiples, PART_BYTES, partBlocks, readFileOf, type Listing } from './hashing/listing.js';
@@ -26,7 +26,7 @@ export interface FindOptions {
   readonly workers: Workers;
   readonly method: HashMethod;
   /** Whether blocks are of use at other places than their own. */
-  readonly mayMove: boolean;
+  readonly canMove: boolean;
   /** Looks at every byte: for links that are slower than the search. */
   readonly isThorough: boolean;
   /** Begins the list's file, where found blocks are written at once; only if the files differ. */
@@ -49,7 +49,7 @@ export async function findMatches(
   // The list may be longer than the file that it was compared with so far.
   await listing.ready(blockCount(listing.list));
   const missing = gaps(atPlace, listing.list, file.stat.sizeBytes);
-  if (missing.length === 0 || !options.mayMove) return atPlace;
+  if (missing.length === 0 || !options.canMove) return atPlace;
   const wanted = wantedBlocks(listing.list, atPlace, options.method);
   if (!wanted.includes(1)) return atPlace;
   const moved = await searchGaps(file, { list: listing.list, missing, wanted }, options);
@@ -77,14 +77,14 @@ function isEqualBlock(a: HashList, b: HashList, block: number): boolean {
   return (
     block < blockCount(a) &&
     blockLength(a, block) === blockLength(b, block) &&
-    equalBytes(digestOf(a, block), digestOf(b, block))
+    areSameBytes(digestOf(a, block), digestOf(b, block))
   );
 }
 
 async function compareWithFile(
   open: OpenFile,
   { list, ready }: Listing,
-  { workers, mayMove, place, onHashed }: FindOptions,
+  { workers, canMove, place, onHashed }: FindOptions,
 ): Promise<BlockMatch[]> {
   const file = readFileOf(open);
   const { sizeBytes } = file;
@@ -97,7 +97,7 @@ async function compareWithFile(
     await ready(firstBlock + count);
     const job = { type: 'compare', file, list, firstBlock, count } as const;
     const placement = differs ? place?.() : undefined;
-    const compared = await workers.run({ ...job, isPatient: !mayMove, placement });
+    const compared = await workers.run({ ...job, isPatient: !canMove, placement });
     matches.push(...compared.matches);
     differs ||= compared.matches.reduce((sum, match) => sum + match.count, 0) < count;
     onHashed(compared.count * list.blockBytes);
@@ -128,7 +128,7 @@ function wantedBlocks(
   for (const { block, count } of matches) wanted.fill(0, block, block + count);
   const zeros = method.digest(new Uint8Array(list.blockBytes));
   for (const block of wanted.keys()) {
-    if (wanted[block] === 1 && equalBytes(digestOf(list, block), zeros)) wanted[block] = 0;
+    if (wanted[block] === 1 && areSameBytes(digestOf(list, block), zeros)) wanted[block] = 0;
   }
   return wanted;
 }

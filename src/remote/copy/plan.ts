@@ -3,7 +3,7 @@ import {
   blockCount,
   blockLength,
   digestOf,
-  equalBytes,
+  areSameBytes,
   type HashList,
 } from './hashing/hash-list.js';
 import type { HashMethod } from './hashing/methods.js';
@@ -56,7 +56,7 @@ export function planPull(list: HashList, matches: readonly BlockMatch[], method:
     const length = blockLength(list, block);
     const from = found[block] as number;
     if (from >= 0) ready.push(pieceOf(offset, from, length));
-    else if (equalBytes(digestOf(list, block), zeros))
+    else if (areSameBytes(digestOf(list, block), zeros))
       ready.push({ type: 'zeros', offset, length });
     else missing.push({ offset, length });
   }

@@ -39,14 +39,14 @@ export async function comparePull(
     return { ...planPull(list, [], method), list, basis: undefined, old: undefined };
   }
   const known = lists.find(file.stat, blockBytes, method);
-  const mayMove = chosen.mayMove && listing.hasWeakSums;
+  const canMove = chosen.canMove && listing.hasWeakSums;
   const matches = await findMatches(file, listing, known, {
     workers,
     method,
-    mayMove,
+    canMove,
     isThorough: context.isLinkSlow(),
     // In place a block could cover another that is still wanted.
-    place: mayMove && !context.isDryRun ? () => target.beginEarly(list) : undefined,
+    place: canMove && !context.isDryRun ? () => target.beginEarly(list) : undefined,
     onHashed,
   });
   const plan = planPull(list, matches, method);

@@ -1,6 +1,6 @@
 /** Copies a file of this machine to a target, here or elsewhere. */
 import type { OpenFile } from './file/place.js';
-import { digestOf, equalBytes, type HashList } from './hashing/hash-list.js';
+import { digestOf, areSameBytes, type HashList } from './hashing/hash-list.js';
 import { forEachAtOnce } from '../../threads/limiter.js';
 import { settleAll } from '../../threads/settle.js';
 import type { DraftPiece } from './draft/pieces.js';
@@ -17,7 +17,7 @@ import type { BasisName, Receiver, Target } from './sides.js';
 /** So much is kept or copied by one request: a second of work. */
 const READY_BYTES = 256 * 1024 * 1024;
 
-/** What is to be done, and what it rests on. */
+/** What to do, and what it rests on. */
 export interface PushPlan extends Plan {
   readonly basis: { readonly name: BasisName; readonly list: HashList } | undefined;
 }
@@ -33,13 +33,13 @@ export async function comparePush(
   const startedMs = nowMs();
   const chosen = chooseBasis(target, sizeBytes, context);
   if (!chosen) return { ...planPush(sizeBytes, blockBytes, [], undefined), basis: undefined };
-  const { name, mayMove } = chosen;
+  const { name, canMove } = chosen;
   const listing = await target.list(name, { blockBytes, method, onHashed });
   const known = lists.find(source.stat, blockBytes, method);
   const matches = await findMatches(source, listing, known, {
     workers,
     method,
-    mayMove: mayMove && listing.hasWeakSums,
+    canMove: canMove && listing.hasWeakSums,
     isThorough: context.isLinkSlow(),
     place: undefined,
     onHashed,
@@ -129,7 +129,7 @@ async function sendMissing(
       const at = index * method.digestBytes;
       const digest = digests.subarray(at, at + method.digestBytes);
       proof.add(range.offset, range.length, digest);
-      const isZero = range.length === blockBytes && equalBytes(digest, zeros);
+      const isZero = range.length === blockBytes && areSameBytes(digest, zeros);
       return isZero ? { ...range, type: 'zeros' } : { ...range, type: 'data' };
     });
     await receiver.put([...pieces, ...keptOf(pages)], into);

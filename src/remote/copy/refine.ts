@@ -3,7 +3,7 @@
  * compared, and only pages that differ are sent. One page in a hundred changed here and there makes
  * one block of 64 KiB in seven differ; so a fifteenth of that passes.
  */
-import { equalBytes } from './hashing/hash-list.js';
+import { areSameBytes } from './hashing/hash-list.js';
 import { settleAll } from '../../threads/settle.js';
 import type { DraftPiece } from './draft/pieces.js';
 import type { FileRange } from './worker/messages.js';
@@ -31,7 +31,7 @@ export interface RefinementOptions {
   /** The old file's length. */
   readonly oldBytes: number;
   readonly isLinkSlow: () => boolean;
-  /** The hashes of the pages of ranges, one behind the other. */
+  /** The hashes of the pages of ranges, one after the other. */
   readonly newDigests: (ranges: readonly FileRange[]) => Promise<Uint8Array>;
   readonly oldDigests: (ranges: readonly FileRange[]) => Promise<Uint8Array>;
 }
@@ -56,7 +56,7 @@ export class Refinement {
     const pages = cutPages(ranges).map((page, index): Page => {
       const at = index * digestBytes;
       const digest = news.subarray(at, at + digestBytes);
-      return { ...page, digest, isSame: equalBytes(digest, olds.subarray(at, at + digestBytes)) };
+      return { ...page, digest, isSame: areSameBytes(digest, olds.subarray(at, at + digestBytes)) };
     });
     this.lookedBytes += totalBytes(ranges);
     this.savedBytes += totalBytes(pages.filter(({ isSame }) => isSame));

@@ -36,7 +36,7 @@ export interface ListRequest {
   readonly onHashed: (bytes: number) => void;
 }
 
-/** Gives the hashes of pages of ranges, one behind the other; the last page of a range may be short. */
+/** Gives the hashes of pages of ranges, one after the other; the last page of a range may be short. */
 export type HashPages = (ranges: readonly FileRange[], pageBytes: number) => Promise<Uint8Array>;
 
 /** The side that has the new file, where that is another machine. */

@@ -19,7 +19,7 @@ export interface BlobRow {
   readonly tailBytes: number;
 }
 
-/** A blob with where it lies. */
+/** A blob and where it is stored. */
 export interface PlacedBlob extends BlobRow {
   readonly address: BlobAddress;
 }

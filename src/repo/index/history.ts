@@ -9,7 +9,7 @@ export interface SnapshotRange {
   readonly upTo: number;
 }
 
-/** What is told of a path in one line. */
+/** A path in one line of output. */
 export interface VersionSummary {
   readonly path: number;
   readonly first: number;

@@ -73,7 +73,7 @@ function toNamedPath([id, parent, name]: NameTuple): NamedPath {
   return { id, parent, name: bytesFromBuffer(name) };
 }
 
-/** A whole path, and the source in whose tree it lies. */
+/** A whole path, and the source that it belongs to. */
 export interface PlacedPath {
   readonly source: number;
   readonly path: ByteString;

@@ -63,7 +63,7 @@ export class Removal {
     this.removePaths(gone);
   }
 
-  /** Removes the lists of blobs and the attribute sets that no version has any more. */
+  /** Removes the lists of blobs and the attribute sets that no version uses. */
   removeUnusedContents(): void {
     this.statements.removeUnusedAttributes.run();
     this.statements.removeUnusedContents.run();

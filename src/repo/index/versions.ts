@@ -71,7 +71,7 @@ const COLUMNS =
   'v.ctime_s, v.ctime_ns, v.btime_s, v.btime_ns, v.inode, v.links, v.rdev, v.attributes, v.size, v.link, v.blob, v.content';
 /**
  * Visible at a snapshot, which is bound twice. The plus keeps SQLite from asking at each binding
- * whether the partial index on `last` serves now, which takes 25 us: it compiles the query anew.
+ * whether the partial index on `last` serves now, which takes 25 us: it compiles the query again.
  */
 const AT = 'v.first <= ? AND (v.last = 0 OR +v.last > ?)';
 

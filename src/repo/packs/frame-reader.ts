@@ -67,12 +67,12 @@ export function createFrameReader(
     readFull(address) {
       const { head, sections, starts } = load(address.frame);
       const member = head.fullMembers[address.member];
-      if (!member || !sameBytes(member.hash, address.hash)) throw misplaced(address);
+      if (!member || !areSameBytes(member.hash, address.hash)) throw misplaced(address);
       return slice(sections[0], starts[address.member]?.[0], member.lengthBytes);
     },
     readDelta(address) {
       const delta = deltaAt(load(address.frame), address.member);
-      if (!delta || !sameBytes(delta.targetHash, address.hash)) throw misplaced(address);
+      if (!delta || !areSameBytes(delta.targetHash, address.hash)) throw misplaced(address);
       return delta;
     },
     recycle() {
@@ -190,6 +190,6 @@ function misplaced({ hash, frame, member }: BlobAddress): CodedError {
   );
 }
 
-function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+function areSameBytes(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0;
 }

@@ -1,4 +1,4 @@
-/** Where the parts of a repository lie; `docs/format.md` section 1 describes them. */
+/** Where the parts of a repository are; `docs/format.md` section 1 describes them. */
 
 export interface Layout {
   readonly config: string;

@@ -8,7 +8,7 @@ import { layoutOf } from './layout.js';
 
 export interface Reader {
   readonly index: Index;
-  /** Which files it reads; another stamp means that other files lie there now. */
+  /** Which files it reads; another stamp means that other files have their names now. */
   readonly stamp: string;
   /** A directory that holds its private copy of the index. */
   readonly copy: string | undefined;

@@ -40,7 +40,7 @@ export function openRepository(path: string, platform: Platform, options: OpenOp
   return new Repository({ path, platform, config, canWrite }, options);
 }
 
-/** What lies at a path, and what this user may do there. */
+/** What is at a path, and what this user may do there. */
 interface Found extends Pick<Repository, 'path' | 'platform' | 'config'> {
   readonly canWrite: boolean;
 }

@@ -47,7 +47,7 @@ const openModes: Partial<Record<VersionType, 'read-file' | 'read-directory'>> = 
   [VersionType.directory]: 'read-directory',
 };
 
-export function sameAttributes(left: NodeAttributes, right: NodeAttributes): boolean {
+export function hasSameAttributes(left: NodeAttributes, right: NodeAttributes): boolean {
   return (
     left.flags === right.flags &&
     left.xattrs.length === right.xattrs.length &&

@@ -88,8 +88,8 @@ export function reasonsToRead(stat: FileState, known: KnownState): number {
   return (
     (versionTypeOf(stat.type) === known.type ? 0 : ReadReason.type) |
     (hasSameSize(stat, known) ? 0 : ReadReason.size) |
-    (sameTime(stat.mtime, known.mtime) ? 0 : ReadReason.mtime) |
-    (sameTime(stat.ctime, known.ctime) ? 0 : ReadReason.ctime) |
+    (isSameTime(stat.mtime, known.mtime) ? 0 : ReadReason.mtime) |
+    (isSameTime(stat.ctime, known.ctime) ? 0 : ReadReason.ctime) |
     (stat.inode === known.inode ? 0 : ReadReason.inode) |
     ((known.flags & VersionFlag.racy) === 0 ? 0 : ReadReason.racy) |
     ((known.flags & VersionFlag.unstable) === 0 ? 0 : ReadReason.unstable)
@@ -106,13 +106,13 @@ export function isSameState(before: FileStat, after: FileStat): boolean {
   return (
     before.sizeBytes === after.sizeBytes &&
     before.inode === after.inode &&
-    sameTime(before.mtime, after.mtime) &&
-    sameTime(before.ctime, after.ctime)
+    isSameTime(before.mtime, after.mtime) &&
+    isSameTime(before.ctime, after.ctime)
   );
 }
 
 /** Whether what is recorded of a path, its bytes aside, is the same. */
-export function sameMetadata(left: Metadata, right: Metadata): boolean {
+export function hasSameMetadata(left: Metadata, right: Metadata): boolean {
   return (
     left.type === right.type &&
     left.mode === right.mode &&
@@ -120,18 +120,18 @@ export function sameMetadata(left: Metadata, right: Metadata): boolean {
     left.gid === right.gid &&
     left.rdev === right.rdev &&
     left.sizeBytes === right.sizeBytes &&
-    sameTime(left.mtime, right.mtime)
+    isSameTime(left.mtime, right.mtime)
   );
 }
 
 /** Whether two contents are the same bytes; each content has one row in the index. */
-export function sameContent(left: ContentRef, right: ContentRef): boolean {
+export function isSameContent(left: ContentRef, right: ContentRef): boolean {
   if (left.type === 'blob') return right.type === 'blob' && left.blob === right.blob;
   if (left.type === 'content') return right.type === 'content' && left.content === right.content;
   return right.type === 'none';
 }
 
-export function sameTime(left: FileTime, right: FileTime): boolean {
+export function isSameTime(left: FileTime, right: FileTime): boolean {
   return left.seconds === right.seconds && left.nanoseconds === right.nanoseconds;
 }
 

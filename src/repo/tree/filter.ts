@@ -53,7 +53,7 @@ export interface Verdict {
 export interface EnteredDirectory {
   /** Absolute. */
   readonly path: ByteString;
-  /** undefined for one that is there no more: only what holds above it holds in it. */
+  /** undefined for one that is gone: only what holds above it holds in it. */
   readonly listing: DirectoryListing | undefined;
 }
 
@@ -65,7 +65,7 @@ export interface TreeFilter {
 
 /** What holds in one directory; {@link TreeFilter.enter} is for the directories in it. */
 export interface DirectoryFilter extends TreeFilter {
-  /** undefined: nothing is said of the entry, so it is backed up. */
+  /** undefined: no rule speaks of the entry, so it is backed up. */
   judge(name: ByteString, entry: Pick<FileStat, 'type' | 'sizeBytes'>): Verdict | undefined;
 }
 

@@ -71,7 +71,7 @@ export class LiveTree {
   private readonly filter: TreeFilter;
   private readonly own: ReadonlySet<ByteString>;
 
-  /** `own`: where the repository lies, which never backs itself up. */
+  /** `own`: the repository's own paths, which are never backed up. */
   constructor(files: FileSystem, filter: TreeFilter, own: ReadonlySet<ByteString>) {
     this.files = files;
     this.filter = filter;
@@ -113,7 +113,7 @@ export class LiveTree {
     return { type: 'taken-in', stat, reason: verdict.reason };
   }
 
-  /** Whether the rules leave out what was saved and is there no more. */
+  /** Whether the rules leave out what was saved but is gone. */
   leavesOut(
     around: Pick<LiveDirectory, 'filter'>,
     entry: LiveEntry,
@@ -122,7 +122,7 @@ export class LiveTree {
     return this.judge(around, entry, saved)?.excludes === true;
   }
 
-  /** undefined: nothing is said of the entry, so it is backed up. Roots are not judged. */
+  /** undefined: no rule speaks of the entry, so it is backed up. Roots are not judged. */
   private judge(
     { filter }: Pick<LiveDirectory, 'filter'>,
     { name, path }: LiveEntry,
@@ -154,7 +154,7 @@ export class LiveTree {
     return { path, below, handles, filter, names };
   }
 
-  /** What holds in a directory that is there no more. */
+  /** What holds in a directory that is gone. */
   filterOfGone(
     { filter }: Pick<LiveDirectory, 'filter'>,
     path: ByteString,

@@ -10,7 +10,7 @@ import {
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode } from '../../platform/platform.js';
-import { sameTime } from './compare.js';
+import { isSameTime } from './compare.js';
 
 /** What is set on a restored node. */
 export interface RestorableMetadata {
@@ -220,7 +220,7 @@ export function differsInMetadata(
   there: FileStat,
   { type, uid, gid, mode, mtime, known }: RestorableMetadata,
 ): boolean {
-  if (there.uid !== uid || there.gid !== gid || !sameTime(there.mtime, mtime)) return true;
+  if (there.uid !== uid || there.gid !== gid || !isSameTime(there.mtime, mtime)) return true;
   // A symbolic link has no permissions.
   if (type !== VersionType.symlink && there.mode !== mode) return true;
   if (!known || !calls) return false;

@@ -1,4 +1,4 @@
-/** What is told of a file whose bytes changed while its size and times did not. */
+/** The message about a file whose contents changed although its size and times did not. */
 import { textFromBytes, type ByteString } from '../../platform/bytes.js';
 
 export function possibleBitRot(path: ByteString): string {

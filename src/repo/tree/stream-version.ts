@@ -1,4 +1,4 @@
-/** How a version whose bytes came from a stream is told from that of a file. */
+/** How the version of a stream is told from that of a file. */
 import { VersionType, type Version } from '../model.js';
 
 /** No file has it. */

@@ -1,4 +1,4 @@
-/** What of a sparse file's bytes is to be written: the pages that are not zeros. */
+/** The bytes of a sparse file that have to be written: the pages that are not zeros. */
 import { HOLE_UNIT_BYTES } from './cut-window.js';
 
 const ZEROS = Buffer.alloc(HOLE_UNIT_BYTES);

@@ -13,7 +13,7 @@ import type { NodePlace } from '../tree/relative-path.js';
 import type { HoleMap } from './hole-map.js';
 import type { CutPiece } from './cut-window.js';
 
-/** What a worker is told when it starts. */
+/** What a worker gets when it starts. */
 export interface WorkerSetup {
   readonly packDirectory: string;
   readonly repositoryId: Uint8Array;

@@ -1,4 +1,4 @@
-/** Hashes the pieces of a window, and keeps them until it is said which are to be stored. */
+/** Hashes the pieces of a window, and keeps them until the main thread says which to store. */
 import { blake3, HASH_BYTES } from '../../platform/hash.js';
 import { holeHash } from '../packs/hole.js';
 import type { WorkerContext } from './context.js';

@@ -1,4 +1,4 @@
-/** Reads a part of a large file and cuts it into pieces, and what is to be known of it beside them. */
+/** Reads a part of a large file and cuts it into pieces, along with its attributes. */
 import type { FileStat } from '../../platform/at-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';

@@ -133,7 +133,7 @@ export function patch(fill: Fill): void {
 
 type ByteRange = readonly [start: number, end: number];
 
-/** What of a blob is to be written where there is nothing yet. */
+/** What has to be written of a blob where there is nothing yet. */
 export function rangesOf(
   { leavesHoles }: RestoreFile,
   bytes: Uint8Array,
@@ -142,7 +142,7 @@ export function rangesOf(
   return leavesHoles ? dataRuns(bytes, position) : [[0, bytes.length]];
 }
 
-/** Makes holes of the zeros in `runs`, where that can be done; what is left is to be written. */
+/** Makes holes of the zeros in `runs`, where that can be done; returns what is left to write. */
 function punchZeros(fill: Fill, runs: readonly ByteRange[]): ByteRange[] {
   const { run, file, target, bytes, position } = fill;
   const { files } = run.context;

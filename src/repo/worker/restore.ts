@@ -110,7 +110,7 @@ function isThere(run: RestoreRun, { file, position }: RestorePlace, recipe: Blob
 function adopt(run: RestoreRun, file: number, descriptor: number, stat: FileStat): boolean {
   const { at } = run.context.files;
   if (!differsInMetadata(at, { type: 'open', descriptor }, stat, fileOf(run, file))) return true;
-  // Another name of it may lie outside the target.
+  // It may have another name outside the target.
   if (stat.linkCount > 1) return false;
   if (!run.job.isDryRun) dress(run, file, descriptor);
   return true;

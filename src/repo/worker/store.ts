@@ -84,7 +84,7 @@ function appendGroup(
   return laneWriter(context).appendFull(members, gather(ticket, positions), positions, isBasis);
 }
 
-/** The blobs end to end: a view where they lie so already, else a copy. */
+/** The blobs end to end: a view where they are so already, else a copy. */
 function gather(ticket: Ticket, positions: readonly number[]): Uint8Array {
   const parts = positions.map((position) => {
     const start = ticket.starts[position] ?? 0;

@@ -17,7 +17,7 @@ test('paths are no stream', async () => {
 
 test('a command is what stands behind two dashes, its options with it', async () => {
   const found = await parse('--command', 'db.sql', '--tag', 'x', '--json', '--', 'dump', '--all');
-  expect(found).toMatchObject({ name: 'db.sql', stream: { endIsProof: true } });
+  expect(found).toMatchObject({ name: 'db.sql', stream: { isProvedByEnd: true } });
 });
 
 test.each([

@@ -5,7 +5,7 @@ import {
   isUnchanged,
   mergeByName,
   racyFlag,
-  sameMetadata,
+  hasSameMetadata,
 } from '../../../src/repo/tree/compare.js';
 
 const stat: FileStat = {
@@ -71,8 +71,8 @@ describe('a file is unchanged', () => {
 
   test('and its metadata the same without ctime and inode', () => {
     const metadata = { ...stat, type: 1 as const };
-    expect(sameMetadata(metadata, { ...metadata, inode: 9, ctime: stat.mtime })).toBe(true);
-    expect(sameMetadata(metadata, { ...metadata, gid: 9 })).toBe(false);
+    expect(hasSameMetadata(metadata, { ...metadata, inode: 9, ctime: stat.mtime })).toBe(true);
+    expect(hasSameMetadata(metadata, { ...metadata, gid: 9 })).toBe(false);
   });
 });
 

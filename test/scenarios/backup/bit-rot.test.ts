@@ -111,7 +111,7 @@ test('a share comes round to every file in one over the share of the runs', asyn
   expect(Math.max(...found)).toBeLessThanOrEqual(14);
 });
 
-test('an index made anew still knows the suspects', async () => {
+test('a rebuilt index still knows the suspects', async () => {
   const { lab, rot } = await createRottingLab({ 'a.txt': 'good bytes' });
   rot('a.txt', 'rott bytes');
   await lab.backup({ readsAll: true });

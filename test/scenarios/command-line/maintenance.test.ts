@@ -112,7 +112,7 @@ describe('a damaged repository', () => {
   });
 });
 
-test('a missing index is made anew from the packs', async () => {
+test('a missing index is rebuilt from the packs', async () => {
   const listed = await json('snapshots');
   for (const suffix of ['', '-wal', '-shm']) {
     rmSync(`${defaultRepository}/index.sqlite${suffix}`, { force: true });

@@ -80,7 +80,7 @@ describe('while space is given back', () => {
     onTestFinished(() => void db.close());
     const repository = openRepository(lab.repository, lab.platform, { access: 'write' });
     await repository.write((held) => {
-      // The first pack holds nothing any more, as far as this writer can see.
+      // The first pack holds nothing, as far as this writer can see.
       db.exec('UPDATE frame SET live = 0 WHERE kind = 1');
       const releaseLock = (): void => {
         held.releaseLock();

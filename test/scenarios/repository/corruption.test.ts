@@ -72,7 +72,7 @@ describe('a flipped byte of a pack', () => {
       expect(ok, label).toBe(damage.length === 0);
       if (ok) {
         expect(await countLost(lab, 4), label).toBe(0);
-        // What verify takes for sound, an index made anew from the packs must hold as well.
+        // What verify takes for sound, a rebuilt index must hold as well.
         const before = logicalIndex(lab.repository);
         const rebuilt = await lab.rebuild();
         expect({ ...rebuilt, actions: [] }, label).toMatchObject({ lost: 0 });
@@ -237,7 +237,7 @@ describe('an index that is lost', () => {
   ];
 
   test.each(ways)(
-    '%s: commands say %s, and it is made anew from the packs',
+    '%s: commands say %s, and it is rebuilt from the packs',
     async (_, code, spoil) => {
       const { lab, trees } = await prepare();
       const before = logicalIndex(lab.repository);
@@ -277,7 +277,7 @@ describe('an index that is lost', () => {
   });
 });
 
-describe('an index made anew from damaged packs', () => {
+describe('an index rebuilt from damaged packs', () => {
   test('without one manifest loses that snapshot and keeps the others', async () => {
     const lab = createLab({ lanes: 1 });
     const trees: Tree[] = [];

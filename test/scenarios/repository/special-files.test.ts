@@ -81,7 +81,7 @@ test('a device with another number is another version', async (context) => {
   }
 });
 
-test('an index made anew holds the same special files', async () => {
+test('a rebuilt index holds the same special files', async () => {
   const lab = createLab();
   await fill(lab);
   await lab.backup();

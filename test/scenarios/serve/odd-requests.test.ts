@@ -36,7 +36,7 @@ describe('what is asked otherwise than usual', () => {
     },
   );
 
-  test('requests one behind the other on a connection are answered in order', async () => {
+  test('requests one after the other on a connection are answered in order', async () => {
     const one = (name: string, end = ''): string =>
       `GET /info?filename=${name} HTTP/1.1\r\nHost: localhost\r\n${end}\r\n`;
     const text = one('file') + one('none') + one('file', 'Connection: close\r\n');

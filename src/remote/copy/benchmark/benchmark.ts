@@ -15,11 +15,11 @@ import { isInstalled, run, startRsync, startServing } from './processes.js';
 export interface BenchmarkOptions {
   /** A file of this machine. */
   readonly source: string;
-  /** Overwritten again and again; must not be there yet unless `mayOverwrite`. */
+  /** Overwritten again and again; must not be there yet unless `canOverwrite`. */
   readonly target: string;
   /** Steps from 0 to 100 % zeroed. */
   readonly count: number;
-  readonly mayOverwrite: boolean;
+  readonly canOverwrite: boolean;
   /** How this very program is called. */
   readonly varve: Pick<Program, 'command' | 'args'>;
   readonly onRow: (row: BenchmarkRow) => void | Promise<void>;
@@ -58,7 +58,7 @@ export async function benchmark(platform: Platform, options: BenchmarkOptions): 
   const { files } = platform;
   const source = sourcePath(platform, options.source);
   const target = files.absolutePath(options.target);
-  if (files.exists(bytesFromText(target)) && !options.mayOverwrite) throw exists(options.target);
+  if (files.exists(bytesFromText(target)) && !options.canOverwrite) throw exists(options.target);
   const work = files.makeTemporaryDirectory(`${platform.temporaryDirectory}/varve-benchmark-`);
   const stops: (() => Promise<void>)[] = [];
   try {

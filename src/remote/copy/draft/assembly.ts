@@ -70,7 +70,7 @@ export class Assembly {
   }
 
   /**
-   * The hashes of the pages of ranges of the basis, one behind the other.
+   * The hashes of the pages of ranges of the basis, one after the other.
    * @throws CodedError REMOTE_REQUEST when they lie outside
    */
   hashPages(ranges: readonly FileRange[], pageBytes: number): Promise<Uint8Array> {

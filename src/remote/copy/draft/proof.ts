@@ -30,7 +30,7 @@ export class Proof {
     this.count += 1;
   }
 
-  /** Adds the leaves of a range from `digests`, which lie one behind the other. */
+  /** Adds the leaves of a range from `digests`, which lie one after the other. */
   addRange(offset: number, length: number, blockBytes: number, digests: Uint8Array): void {
     for (let done = 0, at = 0; done < length; done += blockBytes, at += this.digestBytes) {
       const digest = digests.subarray(at, at + this.digestBytes);

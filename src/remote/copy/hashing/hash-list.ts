@@ -22,7 +22,7 @@ const BLOCKS_WANTED = 32768;
 const MIN_CHOSEN_BYTES = 4096;
 const MAX_CHOSEN_BYTES = 4 * 1024 * 1024;
 
-/** How a file is cut into blocks and what is said of each. */
+/** How a file is cut into blocks, and what is listed of each. */
 export interface HashListShape {
   /** The file's length. */
   readonly sizeBytes: number;
@@ -74,6 +74,6 @@ export function digestOf(list: HashList, block: number): Uint8Array {
 /** How much of the beginning of a whole block its weak sum covers. */
 export const anchorBytes = (blockBytes: number): number => Math.min(blockBytes, ANCHOR_BYTES);
 
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+export function areSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }

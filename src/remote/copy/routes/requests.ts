@@ -37,7 +37,7 @@ export const methodOf = (context: RouteContext): Promise<HashMethod> =>
 export const pageBytesOf = (context: RouteContext): number =>
   numberOf(context, 'page_size', MIN_PAGE_BYTES, MAX_BLOCK_BYTES);
 
-/** The ranges of a request's body, one behind the other. @throws CodedError REMOTE_REQUEST */
+/** The ranges of a request's body, one after the other. @throws CodedError REMOTE_REQUEST */
 export async function rangesOf(context: RouteContext): Promise<PlacedRange[]> {
   const ranges = await withBody(context.env.incoming, MAX_HEAD_BYTES, decodeRanges);
   const isEmpty = ranges.some(({ length }) => length === 0);

@@ -1,4 +1,4 @@
-/** Sends what is said of blocks while they are still being hashed. */
+/** Sends a list of blocks while they are still being hashed. */
 import { blockCount } from '../hashing/hash-list.js';
 import { partBlocks, type Listing } from '../hashing/listing.js';
 import type { PiecemealAnswer } from '../../transport/server/answers.js';

@@ -11,7 +11,7 @@ export interface CopySettings {
   readonly lists: ListCache;
   /** For bodies and lists. */
   readonly memory: MemoryBudget;
-  /** All files that can be reached lie below it. Absolute, without symbolic links. */
+  /** Only files below it can be reached. Absolute, without symbolic links. */
   readonly root: ByteString;
   readonly allowsWriting: boolean;
   /** Offers the requests of pdiffcopy, too. */

@@ -54,7 +54,7 @@ export function encodePieces(pieces: readonly DraftPiece[]): Buffer {
 
 /** The pieces of a body. */
 export interface DecodedPieces {
-  /** Their data lie one behind the other from `at` 0 on. */
+  /** Their data lie one after the other from `at` 0 on. */
   readonly pieces: DraftPiece[];
   /** Where the data begins in the body. */
   readonly headBytes: number;

@@ -9,7 +9,7 @@ import {
   blockLength,
   digestOf,
   entryBytes,
-  equalBytes,
+  areSameBytes,
   WEAK_BYTES,
   type HashList,
 } from '../hashing/hash-list.js';
@@ -51,7 +51,7 @@ export function compareBlocks(files: FileSystem, job: CompareJob, method: HashMe
     const length = blockLength(list, block);
     const isEqual =
       offset + length <= file.sizeBytes &&
-      equalBytes(reader.read(offset, length).digest, digestOf(list, block));
+      areSameBytes(reader.read(offset, length).digest, digestOf(list, block));
     differing = isEqual ? 0 : differing + 1;
     if (!isEqual) continue;
     const match = { block, count: 1, offset };

@@ -1,7 +1,7 @@
 /** Reads a file a block at a time, in large pieces, and hashes each block; holes are not read. */
 import { CodedError } from '../../../errors.js';
 import type { FileSystem } from '../../../platform/files.js';
-import { equalBytes } from '../hashing/hash-list.js';
+import { areSameBytes } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
 import type { ReadFile } from './messages.js';
 import { scratch } from './scratch.js';
@@ -40,7 +40,7 @@ export class BlockReader {
     const bytes = this.bytes(offset, length);
     // Comparing costs a third of hashing, and ends at the first byte that is not zero.
     const zeros = this.zeroBlock(length);
-    return equalBytes(bytes, zeros.bytes) ? zeros : { bytes, digest: this.method.digest(bytes) };
+    return areSameBytes(bytes, zeros.bytes) ? zeros : { bytes, digest: this.method.digest(bytes) };
   }
 
   /** The bytes alone. @throws CodedError COPY_SOURCE_CHANGED when the file ends before. */

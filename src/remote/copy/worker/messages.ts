@@ -125,7 +125,7 @@ export interface Compared {
   readonly count: number;
 }
 
-/** What each job gives. Digests lie one behind the other. */
+/** What each job gives. Digests lie one after the other. */
 export interface Results {
   readonly hash: undefined;
   readonly compare: Compared;

@@ -18,7 +18,7 @@ import {
   blockLength,
   digestOf,
   entryBytes,
-  equalBytes,
+  areSameBytes,
   type HashList,
 } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
@@ -103,7 +103,7 @@ export class BlockSearch {
       const length = blockLength(this.list, block);
       if (position + length > sizeBytes) continue;
       const { digest } = reader.read(position, length);
-      if (equalBytes(digest, digestOf(this.list, block))) {
+      if (areSameBytes(digest, digestOf(this.list, block))) {
         return { block, count: 1, offset: position };
       }
     }
@@ -161,7 +161,7 @@ export class BlockSearch {
     const { digest } = reader.read(offset, this.list.blockBytes);
     for (let candidate = first; candidate !== 0;) {
       const block = this.blocks[candidate - 1] as number;
-      if (equalBytes(digest, digestOf(this.list, block))) return block;
+      if (areSameBytes(digest, digestOf(this.list, block))) return block;
       candidate = this.table.nextCandidate(candidate, sum);
     }
     return undefined;

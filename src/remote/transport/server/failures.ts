@@ -16,7 +16,7 @@ const STATUSES: Statuses = { PATH_NOT_FOUND: 404, REMOTE_READ_ONLY: 403, REMOTE_
 
 /**
  * Failures of the routes have the statuses that they say, and 400 otherwise. If the system refuses
- * something, only its code is told: its text may name paths outside the root.
+ * something, only its code is sent: its text may name paths outside the root.
  */
 export function answerOf(error: unknown, statuses: Statuses): FailureAnswer {
   if (error instanceof CodedError) {

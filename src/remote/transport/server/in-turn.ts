@@ -1,5 +1,5 @@
 /**
- * Requests that a client sends one behind the other without waiting. Node hands them on all at once,
+ * Requests that a client sends one after the other without waiting. Node hands them on all at once,
  * and never says of those whose answer has not begun that the connection is gone: their files would
  * stay open for ever.
  */

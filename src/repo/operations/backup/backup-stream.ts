@@ -10,7 +10,7 @@ import { NO_ATTRIBUTES } from '../../../platform/attribute-calls.js';
 import type { ByteStream } from '../../../platform/byte-streams.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
-import { sameContent } from '../../tree/compare.js';
+import { isSameContent } from '../../tree/compare.js';
 import { isOfStream, STREAM_INODE } from '../../tree/stream-version.js';
 import type { Repository } from '../../repository/repository.js';
 import { createSetRecorder } from './attributes.js';
@@ -83,11 +83,11 @@ async function readNamed(
   const { content, blobs, sizeBytes } = read;
   const tally = createTally(index, recorder);
   const unchanged = { tally, bytesRead: sizeBytes, replacements: [], appeared: [] };
-  if (known && sameContent(known.content, content)) {
+  if (known && isSameContent(known.content, content)) {
     tally.keepUnchanged(known);
     return unchanged;
   }
-  if (known && sizeBytes === 0 && !stream.endIsProof) {
+  if (known && sizeBytes === 0 && !stream.isProvedByEnd) {
     tally.report(root, 'SOURCE_EMPTY', explainEmpty(root));
     tally.keep(known);
     return unchanged;

@@ -7,7 +7,7 @@ import { BlobKind, type BlobPlace } from '../../index/blobs.js';
 import type { Index } from '../../index/index.js';
 import { holeHash } from '../../packs/hole.js';
 
-/** What is to be done with one blob. */
+/** What to do with one blob. */
 interface Claim {
   readonly blob: number;
   readonly isWanted: boolean;

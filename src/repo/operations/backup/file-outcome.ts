@@ -1,4 +1,4 @@
-/** A file that is to be read, and how that ends. */
+/** A file to read, and how reading it ended. */
 import type { FileStat } from '../../../platform/at-calls.js';
 import type { NodeAttributes } from '../../../platform/attribute-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';

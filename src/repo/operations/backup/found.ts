@@ -8,7 +8,7 @@ import {
 } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { baseName } from '../../../platform/paths.js';
-import { isUnchanged, racyFlag, sameContent, sparseFlag } from '../../tree/compare.js';
+import { isUnchanged, racyFlag, isSameContent, sparseFlag } from '../../tree/compare.js';
 import { possibleBitRot } from '../../tree/possible-bit-rot.js';
 import type { RecordedSet, SetRecorder } from './attributes.js';
 import type { FileOutcome, FileToRead } from './file-outcome.js';
@@ -80,12 +80,12 @@ function isPossiblyRotten(
   { stat, content, isUnstable }: Extract<FileOutcome, { type: 'read' }>,
 ): boolean {
   if (!known || !seemsUnchanged || isUnstable) return false;
-  return isUnchanged(stat, known) && !sameContent(known.content, content);
+  return isUnchanged(stat, known) && !isSameContent(known.content, content);
 }
 
 /** The flag stays with the bytes, whatever becomes of their owner, mode or times. */
 function keptSuspicion(known: Version | undefined, content: ContentRef): number {
-  return known && sameContent(known.content, content) ? known.flags & VersionFlag.suspect : 0;
+  return known && isSameContent(known.content, content) ? known.flags & VersionFlag.suspect : 0;
 }
 
 /** Records another name of a file that was read under the name of `first`. */

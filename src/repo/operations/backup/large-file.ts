@@ -36,7 +36,7 @@ export interface LargeFileReader {
   readonly index: Index;
   /** The blob that stands for a hole of this many bytes. */
   readonly holeBlob: (lengthBytes: number) => number;
-  /** What is to be known of the file beside its bytes. @throws SourceError */
+  /** What is recorded of the file beside its contents. @throws SourceError */
   readonly survey: (path: ByteString, mapsHoles: boolean) => Promise<SurveyResult>;
   /** Reads, deduplicates and stores one window. @throws SourceError */
   readonly readWindow: (
@@ -56,8 +56,8 @@ export async function readLargeFile(
     let stat = seen;
     for (let attempt = 1; ; attempt++) {
       // What moves so fast that no map of it holds is read as a whole.
-      const mayMap = attempt < MAX_ATTEMPTS;
-      const { pieces, stats, attributes, isSound } = await readOnce(path, stat, reader, mayMap);
+      const canMap = attempt < MAX_ATTEMPTS;
+      const { pieces, stats, attributes, isSound } = await readOnce(path, stat, reader, canMap);
       const isStable = isSound && stats.every((after) => isSameState(stat, after));
       stat = stats.at(-1) ?? stat;
       if (!isStable && attempt < MAX_ATTEMPTS) continue;
@@ -110,9 +110,9 @@ async function readOnce(
   path: ByteString,
   stat: FileStat,
   reader: LargeFileReader,
-  mayMap: boolean,
+  canMap: boolean,
 ): Promise<ReadParts & { readonly attributes: NodeAttributes; readonly isSound: boolean }> {
-  const before = await reader.survey(path, mayMap && sparseFlag(stat) > 0);
+  const before = await reader.survey(path, canMap && sparseFlag(stat) > 0);
   const { attributes, holes } = before;
   const read = await readSegments(path, stat, holes, reader);
   const { pieces } = read;

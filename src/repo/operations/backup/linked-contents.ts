@@ -5,7 +5,7 @@
  */
 import type { Index } from '../../index/index.js';
 import type { Version } from '../../model.js';
-import { sameTime } from '../../tree/compare.js';
+import { isSameTime } from '../../tree/compare.js';
 import type { Contents } from './contents.js';
 import type { FileOutcome, FileToRead } from './file-outcome.js';
 import type { FileContext } from './found.js';
@@ -93,7 +93,7 @@ function isSameFile({ stat }: File, version: Version): boolean {
   return (
     stat.inode === version.inode &&
     stat.sizeBytes === version.sizeBytes &&
-    sameTime(stat.mtime, version.mtime) &&
-    sameTime(stat.ctime, version.ctime)
+    isSameTime(stat.mtime, version.mtime) &&
+    isSameTime(stat.ctime, version.ctime)
   );
 }

@@ -1,4 +1,4 @@
-/** What there is to know of a node whose bytes nobody reads: its attributes, where a link leads. */
+/** What is recorded of a node whose contents are not read: its attributes, the target of a link. */
 import { VersionType } from '../../model.js';
 import { NO_ATTRIBUTES, type NodeAttributes } from '../../../platform/attribute-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';

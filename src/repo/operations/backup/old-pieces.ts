@@ -21,7 +21,7 @@ export function createOldPieces(index: Index, content: ContentRef): OldPieces {
   let lengthBytes = 0;
   for (const [position, old] of olds.entries()) {
     starts[position] = lengthBytes;
-    // Holes of one length are one blob, wherever they lie: they say nothing of what has moved.
+    // Holes of one length are one blob, wherever they lie: they do not show what has moved.
     if (old.kind !== BlobKind.hole) startOf.set(old.id, lengthBytes);
     lengthBytes += old.lengthBytes;
   }

@@ -6,7 +6,7 @@ import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type ContentRef, type Metadata, type Version } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import { sameContent, sameMetadata, sameTime } from '../../tree/compare.js';
+import { isSameContent, hasSameMetadata, isSameTime } from '../../tree/compare.js';
 import type { ManifestWriter } from '../../repository/run-manifest.js';
 
 /** A node of the source as it is now. `known`: its current version in the index. */
@@ -138,14 +138,14 @@ export class Recorder {
 
 function isSameVersion(known: Version, found: Found): boolean {
   return (
-    sameMetadata(known, found) &&
+    hasSameMetadata(known, found) &&
     known.links === found.links &&
     known.attributes === found.attributes &&
     known.link === found.link &&
-    sameContent(known.content, found.content)
+    isSameContent(known.content, found.content)
   );
 }
 
 function needsTouch(known: Version, { flags, inode, ctime }: Found): boolean {
-  return known.flags !== flags || known.inode !== inode || !sameTime(known.ctime, ctime);
+  return known.flags !== flags || known.inode !== inode || !isSameTime(known.ctime, ctime);
 }

@@ -64,7 +64,7 @@ function changesBetween(index: Index, wanted: number, from: number, to: number):
   return changes;
 }
 
-/** `begun`: what it is that a path is on the later side only. */
+/** `begun`: the change to report where only the later side has the path. */
 function changeOf(change: NodeChange, begun: ChangeType): ChangeType | undefined {
   switch (change) {
     case NodeChange.begun:

@@ -5,8 +5,8 @@ import type { FileStat } from '../../../platform/at-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { createSetReader, type SetReader } from '../../repository/attribute-sets.js';
 import type { HeldRepository } from '../../repository/held.js';
-import { readAttributesAt, sameAttributes } from '../../tree/attributes.js';
-import { isUnchanged, sameMetadata, sameTime } from '../../tree/compare.js';
+import { readAttributesAt, hasSameAttributes } from '../../tree/attributes.js';
+import { isUnchanged, hasSameMetadata, isSameTime } from '../../tree/compare.js';
 import { possibleBitRot } from '../../tree/possible-bit-rot.js';
 import type { ChangeType } from './diff.js';
 import { hashFile } from './hash-file.js';
@@ -42,7 +42,7 @@ export class LiveBytes {
     if (this.hasOtherBytes(subject)) return 'modified';
     const sizeBytes = known.type === VersionType.file ? stat.sizeBytes : 0;
     const isSame =
-      sameMetadata({ ...stat, type: known.type, sizeBytes }, known) &&
+      hasSameMetadata({ ...stat, type: known.type, sizeBytes }, known) &&
       !this.hasOtherAttributes(subject);
     return isSame ? undefined : 'metadata';
   }
@@ -50,13 +50,13 @@ export class LiveBytes {
   /** They do not change without the ctime. */
   private hasOtherAttributes({ directory, name, stat, known }: Subject): boolean {
     const { files, users } = this.repository.platform;
-    if (sameTime(stat.ctime, known.ctime) || !files.at.attributes) return false;
+    if (isSameTime(stat.ctime, known.ctime) || !files.at.attributes) return false;
     const saved = this.setOf(known);
     if (!saved) return false;
     return (
       saved.user !== (users.userName(stat.uid) ?? '') ||
       saved.group !== (users.groupName(stat.gid) ?? '') ||
-      !sameAttributes(readAttributesAt(files, directory, name, known.type), saved)
+      !hasSameAttributes(readAttributesAt(files, directory, name, known.type), saved)
     );
   }
 
@@ -67,7 +67,7 @@ export class LiveBytes {
     }
     if (known.type !== VersionType.file) return false;
     if (stat.sizeBytes !== known.sizeBytes) return true;
-    if (!this.readsAll && !sameTime(stat.mtime, known.mtime)) return true;
+    if (!this.readsAll && !isSameTime(stat.mtime, known.mtime)) return true;
     const seemsUnchanged = isUnchanged(stat, known);
     if (!this.readsAll && seemsUnchanged) return false;
     const isDifferent = this.readsDifferent(subject);

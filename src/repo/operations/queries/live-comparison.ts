@@ -85,7 +85,7 @@ export class LiveComparison {
     return undefined;
   }
 
-  /** What has a name. A directory that is to be entered is given back. */
+  /** Compares what has a name. Returns a directory whose entries come next. */
   private visit(
     directory: LiveDirectory,
     entry: LiveEntry,
@@ -141,7 +141,7 @@ export class LiveComparison {
     if (change) this.changes.push({ path, change });
   }
 
-  /** What cannot be read is told, and counts as unchanged. */
+  /** What cannot be read is reported, and counts as unchanged. */
   private attempt<T>(path: ByteString, code: IssueCode, action: () => T): T | undefined {
     try {
       return action();

@@ -34,7 +34,7 @@ export interface LoggedVersion extends Span {
 }
 
 /**
- * Every version that a path had, also when it exists no more.
+ * Every version that a path had, even if it no longer exists.
  * @throws CodedError PATH_NOT_FOUND when it never existed
  */
 export function logPath(repository: Repository, options: LogOptions): Promise<PathLog> {

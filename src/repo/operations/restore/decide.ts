@@ -1,7 +1,7 @@
 /** Decides what happens to one name of the target. Plain functions over plain data. */
 import { VersionType, type Version } from '../../model.js';
 import type { FileStat, FileTime } from '../../../platform/at-calls.js';
-import { sameTime, versionTypeOf } from '../../tree/compare.js';
+import { isSameTime, versionTypeOf } from '../../tree/compare.js';
 
 /** What may be overwritten; the names are restic's. */
 export type OverwriteRule =
@@ -53,7 +53,7 @@ function hasSameSizeAndTime(version: Version, there: FileStat): boolean {
   return (
     versionTypeOf(there.type) === version.type &&
     there.sizeBytes === version.sizeBytes &&
-    sameTime(there.mtime, version.mtime)
+    isSameTime(there.mtime, version.mtime)
   );
 }
 

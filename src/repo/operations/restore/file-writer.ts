@@ -71,7 +71,7 @@ export class FileWriter {
   }
 
   /**
-   * `there`: the file that has its name, whose bytes are to be compared; undefined: none is, or
+   * `there`: the file that has its name, whose contents are compared; undefined: none is, or
    * another type.
    */
   async add(file: FileToRestore, there?: FileStat): Promise<void> {
@@ -227,7 +227,7 @@ export class FileWriter {
   }
 }
 
-/** What a worker is told of a file. */
+/** What a worker gets of a file. */
 function plain({ directory, name, way, version }: JobFile, wanted: Wanted): RestoreFile {
   const leavesHoles = (version.flags & VersionFlag.sparse) !== 0;
   return { directory, name, way, leavesHoles, ...wanted(version) };

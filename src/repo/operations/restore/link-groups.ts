@@ -5,7 +5,7 @@
  */
 import type { Version } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
-import { sameContent, sameMetadata } from '../../tree/compare.js';
+import { isSameContent, hasSameMetadata } from '../../tree/compare.js';
 import type { ByteString } from '../../../platform/bytes.js';
 
 /** A name with hard links: its version has a number. */
@@ -78,9 +78,9 @@ export function createLinkGroups(
 /** A name that could not be read in some backup has the number still, and the state before. */
 function isSameNode(left: Version, right: Version): boolean {
   return (
-    sameMetadata(left, right) &&
+    hasSameMetadata(left, right) &&
     left.attributes === right.attributes &&
     left.link === right.link &&
-    sameContent(left.content, right.content)
+    isSameContent(left.content, right.content)
   );
 }

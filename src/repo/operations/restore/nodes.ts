@@ -87,7 +87,7 @@ export class NodeMaker {
         (version.type === VersionType.symlink
           ? at.readSymlink(directory, name) === version.link
           : there.rdev === version.rdev) &&
-        // Another name of it may lie outside the target.
+        // It may have another name outside the target.
         !(differs && there.linkCount > 1);
       if (isDryRun) return isThere;
       if (isThere) {
@@ -151,7 +151,7 @@ export class NodeMaker {
       try {
         if (!differsInMetadata(at, node, there, metadata)) return true;
         const { type, linkCount } = at.statOpen(node.descriptor);
-        // Another name of it may lie outside the target.
+        // It may have another name outside the target.
         if (type !== 'file' || linkCount > 1) return false;
         if (!isDryRun) onShortfalls(path, setMetadata(files, node, metadata));
         return true;

@@ -1,5 +1,5 @@
 /**
- * Counts what of the metadata could not be restored, so that it is said once and not for each file:
+ * Counts what of the metadata could not be restored, to report it once rather than for each file:
  * an ordinary user can give nothing to others.
  */
 import type { Issue } from '../../model.js';

@@ -7,7 +7,7 @@ export interface TargetOptions {
   /** It may hold something already. */
   readonly isInPlace: boolean;
   readonly isDryRun: boolean;
-  /** Where the repository lies, which is never restored into. */
+  /** The repository, which is never restored into. */
   readonly repositoryPath: string;
 }
 

@@ -7,7 +7,7 @@ import { VersionFlag, type Version } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { systemErrorCode } from '../../../platform/platform.js';
-import { sameTime } from '../../tree/compare.js';
+import { isSameTime } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../../platform/directory-handles.js';
 import { differsInMetadata, setMetadata, type Shortfall } from '../../tree/metadata.js';
 import { temporaryName, type NodePlace } from '../../tree/relative-path.js';
@@ -122,7 +122,7 @@ interface Existing {
   readonly stat: FileStat;
 }
 
-/** The file that is to be patched, of its size now: the one that is there, else an unfinished one. */
+/** The file to patch, cut to its size: the one that is there, else an unfinished one. */
 function openExisting(
   { files, handles, isDryRun }: WorkingFileOptions,
   { directory, name, version }: FileToRestore,
@@ -134,7 +134,7 @@ function openExisting(
     try {
       descriptor = files.at.open(handles.open(directory), candidate, 'update-file');
       const stat = files.at.statOpen(descriptor);
-      // Another name of it may lie outside the target: it is compared, and not written.
+      // It may have another name outside the target: it is compared, and not written.
       if (stat.type !== 'file' || (stat.linkCount > 1 && !isDryRun)) continue;
       if (stat.sizeBytes !== version.sizeBytes && !isDryRun) {
         files.truncate(descriptor, version.sizeBytes);
@@ -168,5 +168,5 @@ function makeZeros(
 }
 
 function hasSizeAndTime({ sizeBytes, mtime }: FileStat, version: Version): boolean {
-  return sizeBytes === version.sizeBytes && sameTime(mtime, version.mtime);
+  return sizeBytes === version.sizeBytes && isSameTime(mtime, version.mtime);
 }

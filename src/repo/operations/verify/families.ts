@@ -59,7 +59,7 @@ const JOB_BYTES = 8 * 1024 * 1024;
 const JOB_FAMILIES = 256;
 /**
  * A job ends with a frame, so that one worker alone decodes it, but not later than this: a frame may
- * hold thousands of tiny blobs, and what is said of each takes a kilobyte on its way to the worker.
+ * hold thousands of tiny blobs, and each takes a kilobyte on its way to the worker.
  */
 const MAX_BLOBS = 1024;
 

@@ -34,7 +34,7 @@ describe('--bwlimit', () => {
     expect(pauses()).toEqual([250]);
   });
 
-  test('has those of several requests wait one behind the other', () => {
+  test('has those of several requests wait one after the other', () => {
     const link = linkWith({ mostBytesPerSecond: 1000 });
     void link.pass(100);
     void link.pass(100);

@@ -112,7 +112,7 @@ test('nothing where something was is taken for a failed program, unless its end 
         'before the pipe fail? What was saved before is kept.',
     },
   ]);
-  const proven = await lab.backupStream('db.sql', streamOf('', { endIsProof: true }));
+  const proven = await lab.backupStream('db.sql', streamOf('', { isProvedByEnd: true }));
   expect(proven).toMatchObject({ snapshot: 3, files: 1, bytes: 0, filesChanged: 1, issues: [] });
   expect((await lab.treeAt(2)).get('db.sql')!.content).toBe('bytes');
   expect((await lab.treeAt(3)).get('db.sql')!.content).toBe('');
