@@ -24,8 +24,8 @@ const SHORT_BYTES = 24;
  * The target of `delta`, rebuilt and proven by its hash. The instructions are checked as a whole
  * before a byte is allocated, so a hostile delta costs no more than reading it and `maxTargetLength`.
  *
- * @throws CodedError `DELTA_CORRUPT` for a malformed delta, `DELTA_TOO_LARGE` beyond `maxTargetLength`, `OUT_OF_MEMORY`,
- * `DELTA_BASIS_MISMATCH` if this is not the basis, `DELTA_TARGET_MISMATCH` if the result is not the target.
+ * @throws CodedError DELTA_CORRUPT for a malformed delta, DELTA_TOO_LARGE beyond `maxTargetLength`, OUT_OF_MEMORY,
+ * DELTA_BASIS_MISMATCH if this is not the basis, DELTA_TARGET_MISMATCH if the result is not the target.
  */
 export function applyDelta(basis: Uint8Array, delta: Delta, options: ApplyOptions = {}): Buffer {
   checkLimit(delta.targetLength, options.maxTargetLength ?? MAX_TARGET_BYTES);

@@ -11,8 +11,8 @@ import { corrupt } from './varint.js';
  * One delta for two: `newer` rebuilds M from N, `older` rebuilds O from M, the result O from N.
  * Reads the instructions alone; literal bytes are moved, never interpreted.
  *
- * @throws CodedError `DELTA_BASIS_MISMATCH` if they do not fit, `DELTA_CORRUPT` if one is malformed,
- * `DELTA_TOO_LARGE` if the result would need more memory than either can justify.
+ * @throws CodedError DELTA_BASIS_MISMATCH if they do not fit, DELTA_CORRUPT if one is malformed,
+ * DELTA_TOO_LARGE if the result would need more memory than either can justify.
  */
 export function composeDeltas(newer: Delta, older: Delta): Delta {
   return foldDeltas([newer, older]);

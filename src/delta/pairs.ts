@@ -13,7 +13,7 @@ type OnPair = (literalLength: number, copyLength: number, copyStart: number) => 
  * content: well-formed numbers, one spelling, no empty run, lengths that add up to the literals
  * held and the target promised. `onPair` gets a copy length of 0 for a literal at the very end.
  *
- * @throws CodedError `DELTA_CORRUPT`
+ * @throws CodedError DELTA_CORRUPT
  */
 export function readPairs(delta: Delta, onPair: OnPair): void {
   const literals = cursor(delta.literalLengths);

@@ -35,7 +35,7 @@ export function serializeDelta(delta: Delta): Buffer {
  * Takes the standalone form apart. The streams are views of `bytes`, so nothing is allocated on the
  * word of a length; the instructions in them are checked when they are used.
  *
- * @throws CodedError `DELTA_CORRUPT`
+ * @throws CodedError DELTA_CORRUPT
  */
 export function parseDelta(bytes: Uint8Array): Delta {
   checkStart(bytes);

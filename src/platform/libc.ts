@@ -29,7 +29,7 @@ const ARCHITECTURES: readonly string[] = ['x64', 'arm64'];
 
 /**
  * glibc, or undefined on another architecture or libc (musl).
- * @throws CodedError NATIVE_MODULE_UNUSABLE: without koffi, attributes would silently be left out
+ * @throws CodedError NATIVE_MODULE_UNUSABLE, since without koffi attributes would silently be left out
  */
 export const loadLibc = once((): Libc | undefined => {
   if (!ARCHITECTURES.includes(process.arch)) return undefined;

@@ -4,7 +4,7 @@ import { CodedError } from '../../store.js';
 /**
  * The count that `text` says: a whole number; `-1` and `unlimited` keep all.
  *
- * @throws CodedError `USAGE_COUNT`
+ * @throws CodedError USAGE_COUNT
  */
 export function parseKeepCount(text: string): number | 'unlimited' {
   if (text === '-1' || text === 'unlimited') return 'unlimited';

@@ -13,7 +13,7 @@ const WEEK_MS = 7 * DAY_MS;
  * The milliseconds that `text` says: `30s`, `10m`, `1h30m`, `2D`, `1W`. A day has 24 hours here;
  * months and years have no fixed length and are refused.
  *
- * @throws CodedError `USAGE_DURATION`
+ * @throws CodedError USAGE_DURATION
  */
 export function parseDuration(text: string): number {
   const age = parseAge(text);
@@ -30,7 +30,7 @@ export function parseDuration(text: string): number {
  * The span of the calendar that `text` says: `7D`, `1Y6M`, `36h`. Its length depends on the day it
  * is counted from.
  *
- * @throws CodedError `USAGE_DURATION`
+ * @throws CodedError USAGE_DURATION
  */
 export function parseCalendarDuration(text: string): Duration {
   const age = parseAge(text);

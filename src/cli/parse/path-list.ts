@@ -12,7 +12,7 @@ export interface PathListFlags {
  * comment, no white space cut off; empty ones are passed over. Bytes that are not UTF-8 are lone
  * surrogates, as {@link bytesToText} gives them.
  *
- * @throws CodedError `USAGE` when the list cannot be read, or is not written as `--null` says
+ * @throws CodedError USAGE when the list cannot be read, or is not written as `--null` says
  */
 export async function readPathList(
   { filesFrom, null: isNull = false }: PathListFlags,

@@ -15,7 +15,7 @@ export type Sample =
  * The sample that `text` says: `5%`, `2G` or `10m`. The unit tells a time from a size, and here
  * case matters: `10m` is ten minutes, `10M` ten mebibytes.
  *
- * @throws CodedError `USAGE_SAMPLE`
+ * @throws CodedError USAGE_SAMPLE
  */
 export function parseSample(text: string): Sample {
   const sample = readSample(text);

@@ -11,7 +11,7 @@ export function readShare(text: string): number | undefined {
 /**
  * The fraction that `text` says.
  *
- * @throws CodedError `USAGE_SHARE`
+ * @throws CodedError USAGE_SHARE
  */
 export function parseShare(text: string): number {
   const fraction = readShare(text);

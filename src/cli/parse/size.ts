@@ -8,7 +8,7 @@ const SIZE = /^(\d{1,16}(?:\.\d{1,9})?) ?(?:([KMGTP])(?:i?B)?|B)?$/i;
  * The bytes that `text` says: `500`, `500K`, `1.5G`, `1MiB`. `K`, `KB` and `KiB` are all 1024, in
  * either case; parts of a byte are dropped.
  *
- * @throws CodedError `USAGE_SIZE`
+ * @throws CodedError USAGE_SIZE
  */
 export function parseSize(text: string): number {
   const [, count, unit = ''] = SIZE.exec(text.trim()) ?? [];

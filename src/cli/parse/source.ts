@@ -4,7 +4,7 @@ import { CodedError, type SourceSelector } from '../../store.js';
 /**
  * The source that `text` says: `3`, a number from `varve snapshots`, or `host:/path`.
  *
- * @throws CodedError `USAGE`
+ * @throws CodedError USAGE
  */
 export function parseSource(text: string): SourceSelector {
   if (/^\d{1,15}$/.test(text)) return { type: 'number', id: Number(text) };

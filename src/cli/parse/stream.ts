@@ -45,7 +45,7 @@ export function addStreamOptions(command: Command): void {
 /**
  * The stream that the options name, if any; `args`: the operands, which are the command's words.
  *
- * @throws CodedError `USAGE` when the options do not go together, or standard input is a terminal
+ * @throws CodedError USAGE when the options do not go together, or standard input is a terminal
  */
 export async function streamOption(
   flags: StreamFlags,

@@ -38,7 +38,7 @@ const READERS: readonly Reader[] = [
  * rdiff-backup. `monday` is the most recent Monday, today included, and `last monday` the most
  * recent one before today; with a time, the most recent such moment that is not in the future.
  *
- * @throws CodedError `USAGE_TIME`, which shows the accepted forms.
+ * @throws CodedError USAGE_TIME, which shows the accepted forms
  */
 export function parseTime(text: string, now: Date): TimePoint {
   const tidy = text.trim().replace(/\s+/g, ' ');

@@ -55,7 +55,7 @@ function refuse(name: string, value: number, range: string): never {
 /**
  * librsync's `rs_sig_args`.
  * @param basisSize undefined when unknown (a pipe).
- * @throws CodedError RDIFF_PARAMETER when an asked size cannot be written.
+ * @throws CodedError RDIFF_PARAMETER when an asked size cannot be written
  */
 export function signatureArguments(
   kind: SignatureKind,

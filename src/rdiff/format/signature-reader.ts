@@ -27,7 +27,7 @@ export class SignatureReader {
     }
   }
 
-  /** The whole signature. @throws CodedError RDIFF_INPUT_ENDED when it stops within header or entry. */
+  /** The whole signature. @throws CodedError RDIFF_INPUT_ENDED when it stops within header or entry */
   finish(): Signature {
     const { header } = this;
     if (header === undefined) {

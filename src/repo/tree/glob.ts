@@ -22,7 +22,7 @@ export interface Glob {
     | { readonly type: 'any' };
 }
 
-/** @throws CodedError `USAGE_PATTERN` when the pattern names nothing. */
+/** @throws CodedError USAGE_PATTERN when the pattern names nothing */
 export function compileGlob(pattern: string): Glob {
   const body = pattern.replace(/\/+$/, '');
   if (body === '') {

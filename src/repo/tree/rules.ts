@@ -50,7 +50,7 @@ type Anchoring = 'directory' | 'option';
 
 /**
  * A rule of the command line.
- * @throws CodedError `USAGE_PATTERN` for a pattern that names nothing or can match nothing.
+ * @throws CodedError USAGE_PATTERN for a pattern that names nothing or can match nothing
  */
 export function compileOption(source: PatternRule): Rule {
   const { pattern } = source;

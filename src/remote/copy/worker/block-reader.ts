@@ -34,7 +34,7 @@ export class BlockReader {
     this.method = method;
   }
 
-  /** @throws CodedError COPY_SOURCE_CHANGED when the file ends before. */
+  /** @throws CodedError COPY_SOURCE_CHANGED when the file ends before */
   read(offset: number, length: number): HashedBlock {
     if (this.isHole(offset, length)) return this.zeroBlock(length);
     const bytes = this.bytes(offset, length);
@@ -43,7 +43,7 @@ export class BlockReader {
     return areSameBytes(bytes, zeros.bytes) ? zeros : { bytes, digest: this.method.digest(bytes) };
   }
 
-  /** The bytes alone. @throws CodedError COPY_SOURCE_CHANGED when the file ends before. */
+  /** The bytes alone. @throws CodedError COPY_SOURCE_CHANGED when the file ends before */
   bytes(offset: number, length: number): Uint8Array {
     if (offset < this.start || offset + length > this.start + this.length) {
       this.fill(offset, length);

@@ -71,7 +71,7 @@ type Rule = (snapshot: RetainedSnapshot) => string | undefined;
  * Divides `snapshots` (of any sources, in any order) by `policy`. The newest snapshot of a source
  * is always kept.
  *
- * @throws CodedError `PRUNE_EMPTY_POLICY` when no rule is given, `PRUNE_INVALID_COUNT`
+ * @throws CodedError PRUNE_EMPTY_POLICY when no rule is given, PRUNE_INVALID_COUNT
  */
 export function chooseSnapshots(
   snapshots: readonly RetainedSnapshot[],

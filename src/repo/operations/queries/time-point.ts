@@ -25,7 +25,7 @@ export interface DatedSnapshot {
  * An instant means the highest number whose start is not later; an instant of whole seconds takes
  * in all of its second, since seconds are what tables show and what people paste.
  *
- * @throws CodedError `NO_SNAPSHOTS`, `SNAPSHOT_NOT_FOUND` or `TIME_BEFORE_FIRST_SNAPSHOT`.
+ * @throws CodedError NO_SNAPSHOTS, SNAPSHOT_NOT_FOUND or TIME_BEFORE_FIRST_SNAPSHOT
  */
 export function resolveTimePoint(point: TimePoint, snapshots: readonly DatedSnapshot[]): number {
   const inOrder = [...snapshots].sort((a, b) => a.number - b.number);
