@@ -105,6 +105,20 @@ export interface Issue {
   readonly message: string;
 }
 
+/** Something that whoever runs a backup should know, though nothing went wrong. */
+export interface Notice {
+  readonly code: NoticeCode;
+  /** One sentence or two. */
+  readonly message: string;
+  /** What it is about; may be empty. */
+  readonly paths: readonly ByteString[];
+}
+
+/** What a {@link Notice} says. */
+export type NoticeCode =
+  /** Pseudo file systems were left out. */
+  'PSEUDO_FILE_SYSTEM';
+
 /** What can be wrong with one file while the run goes on. */
 export type IssueCode =
   | 'UNREADABLE'

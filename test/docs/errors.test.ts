@@ -12,10 +12,11 @@ function membersOf(source: string, union: string): string[] {
   return Array.from(declaration.matchAll(/'([A-Z_]+)'/g), ([, member = '']) => member);
 }
 
-test('every error and issue code has a heading in docs/errors.md, and nothing else has', () => {
+test('every error, issue and notice code has a heading in docs/errors.md, and nothing else has', () => {
   const codes = [
     ...membersOf(read('src/errors.ts'), 'ErrorCode'),
     ...membersOf(read('src/repo/model.ts'), 'IssueCode'),
+    ...membersOf(read('src/repo/model.ts'), 'NoticeCode'),
   ];
   const headings = read('docs/errors.md').matchAll(/^### (.+)$/gm);
   expect(Array.from(headings, ([, heading]) => heading).sort()).toEqual(codes.sort());

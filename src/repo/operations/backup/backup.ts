@@ -1,10 +1,10 @@
 /** Backup of files and directories: walks them, and stores what is new. */
 import { baseName } from '../../../platform/paths.js';
 import { parentOfRoots } from '../../index/versions.js';
-import type { ContentRef, Issue } from '../../model.js';
-import type { ByteString } from '../../../platform/bytes.js';
+import type { ContentRef, Issue, Notice } from '../../model.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
-import { LiveTree } from '../../tree/live-tree.js';
+import { LiveTree, type PseudoMount } from '../../tree/live-tree.js';
 import { ownPaths } from '../../repository/own-paths.js';
 import type { Repository } from '../../repository/repository.js';
 import { createSetRecorder } from './attributes.js';
@@ -59,7 +59,7 @@ export async function backup(
 
 /** Walks the roots and stores what is new of them. `issues`: what the filter reports; the walk adds to it. */
 async function readTree(
-  { repository, run, recorder, ahead, source, number, hasHistory }: SourceRun,
+  { repository, run, recorder, ahead, source, number, hasHistory, notice }: SourceRun,
   filter: TreeFilter,
   issues: Issue[],
   options: BackupOptions,
@@ -93,11 +93,12 @@ async function readTree(
     const options = { run, index, chunking, ahead, startsEarly: hasHistory };
     return new ContentReader<FileContext>(options, onFile);
   });
+  const tree = new LiveTree(platform.files, filter, ownPaths(repository, source.roots));
   const walk = new Walk(
     {
       index,
       platform,
-      tree: new LiveTree(platform.files, filter, ownPaths(repository, source.roots)),
+      tree,
       isDue: rereadsOf(options, {
         snapshot: number,
         isOnlySource: index.sources.all().length === 1,
@@ -112,6 +113,7 @@ async function readTree(
   );
   await walk.roots(parentOfRoots(source.id), source.roots);
   await contents.finish();
+  if (tree.pseudoMounts.length > 0) notice(describePseudoMounts(tree.pseudoMounts));
   const { bytesRead } = contents;
   return { tally, bytesRead, replacements, appeared };
 }
@@ -119,6 +121,22 @@ async function readTree(
 function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
   const name = baseName(path);
   return { name, inode: stat.inode, content };
+}
+
+/** Names of mounts that a notice lists. */
+const LISTED_MOUNTS = 4;
+
+function describePseudoMounts(mounts: readonly PseudoMount[]): Notice {
+  const paths = mounts.map(({ path }) => path);
+  const listed = mounts
+    .slice(0, LISTED_MOUNTS)
+    .map(({ path, name }) => `${textFromBytes(path)} (${name})`);
+  const more = mounts.length - listed.length;
+  const names = more > 0 ? [...listed, `${more} more`] : listed;
+  const message =
+    `Left out, because the kernel makes up what they hold: ${names.join(', ')}. ` +
+    'Name such a path itself to back it up.';
+  return { code: 'PSEUDO_FILE_SYSTEM', message, paths };
 }
 
 function progressOf({ files, bytes }: WalkTotals, current: ByteString): BackupProgress {

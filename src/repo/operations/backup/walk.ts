@@ -57,6 +57,8 @@ interface Entry {
   readonly name: ByteString;
   readonly path: ByteString;
   readonly stat: FileStat;
+  /** Whether the size of a file is the number of its bytes. */
+  readonly tellsSize: boolean;
   /** Its current version, as far as it tells whether the entry changed. */
   readonly known: EntryState | undefined;
 }
@@ -115,7 +117,8 @@ export class Walk {
     const scanStartMs = platform.clock.nowMs();
     const directory = { ...root.above, id: parent, isFresh: false, holdsRoots: true, scanStartMs };
     try {
-      await this.takeIn({ directory, name: root.name, path, stat, known });
+      const tellsSize = this.tellsSize(directory, root.name, stat);
+      await this.takeIn({ directory, name: root.name, path, stat, tellsSize, known });
     } finally {
       root.close();
     }
@@ -157,7 +160,10 @@ export class Walk {
   ): Entry | undefined {
     try {
       const stat = this.options.tree.stat(directory, name);
-      if (stat) return { directory, name, path, stat, known };
+      if (stat) {
+        const tellsSize = this.tellsSize(directory, name, stat);
+        return { directory, name, path, stat, tellsSize, known };
+      }
       if (known) this.remove(known, directory);
     } catch (error) {
       this.tally.report(path, 'UNREADABLE', unreadable(path, error));
@@ -166,10 +172,15 @@ export class Walk {
     return undefined;
   }
 
+  private tellsSize(directory: Directory, name: ByteString, stat: FileStat): boolean {
+    return stat.type !== 'file' || this.options.tree.tellsSize(directory, name, stat);
+  }
+
   private takeIn(entry: Entry): Promise<void> | undefined {
-    const { path, stat, known } = entry;
+    const { path, stat, tellsSize, known } = entry;
     const links = this.hardLinks.numberOf(stat, known);
-    const seemsUnchanged = known !== undefined && known.links === links && isUnchanged(stat, known);
+    const seemsUnchanged =
+      known !== undefined && known.links === links && tellsSize && isUnchanged(stat, known);
     // All names of a file are due together, or they would hold other bytes.
     if (!seemsUnchanged || this.options.isDue(links || known.path)) {
       return this.takeInChanged(entry, links, seemsUnchanged);
@@ -184,13 +195,12 @@ export class Walk {
     links: number,
     seemsUnchanged: boolean,
   ): Promise<void> | undefined {
-    const { directory, path, stat, known } = entry;
+    const { directory, path, stat, tellsSize, known } = entry;
     const type = versionTypeOf(stat.type);
     this.removeWhatItHeld(known, type);
     const place = this.placeOf(entry);
     const before = known && this.versionOf(known);
-    // An empty file with several names goes with the others of its kind: it is looked at once.
-    if (type === VersionType.file && (stat.sizeBytes > 0 || links > 0)) {
+    if (type === VersionType.file) {
       const context = {
         path: place.id,
         directory: directory.id,
@@ -199,7 +209,7 @@ export class Walk {
         seemsUnchanged,
         scanStartMs: directory.scanStartMs,
       };
-      return this.contents.add({ path, stat, context }) ?? this.turn(path);
+      return this.contents.add({ path, stat, tellsSize, context }) ?? this.turn(path);
     }
     const record = (attributes: NodeAttributes, link?: ByteString): void => {
       const set = this.options.sets.of(stat, attributes);
@@ -226,7 +236,7 @@ export class Walk {
     return this.recorder.pathId(id, holdsRoots ? path : name, isFresh);
   }
 
-  /** A link, a special file, or a file without a byte. */
+  /** A link or a special file. */
   private recordUnread(
     { directory, name, path, known }: Entry,
     type: VersionType,
@@ -258,9 +268,9 @@ export class Walk {
     const listed = this.list(entry, id, record);
     if (!listed) return;
     const scanStartMs = this.options.platform.clock.nowMs();
-    const { below, handles, filter } = listed;
+    const { below, handles, filter, device } = listed;
     await this.walkDirectory(
-      { path, below, handles, filter, id, isFresh: isNew, holdsRoots: false, scanStartMs },
+      { path, below, handles, filter, device, id, isFresh: isNew, holdsRoots: false, scanStartMs },
       listed,
     );
     this.options.tree.leave({ handles: parent.handles, below });

@@ -102,8 +102,9 @@ export class LiveComparison {
       if (tree.judge(directory, entry, stat)?.excludes) return undefined;
       const isSameType = known?.type === versionTypeOf(stat.type);
       if (isSameType) {
-        const handle = handleOf(directory);
-        this.note(path, this.bytes.changeOf({ directory: handle, name, path, stat, known }));
+        const tellsSize = stat.type !== 'file' || tree.tellsSize(directory, name, stat);
+        const subject = { directory: handleOf(directory), name, path, stat, tellsSize, known };
+        this.note(path, this.bytes.changeOf(subject));
       } else {
         this.note(path, known ? 'type' : 'added');
         if (known) this.noteRemovedBelow(directory, path, known);
