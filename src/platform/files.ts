@@ -6,7 +6,7 @@
 import * as fs from 'node:fs';
 import { resolve } from 'node:path';
 import type { AtCalls } from './at-calls.js';
-import { bufferFromBytes, type ByteString } from './bytes.js';
+import { bufferFromBytes, bytesFromBuffer, type ByteString } from './bytes.js';
 import { loadNativeAtCalls } from './native-at-calls.js';
 import { once } from './once.js';
 import { portableAtCalls } from './portable-at-calls.js';
@@ -77,6 +77,8 @@ export interface FileSystem {
   absolutePath(path: string): string;
   /** The absolute path with every symbolic link resolved. */
   realPath(path: string): string;
+  /** As `realPath`, of a path whose bytes need not be text. */
+  realPathOf(path: ByteString): ByteString;
   syncDirectory(path: string): void;
 }
 
@@ -124,6 +126,8 @@ export function openFileSystem(): FileSystem {
     exists: (path) => fs.lstatSync(bufferFromBytes(path), { throwIfNoEntry: false }) !== undefined,
     absolutePath: (path) => resolve(path),
     realPath: (path) => fs.realpathSync.native(path),
+    realPathOf: (path) =>
+      bytesFromBuffer(fs.realpathSync.native(bufferFromBytes(path), { encoding: 'buffer' })),
     syncDirectory,
   };
 }

@@ -117,7 +117,9 @@ export interface Notice {
 /** What a {@link Notice} says. */
 export type NoticeCode =
   /** Pseudo file systems were left out. */
-  'PSEUDO_FILE_SYSTEM';
+  | 'PSEUDO_FILE_SYSTEM'
+  /** A path that was named is a symbolic link, and what it leads to was backed up. */
+  | 'LINK_FOLLOWED';
 
 /** What can be wrong with one file while the run goes on. */
 export type IssueCode =

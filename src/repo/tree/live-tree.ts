@@ -58,6 +58,8 @@ export interface PseudoMount {
 export interface LiveRoot {
   readonly above: LiveDirectory;
   readonly name: ByteString;
+  /** Where it lies: elsewhere than its path says where that is a symbolic link, which is followed. */
+  readonly place: ByteString;
   close(): void;
 }
 
@@ -85,11 +87,37 @@ export class LiveTree {
   }
 
   /**
-   * Opens what a root is in. Links on the way are followed (`/.` stands behind the last), the root
-   * itself is not.
+   * Opens what a root is in. Links on the way are followed (`/.` stands behind the last), and so is the
+   * root itself where it leads to a directory or a regular file: whoever names a link means what it
+   * leads to.
    * @throws system errors
    */
   openRoot(path: ByteString): LiveRoot {
+    const root = this.openAt(path);
+    const place = this.placeOfLink(root);
+    if (place === undefined) return root;
+    root.close();
+    return this.openAt(place);
+  }
+
+  /** Where a root leads to; undefined: it is no link, or leads to nothing that is followed. */
+  private placeOfLink({ above, name, place }: LiveRoot): ByteString | undefined {
+    if (this.stat(above, name)?.type !== 'symlink') return undefined;
+    let target: LiveRoot | undefined;
+    try {
+      const real = this.files.realPathOf(place);
+      target = this.openAt(real);
+      const type = this.stat(target.above, target.name)?.type;
+      return type === 'directory' || type === 'file' ? real : undefined;
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      return undefined;
+    } finally {
+      target?.close();
+    }
+  }
+
+  private openAt(path: ByteString): LiveRoot {
     const { files } = this;
     const slash = path.lastIndexOf('/');
     const above = path.slice(0, slash) as ByteString;
@@ -104,6 +132,7 @@ export class LiveTree {
         device: undefined,
       },
       name: (path.slice(slash + 1) || '.') as ByteString,
+      place: path,
       close() {
         handles.close();
         files.close(parent);

@@ -1,10 +1,10 @@
 /** Backup of files and directories: walks them, and stores what is new. */
 import { baseName } from '../../../platform/paths.js';
 import { parentOfRoots } from '../../index/versions.js';
-import type { ContentRef, Issue, Notice } from '../../model.js';
-import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import type { ContentRef, Issue } from '../../model.js';
+import type { ByteString } from '../../../platform/bytes.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
-import { LiveTree, type PseudoMount } from '../../tree/live-tree.js';
+import { LiveTree } from '../../tree/live-tree.js';
 import { ownPaths } from '../../repository/own-paths.js';
 import type { Repository } from '../../repository/repository.js';
 import { createSetRecorder } from './attributes.js';
@@ -23,6 +23,7 @@ import {
   type SourceRun,
 } from './snapshot-run.js';
 import { checkRootsExist, resolveRoots } from './roots.js';
+import { describeLinks, describePseudoMounts } from './notices.js';
 import { createTally, type WalkTotals } from './tally.js';
 import { Walk } from './walk.js';
 
@@ -113,6 +114,7 @@ async function readTree(
   );
   await walk.roots(parentOfRoots(source.id), source.roots);
   await contents.finish();
+  if (walk.followedLinks.length > 0) notice(describeLinks(walk.followedLinks));
   if (tree.pseudoMounts.length > 0) notice(describePseudoMounts(tree.pseudoMounts));
   const { bytesRead } = contents;
   return { tally, bytesRead, replacements, appeared };
@@ -121,22 +123,6 @@ async function readTree(
 function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
   const name = baseName(path);
   return { name, inode: stat.inode, content };
-}
-
-/** Names of mounts that a notice lists. */
-const LISTED_MOUNTS = 4;
-
-function describePseudoMounts(mounts: readonly PseudoMount[]): Notice {
-  const paths = mounts.map(({ path }) => path);
-  const listed = mounts
-    .slice(0, LISTED_MOUNTS)
-    .map(({ path, name }) => `${textFromBytes(path)} (${name})`);
-  const more = mounts.length - listed.length;
-  const names = more > 0 ? [...listed, `${more} more`] : listed;
-  const message =
-    `Left out, because the kernel makes up what they hold: ${names.join(', ')}. ` +
-    'Name such a path itself to back it up.';
-  return { code: 'PSEUDO_FILE_SYSTEM', message, paths };
 }
 
 function progressOf({ files, bytes }: WalkTotals, current: ByteString): BackupProgress {

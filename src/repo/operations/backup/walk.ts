@@ -56,11 +56,19 @@ interface Entry {
   readonly directory: Directory;
   readonly name: ByteString;
   readonly path: ByteString;
+  /** Where a file is read: its path, but for a root that is a followed link. */
+  readonly place: ByteString;
   readonly stat: FileStat;
   /** Whether the size of a file is the number of its bytes. */
   readonly tellsSize: boolean;
   /** Its current version, as far as it tells whether the entry changed. */
   readonly known: EntryState | undefined;
+}
+
+/** A root that is a symbolic link, and where it leads to. */
+export interface FollowedLink {
+  readonly path: ByteString;
+  readonly place: ByteString;
 }
 
 /** What an entry has in the index. */
@@ -75,6 +83,7 @@ export class Walk {
   private readonly tally: Tally;
   private readonly contents: Contents<FileContext>;
   private readonly hardLinks: HardLinks;
+  private readonly followed: FollowedLink[] = [];
   private readonly turn: (path: ByteString) => Promise<void> | undefined;
 
   constructor(
@@ -91,6 +100,11 @@ export class Walk {
     this.turn = createTurns(options.platform.clock, options.signal, (path: ByteString) =>
       options.onProgress(tally.totals, path),
     );
+  }
+
+  /** The roots that are symbolic links, and were followed. */
+  get followedLinks(): readonly FollowedLink[] {
+    return this.followed;
   }
 
   /** Walks the roots, which are in byte order. @throws CodedError INTERRUPTED */
@@ -118,7 +132,9 @@ export class Walk {
     const directory = { ...root.above, id: parent, isFresh: false, holdsRoots: true, scanStartMs };
     try {
       const tellsSize = this.tellsSize(directory, root.name, stat);
-      await this.takeIn({ directory, name: root.name, path, stat, tellsSize, known });
+      const { name, place } = root;
+      if (place !== path) this.followed.push({ path, place });
+      await this.takeIn({ directory, name, path, place, stat, tellsSize, known });
     } finally {
       root.close();
     }
@@ -162,7 +178,7 @@ export class Walk {
       const stat = this.options.tree.stat(directory, name);
       if (stat) {
         const tellsSize = this.tellsSize(directory, name, stat);
-        return { directory, name, path, stat, tellsSize, known };
+        return { directory, name, path, place: path, stat, tellsSize, known };
       }
       if (known) this.remove(known, directory);
     } catch (error) {
@@ -195,7 +211,7 @@ export class Walk {
     links: number,
     seemsUnchanged: boolean,
   ): Promise<void> | undefined {
-    const { directory, path, stat, tellsSize, known } = entry;
+    const { directory, path, place: readAt, stat, tellsSize, known } = entry;
     const type = versionTypeOf(stat.type);
     this.removeWhatItHeld(known, type);
     const place = this.placeOf(entry);
@@ -209,7 +225,7 @@ export class Walk {
         seemsUnchanged,
         scanStartMs: directory.scanStartMs,
       };
-      return this.contents.add({ path, stat, tellsSize, context }) ?? this.turn(path);
+      return this.contents.add({ path: readAt, stat, tellsSize, context }) ?? this.turn(path);
     }
     const record = (attributes: NodeAttributes, link?: ByteString): void => {
       const set = this.options.sets.of(stat, attributes);
