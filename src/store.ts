@@ -13,6 +13,8 @@ export {
   type AttributeSet,
   type Issue,
   type IssueCode,
+  type Notice,
+  type NoticeCode,
   type Version,
 } from './repo/model.js';
 export { rootNames } from './repo/operations/queries/root-names.js';

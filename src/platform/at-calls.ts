@@ -75,6 +75,8 @@ export interface AtCalls {
   /** undefined when nothing of that name exists. */
   stat(directory: number, name: ByteString): FileStat | undefined;
   statOpen(descriptor: number): FileStat;
+  /** The kernel's number for the type of the file system that it lies on: `f_type` of statfs(2). */
+  fileSystemType(descriptor: number): number;
   /** Opens `name`; `directory` undefined: relative to the working directory, or absolute. */
   open(directory: number | undefined, name: ByteString, mode: OpenMode): number;
   makeDirectory(directory: number, name: ByteString): void;

@@ -21,10 +21,21 @@ export interface NodeAttributes {
 
 export const NO_ATTRIBUTES: NodeAttributes = { flags: 0, xattrs: [] };
 
+/**
+ * XFS lists access control lists a second time, under these names, to the superuser. Elsewhere they are
+ * mere bytes that stay when the list is changed, and back on XFS they would set it as it was.
+ */
+const SHADOWS: ReadonlySet<string> = new Set(['trusted.SGI_ACL_FILE', 'trusted.SGI_ACL_DEFAULT']);
+
+/** Whether an attribute is only another view of one that is listed, too: it is no one's to keep. */
+export function isShadow(name: ByteString): boolean {
+  return SHADOWS.has(name);
+}
+
 export interface AttributeCalls {
-  /** Every attribute that this process may read. The flags of a node that is not open are not available. */
+  /** Every attribute that this process may read, without shadows ({@link isShadow}). The flags of a node that is not open are not available. */
   read(node: NodeHandle): NodeAttributes;
-  /** The names of its extended attributes; none where the file system has none. */
+  /** The names of its extended attributes, without shadows; none where the file system has none. */
   list(node: NodeHandle): ByteString[];
   set(node: NodeHandle, attribute: ExtendedAttribute): void;
   remove(node: NodeHandle, name: ByteString): void;

@@ -6,10 +6,11 @@
 import * as fs from 'node:fs';
 import { resolve } from 'node:path';
 import type { AtCalls } from './at-calls.js';
-import { bufferFromBytes, type ByteString } from './bytes.js';
+import { bufferFromBytes, bytesFromBuffer, type ByteString } from './bytes.js';
 import { loadNativeAtCalls } from './native-at-calls.js';
 import { once } from './once.js';
 import { portableAtCalls } from './portable-at-calls.js';
+import { readToEnd } from './read-to-end.js';
 
 /** What `stat` of one of the repository's own paths says. */
 interface PathStat {
@@ -39,6 +40,11 @@ export interface FileSystem {
   close(descriptor: number): void;
   /** Reads until `into` is full or the file ends; returns the count. */
   read(descriptor: number, into: Uint8Array, position: number): number;
+  /**
+   * Reads a file from its beginning to its end, whatever size it says it has, as `cat` does.
+   * @throws system errors; EFBIG or ETIMEDOUT where no end comes: see `read-to-end.ts`
+   */
+  readToEnd(descriptor: number): Buffer;
   /** Writes all of `bytes` at `position`. */
   write(descriptor: number, bytes: Uint8Array, position: number): void;
   sync(descriptor: number): void;
@@ -71,6 +77,8 @@ export interface FileSystem {
   absolutePath(path: string): string;
   /** The absolute path with every symbolic link resolved. */
   realPath(path: string): string;
+  /** As `realPath`, of a path whose bytes need not be text. */
+  realPathOf(path: ByteString): ByteString;
   syncDirectory(path: string): void;
 }
 
@@ -93,6 +101,7 @@ export function openFileSystem(): FileSystem {
       fs.openSync(path, openFlags[mode], mode === 'create-public' ? 0o666 : 0o600),
     close: (descriptor) => fs.closeSync(descriptor),
     read: readFully,
+    readToEnd: (descriptor) => readToEnd(descriptor),
     write: writeFully,
     sync: (descriptor) => fs.fsyncSync(descriptor),
     truncate: (descriptor, lengthBytes) => fs.ftruncateSync(descriptor, lengthBytes),
@@ -117,6 +126,8 @@ export function openFileSystem(): FileSystem {
     exists: (path) => fs.lstatSync(bufferFromBytes(path), { throwIfNoEntry: false }) !== undefined,
     absolutePath: (path) => resolve(path),
     realPath: (path) => fs.realpathSync.native(path),
+    realPathOf: (path) =>
+      bytesFromBuffer(fs.realpathSync.native(bufferFromBytes(path), { encoding: 'buffer' })),
     syncDirectory,
   };
 }

@@ -95,12 +95,14 @@ const NO_NAME = '' as ByteString;
 function bindLooks(
   libc: Libc,
   { names, empty }: CallMemory,
-): Pick<AtCalls, 'list' | 'stat' | 'statOpen' | 'readSymlink'> {
+): Pick<AtCalls, 'list' | 'stat' | 'statOpen' | 'fileSystemType' | 'readSymlink'> {
   const { check } = libc;
   const statx = libc.func('int statx(int, const void *, int, uint32_t, void *)');
   const syscallGetdents = libc.func('int64_t syscall(int64_t, int, void *, size_t)');
   const readlinkat = libc.func('int64_t readlinkat(int, const void *, void *, size_t)');
   const lseek = libc.func('int64_t lseek(int, int64_t, int)');
+  const fstatfs = libc.func('int fstatfs(int, void *)');
+  const statfsWords = new Uint32Array(32);
   const statWords = new Int32Array(64);
   const entryBytes = Buffer.alloc(32 * 1024);
   const linkBytes = Buffer.alloc(65536);
@@ -127,6 +129,10 @@ function bindLooks(
     statOpen(descriptor) {
       check(statx(descriptor, empty, AT_EMPTY_PATH, STATX_ALL, statWords), 'statx', NO_NAME);
       return readStatx(statWords);
+    },
+    fileSystemType(descriptor) {
+      check(fstatfs(descriptor, statfsWords), 'fstatfs', NO_NAME);
+      return statfsWords[0] ?? 0;
     },
     readSymlink(directory, name) {
       const length = readlinkat(directory, names.put(name), linkBytes, linkBytes.length);

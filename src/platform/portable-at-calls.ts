@@ -43,6 +43,7 @@ export const portableAtCalls: AtCalls = {
     return found && toFileStat(found);
   },
   statOpen: (descriptor) => toFileStat(fs.fstatSync(descriptor, { bigint: true })),
+  fileSystemType: (descriptor) => fs.statfsSync(handle(descriptor)).type,
   open(directory, name, mode) {
     const path = directory === undefined ? bufferFromBytes(name) : entry(directory, name);
     return fs.openSync(path, openFlags[mode], permissions(mode));

@@ -109,6 +109,22 @@ export interface Issue {
   readonly message: string;
 }
 
+/** Something that whoever runs a backup should know, though nothing went wrong. */
+export interface Notice {
+  readonly code: NoticeCode;
+  /** One sentence or two. */
+  readonly message: string;
+  /** What it is about; may be empty. */
+  readonly paths: readonly ByteString[];
+}
+
+/** What a {@link Notice} says. */
+export type NoticeCode =
+  /** Pseudo file systems were left out. */
+  | 'PSEUDO_FILE_SYSTEM'
+  /** A path that was named is a symbolic link, and what it leads to was backed up. */
+  | 'LINK_FOLLOWED';
+
 /** What can be wrong with one file while the run goes on. */
 export type IssueCode =
   | 'UNREADABLE'

@@ -14,8 +14,12 @@ function membersOf(source: string, union: string): string[] {
 
 const errorCodes = membersOf(read('src/errors.ts'), 'ErrorCode');
 
-test('every error and issue code has a heading in docs/errors.md, and nothing else has', () => {
-  const codes = [...errorCodes, ...membersOf(read('src/repo/model.ts'), 'IssueCode')];
+test('every error, issue and notice code has a heading in docs/errors.md, and nothing else has', () => {
+  const codes = [
+    ...errorCodes,
+    ...membersOf(read('src/repo/model.ts'), 'IssueCode'),
+    ...membersOf(read('src/repo/model.ts'), 'NoticeCode'),
+  ];
   const headings = read('docs/errors.md').matchAll(/^### (.+)$/gm);
   expect(Array.from(headings, ([, heading]) => heading).sort()).toEqual(codes.sort());
 });

@@ -24,7 +24,7 @@ import {
 import { wholeNumber } from '../parse/whole-number.js';
 import { formatBytes } from '../render/bytes.js';
 import { count } from '../render/count.js';
-import { jsonIssues } from '../render/issues.js';
+import { jsonIssues, jsonNotices } from '../render/issues.js';
 import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
 import {
@@ -95,6 +95,7 @@ export const backupCommand: CliCommand = {
         : await backup(repository, { ...options, ...source });
     session.progress.finish();
     session.listIssues(result.issues);
+    if (!session.isJson) result.notices.forEach(({ message }) => session.notice(message));
     if (!session.platform.files.at.attributes) session.notice(WITHOUT_ATTRIBUTES);
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) await session.output.write(describe(result, flags, session));
@@ -189,5 +190,6 @@ function toJson(result: BackupResult): object {
     bytes_stored: result.bytesStored,
     duration_ms: result.durationMs,
     issues: jsonIssues(result.issues),
+    notices: jsonNotices(result.notices),
   };
 }

@@ -111,6 +111,8 @@ function describeReason(reason: AnyReason, medium: Medium): string {
       return `it is larger than ${formatBytes(reason.largestBytes)} (--exclude-larger-than)`;
     case 'file-system':
       return 'another file system is mounted on its directory (--one-file-system)';
+    case 'pseudo-file-system':
+      return `${reason.name} is mounted on its directory, whose files the kernel makes up`;
     case 'repository':
       return 'it is the repository itself';
     case 'root':
@@ -131,6 +133,7 @@ function describeRule({ type, pattern, origin }: Rule, medium: Medium): string {
 const CAUSES: Readonly<Record<ReadCause, string>> = {
   new: 'it was never saved before',
   asked: 'the backup was told to read it again',
+  unsized: 'its file system does not tell the size of it',
   damaged: 'its saved contents are damaged',
   type: 'it was not a file before',
   size: 'its size differed',
@@ -177,6 +180,8 @@ function jsonReason(reason: AnyReason): object {
       return { type: reason.type, marker: jsonPath(reason.marker) };
     case 'size':
       return { type: 'size', larger_than: reason.largestBytes };
+    case 'pseudo-file-system':
+      return { type: 'pseudo_file_system', name: reason.name };
     case 'file-system':
     case 'repository':
     case 'root':

@@ -1,4 +1,5 @@
 /** Attribute sets of versions, decoded. */
+import { isShadow } from '../../platform/attribute-calls.js';
 import type { Index } from '../index/index.js';
 import type { AttributeSet, Version } from '../model.js';
 import { decodeAttributeSet } from '../packs/attribute-set.js';
@@ -15,8 +16,14 @@ export function createSetReader({ attributes: sets }: Pick<Index, 'attributes'>)
   return ({ attributes: id }) => {
     if (decoded.has(id)) return decoded.get(id);
     if (decoded.size >= MAX_REMEMBERED) decoded.clear();
-    const set = decodeAttributeSet(sets.get(id));
+    const set = withoutShadows(decodeAttributeSet(sets.get(id)));
     decoded.set(id, set);
     return set;
   };
+}
+
+/** Older versions of Varve saved them. */
+function withoutShadows(set: AttributeSet | undefined): AttributeSet | undefined {
+  if (!set?.xattrs.some(({ name }) => isShadow(name))) return set;
+  return { ...set, xattrs: set.xattrs.filter(({ name }) => !isShadow(name)) };
 }

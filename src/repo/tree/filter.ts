@@ -42,7 +42,9 @@ export type FilterReason =
   | { readonly type: 'rule'; readonly rule: PatternRule }
   | MarkerReason
   | { readonly type: 'size'; readonly largestBytes: number }
-  | { readonly type: 'file-system' };
+  | { readonly type: 'file-system' }
+  /** `name`: the kernel's, such as `proc`. */
+  | { readonly type: 'pseudo-file-system'; readonly name: string };
 
 export interface Verdict {
   readonly excludes: boolean;
@@ -59,12 +61,14 @@ export interface EnteredDirectory {
 
 /** What holds in a tree, or in the directories below one. */
 export interface TreeFilter {
+  /** What is mounted on a directory is left out. */
+  readonly staysOnFileSystem: boolean;
   /** What holds in a directory. undefined: nothing, so its entries need not be judged. */
   enter(directory: EnteredDirectory): DirectoryFilter | undefined;
 }
 
-/** What holds in one directory; {@link TreeFilter.enter} is for the directories in it. */
-export interface DirectoryFilter extends TreeFilter {
+/** What holds in one directory; `enter` is for the directories in it. */
+export interface DirectoryFilter extends Pick<TreeFilter, 'enter'> {
   /** undefined: no rule speaks of the entry, so it is backed up. */
   judge(name: ByteString, entry: Pick<FileStat, 'type' | 'sizeBytes'>): Verdict | undefined;
 }
@@ -140,12 +144,20 @@ export function createFilter(
   };
 
   return {
+    staysOnFileSystem,
     enter(root) {
       const names = textOfName(root.path).split('/').filter(Boolean);
       const lists = optionLists > 0 ? [listAt(optionRules, names)] : [];
       return enter(root, { lists, device: undefined });
     },
   };
+}
+
+/** Leaves out all that a directory holds. */
+export function closedBy(reason: FilterReason): DirectoryFilter {
+  const verdict = { excludes: true, reason };
+  const closed: DirectoryFilter = { judge: () => verdict, enter: () => closed };
+  return closed;
 }
 
 function listAt(rules: readonly Rule[], names: readonly string[] = []): RuleList {

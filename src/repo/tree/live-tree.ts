@@ -8,11 +8,14 @@ import type { FileStat } from '../../platform/at-calls.js';
 import { type ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
 import { openDirectoryHandles, type DirectoryHandles } from '../../platform/directory-handles.js';
-import type {
-  DirectoryFilter,
-  FilterReason,
-  TreeFilter,
-  Verdict as FilterVerdict,
+import { systemErrorCode } from '../../platform/platform.js';
+import { fileSystemKind, tellsSize, type FileSystemKind } from './file-system-kind.js';
+import {
+  closedBy,
+  type DirectoryFilter,
+  type FilterReason,
+  type TreeFilter,
+  type Verdict as FilterVerdict,
 } from './filter.js';
 
 /** A directory that is being looked through. */
@@ -24,6 +27,8 @@ export interface LiveDirectory {
   readonly handles: DirectoryHandles;
   /** What is left out of its entries; undefined: nothing. */
   readonly filter: DirectoryFilter | undefined;
+  /** The file system that it lies on; undefined for what a root is in, which need not be the root's. */
+  readonly device: number | undefined;
 }
 
 /** A directory with the names in it, in byte order. */
@@ -57,19 +62,34 @@ export interface LiveEntry {
   readonly path: ByteString;
 }
 
+/** What is judged. `device`: undefined for what is there no more. */
+type Judged = Pick<FileStat, 'type' | 'sizeBytes'> & Partial<Pick<FileStat, 'device'>>;
+
+/** Where a pseudo file system is mounted, and its name. */
+export interface PseudoMount {
+  readonly path: ByteString;
+  readonly name: string;
+}
+
 /** What a root is in, and the root's name there. */
 export interface LiveRoot {
   readonly above: LiveDirectory;
   readonly name: ByteString;
+  /** Where it lies: elsewhere than its path says where that is a symbolic link, which is followed. */
+  readonly place: ByteString;
   close(): void;
 }
 
 const REPOSITORY = { excludes: true, reason: { type: 'repository' } } as const;
+const UNKNOWN_KIND: FileSystemKind = { type: 'ordinary' };
 
 export class LiveTree {
   private readonly files: FileSystem;
   private readonly filter: TreeFilter;
   private readonly own: ReadonlySet<ByteString>;
+  /** By device. */
+  private readonly kinds = new Map<number, FileSystemKind>();
+  private readonly found: PseudoMount[] = [];
 
   /** `own`: the repository's own paths, which are never backed up. */
   constructor(files: FileSystem, filter: TreeFilter, own: ReadonlySet<ByteString>) {
@@ -78,19 +98,57 @@ export class LiveTree {
     this.own = own;
   }
 
+  /** The pseudo file systems that were met and left out, in the order of the walk. */
+  get pseudoMounts(): readonly PseudoMount[] {
+    return this.found;
+  }
+
   /**
-   * Opens what a root is in. Links on the way are followed (`/.` stands behind the last), the root
-   * itself is not.
+   * Opens what a root is in. Links on the way are followed (`/.` stands behind the last), and so is the
+   * root itself where it leads to a directory or a regular file: whoever names a link means what it
+   * leads to.
    * @throws system errors
    */
   openRoot(path: ByteString): LiveRoot {
+    const root = this.openAt(path);
+    const place = this.placeOfLink(root);
+    if (place === undefined) return root;
+    root.close();
+    return this.openAt(place);
+  }
+
+  /** Where a root leads to; undefined: it is no link, or leads to nothing that is followed. */
+  private placeOfLink({ above, name, place }: LiveRoot): ByteString | undefined {
+    if (this.stat(above, name)?.type !== 'symlink') return undefined;
+    let target: LiveRoot | undefined;
+    try {
+      const real = this.files.realPathOf(place);
+      target = this.openAt(real);
+      const type = this.stat(target.above, target.name)?.type;
+      return type === 'directory' || type === 'file' ? real : undefined;
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      return undefined;
+    } finally {
+      target?.close();
+    }
+  }
+
+  private openAt(path: ByteString): LiveRoot {
     const { files } = this;
     const above = parentOf(path);
     const parent = files.at.open(undefined, join(above, '.' as ByteString), 'read-directory');
     const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), parent);
     return {
-      above: { path: above, below: '' as ByteString, handles, filter: undefined },
+      above: {
+        path: above,
+        below: '' as ByteString,
+        handles,
+        filter: undefined,
+        device: undefined,
+      },
       name: baseName(path) || ('.' as ByteString),
+      place: path,
       close() {
         handles.close();
         files.close(parent);
@@ -124,13 +182,62 @@ export class LiveTree {
 
   /** undefined: no rule speaks of the entry, so it is backed up. Roots are not judged. */
   private judge(
-    { filter }: Pick<LiveDirectory, 'filter'>,
+    directory: Pick<LiveDirectory, 'filter'> | LiveDirectory,
     { name, path }: LiveEntry,
-    entry: Pick<FileStat, 'type' | 'sizeBytes'>,
+    entry: Judged,
   ): Verdict | undefined {
     // Usually there is none, and the path need not be hashed.
     if (this.own.size > 0 && this.own.has(path)) return REPOSITORY;
-    return filter?.judge(name, entry);
+    const verdict = directory.filter?.judge(name, entry);
+    if (verdict?.excludes || entry.type !== 'file' || !('handles' in directory)) return verdict;
+    return this.judgeMountedFile(directory, { name, path }, entry) ?? verdict;
+  }
+
+  /** A file that is mounted by itself, as a namespace is that has a name. */
+  private judgeMountedFile(
+    directory: LiveDirectory,
+    { name, path }: LiveEntry,
+    { device }: Judged,
+  ): Verdict | undefined {
+    if (device === undefined || directory.device === undefined) return undefined;
+    if (device === directory.device || this.filter.staysOnFileSystem) return undefined;
+    const kind = this.kindOf(device, () => this.typeOfFile(directory, name));
+    if (kind.type !== 'pseudo') return undefined;
+    this.found.push({ path, name: kind.name });
+    return { excludes: true, reason: { type: 'pseudo-file-system', name: kind.name } };
+  }
+
+  /**
+   * Whether the size of a file is the number of its bytes, and its state tells a change. Else it is to
+   * be read to its end, each time.
+   */
+  tellsSize(directory: LiveDirectory, name: ByteString, { device, sizeBytes }: FileStat): boolean {
+    return tellsSize(
+      this.kindOf(device, () => this.typeOfFile(directory, name)),
+      sizeBytes,
+    );
+  }
+
+  private typeOfFile(directory: LiveDirectory, name: ByteString): number {
+    const descriptor = this.files.at.open(handleOf(directory), name, 'read-file');
+    try {
+      return this.files.at.fileSystemType(descriptor);
+    } finally {
+      this.files.close(descriptor);
+    }
+  }
+
+  private kindOf(device: number, ask: () => number): FileSystemKind {
+    const known = this.kinds.get(device);
+    if (known) return known;
+    try {
+      const kind = fileSystemKind(ask());
+      this.kinds.set(device, kind);
+      return kind;
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      return UNKNOWN_KIND;
+    }
   }
 
   /** Opens a directory, whose handle is good until the next is opened. @throws system errors */
@@ -146,12 +253,19 @@ export class LiveTree {
     const { handles } = parent;
     const below = belowOf(parent, name);
     const handle = handles.open(below);
+    const kind = this.kindOf(device, () => this.files.at.fileSystemType(handle));
+    const isMounted = parent.device !== undefined && parent.device !== device;
+    if (isMounted && kind.type === 'pseudo' && !this.filter.staysOnFileSystem) {
+      this.found.push({ path, name: kind.name });
+      const filter = closedBy({ type: 'pseudo-file-system', name: kind.name });
+      return { path, below, handles, filter, device, names: [] };
+    }
     const names = this.files.at.list(handle).sort();
     const filter = (parent.filter ?? this.filter).enter({
       path,
       listing: { handle, names, device },
     });
-    return { path, below, handles, filter, names };
+    return { path, below, handles, filter, device, names };
   }
 
   /** What holds in a directory that is gone. */

@@ -36,6 +36,8 @@ export interface ReadFilesJob {
   readonly paths: readonly ByteString[];
   /** What the walk saw, {@link STAT_FIELDS} numbers a file. */
   readonly stats: Float64Array;
+  /** For each file 1 if its size is the number of its bytes, else 0: it is read to its end. */
+  readonly tellSizes: Uint8Array;
   /** A file that has grown beyond this is not read. */
   readonly mostBytes: number;
 }

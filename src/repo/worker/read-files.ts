@@ -22,8 +22,8 @@ import {
 const MAX_ATTEMPTS = 3;
 
 export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesResult {
-  const { paths, stats } = job;
-  const expected = paths.map((_, index) => stats[index * STAT_FIELDS] ?? 0);
+  const { paths } = job;
+  const expected = paths.map((_, index) => expectedBytes(job, index));
   const arena = createArena(expected, context.pool);
   const statuses = new Uint8Array(paths.length);
   const newStats = new Map<number, FileStat>();
@@ -67,15 +67,60 @@ interface ReadOutcome {
   readonly found: NodeAttributes;
 }
 
+/** Bytes that a file is thought to have. */
+function expectedBytes({ stats, tellSizes }: ReadFilesJob, index: number): number {
+  return tellSizes[index] === 0 ? 0 : (stats[index * STAT_FIELDS] ?? 0);
+}
+
 /** Reads the file at `index` of a job into its place in the arena. */
-function readOne(
-  files: FileSystem,
-  arena: Arena,
-  index: number,
-  { paths, stats, mostBytes }: ReadFilesJob,
-): ReadOutcome {
-  const path = paths[index] ?? ('' as ByteString);
+function readOne(files: FileSystem, arena: Arena, index: number, job: ReadFilesJob): ReadOutcome {
+  const path = job.paths[index] ?? ('' as ByteString);
   const descriptor = openPath(files, path, 'read-file');
+  try {
+    return (
+      (expectedBytes(job, index) === 0
+        ? readUnsized({ files, arena, path, descriptor }, index, job)
+        : undefined) ?? readSized({ files, arena, path, descriptor }, index, job)
+    );
+  } finally {
+    files.close(descriptor);
+  }
+}
+
+/** A file of a job that is open. */
+interface OpenFile {
+  readonly files: FileSystem;
+  readonly arena: Arena;
+  readonly path: ByteString;
+  readonly descriptor: number;
+}
+
+/**
+ * Reads a file to its end whose size is not known, or is said to be 0, which many a file system says of
+ * what it does not know. undefined: it has got a size since it was looked at.
+ */
+function readUnsized(
+  { files, arena, path, descriptor }: OpenFile,
+  index: number,
+  { stats, tellSizes }: ReadFilesJob,
+): ReadOutcome | undefined {
+  const before = files.at.statOpen(descriptor);
+  if (before.type !== 'file') throw notAFile(path);
+  if (tellSizes[index] !== 0 && before.sizeBytes > 0) return undefined;
+  const bytes = files.readToEnd(descriptor);
+  const found = readAttributes(files.at, { type: 'open', descriptor });
+  const stat = files.at.statOpen(descriptor);
+  if (tellSizes[index] !== 0 && stat.sizeBytes > 0) return undefined;
+  arena.fill(index, bytes.length, (into, offset) => bytes.copy(into, offset));
+  const isAsSeen = agreesWithStat(stats, index, stat);
+  return { status: isAsSeen ? ReadStatus.read : ReadStatus.changed, stat, found };
+}
+
+function readSized(
+  { files, arena, path, descriptor }: OpenFile,
+  index: number,
+  { stats, mostBytes }: ReadFilesJob,
+): ReadOutcome {
   /** Attributes before the stat, whose ctime then stands for them, too. */
   const readAll = (sizeBytes: number): NodeAttributes => {
     arena.fill(index, sizeBytes, (into, offset, length) =>
@@ -83,26 +128,22 @@ function readOne(
     );
     return readAttributes(files.at, { type: 'open', descriptor });
   };
-  try {
-    let found = readAll(stats[index * STAT_FIELDS] ?? 0);
-    let stat = files.at.statOpen(descriptor);
-    if (agreesWithStat(stats, index, stat)) return { status: ReadStatus.read, stat, found };
-    if (stat.type !== 'file') throw notAFile(path);
-    for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) {
-      if (stat.sizeBytes > mostBytes) {
-        arena.setLength(index, 0);
-        return { status: ReadStatus.outgrown, stat, found: NO_ATTRIBUTES };
-      }
-      found = readAll(stat.sizeBytes);
-      const after = files.at.statOpen(descriptor);
-      const isStable = isSameState(stat, after);
-      stat = after;
-      if (isStable) return { status: ReadStatus.changed, stat, found };
+  let found = readAll(stats[index * STAT_FIELDS] ?? 0);
+  let stat = files.at.statOpen(descriptor);
+  if (agreesWithStat(stats, index, stat)) return { status: ReadStatus.read, stat, found };
+  if (stat.type !== 'file') throw notAFile(path);
+  for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) {
+    if (stat.sizeBytes > mostBytes) {
+      arena.setLength(index, 0);
+      return { status: ReadStatus.outgrown, stat, found: NO_ATTRIBUTES };
     }
-    return { status: ReadStatus.unstable, stat, found };
-  } finally {
-    files.close(descriptor);
+    found = readAll(stat.sizeBytes);
+    const after = files.at.statOpen(descriptor);
+    const isStable = isSameState(stat, after);
+    stat = after;
+    if (isStable) return { status: ReadStatus.changed, stat, found };
   }
+  return { status: ReadStatus.unstable, stat, found };
 }
 
 /** Something else has taken the name of a file: the file itself has vanished. */

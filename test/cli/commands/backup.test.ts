@@ -42,6 +42,7 @@ test('the document has the fields that programs rely on', async () => {
     bytes_stored: expect.any(Number) as number,
     duration_ms: expect.any(Number) as number,
     issues: [],
+    notices: [],
   });
 });
 

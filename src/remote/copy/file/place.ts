@@ -143,10 +143,31 @@ export function openFile(files: FileSystem, place: Place): OpenFile | undefined 
 /** The regular file at a place, where there must be one. @throws CodedError PATH_NOT_FOUND, NOT_A_FILE */
 export function openExistingFile(files: FileSystem, place: Place): OpenFile {
   const file = openFile(files, place);
+  if (file && isUnsized(files, file)) {
+    file.close();
+    throw unsized(place.path);
+  }
   if (file) return file;
   throw new CodedError('PATH_NOT_FOUND', `${place.path} does not exist.`, {
     hint: 'Check the path, which on a server is relative to the root.',
   });
+}
+
+/** Whether a file that says it has 0 bytes has more, or would let its reader wait for them. */
+function isUnsized(files: FileSystem, { descriptor, stat }: OpenFile): boolean {
+  if (stat.sizeBytes > 0) return false;
+  try {
+    return files.read(descriptor, new Uint8Array(1), 0) > 0;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'EAGAIN' || code === 'ESPIPE') return true;
+    throw error;
+  }
+}
+
+function unsized(path: string): CodedError {
+  const message = `${path} says that it has 0 bytes, but holds more: its size is not known.`;
+  return new CodedError('NOT_A_FILE', message, { hint: 'Copy it with `cat`.' });
 }
 
 /** Which file this is, and in which state: changes whenever its bytes may have changed. */

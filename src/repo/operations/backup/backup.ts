@@ -23,6 +23,7 @@ import {
   type SourceRun,
 } from './snapshot-run.js';
 import { checkRootsExist, resolveRoots } from './roots.js';
+import { describeLinks, describePseudoMounts } from './notices.js';
 import { createTally, type WalkTotals } from './tally.js';
 import { Walk } from './walk.js';
 
@@ -59,7 +60,7 @@ export async function backup(
 
 /** Walks the roots and stores what is new of them. `issues`: what the filter reports; the walk adds to it. */
 async function readTree(
-  { repository, run, recorder, ahead, source, number, hasHistory }: SourceRun,
+  { repository, run, recorder, ahead, source, number, hasHistory, notice }: SourceRun,
   filter: TreeFilter,
   issues: Issue[],
   options: BackupOptions,
@@ -93,11 +94,12 @@ async function readTree(
     const options = { run, index, chunking, ahead, startsEarly: hasHistory };
     return new ContentReader<FileContext>(options, onFile);
   });
+  const tree = new LiveTree(platform.files, filter, ownPaths(repository, source.roots));
   const walk = new Walk(
     {
       index,
       platform,
-      tree: new LiveTree(platform.files, filter, ownPaths(repository, source.roots)),
+      tree,
       isDue: rereadsOf(options, {
         snapshot: number,
         isOnlySource: index.sources.all().length === 1,
@@ -112,6 +114,8 @@ async function readTree(
   );
   await walk.roots(parentOfRoots(source.id), source.roots);
   await contents.finish();
+  if (walk.followedLinks.length > 0) notice(describeLinks(walk.followedLinks));
+  if (tree.pseudoMounts.length > 0) notice(describePseudoMounts(tree.pseudoMounts));
   const { bytesRead } = contents;
   return { tally, bytesRead, replacements, appeared };
 }

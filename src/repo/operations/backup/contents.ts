@@ -73,7 +73,7 @@ export class ContentReader<Context extends Known> implements Contents<Context> {
 
   add(file: FileToRead<Context>): Promise<void> | undefined {
     const { chunking, startsEarly } = this.options;
-    const { sizeBytes } = file.stat;
+    const sizeBytes = file.tellsSize ? file.stat.sizeBytes : 0;
     if (sizeBytes > chunking.wholeFileBytes) return this.addLarge(file);
     if (sizeBytes >= JOB_BYTES) return this.startJob([file]);
     this.small.add(file);
@@ -116,8 +116,9 @@ export class ContentReader<Context extends Known> implements Contents<Context> {
     const stats = new Float64Array(files.length * STAT_FIELDS);
     files.forEach(({ stat }, position) => putStat(stats, position, stat));
     const paths = files.map(({ path }) => path);
+    const tellSizes = Uint8Array.from(files, ({ tellsSize }) => Number(tellsSize));
     const mostBytes = chunking.wholeFileBytes;
-    const job = { type: 'read-files', ticket, paths, stats, mostBytes } as const;
+    const job = { type: 'read-files', ticket, paths, stats, tellSizes, mostBytes } as const;
     const result = await run.pool.run(job, lane);
     const lengths = Array.from(result.lengths);
     this.count(lengths);

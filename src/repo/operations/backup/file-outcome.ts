@@ -8,6 +8,8 @@ import type { ContentRef } from '../../model.js';
 export interface FileToRead<Context> {
   readonly path: ByteString;
   readonly stat: FileStat;
+  /** Its size is the number of its bytes; else it is read to its end, and has any number. */
+  readonly tellsSize: boolean;
   readonly context: Context;
 }
 

@@ -13,7 +13,7 @@ interface Seen {
   readonly link?: ByteString;
 }
 
-/** A file without bytes, a link or a special file. @throws system errors */
+/** A link or a special file. @throws system errors */
 export function lookAt(
   files: FileSystem,
   directory: number,

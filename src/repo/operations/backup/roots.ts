@@ -64,13 +64,18 @@ export function lookAtRoot(around: Surroundings, path: ByteString, known: KnownR
   try {
     root = around.tree.openRoot(path);
     const stat = around.tree.stat(root.above, root.name);
-    if (stat && !isSuspect(around, known, stat, root)) return { type: 'seen', stat, root };
-    const problem = stat
-      ? 'it is an empty directory, and not the one from last time: not mounted?'
-      : 'it does not exist';
+    const isDangling = isLostLink(stat, known);
+    if (stat && !isDangling && !isSuspect(around, known, stat, root)) {
+      return { type: 'seen', stat, root };
+    }
+    const problem = isDangling
+      ? 'it is a symbolic link that leads to nothing'
+      : stat
+        ? 'it is an empty directory, and not the one from last time: not mounted?'
+        : 'it does not exist';
     refusal = {
       type: 'refused',
-      code: stat ? 'SOURCE_EMPTY' : 'SOURCE_MISSING',
+      code: stat && !isDangling ? 'SOURCE_EMPTY' : 'SOURCE_MISSING',
       message: `${textFromBytes(path)} was not backed up: ${problem}. What was saved before is kept.`,
     };
   } catch (error) {
@@ -78,6 +83,14 @@ export function lookAtRoot(around: Surroundings, path: ByteString, known: KnownR
   }
   root?.close();
   return refusal;
+}
+
+/** Whether a root is a link that is not followed, though what it led to was saved. */
+export function isLostLink(
+  stat: Pick<FileStat, 'type'> | undefined,
+  known: Pick<Entry, 'type'> | undefined,
+): boolean {
+  return stat?.type === 'symlink' && known !== undefined && known.type !== VersionType.symlink;
 }
 
 /**

@@ -24,7 +24,7 @@ export class SmallFiles<Context> {
 
   add(file: FileToRead<Context>): void {
     this.waiting.push(file);
-    this.bytes += file.stat.sizeBytes;
+    this.bytes += sizeOf(file);
   }
 
   /** No more may wait. */
@@ -50,7 +50,7 @@ export class SmallFiles<Context> {
     let jobBytes = 0;
     for (const { file } of files) {
       job.push(file);
-      jobBytes += file.stat.sizeBytes;
+      jobBytes += sizeOf(file);
       if (jobBytes < fullBytes && job.length < fullFiles) continue;
       jobs.push(job);
       job = [];
@@ -59,6 +59,11 @@ export class SmallFiles<Context> {
     if (job.length > 0) jobs.push(job);
     return jobs;
   }
+}
+
+/** As far as it is known. */
+function sizeOf({ stat, tellsSize }: FileToRead<unknown>): number {
+  return tellsSize ? stat.sizeBytes : 0;
 }
 
 /**

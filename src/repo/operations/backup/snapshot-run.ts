@@ -3,7 +3,7 @@
  * are retired, and all of it becomes a snapshot in one transaction.
  */
 import type { Snapshot, Source } from '../../index/sources.js';
-import type { Issue } from '../../model.js';
+import type { Issue, Notice } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { compact } from '../../repository/compact.js';
 import { explainFullDisk } from '../../repository/full-disk.js';
@@ -48,6 +48,8 @@ export interface BackupResult {
   readonly bytesStored: number;
   readonly durationMs: number;
   readonly issues: readonly Issue[];
+  /** What was done that may not have been expected. */
+  readonly notices: readonly Notice[];
 }
 
 /** Where the files of a snapshot come from. */
@@ -71,6 +73,7 @@ export interface SourceRun {
   readonly startedMs: number;
   /** Whether the source has a snapshot. */
   readonly hasHistory: boolean;
+  readonly notice: (notice: Notice) => void;
 }
 
 export interface SourceRead {
@@ -114,6 +117,7 @@ async function takeSnapshot(
     announce(options, previous);
 
     const ahead = createRetirementAhead(run, index);
+    const notices: Notice[] = [];
     const { tally, bytesRead, replacements, appeared } = await reader.read({
       repository,
       run,
@@ -123,6 +127,7 @@ async function takeSnapshot(
       number,
       startedMs,
       hasHistory: previous !== undefined,
+      notice: (notice) => void notices.push(notice),
     });
     const isUnchanged = recorder.counts.versionsOpened + recorder.counts.versionsClosed === 0;
     const result = {
@@ -131,6 +136,7 @@ async function takeSnapshot(
       ...recorder.counts,
       bytesRead,
       issues: tally.issues,
+      notices,
     };
     if (options.isDryRun || (options.skipsIfUnchanged && isUnchanged && previous)) {
       await run.abort();

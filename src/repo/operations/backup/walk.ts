@@ -57,9 +57,19 @@ interface Entry {
   readonly directory: Directory;
   readonly name: ByteString;
   readonly path: ByteString;
+  /** Where a file is read: its path, but for a root that is a followed link. */
+  readonly place: ByteString;
   readonly stat: FileStat;
+  /** Whether the size of a file is the number of its bytes. */
+  readonly tellsSize: boolean;
   /** Its current version, as far as it tells whether the entry changed. */
   readonly known: EntryState | undefined;
+}
+
+/** A root that is a symbolic link, and where it leads to. */
+export interface FollowedLink {
+  readonly path: ByteString;
+  readonly place: ByteString;
 }
 
 /** What an entry has in the index. */
@@ -74,6 +84,7 @@ export class Walk {
   private readonly tally: Tally;
   private readonly contents: Contents<FileContext>;
   private readonly hardLinks: HardLinks;
+  private readonly followed: FollowedLink[] = [];
   private readonly turn: (path: ByteString) => Promise<void> | undefined;
 
   constructor(
@@ -90,6 +101,11 @@ export class Walk {
     this.turn = createTurns(options.platform.clock, options.signal, (path: ByteString) =>
       options.onProgress(tally.totals, path),
     );
+  }
+
+  /** The roots that are symbolic links, and were followed. */
+  get followedLinks(): readonly FollowedLink[] {
+    return this.followed;
   }
 
   /** Walks the roots, which are in byte order. @throws CodedError INTERRUPTED */
@@ -116,7 +132,10 @@ export class Walk {
     const scanStartMs = platform.clock.nowMs();
     const directory = { ...root.above, id: parent, isFresh: false, holdsRoots: true, scanStartMs };
     try {
-      await this.takeIn({ directory, name: root.name, path, stat, known });
+      const tellsSize = this.tellsSize(directory, root.name, stat);
+      const { name, place } = root;
+      if (place !== path) this.followed.push({ path, place });
+      await this.takeIn({ directory, name, path, place, stat, tellsSize, known });
     } finally {
       root.close();
     }
@@ -149,16 +168,24 @@ export class Walk {
       this.tally.keep(known);
       return undefined;
     }
-    const { type } = sight;
-    if (type === 'taken-in') return this.takeIn({ directory, name, path, stat: sight.stat, known });
+    if (sight.type === 'taken-in') {
+      const { stat } = sight;
+      const tellsSize = this.tellsSize(directory, name, stat);
+      return this.takeIn({ directory, name, path, place: path, stat, tellsSize, known });
+    }
     if (known) this.remove(known, directory);
     return undefined;
   }
 
+  private tellsSize(directory: Directory, name: ByteString, stat: FileStat): boolean {
+    return stat.type !== 'file' || this.options.tree.tellsSize(directory, name, stat);
+  }
+
   private takeIn(entry: Entry): Promise<void> | undefined {
-    const { path, stat, known } = entry;
+    const { path, stat, tellsSize, known } = entry;
     const links = this.hardLinks.numberOf(stat, known);
-    const seemsUnchanged = known !== undefined && known.links === links && isUnchanged(stat, known);
+    const seemsUnchanged =
+      known !== undefined && known.links === links && tellsSize && isUnchanged(stat, known);
     // All names of a file are due together, or they would hold other bytes.
     if (!seemsUnchanged || this.options.isDue(links || known.path)) {
       return this.takeInChanged(entry, links, seemsUnchanged);
@@ -173,13 +200,12 @@ export class Walk {
     links: number,
     seemsUnchanged: boolean,
   ): Promise<void> | undefined {
-    const { directory, path, stat, known } = entry;
+    const { directory, path, place: readAt, stat, tellsSize, known } = entry;
     const type = versionTypeOf(stat.type);
     this.removeWhatItHeld(known, type);
     const place = this.placeOf(entry);
     const before = known && this.versionOf(known);
-    // An empty file with several names goes with the others of its kind: it is looked at once.
-    if (type === VersionType.file && (stat.sizeBytes > 0 || links > 0)) {
+    if (type === VersionType.file) {
       const context = {
         path: place.id,
         directory: directory.id,
@@ -188,7 +214,7 @@ export class Walk {
         seemsUnchanged,
         scanStartMs: directory.scanStartMs,
       };
-      return this.contents.add({ path, stat, context }) ?? this.turn(path);
+      return this.contents.add({ path: readAt, stat, tellsSize, context }) ?? this.turn(path);
     }
     const record = (attributes: NodeAttributes, link?: ByteString): void => {
       const set = this.options.sets.of(stat, attributes);
@@ -215,7 +241,7 @@ export class Walk {
     return this.recorder.pathId(id, holdsRoots ? path : name, isFresh);
   }
 
-  /** A link, a special file, or a file without a byte. */
+  /** A link or a special file. */
   private recordUnread(
     { directory, name, path, known }: Entry,
     type: VersionType,
@@ -247,9 +273,9 @@ export class Walk {
     const listed = this.list(entry, id, record);
     if (!listed) return;
     const scanStartMs = this.options.platform.clock.nowMs();
-    const { below, handles, filter } = listed;
+    const { below, handles, filter, device } = listed;
     await this.walkDirectory(
-      { path, below, handles, filter, id, isFresh: isNew, holdsRoots: false, scanStartMs },
+      { path, below, handles, filter, device, id, isFresh: isNew, holdsRoots: false, scanStartMs },
       listed,
     );
     this.options.tree.leave({ handles: parent.handles, below });

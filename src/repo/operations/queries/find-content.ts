@@ -5,8 +5,9 @@ import type { Index } from '../../index/index.js';
 import type { ChunkingParameters } from '../../model.js';
 import { bytesFromText } from '../../../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../../../platform/platform.js';
+import { fileSystemKind, tellsSize } from '../../tree/file-system-kind.js';
 import { createSummaries, inByteOrder, type FoundPath } from './find.js';
-import { hashFile, type FileHash } from './hash-file.js';
+import { hashFile, hashToEnd, type FileHash } from './hash-file.js';
 import { selectSource, type QueryOptions } from './locate.js';
 import type { Repository } from '../../repository/repository.js';
 
@@ -67,7 +68,10 @@ function hashNamedFile(file: string, { files }: Platform, chunking: ChunkingPara
     try {
       const { type, sizeBytes } = files.at.statOpen(descriptor);
       if (type !== 'file') throw notAFile(file);
-      return hashFile(files, descriptor, sizeBytes, chunking);
+      const kind = fileSystemKind(files.at.fileSystemType(descriptor));
+      return sizeBytes > 0 && tellsSize(kind, sizeBytes)
+        ? hashFile(files, descriptor, sizeBytes, chunking)
+        : hashToEnd(files, descriptor);
     } finally {
       files.close(descriptor);
     }

@@ -30,6 +30,12 @@ interface OpenFile {
 /** Bytes of a large file that are held at once. */
 const WINDOW_BYTES = 8 * 1024 * 1024;
 
+/** The hash of an open file that is read to its end, whatever size it says it has. */
+export function hashToEnd(files: FileSystem, descriptor: number): FileHash {
+  const bytes = files.readToEnd(descriptor);
+  return bytes.length === 0 ? { type: 'none' } : { type: 'blob', hash: blake3(bytes) };
+}
+
 /** The hash of the first `sizeBytes` of an open file, fewer where it ends. */
 export function hashFile(
   files: FileSystem,

@@ -9,7 +9,7 @@ import { readAttributesAt, hasSameAttributes } from '../../tree/attributes.js';
 import { isUnchanged, hasSameMetadata, isSameTime } from '../../tree/compare.js';
 import { possibleBitRot } from '../../tree/possible-bit-rot.js';
 import type { ChangeType } from './diff.js';
-import { hashFile } from './hash-file.js';
+import { hashFile, hashToEnd } from './hash-file.js';
 
 /** A live node with what is saved of it, which has the same type. */
 export interface Subject {
@@ -18,6 +18,8 @@ export interface Subject {
   readonly name: ByteString;
   readonly path: ByteString;
   readonly stat: FileStat;
+  /** Whether the size of a file is the number of its bytes. */
+  readonly tellsSize: boolean;
   readonly known: Version;
 }
 
@@ -40,7 +42,7 @@ export class LiveBytes {
   changeOf(subject: Subject): ChangeType | undefined {
     const { stat, known } = subject;
     if (this.hasOtherBytes(subject)) return 'modified';
-    const sizeBytes = known.type === VersionType.file ? stat.sizeBytes : 0;
+    const sizeBytes = known.type === VersionType.file ? known.sizeBytes : 0;
     const isSame =
       hasSameMetadata({ ...stat, type: known.type, sizeBytes }, known) &&
       !this.hasOtherAttributes(subject);
@@ -61,11 +63,14 @@ export class LiveBytes {
   }
 
   private hasOtherBytes(subject: Subject): boolean {
-    const { directory, name, path, stat, known } = subject;
+    const { directory, name, path, stat, tellsSize, known } = subject;
     if (known.type === VersionType.symlink) {
       return this.repository.platform.files.at.readSymlink(directory, name) !== known.link;
     }
     if (known.type !== VersionType.file) return false;
+    if (!tellsSize || (stat.sizeBytes === 0 && known.sizeBytes > 0)) {
+      return this.readsDifferent(subject);
+    }
     if (stat.sizeBytes !== known.sizeBytes) return true;
     if (!this.readsAll && !isSameTime(stat.mtime, known.mtime)) return true;
     const seemsUnchanged = isUnchanged(stat, known);
@@ -77,13 +82,16 @@ export class LiveBytes {
     return isDifferent;
   }
 
-  private readsDifferent({ directory, name, known }: Subject): boolean {
+  private readsDifferent({ directory, name, tellsSize, known }: Subject): boolean {
     const { platform, config, index } = this.repository;
     const { files } = platform;
     const descriptor = files.at.open(directory, name, 'read-file');
     try {
       const { sizeBytes } = files.at.statOpen(descriptor);
-      const live = hashFile(files, descriptor, sizeBytes, config.chunking);
+      const live =
+        tellsSize && sizeBytes > 0
+          ? hashFile(files, descriptor, sizeBytes, config.chunking)
+          : hashToEnd(files, descriptor);
       if (live.type !== known.content.type) return true;
       return live.type !== 'none' && Buffer.compare(live.hash, savedHash(index, known)) !== 0;
     } finally {

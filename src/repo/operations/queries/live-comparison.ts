@@ -14,6 +14,7 @@ import {
   type LiveTree,
 } from '../../tree/live-tree.js';
 import { isOfStream } from '../../tree/stream-version.js';
+import { isLostLink } from '../backup/roots.js';
 import type { Change, ChangeType } from './diff.js';
 import type { LiveBytes } from './live-bytes.js';
 
@@ -54,7 +55,10 @@ export class LiveComparison {
     const root = this.attempt(path, 'SOURCE_MISSING', () => this.options.tree.openRoot(path));
     if (!root) return;
     try {
-      this.walk(root.above, { name: root.name, path }, known);
+      if (isLostLink(this.options.tree.stat(root.above, root.name), known)) {
+        const message = `${textFromBytes(path)} is a symbolic link that leads to nothing.`;
+        this.options.issues.push({ path, code: 'SOURCE_MISSING', message });
+      } else this.walk(root.above, { name: root.name, path }, known);
     } finally {
       root.close();
     }
@@ -100,8 +104,9 @@ export class LiveComparison {
       const { stat } = sight;
       const isSameType = known?.type === versionTypeOf(stat.type);
       if (isSameType) {
-        const handle = handleOf(directory);
-        this.note(path, this.bytes.changeOf({ directory: handle, name, path, stat, known }));
+        const tellsSize = stat.type !== 'file' || tree.tellsSize(directory, name, stat);
+        const subject = { directory: handleOf(directory), name, path, stat, tellsSize, known };
+        this.note(path, this.bytes.changeOf(subject));
       } else {
         this.note(path, known ? 'type' : 'added');
         if (known) this.noteRemovedBelow(directory, path, known);

@@ -145,7 +145,8 @@ function planSites(
 ): readonly RestoreSite[] {
   const located = paths.map((path) => locatePath({ index, platform }, { source, snapshot }, path));
   if (to !== undefined) return [planInto(to, index, { source, snapshot }, located)];
-  if (source.host === platform.hostName) return planOriginal(index, source, snapshot, located);
+  if (source.host === platform.hostName)
+    return planOriginal({ index, platform }, { source, snapshot }, located);
   throw new CodedError(
     'TARGET_UNUSABLE',
     `Snapshot ${snapshot.number} is from the host ${source.host}, but this is ${platform.hostName}.`,

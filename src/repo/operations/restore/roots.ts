@@ -2,10 +2,14 @@
 import { isWithin, join, isBelow, parentOf, baseName } from '../../../platform/paths.js';
 import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
-import type { Snapshot, Source } from '../../index/sources.js';
+import type { Snapshot } from '../../index/sources.js';
 import { parentOfRoots, type Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import type { FileSystem } from '../../../platform/files.js';
+import { systemErrorCode } from '../../../platform/platform.js';
+import type { HeldRepository } from '../../repository/held.js';
+import { versionTypeOf } from '../../tree/compare.js';
 import { childPath } from '../../tree/relative-path.js';
 import type { Located, SourceSnapshot } from '../queries/locate.js';
 
@@ -73,9 +77,8 @@ export function planInto(
  * that its root is in: from there on, no symbolic link is followed.
  */
 export function planOriginal(
-  index: Index,
-  source: Source,
-  snapshot: Snapshot,
+  { index, platform: { files } }: Pick<HeldRepository, 'index' | 'platform'>,
+  { source, snapshot }: SourceSnapshot,
   located: readonly Located[],
 ): RestoreSite[] {
   const entries = index.versions.at(parentOfRoots(source.id), snapshot.number);
@@ -87,21 +90,49 @@ export function planOriginal(
   for (const path of outermost) {
     const root = entries.find(({ name }) => name === path || isBelow(path, name));
     if (!root) throw new Error(`${textFromBytes(path)} is below no root`);
-    const target = parentOf(root.name);
+    const place = placeOfRoot(files, root);
+    const target = parentOf(place);
     const roots = sites.get(target) ?? [];
-    sites.set(target, [...roots, originalRoot(index, snapshot, root, path)]);
+    sites.set(target, [...roots, originalRoot(index, snapshot, { ...root, place }, path)]);
   }
   return Array.from(sites, ([target, roots]) => ({ target: textFromBytes(target), roots }));
 }
+
+/**
+ * Where a root lies. A symbolic link that the backup followed is followed back, if it leads to the very
+ * node that was saved: anything else may have been put there to lead the restore elsewhere.
+ */
+function placeOfRoot(files: FileSystem, { name, type, inode }: Entry): ByteString {
+  if (type === VersionType.symlink || name === '/') return name;
+  try {
+    const real = files.realPathOf(name);
+    const above = parentOf(real);
+    if (real === join(files.realPathOf(parentOf(name)), baseName(name))) return name;
+    const directory = files.at.open(undefined, above, 'read-directory');
+    try {
+      const there = files.at.stat(directory, baseName(real));
+      const isSaved = there?.inode === inode && versionTypeOf(there.type) === type;
+      return isSaved ? real : name;
+    } finally {
+      files.close(directory);
+    }
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return name;
+  }
+}
+
+/** A root of the source, and where it lies. */
+type PlacedRoot = Entry & { readonly place: ByteString };
 
 /** The nodes from a root of the source down to `path`: the last one is restored, with all it holds. */
 function originalRoot(
   index: Index,
   snapshot: Snapshot,
-  { name: rootName, ...rootVersion }: Entry,
+  { name: rootName, place, ...rootVersion }: PlacedRoot,
   path: ByteString,
 ): RestoreRoot {
-  const top = rootName === '/' ? NOTHING : childPath(NOTHING, baseName(rootName));
+  const top = rootName === '/' ? NOTHING : childPath(NOTHING, baseName(place));
   let node: RestoreNode = { path: top, version: rootVersion };
   const ancestors: RestoreNode[] = [];
   for (const name of path.slice(rootName.length).split('/').filter(Boolean) as ByteString[]) {

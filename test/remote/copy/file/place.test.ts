@@ -258,3 +258,17 @@ describe('the identity of a file', () => {
     expect(identity()).not.toBe(before);
   });
 });
+
+test('a file that says it has 0 bytes and has more is refused, and one that has none is not', () => {
+  for (const path of ['/proc/version', '/proc/self/mountinfo', '/proc/sys/kernel/ostype']) {
+    const place = localPlace(files, path);
+    expect(() => openExistingFile(files, place)).toThrow(
+      expect.objectContaining({ code: 'NOT_A_FILE' }),
+    );
+    place.close();
+  }
+  writeFileSync(join(root, 'nothing'), '');
+  const place = localPlace(files, join(root, 'nothing'));
+  openExistingFile(files, place).close();
+  place.close();
+});

@@ -6,7 +6,12 @@ import { SmallFiles } from '../../../../src/repo/operations/backup/small-files.j
 function gather(files: readonly (readonly [path: string, sizeBytes: number])[]): SmallFiles<null> {
   const small = new SmallFiles<null>();
   for (const [path, sizeBytes] of files) {
-    small.add({ path: path as ByteString, stat: { sizeBytes } as FileStat, context: null });
+    small.add({
+      path: path as ByteString,
+      stat: { sizeBytes } as FileStat,
+      tellsSize: true,
+      context: null,
+    });
   }
   return small;
 }
@@ -37,7 +42,12 @@ test('a job ends when it has its share of the bytes or of the files', () => {
 test('4096 files are as many as may wait; 64 are worth a job', () => {
   const small = gather(Array.from({ length: 63 }, (_, number) => [`/${number}`, 1]));
   expect(small.isWorthAJob).toBe(false);
-  small.add({ path: '/x' as ByteString, stat: { sizeBytes: 1 } as FileStat, context: null });
+  small.add({
+    path: '/x' as ByteString,
+    stat: { sizeBytes: 1 } as FileStat,
+    tellsSize: true,
+    context: null,
+  });
   expect([small.isWorthAJob, small.isFull]).toEqual([true, false]);
   expect(gather(Array.from({ length: 4096 }, (_, number) => [`/${number}`, 1])).isFull).toBe(true);
 });

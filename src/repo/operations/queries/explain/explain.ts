@@ -65,12 +65,23 @@ export function explainPath(
     const known = id === undefined ? undefined : index.versions.currentOf(id);
     const saved = known && savedState(index, source, known);
     const due: ReadCause[] = known && isDueNext(index, known, options) ? ['asked'] : [];
-    const causes =
-      outcome.type === 'taken-in' && outcome.stat.type === 'file' && outcome.stat.sizeBytes > 0
-        ? [...due, ...causesToRead(index, outcome.stat, known)]
-        : undefined;
+    const causes = nextCauses(index, outcome, known, due);
     return { path, outcome, saved, causes, issues };
   });
+}
+
+/** undefined: there is nothing to read. */
+function nextCauses(
+  index: Index,
+  outcome: Outcome,
+  known: Version | undefined,
+  due: readonly ReadCause[],
+): ReadCause[] | undefined {
+  if (outcome.type !== 'taken-in' || outcome.stat.type !== 'file') return undefined;
+  const { stat, tellsSize } = outcome;
+  if (!tellsSize) return [...due, known ? 'unsized' : 'new'];
+  const isEmpty = stat.sizeBytes === 0 && (known?.sizeBytes ?? 0) === 0;
+  return isEmpty ? undefined : [...due, ...causesToRead(index, stat, known)];
 }
 
 /** Whether the next snapshot is to read a file whatever is known of it. */

@@ -12,7 +12,13 @@ import type { HeldRepository } from '../../../repository/held.js';
 
 /** What the next backup does with a path. `at`: the path itself or a directory above it. */
 export type Outcome =
-  | { readonly type: 'taken-in'; readonly stat: FileStat; readonly reason: TakenInReason }
+  | {
+      readonly type: 'taken-in';
+      readonly stat: FileStat;
+      /** Whether the size of a file is the number of its bytes. */
+      readonly tellsSize: boolean;
+      readonly reason: TakenInReason;
+    }
   | { readonly type: 'left-out'; readonly at: ByteString; readonly reason: LeftOutReason }
   /** There is nothing; what was saved counts as removed. */
   | { readonly type: 'absent'; readonly at: ByteString }
@@ -41,9 +47,11 @@ export function findOutcome(
   if (view.type === 'refused') return { type: 'unreadable', at: root, message: view.message };
   const names = path.slice(root.length).split('/').filter(Boolean) as ByteString[];
   try {
-    if (names.length === 0) return { type: 'taken-in', stat: view.stat, reason: { type: 'root' } };
     const { above, name } = view.root;
-    return descend(tree, { directory: above, name, path: root, stat: view.stat }, names);
+    const entry = { directory: above, name, path: root, stat: view.stat };
+    return names.length === 0
+      ? takenIn(tree, entry, { type: 'root' })
+      : descend(tree, entry, names);
   } finally {
     view.root.close();
   }
@@ -57,6 +65,15 @@ interface Entry {
   readonly stat: FileStat;
 }
 
+function takenIn(
+  tree: LiveTree,
+  { directory, name, stat }: Entry,
+  reason: TakenInReason,
+): Extract<Outcome, { type: 'taken-in' }> {
+  const tellsSize = stat.type !== 'file' || tree.tellsSize(directory, name, stat);
+  return { type: 'taken-in', stat, tellsSize, reason };
+}
+
 /** Looks for `names` below an entry. */
 function descend(tree: LiveTree, entry: Entry, names: readonly ByteString[]): Outcome {
   const [name = '' as ByteString, ...rest] = names;
@@ -67,8 +84,8 @@ function descend(tree: LiveTree, entry: Entry, names: readonly ByteString[]): Ou
     const sight = tree.look(directory, { name, path });
     if (sight.type !== 'taken-in') return { ...sight, at: path };
     const { stat, reason = { type: 'nothing' } } = sight;
-    if (rest.length > 0) return descend(tree, { directory, name, path, stat }, rest);
-    return { type: 'taken-in', stat, reason };
+    const found = { directory, name, path, stat };
+    return rest.length > 0 ? descend(tree, found, rest) : takenIn(tree, found, reason);
   } catch (error) {
     return { type: 'unreadable', at: entry.path, message: unreadable(entry.path, error) };
   }

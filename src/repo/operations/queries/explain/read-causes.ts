@@ -6,9 +6,10 @@ import { fileTypeOf, ReadReason, reasonsToRead, type FileState } from '../../../
 
 /**
  * `new`: nothing was saved of it. `asked`: the backup reads all files, or it is this one's turn. `damaged`:
- * what was saved is lost, and repair wants it again. The others: see {@link ReadReason}.
+ * what was saved is lost, and repair wants it again. `unsized`: its file system does not know how many bytes
+ * it has. The others: see {@link ReadReason}.
  */
-export type ReadCause = 'new' | 'asked' | 'damaged' | keyof typeof ReadReason;
+export type ReadCause = 'new' | 'asked' | 'damaged' | 'unsized' | keyof typeof ReadReason;
 
 /** Why the next backup reads `file`; empty: it does not. `known`: its current version. */
 export function causesToRead(

@@ -1,0 +1,29 @@
+/** What a backup tells that is not wrong, but may not be expected. */
+import type { Notice } from '../../model.js';
+import { textFromBytes } from '../../../platform/bytes.js';
+import type { PseudoMount } from '../../tree/live-tree.js';
+import type { FollowedLink } from './walk.js';
+
+/** Paths that one notice lists. */
+const LISTED = 4;
+
+function list(parts: readonly string[]): string {
+  const more = parts.length - LISTED;
+  return [...parts.slice(0, LISTED), ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+export function describePseudoMounts(mounts: readonly PseudoMount[]): Notice {
+  const names = mounts.map(({ path, name }) => `${textFromBytes(path)} (${name})`);
+  const message =
+    `Left out, because the kernel makes up what they hold: ${list(names)}. ` +
+    'Name such a path itself to back it up.';
+  return { code: 'PSEUDO_FILE_SYSTEM', message, paths: mounts.map(({ path }) => path) };
+}
+
+export function describeLinks(links: readonly FollowedLink[]): Notice {
+  const names = links.map(({ path, place }) => `${textFromBytes(path)} -> ${textFromBytes(place)}`);
+  const message =
+    'Followed, because a path that is named means what it leads to, and saved under the name of the ' +
+    `link: ${list(names)}.`;
+  return { code: 'LINK_FOLLOWED', message, paths: links.map(({ path }) => path) };
+}
