@@ -51,6 +51,8 @@ const mayImport = {
     'rdiff/index.ts',
     'platform/package-files.ts',
     'platform/compile-cache.ts',
+    'platform/refusals.ts',
+    'platform/system-errors.ts',
     'platform/requirements.ts',
   ],
 };
