@@ -52,6 +52,8 @@ const mayImport = {
     'platform/clock.ts',
     'platform/package-files.ts',
     'platform/compile-cache.ts',
+    'platform/refusals.ts',
+    'platform/system-errors.ts',
     'platform/requirements.ts',
   ],
 };

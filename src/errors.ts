@@ -26,7 +26,11 @@ export type ErrorCode =
   | 'INDEX_OUTDATED'
   // repository
   | 'BLOB_DAMAGED'
+  | 'DISK_FAILED'
   | 'DISK_FULL'
+  | 'FILE_SIZE_LIMIT'
+  | 'LOCK_UNUSABLE'
+  | 'OPEN_FILES_LIMIT'
   | 'OUT_OF_MEMORY'
   | 'FORMAT_UNKNOWN'
   | 'INTERRUPTED'
@@ -35,6 +39,7 @@ export type ErrorCode =
   | 'REPOSITORY_LOCKED'
   | 'REPOSITORY_NOT_FOUND'
   | 'REPOSITORY_READ_ONLY'
+  | 'REPOSITORY_UNREADABLE'
   // source and target trees
   | 'COMMAND_FAILED'
   | 'DELETE_DOUBTFUL'

@@ -1,5 +1,7 @@
 /** What a failure tells its reader: a message and a hint; a stack trace only for a bug. */
 import { CommanderError } from 'commander';
+import { explainRefusal } from '../platform/refusals.js';
+import { systemErrorCode } from '../platform/system-errors.js';
 import { CodedError } from '../store.js';
 import { ExitCode, exitCodeOfError } from './exit-code.js';
 import { OutputFailed } from './output.js';
@@ -24,7 +26,10 @@ export function describeFailure(error: unknown, command?: string): Failure {
     const { code, message, hint } = error;
     return { code, message, hint, exitCode: ExitCode.failed };
   }
-  if (isSystemError(error)) return describeSystemError(error);
+  const refusal = explainRefusal(error, ANYWHERE);
+  if (refusal) return describeFailure(refusal, command);
+  const systemCode = systemErrorCode(error);
+  if (systemCode !== undefined) return describeSystemError(error as Error, systemCode);
   return {
     code: 'BUG',
     message: error instanceof Error ? error.message : String(error),
@@ -46,17 +51,15 @@ function describeUsage({ message }: CommanderError, command: string | undefined)
   };
 }
 
-function describeSystemError(error: NodeJS.ErrnoException): Failure {
+/** What is meant where neither the error nor whoever caught it names a path. */
+const ANYWHERE = { name: 'a file that the command uses' };
+
+function describeSystemError(error: NodeJS.ErrnoException, code: string): Failure {
   const at = error.path === undefined || error.message.includes(error.path) ? '' : ` ${error.path}`;
   return {
-    code: error.code ?? 'SYSTEM',
+    code,
     message: `The system refused a call: ${error.message}${at}.`,
     hint: 'Check that path, its permissions and its disk, then run the command again.',
     exitCode: ExitCode.failed,
   };
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  const { code, syscall } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
-  return error instanceof Error && syscall !== undefined && /^E[A-Z0-9]+$/.test(code ?? '');
 }

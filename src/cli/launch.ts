@@ -18,10 +18,34 @@ export async function launch(program: string, start: () => Promise<void>): Promi
     if (cache !== undefined && process.env['SUDO_UID'] === undefined) {
       keepCompiledCode([cache, `${cache}/varve`, `${cache}/varve/compiled`]);
     }
-    return start();
+    return start().catch((error: unknown) => {
+      if (!saysTooManyFiles(error)) throw error;
+      complain(program, TOO_MANY_FILES);
+    });
   }
+  complain(program, missing);
+}
+
+/** Even the program's own files cannot be opened; `refusals.ts`, which says it later, may be one of them. */
+const TOO_MANY_FILES = {
+  code: 'OPEN_FILES_LIMIT',
+  message: 'No more files may be opened.',
+  hint: 'Raise the limit with `ulimit -n 1024`, then run the command again.',
+};
+
+function saysTooManyFiles(error: unknown): boolean {
+  return error instanceof Error && /\bEMFILE\b|too many open files/i.test(error.message);
+}
+
+function complain(
+  program: string,
+  {
+    code,
+    message,
+    hint,
+  }: { readonly code: string; readonly message: string; readonly hint: string },
+): void {
   process.exitCode = 1;
-  const { code, message, hint } = missing;
   if (process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
   } else {

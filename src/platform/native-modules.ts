@@ -11,6 +11,7 @@ import type Zstd from 'zstd-napi/binding.js';
 import { CodedError } from '../errors.js';
 import { packageFile } from './package-files.js';
 import { once } from './once.js';
+import { explainRefusal } from './refusals.js';
 import { missingRequirement } from './requirements.js';
 
 /** From here on SQLite's WAL-reset bug, which loses committed pages, is fixed. */
@@ -66,7 +67,8 @@ function load<Module>(id: string, check: (module: Module) => void = () => undefi
     return module;
   } catch (cause) {
     if (cause instanceof CodedError) throw cause;
-    throw unusable(id, cause);
+    // The limit of open files, or of memory, is no fault of the installation.
+    throw explainRefusal(cause, { name: id }) ?? unusable(id, cause);
   }
 }
 

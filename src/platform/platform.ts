@@ -4,6 +4,8 @@ import { openFileSystem, type FileSystem } from './files.js';
 import { crypto } from './node-modules.js';
 import { openUserDatabase, type UserDatabase } from './user-database.js';
 
+export { systemErrorCode } from './system-errors.js';
+
 interface Clock {
   /** Milliseconds since 1970. Never trusted for order. */
   nowMs(): number;
@@ -35,10 +37,4 @@ export function openPlatform(): Platform {
     user: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     users: openUserDatabase(),
   };
-}
-
-/** The code of a failed system call (`ENOENT`), or undefined for any other error. */
-export function systemErrorCode(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }

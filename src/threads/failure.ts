@@ -7,22 +7,26 @@ export interface Failure {
   /** Only a CodedError has one. */
   readonly code: ErrorCode | undefined;
   readonly hint: string | undefined;
-  /** What a failed system call says, such as ENOENT. */
-  readonly systemCode: string | undefined;
+  readonly system: SystemFailure;
   readonly stack: string | undefined;
 }
 
+/** What a failed system call says of itself, such as ENOENT. */
+type SystemFailure = Pick<NodeJS.ErrnoException, 'code' | 'errno' | 'syscall' | 'path'>;
+
 export function encodeFailure(error: unknown): Failure {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const coded = error instanceof CodedError ? error : undefined;
-  const systemCode = coded ? undefined : (error as NodeJS.ErrnoException).code;
-  return { message, code: coded?.code, hint: coded?.hint, systemCode, stack };
+  if (error instanceof CodedError) {
+    return { message, code: error.code, hint: error.hint, system: {}, stack };
+  }
+  const { code, errno, syscall, path } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  const known = Object.entries({ code, errno, syscall, path }).filter(([, value]) => value != null);
+  return { message, code: undefined, hint: undefined, system: Object.fromEntries(known), stack };
 }
 
-export function decodeFailure({ message, code, hint, systemCode, stack }: Failure): Error {
+export function decodeFailure({ message, code, hint, system, stack }: Failure): Error {
   if (code) return new CodedError(code, message, hint === undefined ? {} : { hint });
-  const error: NodeJS.ErrnoException = new Error(message);
-  if (systemCode !== undefined) error.code = systemCode;
+  const error = Object.assign(new Error(message), system);
   if (stack !== undefined) error.stack = stack;
   return error;
 }

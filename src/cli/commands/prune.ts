@@ -101,7 +101,7 @@ export const pruneCommand: CliCommand = {
     });
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) {
-      await session.output.write(describe(result, snapshots, flags.dryRun ?? false, session));
+      await session.output.write(describe(result, flags.dryRun ?? false, session));
     }
     return ExitCode.done;
   },
@@ -147,16 +147,14 @@ function instantOf(text: string, snapshots: readonly ListedSnapshot[], now: Date
 
 function describe(
   { kept, removed, bytesFreed }: PruneResult,
-  snapshots: readonly ListedSnapshot[],
   isDryRun: boolean,
   { palette }: Session,
 ): string {
-  const times = new Map(snapshots.map(({ snapshot }) => [snapshot.number, snapshot.startedMs]));
   const verdicts = [...kept, ...removed].sort((a, b) => a.number - b.number);
   const table = renderTable<Verdict>(
     [
       { head: '#', align: 'right', cell: ({ number }) => String(number) },
-      { head: 'TIME', cell: ({ number }) => formatLocalTime(times.get(number) ?? NaN) },
+      { head: 'TIME', cell: ({ startedMs }) => formatLocalTime(startedMs) },
       { head: 'SOURCE', align: 'right', cell: ({ source }) => String(source) },
       {
         head: isDryRun ? 'WOULD BE' : '',

@@ -3,13 +3,25 @@ import { lightFormat } from 'date-fns/lightFormat';
 
 const MS_NS = 1_000_000n;
 
+/** The first and last instant of a date are so far from 1970. Files may have times beyond. */
+const MAX_DATE_MS = 8.64e15;
+
+/** Seconds since 1970, for an instant that is beyond all dates: `@99999999999999`. */
+function formatBeyond(epochMs: number): string | undefined {
+  return Math.abs(epochMs) <= MAX_DATE_MS ? undefined : `@${Math.floor(epochMs / 1000)}`;
+}
+
 /** Local time to the second, as tables show it and TIME reads it: `2026-11-01 18:30:15`. */
 export function formatLocalTime(epochMs: number): string {
+  const beyond = formatBeyond(epochMs);
+  if (beyond !== undefined) return beyond;
   return lightFormat(epochMs, 'yyyy-MM-dd HH:mm:ss');
 }
 
 /** ISO 8601 with milliseconds and the local offset: `2026-11-01T18:30:15.123+01:00`. */
 export function formatIsoTime(epochMs: number): string {
+  const beyond = formatBeyond(epochMs);
+  if (beyond !== undefined) return beyond;
   return lightFormat(epochMs, "yyyy-MM-dd'T'HH:mm:ss.SSS") + formatOffset(epochMs);
 }
 

@@ -1,6 +1,7 @@
 /** Copies one file by its differences: the story of `varve copy`. */
 import { CodedError, type ErrorCode } from '../../errors.js';
 import type { Platform } from '../../platform/platform.js';
+import { explainRefusal } from '../../platform/refusals.js';
 import { Connection } from '../transport/client/connection.js';
 import { Link, type Compression } from '../transport/client/link.js';
 import type { PdiffcopyFile } from './client/pdiffcopy-file.js';
@@ -133,6 +134,8 @@ export async function copyFile(platform: Platform, options: CopyOptions): Promis
       bytesReceived: received,
       durationMs: nowMs() - startedMs,
     };
+  } catch (error) {
+    throw explainRefusal(error, { name: 'the source or the target of the copy' }) ?? error;
   } finally {
     options.signal?.removeEventListener('abort', abort);
     await workers.close();

@@ -2,6 +2,7 @@
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../platform/files.js';
 import { sqliteModule } from '../../platform/native-modules.js';
+import { explaining, type Place } from '../../platform/refusals.js';
 import type { Connection } from './connection.js';
 import { migrate } from './migrate.js';
 
@@ -26,7 +27,7 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
       hint: 'Run `varve repair --rebuild-index` to rebuild it from the packs.',
     });
   }
-  return guardCorruption(path, () => {
+  return guardIndex(path, mode === 'read' ? 'read' : 'write', () => {
     const db = new (sqliteModule())(path, { readonly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
     try {
       if (mode === 'create') createEmpty(db);
@@ -48,31 +49,14 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
   });
 }
 
-/** Turns SQLite's own words for a damaged file into ours; everything else passes. */
-export function guardCorruption<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    const code = sqliteCode(error);
-    if (code?.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
-      throw new CodedError('INDEX_CORRUPT', `The index ${path} is damaged.`, {
-        hint: 'Run `varve repair --rebuild-index` to rebuild it from the packs.',
-        cause: error,
-      });
-    }
-    if (code === 'SQLITE_FULL') {
-      throw new CodedError('DISK_FULL', `No space is left to write the index ${path}.`, {
-        hint: 'Free space on its file system, or run `varve prune`; nothing was changed.',
-        cause: error,
-      });
-    }
-    throw error;
-  }
+/** What `action` gives. @throws CodedError in our own words for what SQLite says of the index at `path` */
+export function guardIndex<T>(path: string, access: Place['access'], action: () => T): T {
+  return explaining(indexPlace(path, access), action);
 }
 
-/** `SQLITE_BUSY` and the like, or undefined when the error is not SQLite's. */
-export function sqliteCode(error: unknown): string | undefined {
-  return error instanceof sqliteModule().SqliteError ? error.code : undefined;
+export function indexPlace(path: string, access: Place['access']): Place {
+  const whenFull = ', or run `varve prune`; nothing was changed';
+  return { name: `the index ${path}`, path, whenFull, ...(access && { access }) };
 }
 
 function createEmpty(db: Connection): void {

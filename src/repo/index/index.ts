@@ -11,7 +11,7 @@ import { Blobs } from './blobs.js';
 import { createCompaction, type Compaction } from './compaction.js';
 import { createCounters, type Counters } from './counters.js';
 import type { Connection } from './connection.js';
-import { guardCorruption, openDatabase, type OpenIndexMode } from './database.js';
+import { guardIndex, openDatabase, type OpenIndexMode } from './database.js';
 import { createFrames, type Frames } from './frames.js';
 import { History } from './history.js';
 import { createNames, createPathPlaces, type Names, type PathPlaces } from './names.js';
@@ -65,7 +65,7 @@ const QUERY_CACHE_KIB = 2048;
 
 export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem): Index {
   const db = openDatabase(path, mode, files);
-  return guardCorruption(path, () => {
+  return guardIndex(path, mode === 'read' ? 'read' : 'write', () => {
     const counters = createCounters(db);
     const attributes = createAttributeSets(db, counters);
     return Object.assign(questions(db), {

@@ -9,7 +9,8 @@
 import { CodedError } from '../../errors.js';
 import { sqliteModule } from '../../platform/native-modules.js';
 import type { Connection } from './connection.js';
-import { sqliteCode } from './database.js';
+import type { FileSystem } from '../../platform/files.js';
+import { sqliteCode } from '../../platform/system-errors.js';
 
 export interface RepositoryLock {
   release(): void;
@@ -18,11 +19,34 @@ export interface RepositoryLock {
 /** How long one try waits inside SQLite, milliseconds: short, so that an interrupt is seen. */
 const TRY_MS = 50;
 
+const SCHEMA = 'CREATE TABLE IF NOT EXISTS lock (held INTEGER) STRICT';
+
 /** Makes the lock database of a new repository. */
 export function createLockFile(path: string): void {
   const db = new (sqliteModule())(path);
-  db.exec('CREATE TABLE IF NOT EXISTS lock (held INTEGER) STRICT');
+  db.exec(SCHEMA);
   db.close();
+}
+
+/** Whether the bytes of the lock database are at fault: see {@link rewriteLockFile}. */
+export function isLockDamaged(error: unknown): boolean {
+  return /^SQLITE_(NOTADB|CORRUPT|ERROR|IOERR_SHORT_READ)/.test(sqliteCode(error) ?? '');
+}
+
+/**
+ * Puts the bytes of a sound lock database over damaged ones: there is no data to lose. They go into the
+ * file that is there, which others may have locked: in a new one, two would hold the same lock.
+ */
+export function rewriteLockFile(files: FileSystem, path: string): void {
+  const db = new (sqliteModule())(':memory:');
+  db.exec(SCHEMA);
+  const bytes = db.serialize();
+  db.close();
+  // Never closed: whoever closes a file gives up all locks that this process has on it.
+  const descriptor = files.open(path, 'append');
+  files.write(descriptor, bytes, 0);
+  files.truncate(descriptor, bytes.length);
+  files.sync(descriptor);
 }
 
 /** @throws CodedError REPOSITORY_LOCKED when there is another writer after `waitMs` */
@@ -56,7 +80,7 @@ export async function lockForReading(
   sleep: (ms: number) => Promise<void>,
 ): Promise<RepositoryLock> {
   for (let waited = 0; ; waited += 2 * TRY_MS) {
-    const lock = tryLock(path, 'BEGIN; SELECT count(*) FROM lock');
+    const lock = tryLock(path, 'BEGIN; SELECT count(*) FROM sqlite_schema');
     if (lock) return lock;
     if (waited >= waitMs) break;
     await sleep(TRY_MS);

@@ -7,7 +7,7 @@
  */
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../platform/files.js';
-import { systemErrorCode } from '../../platform/platform.js';
+import { systemErrorCode } from '../../platform/system-errors.js';
 import { writtenByNewer } from './newer.js';
 
 export const PACK_HEADER_BYTES = 32;
@@ -58,22 +58,34 @@ export function openDirectoryPackStore(
 ): PackStore {
   const pathOf = (pack: number): string => `${directory}/${packFileName(pack)}`;
   const open = new OpenPacks(files, pathOf, repositoryId);
+  /** A call on a descriptor fails without the path. */
+  const naming = <T>(pack: number, call: () => T): T => {
+    try {
+      return call();
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      throw Object.assign(error as NodeJS.ErrnoException, { path: pathOf(pack) });
+    }
+  };
 
   return {
     list: () => files.list(directory).map(packNumberOf).filter(isNumber).sort(ascending),
     sizeBytes: (pack) => files.stat(pathOf(pack))?.sizeBytes,
     create(pack, kind) {
       const header = encodePackHeader(pack, kind, repositoryId);
-      files.write(open.create(pack), header, 0);
+      naming(pack, () => files.write(open.create(pack), header, 0));
     },
     read(pack, offset, length, bytes = Buffer.allocUnsafeSlow(length)) {
-      const count = files.read(open.reader(pack), bytes.subarray(0, length), offset);
+      const into = bytes.subarray(0, length);
+      const count = naming(pack, () => files.read(open.reader(pack), into, offset));
       return bytes.subarray(0, count);
     },
-    append: (pack, offset, bytes) => files.write(open.writer(pack), bytes, offset),
-    sync: (pack) => files.sync(open.writer(pack)),
+    append: (pack, offset, bytes) =>
+      naming(pack, () => files.write(open.writer(pack), bytes, offset)),
+    sync: (pack) => naming(pack, () => files.sync(open.writer(pack))),
     syncNames: () => files.syncDirectory(directory),
-    truncate: (pack, lengthBytes) => files.truncate(open.writer(pack), lengthBytes),
+    truncate: (pack, lengthBytes) =>
+      naming(pack, () => files.truncate(open.writer(pack), lengthBytes)),
     remove(pack) {
       open.release(pack);
       if (files.stat(pathOf(pack))) files.remove(pathOf(pack));

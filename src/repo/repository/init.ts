@@ -6,7 +6,7 @@ import { createLockFile } from '../index/lock.js';
 import type { ChunkingParameters } from '../model.js';
 import { FORMAT_VERSION, writeConfig, type RepositoryConfig } from './config.js';
 import { layoutOf } from './layout.js';
-import { explainPermissions } from './permissions.js';
+import { explainingFailures } from './failures.js';
 
 /**
  * Measured on a 1 GiB image with 1 % of its pages changed and on seven TypeScript releases: pieces of
@@ -38,7 +38,7 @@ export function initRepository(path: string, platform: Platform): RepositoryConf
       },
     );
   }
-  return explainPermissions(path, () => {
+  return explainingFailures(path, 'write', () => {
     removeUnfinished(path, platform);
     const layout = layoutOf(path);
     files.makeDirectories(layout.packs);

@@ -4,12 +4,14 @@
  */
 import { CodedError } from '../../errors.js';
 import type { Platform } from '../../platform/platform.js';
-import { guardCorruption } from '../index/database.js';
+import { explainRefusal } from '../../platform/refusals.js';
 import { openIndex } from '../index/index.js';
 import {
   createLockFile,
+  isLockDamaged,
   lockForReading,
   lockForWriting,
+  rewriteLockFile,
   type RepositoryLock,
 } from '../index/lock.js';
 import { openDirectoryPackStore } from '../packs/pack-store.js';
@@ -17,7 +19,7 @@ import { readConfig, type RepositoryConfig } from './config.js';
 import type { HeldRepository, Reading, WritableRepository } from './held.js';
 import { pause } from './interrupts.js';
 import { layoutOf } from './layout.js';
-import { notWritable } from './permissions.js';
+import { explainFailure, explainingFailures, notWritable } from './failures.js';
 import { Readers } from './readers.js';
 
 export interface OpenOptions {
@@ -34,8 +36,8 @@ export interface OpenOptions {
  * @throws CodedError REPOSITORY_NOT_FOUND, NOT_A_REPOSITORY, FORMAT_UNKNOWN, REPOSITORY_READ_ONLY
  */
 export function openRepository(path: string, platform: Platform, options: OpenOptions): Repository {
-  const config = readConfig(path, platform);
-  const canWrite = platform.files.canWrite(path);
+  const config = explainingFailures(path, 'read', () => readConfig(path, platform));
+  const canWrite = mayWrite(path, platform);
   if (options.access === 'write' && !canWrite) throw notWritable(path);
   return new Repository({ path, platform, config, canWrite }, options);
 }
@@ -119,12 +121,12 @@ export class Repository {
         end: () => leave(() => this.readers.giveBack(reader)),
         fail: (error) => {
           leave(() => this.readers.discard(reader));
-          return explained(this.path, error);
+          return explainFailure(this.path, 'read', error);
         },
       };
     } catch (error) {
       lock?.release();
-      throw error;
+      throw explainFailure(this.path, 'read', error);
     }
   }
 
@@ -156,6 +158,8 @@ export class Repository {
         held.packs.close();
         index.close();
       }
+    } catch (error) {
+      throw explainFailure(this.path, 'write', error);
     } finally {
       lock.release();
     }
@@ -168,10 +172,20 @@ export class Repository {
   async lock(access: OpenOptions['access'], signal?: AbortSignal): Promise<RepositoryLock> {
     if (access === 'write' && this.options.access !== 'write') throw openedForReading(this.path);
     const { lock: path } = layoutOf(this.path);
-    if (!this.platform.files.stat(path)) createLockFile(path);
     const take = access === 'write' ? lockForWriting : lockForReading;
     const signals = [this.options.signal, signal].filter((each) => each !== undefined);
-    return take(path, this.options.lockWaitMs ?? 0, (ms) => pause(ms, signals));
+    const takeLock = (): Promise<RepositoryLock> =>
+      take(path, this.options.lockWaitMs ?? 0, (ms) => pause(ms, signals));
+    try {
+      prepareLockFile(path, this.platform);
+      return await takeLock().catch((error: unknown) => {
+        if (!isLockDamaged(error)) throw error;
+        rewriteLockFile(this.platform.files, path);
+        return takeLock();
+      });
+    } catch (error) {
+      throw explainRefusal(error, { name: `the lock ${path}`, path, access }) ?? error;
+    }
   }
 
   private hold(index: HeldRepository['index']): HeldRepository {
@@ -182,15 +196,23 @@ export class Repository {
   }
 }
 
-/** A damaged index in our own words; every other error as it is. */
-function explained(path: string, error: unknown): unknown {
-  try {
-    return guardCorruption(layoutOf(path).index, () => {
-      throw error;
+/** @throws CodedError LOCK_UNUSABLE */
+function prepareLockFile(path: string, { files }: Platform): void {
+  const found = files.stat(path);
+  if (!found) createLockFile(path);
+  else if (found.type !== 'file') {
+    throw new CodedError('LOCK_UNUSABLE', `The lock ${path} is not a file.`, {
+      hint: 'Remove it: it holds no data, and the next command makes it again.',
     });
-  } catch (ours) {
-    return ours;
   }
+}
+
+/** Another user may have made what lies in a directory of ours. */
+function mayWrite(path: string, { files }: Platform): boolean {
+  const { index, lock } = layoutOf(path);
+  return [path, ...[index, lock].filter((file) => files.stat(file))].every((each) =>
+    files.canWrite(each),
+  );
 }
 
 function openedForReading(path: string): CodedError {

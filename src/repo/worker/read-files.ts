@@ -5,7 +5,7 @@ import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-cal
 import type { BufferPool } from '../packs/buffer-pool.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
-import { systemErrorCode } from '../../platform/platform.js';
+import { fileErrorCode } from '../../platform/system-errors.js';
 import { readAttributes } from '../tree/attributes.js';
 import { isSameState } from '../tree/compare.js';
 import { openPath } from '../tree/long-paths.js';
@@ -37,7 +37,7 @@ export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesR
       if (status !== ReadStatus.read) newStats.set(index, stat);
       if (found.flags !== 0 || found.xattrs.length > 0) attributes.set(index, found);
     } catch (error) {
-      const code = systemErrorCode(error);
+      const code = fileErrorCode(error);
       if (code === undefined) throw error;
       arena.setLength(index, 0);
       statuses[index] = code === 'ENOENT' ? ReadStatus.vanished : ReadStatus.failed;

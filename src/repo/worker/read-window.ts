@@ -2,7 +2,7 @@
 import type { FileStat } from '../../platform/at-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
-import { systemErrorCode } from '../../platform/platform.js';
+import { fileErrorCode } from '../../platform/system-errors.js';
 import { readAttributes } from '../tree/attributes.js';
 import { openPath } from '../tree/long-paths.js';
 import type { WorkerContext } from './context.js';
@@ -83,7 +83,7 @@ function orFailure<T extends object>(action: () => T): T | SourceFailure {
   try {
     return action();
   } catch (error) {
-    const code = systemErrorCode(error);
+    const code = fileErrorCode(error);
     if (code === undefined || !(error instanceof Error)) throw error;
     return { code, message: error.message };
   }

@@ -8,7 +8,7 @@ import { isDamage } from '../../errors.js';
 import { rebuildBlob } from '../chain/rebuild.js';
 import type { BlobRecipe } from '../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { systemErrorCode } from '../../platform/platform.js';
+import { fileErrorCode } from '../../platform/system-errors.js';
 import { openDirectoryHandles } from '../../platform/directory-handles.js';
 import { differsInMetadata } from '../tree/metadata.js';
 import type { WorkerContext } from './context.js';
@@ -147,8 +147,7 @@ function writePlace(
 /** What went wrong with one file. A full disk is not one file's failure, and is thrown. */
 function describeFailure(error: unknown): { code: string; message: string } {
   if (isDamage(error)) return { code: error.code, message: error.message };
-  const code = systemErrorCode(error);
+  const code = fileErrorCode(error);
   if (code === undefined || !(error instanceof Error)) throw error;
-  if (code === 'ENOSPC' || code === 'EDQUOT') throw error;
   return { code, message: error.message };
 }

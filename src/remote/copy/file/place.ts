@@ -8,7 +8,7 @@ import type { FileStat } from '../../../platform/at-calls.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { baseName, join, parentOf } from '../../../platform/paths.js';
 import type { FileSystem } from '../../../platform/files.js';
-import { systemErrorCode } from '../../../platform/platform.js';
+import { fileErrorCode, systemErrorCode } from '../../../platform/system-errors.js';
 import {
   openDirectoryHandles,
   type DirectoryHandles,
@@ -184,7 +184,7 @@ function notAFile(path: string, what: string): CodedError {
 }
 
 function unreachable(path: string, error: unknown): unknown {
-  const code = systemErrorCode(error);
+  const code = fileErrorCode(error);
   if (code === undefined || code === 'EACCES') return error;
   return new CodedError('PATH_NOT_FOUND', `${path} cannot be reached (${code}).`, {
     hint: 'Its directory must exist; below the root of a server, symbolic links are not followed.',

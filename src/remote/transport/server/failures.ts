@@ -30,7 +30,7 @@ export function answerOf(error: unknown, statuses: Statuses): FailureAnswer {
     };
   }
   const system = systemErrorCode(error);
-  if (system === 'ENOSPC' || system === 'EDQUOT') {
+  if (system === 'ENOSPC' || system === 'EDQUOT' || system === 'EFBIG') {
     return failure(507, 'DISK_FULL', 'No space is left on the server.');
   }
   if (system === 'EACCES' || system === 'EPERM' || system === 'EROFS') {

@@ -3,7 +3,7 @@ import { VersionType } from '../../model.js';
 import { NO_ATTRIBUTES, type NodeAttributes } from '../../../platform/attribute-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
-import { systemErrorCode } from '../../../platform/platform.js';
+import { fileErrorCode } from '../../../platform/system-errors.js';
 import { readAttributes, readAttributesAt } from '../../tree/attributes.js';
 import type { DirectoryHandles } from '../../../platform/directory-handles.js';
 
@@ -35,7 +35,7 @@ export function lookAtClosed(
   try {
     return readAttributes(at, { type: 'named', directory: handles.open(parent), name });
   } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
+    if (fileErrorCode(error) === undefined) throw error;
     return NO_ATTRIBUTES;
   }
 }

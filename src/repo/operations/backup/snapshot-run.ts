@@ -6,7 +6,6 @@ import type { Snapshot, Source } from '../../index/sources.js';
 import type { Issue, Notice } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { compact } from '../../repository/compact.js';
-import { explainFullDisk } from '../../repository/full-disk.js';
 import { reclaim } from '../../repository/reclaim.js';
 import type { HeldRepository } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
@@ -92,9 +91,7 @@ export async function snapshotOf(
 ): Promise<BackupResult> {
   const startedMs = repository.platform.clock.nowMs();
   return repository.write(async (held) => {
-    const result = await explainFullDisk(held.path, () =>
-      takeSnapshot(held, reader, options, startedMs),
-    );
+    const result = await takeSnapshot(held, reader, options, startedMs);
     reclaim(held);
     return result;
   }, options.signal);

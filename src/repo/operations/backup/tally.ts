@@ -2,7 +2,7 @@
 import type { Index } from '../../index/index.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { systemErrorCode } from '../../../platform/platform.js';
+import { fileErrorCode } from '../../../platform/system-errors.js';
 import type { Found, Recorder } from './recorder.js';
 
 /** Totals of what the snapshot holds; sizes in bytes. */
@@ -79,6 +79,6 @@ export function createTally(index: Index, recorder: Recorder, issues: Issue[] = 
 
 /** What to say of a path that the system refuses. Any other error is thrown on. */
 export function unreadable(path: ByteString, error: unknown): string {
-  if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+  if (fileErrorCode(error) === undefined || !(error instanceof Error)) throw error;
   return `${textFromBytes(path)} cannot be read: ${error.message}.`;
 }

@@ -6,7 +6,6 @@ import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { compact } from '../../repository/compact.js';
-import { explainFullDisk } from '../../repository/full-disk.js';
 import { reclaim } from '../../repository/reclaim.js';
 import type { HeldRepository } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
@@ -46,9 +45,7 @@ export async function prune(repository: Repository, options: PruneOptions): Prom
     const chosen = chooseSnapshots(snapshots, options.policy, new Date(startedMs));
     const retention = options.dropsBeforeBitRot ? chosen : guardSuspects(chosen, suspects);
     const dropped = droppedBytes(retention, suspects);
-    const bytesFreed = await explainFullDisk(held.path, () =>
-      removeSnapshots(held, retention, options),
-    );
+    const bytesFreed = await removeSnapshots(held, retention, options);
     if (!options.isDryRun) reclaim(held);
     const durationMs = clock.nowMs() - startedMs;
     return { ...retention, dropped, bytesFreed, durationMs };

@@ -55,6 +55,7 @@ export interface RetainedSnapshot {
 export interface Verdict {
   readonly number: number;
   readonly source: number;
+  readonly startedMs: number;
   readonly reasons: readonly string[];
 }
 
@@ -108,7 +109,8 @@ function judgeSource(
   return newestFirst.map((snapshot, position) => {
     const reasons = rules.map((rule) => rule(snapshot)).filter((reason) => reason !== undefined);
     if (position === 0 && reasons.length === 0) reasons.push('newest of its source');
-    return { number: snapshot.number, source: snapshot.source, reasons };
+    const { number, source, startedMs } = snapshot;
+    return { number, source, startedMs, reasons };
   });
 }
 

@@ -3,7 +3,7 @@ import { join } from '../../../platform/paths.js';
 import type { Entry } from '../../index/versions.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { systemErrorCode } from '../../../platform/platform.js';
+import { fileErrorCode } from '../../../platform/system-errors.js';
 import type { HeldRepository } from '../../repository/held.js';
 import { fileTypeOf, mergeByName, versionTypeOf, type Pair } from '../../tree/compare.js';
 import {
@@ -151,7 +151,7 @@ export class LiveComparison {
     try {
       return action();
     } catch (error) {
-      if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+      if (fileErrorCode(error) === undefined || !(error instanceof Error)) throw error;
       const message = `${textFromBytes(path)} cannot be read: ${error.message}.`;
       this.options.issues.push({ path, code, message });
       return undefined;

@@ -9,6 +9,7 @@ import { BlobKind } from '../../index/blobs.js';
 import { openIndex } from '../../index/index.js';
 import { openDirectoryPackStore } from '../../packs/pack-store.js';
 import type { Platform } from '../../../platform/platform.js';
+import { explainFailure } from '../../repository/failures.js';
 import { layoutOf } from '../../repository/layout.js';
 import type { HeldRepository } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
@@ -63,7 +64,7 @@ async function rebuild(repository: Repository, options: RepairOptions): Promise<
     return { ...report, blobs, actions: [summary], damage };
   } catch (error) {
     removeDatabase(fresh, platform);
-    throw error;
+    throw explainFailure(repository.path, 'write', error);
   } finally {
     packs.close();
     lock.release();

@@ -10,7 +10,7 @@ import { VersionType, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
-import { systemErrorCode } from '../../../platform/platform.js';
+import { fileErrorCode } from '../../../platform/system-errors.js';
 import type { DirectoryHandles } from '../../../platform/directory-handles.js';
 import { childPath, pathOf, splitPath } from '../../tree/relative-path.js';
 import type { RestoreSite } from './roots.js';
@@ -109,7 +109,7 @@ export function createRemover(options: RemoverOptions): Remover {
     try {
       return remove(path);
     } catch (error) {
-      if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+      if (fileErrorCode(error) === undefined || !(error instanceof Error)) throw error;
       const message = `${textFromBytes(path)} was not deleted: ${error.message}.`;
       options.onIssue(path, 'NOT_DELETED', message);
       return { isGone: false, removed: [] };

@@ -6,7 +6,7 @@
 import { VersionFlag, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { systemErrorCode } from '../../../platform/platform.js';
+import { fileErrorCode } from '../../../platform/system-errors.js';
 import { openDirectoryHandles } from '../../../platform/directory-handles.js';
 import type { Shortfall } from '../../tree/metadata.js';
 import { pathOf } from '../../tree/relative-path.js';
@@ -78,8 +78,8 @@ export class FileWriter {
     try {
       await this.addNow(file, there);
     } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === undefined || code === 'ENOSPC' || !(error instanceof Error)) throw error;
+      const code = fileErrorCode(error);
+      if (code === undefined || !(error instanceof Error)) throw error;
       const path = pathOf(file);
       this.options.onIssue(path, 'NOT_RESTORED', `${textFromBytes(path)}: ${error.message}.`);
     }

@@ -7,7 +7,8 @@ import { CodedError } from '../../../errors.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import { VersionType, type Issue } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { systemErrorCode, type Platform } from '../../../platform/platform.js';
+import type { Platform } from '../../../platform/platform.js';
+import { explainRefusal } from '../../../platform/refusals.js';
 import { textOfName } from '../../tree/byte-text.js';
 import { compileOptions, type RuleFile } from '../../tree/rule-files.js';
 import { lastMatch, type PatternRule } from '../../tree/rules.js';
@@ -289,10 +290,14 @@ function interrupted({ to }: RestoreOptions): CodedError {
 }
 
 function explainFullTarget(error: unknown): unknown {
-  const code = systemErrorCode(error);
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  const explained = explainRefusal(error, {
+    name: 'the restore target',
+    whenFull: ', then run the same command with --in-place to finish it',
+  });
+  if (explained?.code !== 'DISK_FULL') return error;
+  const { hint } = explained;
   return new CodedError('DISK_FULL', 'No space is left in the restore target.', {
-    hint: 'Free space there, then run the same command with --in-place to finish it.',
+    ...(hint !== undefined && { hint }),
     cause: error,
   });
 }

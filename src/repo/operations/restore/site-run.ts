@@ -10,7 +10,7 @@ import { VersionType, type IssueCode, type Version } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import type { NodeAttributes } from '../../../platform/attribute-calls.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { systemErrorCode } from '../../../platform/platform.js';
+import { fileErrorCode } from '../../../platform/system-errors.js';
 import {
   openDirectoryHandles,
   type DirectoryHandles,
@@ -271,7 +271,7 @@ class SiteRun {
       try {
         return this.nodes.restoreUnopened(path, version, there);
       } catch (error) {
-        const code = systemErrorCode(error);
+        const code = fileErrorCode(error);
         if (version.type === VersionType.symlink || !code || !CANNOT_MAKE.includes(code))
           throw error;
         this.options.events.onUnmade(path, code);
@@ -294,7 +294,7 @@ class SiteRun {
       return true;
     } catch (error) {
       // Too many links, none on this file system, or gone: the name gets a node of its own.
-      if (systemErrorCode(error) === undefined) throw error;
+      if (fileErrorCode(error) === undefined) throw error;
       return false;
     }
   }
@@ -350,9 +350,8 @@ class SiteRun {
     try {
       return action();
     } catch (error) {
-      const systemCode = systemErrorCode(error);
+      const systemCode = fileErrorCode(error);
       if (systemCode === undefined || !(error instanceof Error)) throw error;
-      if (systemCode === 'ENOSPC' || systemCode === 'EDQUOT') throw error;
       this.report(path, code, `${textFromBytes(path)}: ${error.message}.`);
       return FAILED;
     }

@@ -5,7 +5,7 @@
  */
 import { CodedError, isDamage } from '../../../errors.js';
 import { openIndex, type Index } from '../../index/index.js';
-import { sqliteCode } from '../../index/database.js';
+import { sqliteCode } from '../../../platform/system-errors.js';
 import type { ErrorCode } from '../../../errors.js';
 import type { FrameRow } from '../../index/frames.js';
 import { decodeFrameHead, FrameKind, isPayloadIntact } from '../../packs/frame.js';

@@ -11,6 +11,7 @@ import { rottingFiles } from '../../../support/rotting-files.js';
 const verdict = (number: number, reasons: readonly string[] = [], source = 1) => ({
   number,
   source,
+  startedMs: number * 1000,
   reasons,
 });
 

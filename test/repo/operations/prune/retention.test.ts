@@ -55,11 +55,12 @@ describe('keep-last', () => {
   });
 
   test('lists kept and removed in the order of their numbers', () => {
+    const [first, second, third] = history.map(({ startedMs }) => ({ source: 1, startedMs }));
     expect(chooseSnapshots([...history].reverse(), { keepLast: 1 }, NOW)).toEqual({
-      kept: [{ number: 3, source: 1, reasons: ['last snapshot'] }],
+      kept: [{ ...third, number: 3, reasons: ['last snapshot'] }],
       removed: [
-        { number: 1, source: 1, reasons: [] },
-        { number: 2, source: 1, reasons: [] },
+        { ...first, number: 1, reasons: [] },
+        { ...second, number: 2, reasons: [] },
       ],
     });
   });

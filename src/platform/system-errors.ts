@@ -1,0 +1,47 @@
+/** Which failures are the system's: the names of their codes, as Node, libc and worker threads have them. */
+import { constants } from 'node:os';
+
+/** Linux has more numbers than Node has names for. */
+const MORE_NAMES: Readonly<Record<number, string>> = {
+  117: 'EUCLEAN',
+  121: 'EREMOTEIO',
+  123: 'ENOMEDIUM',
+  124: 'EMEDIUMTYPE',
+  126: 'ENOKEY',
+};
+
+/** The code of a failed system call (`ENOENT`), or undefined for any other error. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, errno, syscall } = error as NodeJS.ErrnoException;
+  if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) return nameOf(code);
+  // Where libuv does not know the number, Node gives neither a code nor words: EDQUOT is -122.
+  return syscall !== undefined && errno !== undefined ? nameOf(`E${-errno}`) : undefined;
+}
+
+/** `libc.ts` names what it does not know by its number: `E122`. */
+function nameOf(code: string): string {
+  const [, digits] = /^E(\d+)$/.exec(code) ?? [];
+  if (digits === undefined) return code;
+  const number = Number(digits);
+  const [name] = Object.entries(constants.errno).find(([, value]) => value === number) ?? [];
+  return name ?? MORE_NAMES[number] ?? code;
+}
+
+/** The process, a disk or the whole system is at a limit, which says nothing of one file. */
+const LIMITS: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT'];
+
+/**
+ * The code of a failure that is of the one file that was tried. Undefined for any other error, and where
+ * every other file would fail, too: a run must not report one file after the other and go on.
+ */
+export function fileErrorCode(error: unknown): string | undefined {
+  const code = systemErrorCode(error);
+  return code === undefined || LIMITS.includes(code) ? undefined : code;
+}
+
+/** `SQLITE_BUSY` and the like, or undefined when the error is not SQLite's. Loads no SQLite. */
+export function sqliteCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'SqliteError') return undefined;
+  return (error as NodeJS.ErrnoException).code;
+}

@@ -1,0 +1,84 @@
+/** What a process may not have more of: it is told so, with what to do, and never as a bug. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createWorkspace, finished, until, type Run } from '../support/varve-command.js';
+
+const { run, start, path, root, home, write } = createWorkspace();
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+const COMMANDS: readonly (readonly [string, ...string[]])[] = [
+  ['backup', '--read-all', '--jobs', '2', 'tree'],
+  ['init', '-r', 'new'],
+  ['prune', '--keep-last', '1'],
+  ['restore', '--to', 'target'],
+  ['repair'],
+  ['repair', '--rebuild-index'],
+  ['verify'],
+  ['diff'],
+  ['find', '--content', 'tree/1'],
+  ['stats'],
+  ['copy', 'tree/1', 'copied'],
+];
+
+beforeAll(async () => {
+  const names = Array.from({ length: 8 }, (_, i) => `tree/${i}`);
+  write(Object.fromEntries(names.map((name) => [name, randomBytes(400_000)])));
+  await run(['-r', 'sound', 'init']);
+  for (const content of ['old', 'new']) {
+    write({ 'tree/changed': content.repeat(50_000) });
+    await run(['-r', 'sound', 'backup', 'tree']);
+  }
+});
+
+/** On a repository of its own, within a limit of the shell's `ulimit`. */
+async function runWithin(limit: string, args: readonly string[]): Promise<Run> {
+  for (const name of ['new', 'target', 'copied', 'repo'])
+    rmSync(path(name), { recursive: true, force: true });
+  cpSync(path('sound'), path('repo'), { recursive: true });
+  const script = `ulimit ${limit}; exec "$@"`;
+  const words = [process.execPath, MAIN, ...args];
+  const env = { PATH: process.env['PATH'], HOME: home, TZ: 'UTC', VARVE_REPOSITORY: path('repo') };
+  return finished(spawn('sh', ['-c', script, 'sh', ...words], { cwd: root, env }));
+}
+
+function expectTold({ code, stderr }: Run, what: RegExp): void {
+  expect(stderr).not.toContain('This is a bug');
+  expect(stderr).not.toMatch(/^ {4}at /m);
+  if (code === 0) return;
+  expect(stderr).toMatch(what);
+  expect(code).toBe(stderr.includes('EFBIG: file too large, write') && code === 3 ? 3 : 1);
+}
+
+describe.each([22, 25, 28, 31, 34])('at most %i open files', (limit) => {
+  test.each(COMMANDS)('are no bug of %s %s', async (...args) => {
+    expectTold(
+      await runWithin(`-n ${limit}`, args),
+      /^varve: No more files may be opened.*\n.*ulimit -n/m,
+    );
+    expect((await run(['-r', 'repo', 'verify', '--quick'])).code).toBe(0);
+  });
+});
+
+describe.each([0, 1, 300])('files of at most %i blocks', (limit) => {
+  test.each(COMMANDS)('are no bug of %s %s', async (...args) => {
+    expectTold(await runWithin(`-f ${limit}`, args), /EFBIG/);
+    expect((await run(['-r', 'repo', 'verify', '--quick'])).code).toBe(0);
+  });
+});
+
+test('a prune that waited names the times of snapshots that were taken in the meantime', async () => {
+  write({ huge: randomBytes(12 * 2 ** 20).toString('hex') });
+  await run(['init']);
+  await run(['backup', 'tree']);
+  const child = start(['backup', '--level', '12', 'huge']);
+  await until(() => existsSync(path('home/.local/share/varve/packs/00000003.pack')));
+  const pruning = run(['prune', '--keep-last', '1', '--lock-wait', '1h']);
+  const backup = await finished(child);
+  expect(backup.code).toBe(0);
+  const { code, stdout, stderr } = await pruning;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.match(/^ *\d+ +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/gm)).toHaveLength(2);
+});
