@@ -2,8 +2,9 @@
 import { describeFailure, type Failure } from './failure.js';
 import type { ExitCode } from './exit-code.js';
 import type { Surroundings } from './surroundings.js';
-import { paletteFor } from './render/colour.js';
+import { paletteFor, type Palette } from './render/colour.js';
 import { errorDocument } from './render/json.js';
+import { formatMessage } from './render/message.js';
 import { escapeLines } from './render/names.js';
 
 export interface FailureContext extends Pick<Surroundings, 'output' | 'stderr' | 'env'> {
@@ -25,10 +26,8 @@ export async function reportFailure(error: unknown, context: FailureContext): Pr
       // Standard output takes nothing; people's text is the last way to say it.
     }
   }
-  const { red } = paletteFor(stderr, env);
   const isDetailed = countVerbose(options) > 1;
-  const lines = describe(failure, isDetailed ? error : undefined, red);
-  stderr.write(stderr.isTTY ? escapeLines(lines) : lines);
+  stderr.write(describe(failure, isDetailed ? error : undefined, paletteFor(stderr, env)));
   return failure.exitCode;
 }
 
@@ -38,11 +37,9 @@ function countVerbose(options: readonly string[]): number {
   return short.split('v').length - 1 + options.filter((option) => option === '--verbose').length;
 }
 
-function describe(failure: Failure, error: unknown, mark: (text: string) => string): string {
+function describe(failure: Failure, error: unknown, palette: Palette): string {
   const { message, hint, stack } = failure;
   const trace = stack ?? (error instanceof Error ? error.stack : undefined);
-  const lines = [`${mark('varve:')} ${message}`];
-  if (trace !== undefined) lines.unshift(trace);
-  if (hint !== undefined) lines.push(hint);
-  return `${lines.join('\n')}\n`;
+  const above = trace === undefined ? '' : `${escapeLines(trace)}\n`;
+  return above + formatMessage(message, hint === undefined ? [] : [hint], palette);
 }

@@ -15,11 +15,11 @@ import type { Output } from './output.js';
 import { parseDuration } from './parse/duration.js';
 import type { Surroundings } from './surroundings.js';
 import { paletteFor, type Palette } from './render/colour.js';
-import { escapeLines } from './render/names.js';
+import { formatMessage } from './render/message.js';
 import {
   ProgressLine,
   type ProgressOptions,
-  type ProgressStream,
+  type ProgressState,
   type Totals,
 } from './render/progress.js';
 import { chooseRepository, type RepositoryChoice } from './repository-choice.js';
@@ -54,8 +54,13 @@ export interface Session {
 
 /** The line on standard error; shown only on a terminal and when nobody asked for silence. */
 interface Progress {
+  readonly isShown: boolean;
   start(options: ProgressOptions): void;
-  update(done: Totals): void;
+  /** Says what the totals will be, where that was not known at the start. */
+  expect(totals: Totals): void;
+  update(done: ProgressState): void;
+  /** Writes lines that stay, above the line of progress. */
+  message(lines: string): void;
   finish(): void;
 }
 
@@ -66,15 +71,13 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
   const isQuiet = flags.quiet === true;
   const isVerbose = (flags.verbose ?? 0) > 0;
   const isJson = flags.json === true;
-  const write = (text: string): void => {
-    stderr.write(`varve: ${stderr.isTTY ? escapeLines(text) : text}\n`);
-  };
+  const progress = createProgress(stderr, flags.progress && !isQuiet);
+  const write = (text: string): void => progress.message(formatMessage(text));
   const notice = (text: string): void => {
     if (!isQuiet) write(text);
   };
   const repository = chooseRepository(flags.repo, env, homedir());
   const lockWaitMs = optionValue('--lock-wait', parseDuration, flags.lockWait) ?? 0;
-  const progress = createProgress(stderr, flags.progress && !isQuiet);
   let opened: Repository | undefined;
   return {
     platform,
@@ -121,13 +124,31 @@ export function optionValue<T, Text extends string | undefined>(
   }
 }
 
-function createProgress(stderr: ProgressStream, isShown: boolean): Progress {
+/** The line moves at least this often, whatever is reported. */
+const TICK_MS = 250;
+
+function createProgress(stderr: NodeJS.WriteStream, isWanted: boolean): Progress {
+  const isShown = isWanted && stderr.isTTY;
   let line: ProgressLine | undefined;
+  let timer: NodeJS.Timeout | undefined;
   return {
+    isShown,
     start(options) {
-      if (isShown) line = new ProgressLine(stderr, monotonicMs, options);
+      if (!isShown) return;
+      const started = new ProgressLine(stderr, monotonicMs, options);
+      line = started;
+      timer = setInterval(() => started.tick(), TICK_MS).unref();
     },
+    expect: (totals) => line?.expect(totals),
     update: (done) => line?.update(done),
-    finish: () => line?.finish(),
+    message(lines) {
+      if (line) line.message(lines);
+      else stderr.write(lines);
+    },
+    finish() {
+      clearInterval(timer);
+      line?.finish();
+      line = undefined;
+    },
   };
 }

@@ -4,6 +4,7 @@ import { ExitCode } from './exit-code.js';
 import { listenForInterrupts } from './interrupts.js';
 import { createOutput } from './output.js';
 import { runProgram } from './program.js';
+import { clearLine } from './render/terminal-line.js';
 import { boundYoungGeneration } from './young-generation.js';
 
 /** Runs `args` (without node and script) and ends the process with their exit code. */
@@ -20,10 +21,18 @@ export async function runVarve(args: readonly string[]): Promise<never> {
   boundYoungGeneration();
   const interrupts = listenForInterrupts(
     process,
-    () => process.stderr.write('varve: Stopping cleanly; interrupt again to end at once.\n'),
-    () => process.exit(ExitCode.interrupted),
+    () => say('varve: Stopping cleanly; interrupt again to end at once.\n'),
+    () => {
+      say('');
+      process.exit(ExitCode.interrupted);
+    },
   );
   const { stdout, stderr, env } = process;
   const output = createOutput(stdout);
   process.exit(await runProgram(args, { output, stderr, env, interrupts }));
+}
+
+/** Nothing half a line long stays: a line of progress, the `^C` that the terminal echoed. */
+function say(text: string): void {
+  process.stderr.write(clearLine(process.stderr) + text);
 }

@@ -140,6 +140,7 @@ function snapshotOptions(session: Session, flags: BackupFlags): SnapshotOptions 
     isDryRun: flags.dryRun ?? false,
     signal: session.takeSignal(),
     onStart: (expected) => progress.start({ label: 'backup', ...(expected && { expected }) }),
+    ...(progress.isShown && { onEstimate: (expected) => progress.expect(expected) }),
     onProgress: (done) => progress.update(done),
     ...(flags.host !== undefined && { host: flags.host }),
     ...(level !== undefined && { level }),

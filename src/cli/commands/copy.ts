@@ -86,7 +86,7 @@ export const copyCommand: CliCommand = {
       target: parseEndpoint(target),
       ...copyOptions(session, flags),
       signal: session.takeSignal(),
-      onStart: (bytes) => progress.start({ label: 'copy', expected: { files: 1, bytes } }),
+      onStart: (bytes) => progress.start({ label: 'copy', expected: { files: 0, bytes } }),
       onProgress: (bytes) => progress.update({ files: 0, bytes }),
     };
     const result = await copyFile(session.platform, options);

@@ -9,7 +9,13 @@ export interface Palette {
   readonly yellow: (text: string) => string;
 }
 
-const PLAIN: Palette = { bold: same, dim: same, red: same, green: same, yellow: same };
+export const PLAIN_PALETTE: Palette = {
+  bold: same,
+  dim: same,
+  red: same,
+  green: same,
+  yellow: same,
+};
 
 const COLOURED: Palette = {
   bold: sgr(1, 22),
@@ -28,7 +34,7 @@ export function paletteFor(
   env: Readonly<Record<string, string | undefined>>,
 ): Palette {
   const { NO_COLOR: noColor = '', TERM: term } = env;
-  return stream.isTTY === true && noColor === '' && term !== 'dumb' ? COLOURED : PLAIN;
+  return stream.isTTY === true && noColor === '' && term !== 'dumb' ? COLOURED : PLAIN_PALETTE;
 }
 
 function same(text: string): string {

@@ -8,6 +8,7 @@ import type { PackLane } from '../packs/pack-writer.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import type { NodeAttributes } from '../../platform/attribute-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
+import type { FilterOptions } from '../tree/filter.js';
 import type { RestorableMetadata, Shortfall } from '../tree/metadata.js';
 import type { NodePlace } from '../tree/relative-path.js';
 import type { HoleMap } from './hole-map.js';
@@ -71,6 +72,15 @@ export interface TakePiecesJob {
   /** In shared memory: the answer says that they were taken out of it. */
   readonly bytes: Uint8Array;
   readonly pieces: readonly CutPiece[];
+}
+
+/** Counts what a source holds. */
+export interface CountTreeJob {
+  readonly type: 'count-tree';
+  readonly roots: readonly ByteString[];
+  readonly filter: FilterOptions;
+  /** One 32-bit number: the job ends early once it is not 0. */
+  readonly stop: SharedArrayBuffer;
 }
 
 /** Stores those blobs of a ticket that are wanted, and forgets the ticket. */
@@ -189,7 +199,8 @@ export type Job =
   | SyncJob
   | RestoreJob
   | VerifyJob
-  | RewriteJob;
+  | RewriteJob
+  | CountTreeJob;
 
 /** How reading one file went. */
 export const ReadStatus = {
@@ -309,6 +320,13 @@ export interface RewriteResult {
   readonly damagedDeltas: readonly number[];
 }
 
+export interface TreeCount {
+  readonly files: number;
+  readonly bytes: number;
+  /** It was not stopped before its end. */
+  readonly isWhole: boolean;
+}
+
 /** The answer to each type of job. */
 export interface JobResults {
   readonly begin: null;
@@ -322,6 +340,7 @@ export interface JobResults {
   readonly restore: RestoreResult;
   readonly verify: VerifyResult;
   readonly rewrite: RewriteResult;
+  readonly 'count-tree': TreeCount;
 }
 
 /** Numbers a file in {@link ReadFilesJob.stats}: size, inode, mtime and ctime (seconds, nanoseconds). */

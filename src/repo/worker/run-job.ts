@@ -1,6 +1,7 @@
 /** One job, one answer. */
 import type { WorkerContext } from './context.js';
 import type { Job, JobResults } from './jobs.js';
+import { countTree } from './count-tree.js';
 import { readFiles } from './read-files.js';
 import { readWindow, survey } from './read-window.js';
 import { restore } from './restore.js';
@@ -36,5 +37,7 @@ export function runJob(context: WorkerContext, job: Job): JobResults[Job['type']
       return verify(context, job);
     case 'rewrite':
       return rewrite(context, job);
+    case 'count-tree':
+      return countTree(context.files, job);
   }
 }

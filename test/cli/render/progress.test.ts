@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bytesFromText } from '../../../src/platform/bytes.js';
 import {
   describeProgress,
   ProgressLine,
@@ -24,7 +25,7 @@ describe('the line', () => {
   test('shows files and bytes from the first moment', () => {
     const { written, line } = start({ isTTY: true });
     line.update({ files: 3, bytes: 2 * KIB });
-    expect(written).toEqual([`${CLEAR}backup  3 files  2.00 KiB`]);
+    expect(written).toEqual([`${CLEAR}backup [0:00]  3 files  2.00 KiB`]);
   });
 
   test('takes a terminal without a width for one of 80 columns', () => {
@@ -40,7 +41,10 @@ describe('the line', () => {
     line.update({ files: 2, bytes: 0 });
     clock.nowMs += 1;
     line.update({ files: 3, bytes: 0 });
-    expect(written).toEqual([`${CLEAR}backup  1 file  0 B`, `${CLEAR}backup  3 files  0 B`]);
+    expect(written).toEqual([
+      `${CLEAR}backup [0:00]  1 file  0 B`,
+      `${CLEAR}backup [0:00]  3 files  0 B`,
+    ]);
   });
 
   test('is drawn at most ten times a second, whatever is reported', () => {
@@ -62,6 +66,23 @@ describe('the line', () => {
     expect(written).toEqual([`${CLEAR}backup  123`]);
   });
 
+  test('moves with the time, even if nothing is reported', () => {
+    const { written, clock, line } = start({ isTTY: true });
+    line.update({ files: 1, bytes: 0 });
+    clock.nowMs += 5000;
+    line.tick();
+    expect(written[1]).toBe(`${CLEAR}backup [0:05]  1 file  0 B  0 B/s`);
+  });
+
+  test('learns the totals while it is shown', () => {
+    const { written, clock, line } = start({ isTTY: true });
+    line.update({ files: 1, bytes: KIB });
+    line.expect({ files: 2, bytes: 2 * KIB });
+    clock.nowMs += 400;
+    line.tick();
+    expect(written[1]).toBe(`${CLEAR}backup [0:00]  50%  1/2 files  1.00/2.00 KiB`);
+  });
+
   test('goes away at the end', () => {
     const { written, line } = start({ isTTY: true });
     line.update({ files: 1, bytes: 0 });
@@ -73,11 +94,11 @@ describe('the line', () => {
   test('makes room for a message and comes back below it', () => {
     const { written, line } = start({ isTTY: true });
     line.update({ files: 1, bytes: 0 });
-    line.message('cannot read /x');
+    line.message('cannot read /x\n');
     line.finish();
-    line.message('done');
+    line.message('done\n');
     expect(written.slice(1)).toEqual([
-      `${CLEAR}cannot read /x\nbackup  1 file  0 B`,
+      `${CLEAR}cannot read /x\nbackup [0:00]  1 file  0 B`,
       CLEAR,
       'done\n',
     ]);
@@ -86,7 +107,7 @@ describe('the line', () => {
   test('is not drawn where there is no terminal, but messages are', () => {
     const { written, line } = start({});
     line.update({ files: 1, bytes: 0 });
-    line.message('cannot read /x');
+    line.message('cannot read /x\n');
     line.finish();
     expect(written).toEqual(['cannot read /x\n']);
   });
@@ -94,40 +115,78 @@ describe('the line', () => {
 
 describe('the text', () => {
   const expected = { files: 100, bytes: 1000 * KIB };
+  const WIDE = 200;
+  const name = bytesFromText('/home/ada/thesis/chapter-1/figures/lake.svg');
 
   test('has a rate after the first second', () => {
-    expect(describeProgress({ files: 2, bytes: 300 * KIB }, 2000, { label: 'verify' })).toBe(
-      'verify  2 files  300 KiB  150 KiB/s',
+    const done = { files: 2, bytes: 300 * KIB };
+    expect(describeProgress(done, 2000, { label: 'verify' }, WIDE)).toBe(
+      'verify [0:02]  2 files  300 KiB  150 KiB/s',
     );
   });
 
   test('has a share and an ETA when the totals are known', () => {
     const done = { files: 20, bytes: 300 * KIB };
-    expect(describeProgress(done, 10_000, { label: 'backup', expected })).toBe(
-      'backup  25%  20 files  300 KiB  30.0 KiB/s  ETA 0:30',
+    expect(describeProgress(done, 10_000, { label: 'backup', expected }, WIDE)).toBe(
+      'backup [0:10]  25%  20/100 files  300/1000 KiB  30.0 KiB/s  ETA 0:30',
     );
   });
 
   test('has no ETA before the first second or the first byte', () => {
-    expect(describeProgress({ files: 20, bytes: 0 }, 900, { label: 'backup', expected })).toBe(
-      'backup  10%  20 files  0 B',
+    const options = { label: 'backup', expected };
+    expect(describeProgress({ files: 20, bytes: 0 }, 900, options, WIDE)).toBe(
+      'backup [0:01]  10%  20/100 files  0 B/1000 KiB',
     );
-    expect(describeProgress({ files: 0, bytes: 0 }, 9000, { label: 'backup', expected })).toBe(
-      'backup  0%  0 files  0 B  0 B/s',
+    expect(describeProgress({ files: 0, bytes: 0 }, 9000, options, WIDE)).toBe(
+      'backup [0:09]  0%  0/100 files  0 B/1000 KiB  0 B/s',
     );
   });
 
   test('makes no promise once more is done than was expected', () => {
     const done = { files: 101, bytes: 10 * KIB };
-    expect(describeProgress(done, 10_000, { label: 'backup', expected })).toBe(
-      'backup  101 files  10.0 KiB  1.00 KiB/s',
+    expect(describeProgress(done, 10_000, { label: 'backup', expected }, WIDE)).toBe(
+      'backup [0:10]  101 files  10.0 KiB  1.00 KiB/s',
     );
   });
 
   test('goes by files alone where no bytes are expected', () => {
-    const noBytes = { files: 4, bytes: 0 };
-    expect(
-      describeProgress({ files: 2, bytes: 0 }, 3000, { label: 'backup', expected: noBytes }),
-    ).toBe('backup  50%  2 files  0 B  0 B/s  ETA 0:03');
+    const options = { label: 'verify', unit: 'blob', expected: { files: 4, bytes: 0 } };
+    expect(describeProgress({ files: 2, bytes: 0 }, 3000, options, WIDE)).toBe(
+      'verify [0:03]  50%  2/4 blobs  0 B  0 B/s  ETA 0:03',
+    );
+  });
+
+  test('goes by bytes alone where one file is copied', () => {
+    const options = { label: 'copy', expected: { files: 0, bytes: 1000 * KIB } };
+    expect(describeProgress({ files: 0, bytes: 900 * KIB }, 3000, options, WIDE)).toBe(
+      'copy [0:03]  90%  900/1000 KiB  300 KiB/s  ETA 0:00',
+    );
+  });
+
+  test('ends with the file, whose name is cut from its beginning', () => {
+    const done = { files: 20, bytes: 300 * KIB, current: name };
+    const shown = (columns: number) =>
+      describeProgress(done, 10_000, { label: 'backup', expected }, columns);
+    expect(shown(120)).toBe(
+      'backup [0:10]  25%  20/100 files  300/1000 KiB  30.0 KiB/s  ETA 0:30  /home/ada/thesis/chapter-1/figures/lake.svg',
+    );
+    expect(shown(79)).toBe(
+      'backup [0:10]  25%  20/100 files  300/1000 KiB  30.0 KiB/s  ETA 0:30  ...ke.svg',
+    );
+  });
+
+  test.each([79, 59, 49, 39, 30])('keeps share and ETA in %i columns', (columns) => {
+    const big = { files: 1_234_567, bytes: 34_567_890_123 };
+    const options = { label: 'restore', expected: { files: 2_000_000, bytes: 2 ** 36 } };
+    const line = describeProgress({ ...big, current: name }, 4_000_000, options, columns);
+    expect(line.length).toBeLessThanOrEqual(columns);
+    expect(line).toMatch(/^restore (\[1:06:40\] )? 56%.*ETA \d\d:\d\d/);
+  });
+
+  test('shows no control character of a name', () => {
+    const done = { files: 1, bytes: 0, current: bytesFromText('/a\x1b[31m\nb') };
+    expect(describeProgress(done, 0, { label: 'backup' }, WIDE)).toBe(
+      String.raw`backup [0:00]  1 file  0 B  /a\x1b[31m\x0ab`,
+    );
   });
 });

@@ -9,6 +9,7 @@ import { ownPaths } from '../../repository/own-paths.js';
 import type { Repository } from '../../repository/repository.js';
 import { createSetRecorder } from './attributes.js';
 import { ContentReader } from './contents.js';
+import { withEstimate } from './estimate.js';
 import type { FileToRead } from './file-outcome.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
@@ -16,7 +17,6 @@ import { rereadsOf, type RereadOptions } from './reread.js';
 import type { Appeared, Replacement } from './retirement.js';
 import {
   snapshotOf,
-  type BackupProgress,
   type BackupResult,
   type SnapshotOptions,
   type SourceRead,
@@ -24,7 +24,7 @@ import {
 } from './snapshot-run.js';
 import { checkRootsExist, resolveRoots } from './roots.js';
 import { describeLinks, describePseudoMounts } from './notices.js';
-import { createTally, type WalkTotals } from './tally.js';
+import { createTally, type Tally } from './tally.js';
 import { Walk } from './walk.js';
 
 export interface BackupOptions extends SnapshotOptions, RereadOptions {
@@ -60,11 +60,12 @@ export async function backup(
 
 /** Walks the roots and stores what is new of them. `issues`: what the filter reports; the walk adds to it. */
 async function readTree(
-  { repository, run, recorder, ahead, source, number, hasHistory, notice }: SourceRun,
+  sourceRun: SourceRun,
   filter: TreeFilter,
   issues: Issue[],
   options: BackupOptions,
 ): Promise<SourceRead> {
+  const { repository, run, recorder, ahead, source, number, hasHistory, notice } = sourceRun;
   const { index, platform, config } = repository;
   checkRootsExist(index, platform.files, source, options.toleratesMissing ?? false);
   const replacements: Replacement[] = [];
@@ -79,6 +80,7 @@ async function readTree(
       replacements.push({ old: known.content, newer: content, directory });
     } else if (hasHistory) appeared.push(describeAppeared(file, content));
   };
+  const onProgress = reportTo(options, tally);
   const events: ReadEvents = {
     onFile(file, outcome) {
       recordOutcome(file, outcome, { recorder, tally, sets });
@@ -91,33 +93,37 @@ async function readTree(
   };
   const contents = createLinkedContents(index, events, (onFile) => {
     const { chunking } = config;
-    const options = { run, index, chunking, ahead, startsEarly: hasHistory };
+    const options = { run, index, chunking, ahead, startsEarly: hasHistory, onRead: onProgress };
     return new ContentReader<FileContext>(options, onFile);
   });
   const tree = new LiveTree(platform.files, filter, ownPaths(repository, source.roots));
+  const isOnlySource = index.sources.all().length === 1;
   const walk = new Walk(
     {
       index,
       platform,
       tree,
-      isDue: rereadsOf(options, {
-        snapshot: number,
-        isOnlySource: index.sources.all().length === 1,
-      }),
+      isDue: rereadsOf(options, { snapshot: number, isOnlySource }),
       sets,
       signal: options.signal,
-      onProgress: (totals, current) => options.onProgress?.(progressOf(totals, current)),
+      onProgress,
     },
     recorder,
     tally,
     contents,
   );
-  await walk.roots(parentOfRoots(source.id), source.roots);
-  await contents.finish();
-  if (walk.followedLinks.length > 0) notice(describeLinks(walk.followedLinks));
-  if (tree.pseudoMounts.length > 0) notice(describePseudoMounts(tree.pseudoMounts));
+  await withEstimate(sourceRun, options, async () => {
+    await walk.roots(parentOfRoots(source.id), source.roots);
+    await contents.finish();
+  });
+  noticeOddPlaces(walk, tree, notice);
   const { bytesRead } = contents;
   return { tally, bytesRead, replacements, appeared };
+}
+
+function noticeOddPlaces(walk: Walk, tree: LiveTree, notice: SourceRun['notice']): void {
+  if (walk.followedLinks.length > 0) notice(describeLinks(walk.followedLinks));
+  if (tree.pseudoMounts.length > 0) notice(describePseudoMounts(tree.pseudoMounts));
 }
 
 function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
@@ -125,6 +131,8 @@ function describeAppeared({ path, stat }: FileToRead<FileContext>, content: Cont
   return { name, inode: stat.inode, content };
 }
 
-function progressOf({ files, bytes }: WalkTotals, current: ByteString): BackupProgress {
-  return { files, bytes, current };
+function reportTo({ onProgress }: SnapshotOptions, { totals }: Tally) {
+  return (current: ByteString, partBytes = 0): void => {
+    onProgress?.({ files: totals.files, bytes: totals.bytes + partBytes, current });
+  };
 }

@@ -7,6 +7,7 @@ import { HASH_BYTES } from '../../../platform/hash.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters, Version } from '../../model.js';
 import { NO_ATTRIBUTES } from '../../../platform/attribute-calls.js';
+import type { ByteString } from '../../../platform/bytes.js';
 import { putStat, ReadStatus, STAT_FIELDS, type ReadFilesResult } from '../../worker/jobs.js';
 import type { WritingRun } from '../../repository/writing-run.js';
 import type { FileOutcome, FileToRead } from './file-outcome.js';
@@ -42,6 +43,8 @@ export interface ContentsOptions {
   readonly ahead: RetirementAhead;
   /** Reading begins before the walk has ended. */
   readonly startsEarly: boolean;
+  /** Something of a file was read. `partBytes`: what was read so far of a large one that is not handed back yet. */
+  readonly onRead: (path: ByteString, partBytes: number) => void;
 }
 
 type OnFile<Context> = (file: FileToRead<Context>, outcome: FileOutcome) => void;
@@ -58,6 +61,7 @@ export class ContentReader<Context extends Known> implements Contents<Context> {
   /** The jobs that are started while the walk goes on. */
   private behind: Promise<void> = Promise.resolve();
   private readBytes = 0;
+  private partBytes = 0;
 
   constructor(options: ContentsOptions, onFile: OnFile<Context>) {
     const { run, index, ahead } = options;
@@ -135,6 +139,8 @@ export class ContentReader<Context extends Known> implements Contents<Context> {
       if (isOutgrown && stat) this.grown.push({ ...file, stat });
       else this.onFile(file, outcomeOf(file, result, position, claims[position]));
     });
+    const last = paths.at(-1);
+    if (last !== undefined) this.options.onRead(last, this.partBytes);
   }
 
   private async addLarge(file: FileToRead<Context>): Promise<void> {
@@ -149,14 +155,19 @@ export class ContentReader<Context extends Known> implements Contents<Context> {
         if ('code' in result) throw new SourceError(result);
         return result;
       },
-      readWindow: this.windowReader(file.context),
+      readWindow: this.windowReader(file),
     });
+    this.partBytes = 0;
     this.onFile(file, outcome);
   }
 
-  /** Reads windows of a file whose version before is `known`, and stores what is new in them. */
-  private windowReader({ known }: Known): LargeFileReader['readWindow'] {
-    const { run, index } = this.options;
+  /** Reads windows of a file, and stores what is new in them. */
+  private windowReader({
+    path,
+    stat,
+    context: { known },
+  }: FileToRead<Context>): LargeFileReader['readWindow'] {
+    const { run, index, onRead } = this.options;
     const oldPieces = known && createOldPieces(index, known.content);
     return async (window) => {
       const lane = run.pool.idlestLane();
@@ -164,7 +175,9 @@ export class ContentReader<Context extends Known> implements Contents<Context> {
       const result = await run.pool.run({ type: 'read-window', ticket, ...window }, lane);
       if ('code' in result) throw new SourceError(result);
       const { lengths, hashes } = result;
-      this.count(lengths);
+      // A file that changes is read more than once, and counts once.
+      this.partBytes = Math.min(stat.sizeBytes, this.partBytes + this.count(lengths));
+      onRead(path, this.partBytes);
       let start = window.offset;
       const read = { lane, ticket, lengths, hashes };
       const claims = await this.tickets.store(read, (position, blob) => {
@@ -177,8 +190,10 @@ export class ContentReader<Context extends Known> implements Contents<Context> {
     };
   }
 
-  private count(lengths: readonly number[]): void {
-    this.readBytes += lengths.reduce((sum, length) => sum + length, 0);
+  private count(lengths: readonly number[]): number {
+    const bytes = lengths.reduce((sum, length) => sum + length, 0);
+    this.readBytes += bytes;
+    return bytes;
   }
 }
 

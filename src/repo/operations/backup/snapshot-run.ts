@@ -22,10 +22,15 @@ export interface SnapshotOptions extends RunOptions {
   /** Makes no snapshot when nothing changed. */
   readonly skipsIfUnchanged?: boolean;
   readonly onStart?: (expected: BackupProgress | undefined) => void;
+  /**
+   * Given, the files of a source without a snapshot are counted while they are backed up, and this is
+   * called with the totals to expect.
+   */
+  readonly onEstimate?: (expected: BackupProgress) => void;
   readonly onProgress?: (progress: BackupProgress) => void;
 }
 
-/** How far a backup is; `bytes` counts the size of every file seen. */
+/** How far a backup is; `bytes` counts the size of every file seen, and what was read of the next. */
 export interface BackupProgress {
   readonly files: number;
   readonly bytes: number;

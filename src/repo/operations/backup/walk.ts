@@ -28,7 +28,7 @@ import { lookAt, lookAtClosed } from './look.js';
 import type { Recorder } from './recorder.js';
 import type { IsDue } from './reread.js';
 import { lookAtRoot } from './roots.js';
-import { unreadable, type Tally, type WalkTotals } from './tally.js';
+import { unreadable, type Tally } from './tally.js';
 import { createTurns } from './turns.js';
 
 export interface WalkOptions {
@@ -39,7 +39,7 @@ export interface WalkOptions {
   /** Which files are read although they seem unchanged. */
   readonly isDue: IsDue;
   readonly signal: AbortSignal | undefined;
-  readonly onProgress: (totals: WalkTotals, current: ByteString) => void;
+  readonly onProgress: (current: ByteString) => void;
 }
 
 /** A directory with its row in the index. */
@@ -98,9 +98,7 @@ export class Walk {
     this.tally = tally;
     this.contents = contents;
     this.hardLinks = createHardLinks(options.index);
-    this.turn = createTurns(options.platform.clock, options.signal, (path: ByteString) =>
-      options.onProgress(tally.totals, path),
-    );
+    this.turn = createTurns(options.platform.clock, options.signal, options.onProgress);
   }
 
   /** The roots that are symbolic links, and were followed. */

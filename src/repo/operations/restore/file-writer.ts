@@ -43,6 +43,8 @@ export interface FileWriterOptions {
   readonly isDryRun: boolean;
   /** A file is in place, and this many of its bytes were written. */
   readonly onFile: (path: ByteString, sizeBytes: number, written: Written) => void;
+  /** So many bytes more of a large file are as they were. */
+  readonly onPart: (path: ByteString, bytes: number) => void;
   readonly onIssue: (path: ByteString, code: IssueCode, message: string) => void;
   /** A file is there, but for this of its metadata. */
   readonly onShortfalls: (path: ByteString, missing: readonly Shortfall[]) => void;
@@ -168,7 +170,7 @@ export class FileWriter {
     working: WorkingFile,
     blobs: readonly number[],
   ): Promise<number | undefined> {
-    const { repository } = this.options;
+    const { repository, onPart } = this.options;
     const jobFile: JobFile = { ...file, name: working.name, way: working.way };
     return fillFile(repository, working, blobs, {
       limiter: this.limiter,
@@ -177,6 +179,7 @@ export class FileWriter {
         const [bytes] = await this.runJob(pieces, [jobFile], effect, () => file);
         return bytes;
       },
+      onPart: (bytes) => onPart(pathOf(file), bytes),
       onLost: () => this.lost(file),
     });
   }

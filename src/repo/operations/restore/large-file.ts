@@ -19,6 +19,8 @@ type FillPart = (
 interface Filling {
   readonly limiter: Limiter;
   readonly fillPart: FillPart;
+  /** So many bytes more are as they were. */
+  readonly onPart: (bytes: number) => void;
   /** A part of the file is lost; nothing more is written. */
   readonly onLost: () => void;
 }
@@ -28,7 +30,7 @@ export async function fillFile(
   repository: HeldRepository,
   working: WorkingFile,
   blobs: readonly number[],
-  { limiter, fillPart, onLost }: Filling,
+  { limiter, fillPart, onPart, onLost }: Filling,
 ): Promise<number | undefined> {
   const state = { written: 0, isWhole: true, isMarked: !working.looksFinished };
   const mark = once(() => {
@@ -42,10 +44,12 @@ export async function fillFile(
     return true;
   };
   const fill = async (pieces: readonly RestorePiece[]): Promise<void> => {
-    if (!(await mustWrite(pieces))) return;
-    const bytes = await fillPart(pieces, 'write');
+    const bytes = (await mustWrite(pieces)) ? await fillPart(pieces, 'write') : 0;
     if (bytes === undefined) state.isWhole = false;
-    else state.written += bytes;
+    else {
+      state.written += bytes;
+      onPart(pieces.reduce((sum, piece) => sum + lengthOf(piece), 0));
+    }
   };
   const tasks: Promise<void>[] = [];
   for (const pieces of partsOf(repository, blobs, working.leavesHoles)) {
@@ -105,4 +109,8 @@ function* partsOf(
     partBytes = 0;
   }
   if (part.length > 0) yield part;
+}
+
+function lengthOf(piece: RestorePiece): number {
+  return piece.type === 'zeros' ? piece.lengthBytes : piece.recipe.lengthBytes;
 }

@@ -64,6 +64,8 @@ export interface InPlaceOptions {
 export interface RestoreProgress {
   readonly files: number;
   readonly bytes: number;
+  /** What was restored last, below the target. */
+  readonly current?: ByteString;
 }
 
 export interface RestoreResult {
@@ -183,6 +185,7 @@ function readingBack(options: SiteOptions, tally: Tally): SiteOptions {
     onFile: (path, _, { isUnchanged }) => {
       if (!isUnchanged) differs(path);
     },
+    onPart: () => undefined,
     onNode: (path, _, isUnchanged) => {
       if (!isUnchanged) differs(path);
     },
@@ -215,13 +218,15 @@ function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: bool
   let unmade: Unmade | undefined;
   /** What is known not to be as it was, when all is read back. */
   const settled = new Set<ByteString>();
+  const reporter = createReporter(counts, onProgress);
   const events: RestoreEvents = {
-    onFile(_, sizeBytes, { bytes, isUnchanged }) {
+    onPart: reporter.onPart,
+    onFile(path, sizeBytes, { bytes, isUnchanged }) {
       counts.files += 1;
       if (isUnchanged) counts.filesUnchanged += 1;
       counts.bytesWritten += bytes;
       counts.bytesUnchanged += sizeBytes - bytes;
-      onProgress?.({ files: counts.files, bytes: counts.bytesWritten + counts.bytesUnchanged });
+      reporter.onFile(path);
     },
     onNode(_, type) {
       if (type === VersionType.directory) counts.directories += 1;
@@ -252,6 +257,29 @@ function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: bool
       issues: [...issues, ...shortfalls.issues(), ...(unmade ? [describeUnmade(unmade)] : [])],
       removed,
     }),
+  };
+}
+
+/** Tells how far a restore is, within a large file too. */
+function createReporter(
+  counts: Readonly<Record<'files' | 'bytesWritten' | 'bytesUnchanged', number>>,
+  onProgress: RestoreOptions['onProgress'],
+) {
+  /** The large file that is being filled. */
+  let part: { readonly path: ByteString; readonly bytes: number } | undefined;
+  const tell = (current: ByteString): void => {
+    const bytes = counts.bytesWritten + counts.bytesUnchanged + (part?.bytes ?? 0);
+    onProgress?.({ files: counts.files, bytes, current });
+  };
+  return {
+    onPart: (path: ByteString, bytes: number): void => {
+      part = { path, bytes: bytes + (part?.path === path ? part.bytes : 0) };
+      tell(path);
+    },
+    onFile: (path: ByteString): void => {
+      if (part?.path === path) part = undefined;
+      tell(path);
+    },
   };
 }
 

@@ -46,6 +46,8 @@ export interface SiteOptions {
 /** What a restore tells; paths are below the target. */
 export interface RestoreEvents {
   readonly onFile: (path: ByteString, sizeBytes: number, written: Written) => void;
+  /** So many bytes more of a large file are as they were; the file is not finished yet. */
+  readonly onPart: (path: ByteString, bytes: number) => void;
   /** A directory or link is there; `isUnchanged`: it was. */
   readonly onNode: (path: ByteString, type: VersionType, isUnchanged: boolean) => void;
   /** What is there stays, by the overwrite rule. */
@@ -117,9 +119,9 @@ class SiteRun {
     this.isFresh = options.rule === undefined || target === NO_DESCRIPTOR;
     const onIssue = (path: ByteString, code: IssueCode, message: string): void =>
       this.report(path, code, message);
-    const { onRemoved, onShortfalls } = events;
+    const { onPart, onRemoved, onShortfalls } = events;
     const onFile: RestoreEvents['onFile'] = (...file) => this.tellFile(...file);
-    this.writer = new FileWriter({ ...options, target, onFile, onIssue, onShortfalls });
+    this.writer = new FileWriter({ ...options, target, onFile, onPart, onIssue, onShortfalls });
     this.nodes = new NodeMaker({ files, handles, wanted, isDryRun, onShortfalls });
     this.linkGroups = createLinkGroups((first, name) => this.link(first, name));
     this.remover = createRemover({

@@ -1,0 +1,79 @@
+/** Counts the files of a source that nobody knows yet, so that a first backup can say how far it is. */
+import type { FileStat } from '../../platform/at-calls.js';
+import type { ByteString } from '../../platform/bytes.js';
+import type { FileSystem } from '../../platform/files.js';
+import { join } from '../../platform/paths.js';
+import { systemErrorCode } from '../../platform/platform.js';
+import { yieldToOthers } from '../../platform/thread-priority.js';
+import { createFilter } from '../tree/filter.js';
+import { belowOf, LiveTree, type LiveDirectory, type LiveEntry } from '../tree/live-tree.js';
+import type { CountTreeJob, TreeCount } from './jobs.js';
+
+/** Stops, with what it has, when `job.stop` is set. What cannot be read counts as nothing. */
+export function countTree(files: FileSystem, job: CountTreeJob): TreeCount {
+  yieldToOthers();
+  const tree = new LiveTree(files, createFilter(job.filter, files, []), new Set());
+  const counter = new Counter(tree, new Int32Array(job.stop));
+  for (const root of job.roots) counter.root(root);
+  return { files: counter.files, bytes: counter.bytes, isWhole: !counter.isStopped };
+}
+
+class Counter {
+  files = 0;
+  bytes = 0;
+  private readonly tree: LiveTree;
+  private readonly stop: Int32Array;
+
+  constructor(tree: LiveTree, stop: Int32Array) {
+    this.tree = tree;
+    this.stop = stop;
+  }
+
+  get isStopped(): boolean {
+    return Atomics.load(this.stop, 0) !== 0;
+  }
+
+  root(path: ByteString): void {
+    this.unlessRefused(() => {
+      const root = this.tree.openRoot(path);
+      const { above, name } = root;
+      try {
+        const stat = this.tree.stat(above, name);
+        if (stat) this.count(above, { name, path }, stat);
+      } finally {
+        root.close();
+      }
+    });
+  }
+
+  private count(parent: LiveDirectory, entry: LiveEntry, stat: FileStat): void {
+    if (stat.type === 'file') {
+      this.files += 1;
+      this.bytes += stat.sizeBytes;
+    } else if (stat.type === 'directory' && !this.isStopped) {
+      this.unlessRefused(() => this.directory(parent, entry, stat));
+    }
+  }
+
+  private directory(parent: LiveDirectory, entry: LiveEntry, stat: FileStat): void {
+    const { tree } = this;
+    try {
+      const listed = tree.enter(parent, entry, stat);
+      for (const name of listed.names) {
+        const found = { name, path: join(listed.path, name) };
+        const sight = tree.look(listed, found);
+        if (sight.type === 'taken-in') this.count(listed, found, sight.stat);
+      }
+    } finally {
+      tree.leave({ handles: parent.handles, below: belowOf(parent, entry.name) });
+    }
+  }
+
+  private unlessRefused(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+    }
+  }
+}
