@@ -7,7 +7,8 @@ import { parentOfRoots, type Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { childPath } from '../../tree/relative-path.js';
-import type { Located, SourceSnapshot } from '../queries/locate.js';
+import type { Located } from '../queries/locate.js';
+import type { SourceSnapshot } from '../queries/sources.js';
 
 /** A node below a target. */
 export interface RestoreNode {
