@@ -57,7 +57,13 @@ export type { Outcome } from './repo/operations/queries/explain/outcome.js';
 export type { ReadCause } from './repo/operations/queries/explain/read-causes.js';
 export type { FindContentOptions } from './repo/operations/queries/find-content.js';
 export type { FindOptions, FoundPath } from './repo/operations/queries/find.js';
-export type { QueryOptions, SourceSelector } from './repo/operations/queries/locate.js';
+export type { Answer } from './repo/operations/queries/answer.js';
+export type {
+  Origin,
+  QueryOptions,
+  SourceSelector,
+  SourceSnapshot,
+} from './repo/operations/queries/sources.js';
 export type {
   LoggedVersion,
   LogOptions,

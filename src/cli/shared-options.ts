@@ -36,7 +36,7 @@ export function addAtOption(command: Command): void {
 export function addSourceOption(command: Command): void {
   command.option(
     '--source <source>',
-    'HOST:PATH or a number from `varve snapshots`, if there are several sources',
+    'HOST:PATH or a number from `varve snapshots` (default: the newest snapshot with the path)',
   );
 }
 

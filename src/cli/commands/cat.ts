@@ -2,6 +2,7 @@
 import { catFile, type CatOptions } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
+import { nameOrigin } from '../origin.js';
 import { OutputClosed } from '../output.js';
 import {
   addAtOption,
@@ -35,6 +36,7 @@ export const catCommand: CliCommand = {
       path,
       at: await timePoint(flags, session),
       ...sourceOption(flags),
+      onFound: (answer) => nameOrigin(session, answer, answer.snapshot.number),
       write: async (bytes) => {
         await output.write(bytes);
         if (output.isClosed) throw new OutputClosed();

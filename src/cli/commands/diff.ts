@@ -11,6 +11,7 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode, exitCodeOfIssues } from '../exit-code.js';
+import { nameOrigin } from '../origin.js';
 import { addFilterOptions, checkedFilterOptions, type FilterFlags } from '../parse/filter.js';
 import { parseTime } from '../parse/time.js';
 import type { Palette } from '../render/colour.js';
@@ -54,10 +55,12 @@ export const diffCommand: CliCommand = {
     const [from, to] = command.args.map((text) => parseTime(text, session.now));
     const diff = await compare(session, from ?? { type: 'latest' }, to, flags);
     const issues = 'issues' in diff ? diff.issues : [];
+    nameOrigin(session, diff);
     session.listIssues(issues);
     const { output, palette } = session;
     if (session.isJson) {
       await output.json({
+        source: diff.source.id,
         from: diff.from,
         to: diff.to ?? null,
         changes: mapped(diff.changes, toJson),

@@ -8,6 +8,7 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
+import { nameOrigin } from '../origin.js';
 import { addFilterOptions, checkedFilterOptions, type FilterFlags } from '../parse/filter.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
@@ -51,6 +52,7 @@ export const explainCommand: CliCommand = {
       ...sourceOption(flags),
     };
     const explanation = await explainPath(await session.openRepository('read'), options);
+    nameOrigin(session, explanation);
     session.listIssues(explanation.issues);
     if (session.isJson) await output.json(toJson(explanation));
     else {
@@ -148,9 +150,10 @@ function describeCauses(causes: readonly ReadCause[]): string {
   return causes.map((cause) => CAUSES[cause]).join(', ');
 }
 
-function toJson({ path, outcome, saved, causes, issues }: PathExplanation): object {
+function toJson({ path, source, outcome, saved, causes, issues }: PathExplanation): object {
   return {
     ...jsonPath(path),
+    source: source.id,
     outcome: outcome.type.replace('-', '_'),
     at: 'at' in outcome ? jsonPath(outcome.at) : null,
     reason: 'reason' in outcome ? jsonReason(outcome.reason) : null,

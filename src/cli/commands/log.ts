@@ -2,6 +2,7 @@
 import { logPath, VersionFlag, type LoggedVersion } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
+import { nameOrigin } from '../origin.js';
 import { formatBytes } from '../render/bytes.js';
 import { formatName, jsonPath } from '../render/names.js';
 import { renderTable, type Column } from '../render/table.js';
@@ -28,8 +29,16 @@ export const logCommand: CliCommand = {
     const { output, palette } = session;
     const options = { path, ...sourceOption(command.opts<SourceFlag>()) };
     const log = await logPath(await session.openRepository('read'), options);
+    nameOrigin(session, log);
+    for (const { id } of session.isJson ? [] : log.others) {
+      session.notice(`Source ${id} has it, too: --source ${id}.`);
+    }
     if (session.isJson) {
-      await output.json({ ...jsonPath(log.path), versions: log.versions.map(toJson) });
+      await output.json({
+        ...jsonPath(log.path),
+        source: log.source.id,
+        versions: log.versions.map(toJson),
+      });
     } else {
       const name = formatName(log.path, output.medium);
       await output.write(

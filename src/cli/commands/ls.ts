@@ -2,6 +2,7 @@
 import { listEntries, type ListedEntry } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
+import { nameOrigin } from '../origin.js';
 import { lineChunks, mapped } from '../render/lines.js';
 import { formatName, jsonPath, type Medium } from '../render/names.js';
 import {
@@ -56,8 +57,10 @@ export const lsCommand: CliCommand = {
       isRecursive: flags.recursive ?? false,
     };
     const listing = await listEntries(await session.openRepository('read'), options);
-    const { snapshot, entries } = listing;
-    if (session.isJson) await output.json({ snapshot, entries: mapped(entries, toJson) });
+    const { snapshot, source, entries } = listing;
+    nameOrigin(session, listing, snapshot);
+    if (session.isJson)
+      await output.json({ snapshot, source: source.id, entries: mapped(entries, toJson) });
     else {
       const { medium } = output;
       const toLine = (entry: ListedEntry) => describe(entry, flags.long ?? false, medium);

@@ -15,6 +15,7 @@ import { formatBytes } from '../render/bytes.js';
 import { count } from '../render/count.js';
 import { jsonIssues } from '../render/issues.js';
 import { formatName, jsonPath, type Medium } from '../render/names.js';
+import { formatSource } from '../render/source.js';
 import { formatElapsed } from '../render/times.js';
 import {
   addAtOption,
@@ -155,9 +156,10 @@ function describe(result: RestoreResult, { to, inPlace, dryRun }: RestoreFlags, 
   ].join(', ');
   const kept = result.kept > 0 ? `, ${result.kept} left as is` : '';
   const where = to ?? 'the original';
+  const from = result.isEvident ? '' : ` of ${formatSource(result.source, medium)}`;
   const first = dryRun
-    ? `Would restore snapshot ${snapshot} to ${where}: ${what}${kept}\n`
-    : `Restored snapshot ${snapshot} to ${where}: ${what}${kept}, in ${formatElapsed(durationMs)}\n`;
+    ? `Would restore snapshot ${snapshot}${from} to ${where}: ${what}${kept}\n`
+    : `Restored snapshot ${snapshot}${from} to ${where}: ${what}${kept}, in ${formatElapsed(durationMs)}\n`;
   const word = dryRun ? 'Would delete' : 'Deleted';
   return first + removed.map((path) => `${word} ${formatName(path, medium)}\n`).join('');
 }
@@ -165,6 +167,7 @@ function describe(result: RestoreResult, { to, inPlace, dryRun }: RestoreFlags, 
 function toJson(result: RestoreResult): object {
   return {
     snapshot: result.snapshot,
+    source: result.source.id,
     files: result.files,
     files_unchanged: result.filesUnchanged,
     kept: result.kept,

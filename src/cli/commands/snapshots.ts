@@ -1,9 +1,10 @@
 /** `varve snapshots`: what can be restored. */
-import { listSnapshots, rootNames, type ListedSnapshot } from '../../store.js';
+import { listSnapshots, type ListedSnapshot } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
-import { bytesOf, escapeUnsafe, formatName, jsonPath } from '../render/names.js';
+import { bytesOf, escapeUnsafe, jsonPath } from '../render/names.js';
+import { formatSource } from '../render/source.js';
 import { renderTable, type Column } from '../render/table.js';
 import { formatIsoTime, formatLocalTime } from '../render/times.js';
 import type { Session } from '../session.js';
@@ -43,10 +44,10 @@ function describe(listed: readonly ListedSnapshot[], { output, palette }: Sessio
     { head: 'TAGS', cell: ({ snapshot }) => show(snapshot.tags.join(', ')) },
   ];
   const sources = new Map(listed.map(({ source }) => [source.id, source]));
-  const sections = [...sources.values()].map(({ id, host, roots }) => {
-    const ofSource = listed.filter(({ source }) => source.id === id);
-    const paths = rootNames(roots, (root) => formatName(root, output.medium));
-    return `${palette.bold(`Source ${id}  ${show(host)}:${paths}`)}\n${renderTable(columns, ofSource)}`;
+  const sections = [...sources.values()].map((source) => {
+    const ofSource = listed.filter((one) => one.source.id === source.id);
+    const head = `Source ${source.id}  ${formatSource(source, output.medium)}`;
+    return `${palette.bold(head)}\n${renderTable(columns, ofSource)}`;
   });
   return sections.join('\n');
 }

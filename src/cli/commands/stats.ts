@@ -1,10 +1,11 @@
 /** `varve stats`: what takes up the space. */
-import { readStats, rootNames, type CostlyPath, type RepositoryStats } from '../../store.js';
+import { readStats, type CostlyPath, type RepositoryStats } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
 import { count } from '../render/count.js';
-import { escapeUnsafe, formatName, jsonPath, type Medium } from '../render/names.js';
+import { formatName, jsonPath, type Medium } from '../render/names.js';
+import { formatSource } from '../render/source.js';
 import { renderTable } from '../render/table.js';
 import { formatIsoTime, formatLocalTime } from '../render/times.js';
 
@@ -67,10 +68,7 @@ function describeSources({ perSource }: RepositoryStats, medium: Medium): string
       { head: 'ADDED', align: 'right', cell: ({ addedBytes }) => formatBytes(addedBytes) },
       {
         head: 'HOST:PATHS',
-        cell: ({ source: { host, roots } }) => {
-          const paths = rootNames(roots, (root) => formatName(root, medium));
-          return `${medium === 'terminal' ? escapeUnsafe(host) : host}:${paths}`;
-        },
+        cell: ({ source }) => formatSource(source, medium),
       },
     ],
     perSource,

@@ -49,6 +49,7 @@ test('the options are those of backup', async () => {
 test('the document says the same', async () => {
   expect(await json('explain', 'tree/a.o')).toEqual({
     path: path('tree/a.o'),
+    source: 1,
     outcome: 'left_out',
     at: { path: path('tree/a.o') },
     reason: {

@@ -26,6 +26,7 @@ test('some paths, as they were at a time', async () => {
   const document = await json('restore', 'tree/a.txt', 'sub', '--to', 'some', '--at', '1B');
   expect(document).toEqual({
     snapshot: 1,
+    source: 1,
     files: 2,
     files_unchanged: 0,
     kept: 0,

@@ -9,6 +9,8 @@ const workspace = createWorkspace();
 const { run, json, path, pattern, write } = workspace;
 const lines = Array.from({ length: 2000 }, (_, i) => `line ${i}\n`).join('');
 const badName = Buffer.concat([Buffer.from(`${path('tree')}/bad`), Buffer.from([0xff])]);
+/** Which snapshot answered, told because there are several sources. */
+const FROM_SECOND = `varve: From snapshot 2 of source 1, ${hostname()}:${path('tree')}.\n`;
 const LS_TIME = new Date('2026-02-03T04:05:06.750Z');
 
 beforeAll(async () => {
@@ -57,7 +59,7 @@ describe.concurrent('snapshots', () => {
 describe.concurrent('ls', () => {
   test('lists a directory at a time', async () => {
     const now = await run(['ls', 'tree']);
-    expect(now).toMatchObject({ code: 0, stderr: '' });
+    expect(now).toMatchObject({ code: 0, stderr: FROM_SECOND });
     const names = ['bad\\xff', 'long.txt', 'sub'];
     expect(now.stdout).toBe(names.map((name) => `${path('tree', name)}\n`).join(''));
     const then = await run(['ls', 'tree', '--at', '1B']);
@@ -107,7 +109,7 @@ describe.concurrent('ls', () => {
     const chosen = await run(['ls', '--source', `${hostname()}:${path('other')}`]);
     expect(chosen.stdout).toBe(`${path('other')}\n`);
     const inside = await run(['ls'], { cwd: path('other') });
-    expect(inside.stdout).toBe(`${path('other')}\n`);
+    expect(inside).toMatchObject({ code: 1, stdout: '', stderr });
   });
 });
 
@@ -124,6 +126,7 @@ describe.concurrent('log', () => {
   test('as a document', async () => {
     expect(await json('log', 'tree/gone.txt')).toEqual({
       path: path('tree/gone.txt'),
+      source: 1,
       versions: [
         {
           first_snapshot: 1,
@@ -179,6 +182,7 @@ describe.concurrent('diff', () => {
     const letters = changes.map((entry, i) => `${'U-M++'.charAt(i)}  ${entry.path}\n`);
     expect(stdout).toBe(letters.join(''));
     expect(await json('diff', '1', '2', '--source', '1')).toEqual({
+      source: 1,
       from: 1,
       to: 2,
       changes,
@@ -188,6 +192,7 @@ describe.concurrent('diff', () => {
 
   test('of a time and the files as they are now', async () => {
     expect(await json('diff', '1', '--source', '1')).toEqual({
+      source: 1,
       from: 1,
       to: null,
       changes,
@@ -201,7 +206,8 @@ describe.concurrent('diff', () => {
 describe.concurrent('cat', () => {
   test('writes the bytes of a version', async () => {
     const old = await run(['cat', 'tree/long.txt', '--at', '1']);
-    expect(old).toEqual({ code: 0, stdout: lines, stderr: '' });
+    const stderr = FROM_SECOND.replace('snapshot 2', 'snapshot 1');
+    expect(old).toEqual({ code: 0, stdout: lines, stderr });
   });
 
   test('refuses a directory', async () => {

@@ -6,13 +6,9 @@ import { VersionType, type Version } from '../../model.js';
 import { createBufferPool } from '../../packs/buffer-pool.js';
 import { createFrameReader } from '../../packs/frame-reader.js';
 import { textFromBytes } from '../../../platform/bytes.js';
-import {
-  locatePath,
-  selectSnapshot,
-  selectSource,
-  type Located,
-  type QueryOptions,
-} from './locate.js';
+import { findAnswer } from './answer.js';
+import type { Located } from './locate.js';
+import type { Origin, QueryOptions, SourceSnapshot } from './sources.js';
 import type { Repository } from '../../repository/repository.js';
 import type { TimePoint } from './time-point.js';
 
@@ -20,6 +16,8 @@ export interface CatOptions extends QueryOptions {
   /** As backed up, or relative to the working directory or a root. */
   readonly path: string;
   readonly at: TimePoint;
+  /** Told before the first byte. */
+  readonly onFound?: (origin: Origin & SourceSnapshot) => void;
   /** Takes the bytes in order; waited for, so that a slow reader costs no memory. */
   readonly write: (bytes: Uint8Array) => void | Promise<void>;
 }
@@ -36,10 +34,11 @@ const ZEROS_BYTES = 1024 * 1024;
  */
 export function catFile(repository: Repository, options: CatOptions): Promise<number> {
   return repository.read(async ({ index, packs, platform }) => {
-    const source = selectSource(index, platform, options.source, [options.path]);
-    const snapshot = selectSnapshot(index, source, options.at);
-    const located = locatePath({ index, platform }, { source, snapshot }, options.path);
+    const answer = findAnswer({ index, platform }, { ...options, paths: [options.path] });
+    const [located] = answer.located;
+    if (!located) throw new Error('a path was answered by nothing');
     if (located.version?.type !== VersionType.file) throw notAFile(located);
+    options.onFound?.(answer);
     const reader = createFrameReader(
       packs,
       READER_CACHE_BYTES,

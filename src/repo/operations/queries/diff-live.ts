@@ -10,11 +10,10 @@ import type { Change } from './diff.js';
 import { inByteOrder } from './find.js';
 import { LiveBytes } from './live-bytes.js';
 import { LiveComparison } from './live-comparison.js';
-import { selectSnapshot, selectSource, type QueryOptions } from './locate.js';
-import type { TimePoint } from './time-point.js';
+import { findSides, type DiffQuestion } from './diff-sides.js';
+import type { Origin } from './sources.js';
 
-export interface DiffLiveOptions extends QueryOptions {
-  readonly from: TimePoint;
+export interface DiffLiveOptions extends Omit<DiffQuestion, 'to'> {
   /**
    * Compares the bytes of every file, else of those only that a backup would read although size and
    * modification time agree: their change time or inode is another, or they were racy.
@@ -24,7 +23,7 @@ export interface DiffLiveOptions extends QueryOptions {
   readonly filter?: FilterOptions;
 }
 
-export interface LiveDiff {
+export interface LiveDiff extends Origin {
   /** In byte order of the paths. */
   readonly changes: readonly Change[];
   readonly from: number;
@@ -42,8 +41,8 @@ export function diffLive(repository: Repository, options: DiffLiveOptions): Prom
   const filter = createFilter(options.filter ?? {}, repository.platform.files, issues);
   return repository.read((held) => {
     const { index, platform } = held;
-    const source = selectSource(index, platform, options.source);
-    const from = selectSnapshot(index, source, options.from).number;
+    const { source, isEvident, isWanted, ...sides } = findSides(held, options);
+    const from = sides.from.number;
     const tree = new LiveTree(platform.files, filter, ownPaths(held, source.roots));
     const bytes = new LiveBytes(held, options.readsAll, issues);
     const comparison = new LiveComparison(
@@ -54,7 +53,7 @@ export function diffLive(repository: Repository, options: DiffLiveOptions): Prom
     for (const pair of mergeByName(source.roots, known)) {
       if (pair.type === 'present') comparison.root(pair.name, pair.known);
     }
-    const changes = inByteOrder(comparison.changes);
-    return { changes, from, to: undefined, issues };
+    const changes = inByteOrder(comparison.changes.filter(({ path }) => isWanted(path)));
+    return { changes, from, to: undefined, issues, source, isEvident };
   });
 }

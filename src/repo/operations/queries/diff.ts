@@ -4,12 +4,12 @@ import type { Index } from '../../index/index.js';
 import type { PlacedPath } from '../../index/names.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { inByteOrder } from './find.js';
-import { selectSnapshot, selectSource, type QueryOptions } from './locate.js';
+import { findSides, type DiffQuestion } from './diff-sides.js';
+import type { Origin } from './sources.js';
 import type { Repository } from '../../repository/repository.js';
 import type { TimePoint } from './time-point.js';
 
-export interface DiffOptions extends QueryOptions {
-  readonly from: TimePoint;
+export interface DiffOptions extends DiffQuestion {
   readonly to: TimePoint;
 }
 
@@ -24,7 +24,7 @@ export interface Change {
   readonly change: ChangeType;
 }
 
-export interface SnapshotDiff {
+export interface SnapshotDiff extends Origin {
   /** In byte order of the paths. */
   readonly changes: readonly Change[];
   readonly from: number;
@@ -37,11 +37,11 @@ export interface SnapshotDiff {
  */
 export function diffSnapshots(repository: Repository, options: DiffOptions): Promise<SnapshotDiff> {
   return repository.read(({ index, platform }) => {
-    const source = selectSource(index, platform, options.source);
-    const from = selectSnapshot(index, source, options.from).number;
-    const to = selectSnapshot(index, source, options.to).number;
-    const changes = changesBetween(index, source.id, from, to);
-    return { changes: inByteOrder(changes), from, to };
+    const { source, isEvident, isWanted, ...sides } = findSides({ index, platform }, options);
+    const from = sides.from.number;
+    const to = sides.to?.number ?? from;
+    const changes = changesBetween(index, source.id, from, to).filter(({ path }) => isWanted(path));
+    return { changes: inByteOrder(changes), from, to, source, isEvident };
   });
 }
 

@@ -8,7 +8,7 @@ import { systemErrorCode, type Platform } from '../../../platform/platform.js';
 import { fileSystemKind, tellsSize } from '../../tree/file-system-kind.js';
 import { createSummaries, inByteOrder, type FoundPath } from './find.js';
 import { hashFile, hashToEnd, type FileHash } from './hash-file.js';
-import { selectSource, type QueryOptions } from './locate.js';
+import { selectedSource, type QueryOptions } from './sources.js';
 import type { Repository } from '../../repository/repository.js';
 
 export interface FindContentOptions extends QueryOptions {
@@ -25,7 +25,7 @@ export function findContent(
   options: FindContentOptions,
 ): Promise<FoundPath[]> {
   return repository.read(({ index, config, platform }) => {
-    const wanted = options.source && selectSource(index, platform, options.source).id;
+    const wanted = options.source && selectedSource(index, options.source).id;
     const hash = hashNamedFile(options.file, platform, config.chunking);
     const places = index.placePaths();
     const summarise = createSummaries(index);

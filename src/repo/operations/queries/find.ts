@@ -7,7 +7,7 @@ import { VersionType } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { textOfName, textToBytes } from '../../tree/byte-text.js';
 import { compileGlob, type Glob } from '../../tree/glob.js';
-import { selectSource, type QueryOptions } from './locate.js';
+import { selectedSource, type QueryOptions } from './sources.js';
 import type { Repository } from '../../repository/repository.js';
 import { createSpans, type Span } from './span.js';
 
@@ -29,8 +29,8 @@ export interface FoundPath extends Span {
  */
 export function findPaths(repository: Repository, options: FindOptions): Promise<FoundPath[]> {
   const glob = compileGlob(options.pattern);
-  return repository.read(({ index, platform }) => {
-    const wanted = options.source && selectSource(index, platform, options.source).id;
+  return repository.read(({ index }) => {
+    const wanted = options.source && selectedSource(index, options.source).id;
     const { history } = index;
     const places = index.placePaths();
     const summarise = createSummaries(index);

@@ -5,7 +5,10 @@ import type { Index } from '../../index/index.js';
 import type { Source } from '../../index/sources.js';
 import type { ContentRef, Version } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import { candidatePaths, pathIdOf, selectSource, type QueryOptions } from './locate.js';
+import { meaningIn, snapshotsAt } from './answer.js';
+import { newestWith } from './last-seen.js';
+import { isOriginEvident, sourcesMeant, type Origin, type QueryOptions } from './sources.js';
+import { pathIdOf } from './locate.js';
 import type { Repository } from '../../repository/repository.js';
 import { createSpans, type Span } from './span.js';
 
@@ -14,8 +17,10 @@ export interface LogOptions extends QueryOptions {
   readonly path: string;
 }
 
-export interface PathLog {
+export interface PathLog extends Origin {
   readonly path: ByteString;
+  /** Other sources that have, or had, the path. */
+  readonly others: readonly Source[];
   /** Oldest first. */
   readonly versions: readonly LoggedVersion[];
 }
@@ -34,26 +39,47 @@ export interface LoggedVersion extends Span {
 }
 
 /**
- * Every version that a path had, even if it no longer exists.
- * @throws CodedError PATH_NOT_FOUND when it never existed
+ * Every version that a path had, even if it no longer exists: in the source whose snapshot that has it
+ * is the newest.
+ * @throws CodedError PATH_NOT_FOUND when it never existed, SOURCE_AMBIGUOUS
  */
 export function logPath(repository: Repository, options: LogOptions): Promise<PathLog> {
   return repository.read(({ index, platform }) => {
-    const source = selectSource(index, platform, options.source, [options.path]);
+    const places = snapshotsAt(index, sourcesMeant(index, options.source, []), LATEST);
+    const path = meaningIn(platform, places, options.path, (place, candidate) => {
+      return newestWith(index, place, candidate) !== undefined;
+    });
+    const found = places
+      .map((place) => ({
+        ...place,
+        newest: path === undefined ? 0 : (newestWith(index, place, path) ?? 0),
+      }))
+      .filter(({ newest }) => newest > 0)
+      .sort((a, b) => b.newest - a.newest);
+    const [best, ...others] = found;
+    if (!best || path === undefined) {
+      throw new CodedError('PATH_NOT_FOUND', `${options.path} is in no snapshot.`, {
+        hint: 'Look for it by name with `varve find NAME`.',
+      });
+    }
+    const { source } = best;
     const spanOf = createSpans(index.history.snapshotNumbers(source.id));
     const storageOf = createStorageReader(index);
-    for (const path of candidatePaths(source, platform, options.path)) {
-      const versions = versionsOf(index, source, path).flatMap((version) => {
-        const span = spanOf(version);
-        return span ? [{ version, ...span, ...storageOf(version.content) }] : [];
-      });
-      if (versions.length > 0) return { path, versions };
-    }
-    throw new CodedError('PATH_NOT_FOUND', `${options.path} is in no snapshot.`, {
-      hint: 'Look for it by name with `varve find NAME`.',
+    const versions = versionsOf(index, source, path).flatMap((version) => {
+      const span = spanOf(version);
+      return span ? [{ version, ...span, ...storageOf(version.content) }] : [];
     });
+    return {
+      path,
+      source,
+      isEvident: isOriginEvident(index, options.source),
+      others: others.map((other) => other.source),
+      versions,
+    };
   });
 }
+
+const LATEST = { type: 'latest' } as const;
 
 function versionsOf(index: Index, source: Source, path: ByteString): Version[] {
   const id = pathIdOf(index, source, path);

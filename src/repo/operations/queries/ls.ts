@@ -5,14 +5,9 @@ import type { Entry } from '../../index/versions.js';
 import { VersionType, type AttributeSet, type Version } from '../../model.js';
 import { type ByteString } from '../../../platform/bytes.js';
 import { createSetReader, type SetReader } from '../../repository/attribute-sets.js';
-import {
-  locatePath,
-  locateSource,
-  selectSnapshot,
-  selectSource,
-  type Located,
-  type QueryOptions,
-} from './locate.js';
+import { findAnswer } from './answer.js';
+import { locateSource, type Located } from './locate.js';
+import type { Origin, QueryOptions } from './sources.js';
 import type { Reading } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
 import type { TimePoint } from './time-point.js';
@@ -34,7 +29,7 @@ export interface ListedEntry {
 }
 
 /** A listing that is read while it is used, so that a million entries take no memory. */
-export interface Listing {
+export interface Listing extends Origin {
   readonly snapshot: number;
   /**
    * In byte order of the names, a directory before what it holds. To be iterated once; its end, and
@@ -52,16 +47,18 @@ export interface Listing {
 export async function listEntries(repository: Repository, options: ListOptions): Promise<Listing> {
   const reading = await repository.beginReading();
   try {
-    const { index, platform } = reading.held;
-    const { path, at, isRecursive } = options;
-    const source = selectSource(index, platform, options.source, path === undefined ? [] : [path]);
-    const snapshot = selectSnapshot(index, source, at);
-    const located =
-      path === undefined
-        ? locateSource(source)
-        : locatePath(reading.held, { source, snapshot }, path);
+    const { index } = reading.held;
+    const { path, isRecursive } = options;
+    const answer = findAnswer(reading.held, {
+      ...options,
+      paths: path === undefined ? [] : [path],
+    });
+    const { source, snapshot, isEvident } = answer;
+    const located = answer.located[0] ?? locateSource(source);
     const entries = entriesOf(index, located, snapshot.number, isRecursive);
     return {
+      source,
+      isEvident,
       snapshot: snapshot.number,
       entries: endAfter(reading, entries),
       close: () => reading.end(),

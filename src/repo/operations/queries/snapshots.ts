@@ -1,6 +1,6 @@
 /** Snapshots: every finished backup run, in order of arrival. */
 import type { Snapshot, Source } from '../../index/sources.js';
-import { selectSource, type QueryOptions } from './locate.js';
+import { selectedSource, type QueryOptions } from './sources.js';
 import type { Repository } from '../../repository/repository.js';
 
 export interface ListedSnapshot {
@@ -13,9 +13,9 @@ export function listSnapshots(
   repository: Repository,
   options: QueryOptions = {},
 ): Promise<ListedSnapshot[]> {
-  return repository.read(({ index, platform }) => {
+  return repository.read(({ index }) => {
     if (options.source) {
-      const source = selectSource(index, platform, options.source);
+      const source = selectedSource(index, options.source);
       return index.snapshots.ofSource(source.id).map((snapshot) => ({ source, snapshot }));
     }
     const sources = new Map(index.sources.all().map((source) => [source.id, source]));

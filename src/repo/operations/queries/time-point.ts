@@ -29,33 +29,41 @@ export interface DatedSnapshot {
  */
 export function resolveTimePoint(point: TimePoint, snapshots: readonly DatedSnapshot[]): number {
   const inOrder = [...snapshots].sort((a, b) => a.number - b.number);
+  const number = numberAt(point, inOrder);
+  if (number === undefined) throw noneAt(point, inOrder);
+  return number;
+}
+
+/** Why there is no snapshot at `point`; `inOrder`: those that there are. */
+export function noneAt(point: TimePoint, inOrder: readonly DatedSnapshot[]): CodedError {
   const [oldest] = inOrder;
-  const latest = inOrder.at(-1);
-  if (oldest === undefined || latest === undefined) throw noSnapshots();
+  if (oldest === undefined) return noSnapshots();
   switch (point.type) {
     case 'latest':
-      return latest.number;
+      return noSnapshots();
     case 'snapshot':
-      if (inOrder.some(({ number }) => number === point.number)) return point.number;
-      throw notFound(
-        `There is no snapshot ${point.number}; the numbers range from ${oldest.number} to ${latest.number}.`,
-      );
+      return snapshotNotFound(point.number, inOrder);
     case 'back':
-      return stepBack(inOrder, point.count);
-    case 'instant':
-      return (
-        inOrder.findLast((s) => startedBy(s, point.epochMs))?.number ??
-        beforeFirst(point.epochMs, oldest)
+      return notFound(
+        `${point.count}B goes back further than the oldest snapshot (snapshots in total: ${inOrder.length}).`,
       );
+    case 'instant':
+      return beforeFirst(point.epochMs, oldest);
   }
 }
 
-function stepBack(inOrder: readonly DatedSnapshot[], count: number): number {
-  const chosen = inOrder.at(-1 - count);
-  if (chosen !== undefined) return chosen.number;
-  throw notFound(
-    `${count}B goes back further than the oldest snapshot (snapshots in total: ${inOrder.length}).`,
-  );
+/** What {@link resolveTimePoint} gives, of snapshots in order of their numbers; undefined: none. */
+export function numberAt(point: TimePoint, inOrder: readonly DatedSnapshot[]): number | undefined {
+  switch (point.type) {
+    case 'latest':
+      return inOrder.at(-1)?.number;
+    case 'snapshot':
+      return inOrder.find(({ number }) => number === point.number)?.number;
+    case 'back':
+      return inOrder.at(-1 - point.count)?.number;
+    case 'instant':
+      return inOrder.findLast((s) => startedBy(s, point.epochMs))?.number;
+  }
 }
 
 function startedBy(snapshot: DatedSnapshot, epochMs: number): boolean {
@@ -69,14 +77,24 @@ function noSnapshots(): CodedError {
   });
 }
 
+/** `snapshots`: those that there are, in order of their numbers. */
+export function snapshotNotFound(number: number, snapshots: readonly DatedSnapshot[]): CodedError {
+  const [oldest] = snapshots;
+  const latest = snapshots.at(-1);
+  if (!oldest || !latest) return noSnapshots();
+  return notFound(
+    `There is no snapshot ${number}; the numbers range from ${oldest.number} to ${latest.number}.`,
+  );
+}
+
 function notFound(message: string): CodedError {
   return new CodedError('SNAPSHOT_NOT_FOUND', message, {
     hint: 'List them with `varve snapshots`.',
   });
 }
 
-function beforeFirst(epochMs: number, oldest: DatedSnapshot): never {
-  throw new CodedError(
+function beforeFirst(epochMs: number, oldest: DatedSnapshot): CodedError {
+  return new CodedError(
     'TIME_BEFORE_FIRST_SNAPSHOT',
     `No snapshot is as old as ${formatISO(epochMs)}; the oldest is number ${oldest.number}, from ${formatISO(oldest.startedMs)}.`,
     { hint: `Give a later time, or the number ${oldest.number}.` },

@@ -4,7 +4,6 @@
  * frame decoded once.
  */
 import { CodedError } from '../../../errors.js';
-import type { Snapshot, Source } from '../../index/sources.js';
 import { VersionType, type Issue } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
@@ -14,12 +13,8 @@ import { compileOptions, type RuleFile } from '../../tree/rule-files.js';
 import { lastMatch, type PatternRule } from '../../tree/rules.js';
 import { createSetReader } from '../../repository/attribute-sets.js';
 import { startWorkers, type WorkerOptions } from '../../repository/workers.js';
-import {
-  locatePath,
-  selectSnapshot,
-  selectSource,
-  type SourceSelector,
-} from '../queries/locate.js';
+import { findAnswer, type Answer } from '../queries/answer.js';
+import type { Origin, SourceSelector } from '../queries/sources.js';
 import type { Repository } from '../../repository/repository.js';
 import type { HeldRepository } from '../../repository/held.js';
 import type { TimePoint } from '../queries/time-point.js';
@@ -68,7 +63,7 @@ export interface RestoreProgress {
   readonly current?: ByteString;
 }
 
-export interface RestoreResult {
+export interface RestoreResult extends Origin {
   readonly snapshot: number;
   /** Files that are as they were then, those of `filesUnchanged` among them. */
   readonly files: number;
@@ -100,9 +95,9 @@ export async function restore(
   const startedMs = platform.clock.nowMs();
   return repository.read(async (held) => {
     const { index } = held;
-    const source = selectSource(index, platform, options.source, options.paths);
-    const snapshot = selectSnapshot(index, source, options.at);
-    const sites = planSites(held, source, snapshot, options);
+    const answer = findAnswer(held, options);
+    const { source, snapshot, isEvident } = answer;
+    const sites = planSites(held, answer, options);
     if (options.inPlace?.deletes === 'if-certain') checkAbsenceIsProof(index, snapshot, sites);
     options.onStart?.({ files: snapshot.files, bytes: snapshot.bytes });
     const tally = createTally(options, platform.isSuperuser);
@@ -136,17 +131,15 @@ export async function restore(
       for (const target of targets) platform.files.close(target);
     }
     const durationMs = platform.clock.nowMs() - startedMs;
-    return { ...tally.result(), snapshot: snapshot.number, durationMs };
+    return { ...tally.result(), source, isEvident, snapshot: snapshot.number, durationMs };
   }, options.signal);
 }
 
 function planSites(
   { index, platform }: HeldRepository,
-  source: Source,
-  snapshot: Snapshot,
-  { to, paths }: RestoreOptions,
+  { source, snapshot, located }: Answer,
+  { to }: RestoreOptions,
 ): readonly RestoreSite[] {
-  const located = paths.map((path) => locatePath({ index, platform }, { source, snapshot }, path));
   if (to !== undefined) return [planInto(to, index, { source, snapshot }, located)];
   if (source.host === platform.hostName)
     return planOriginal({ index, platform }, { source, snapshot }, located);

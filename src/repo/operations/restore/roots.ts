@@ -11,7 +11,8 @@ import { systemErrorCode } from '../../../platform/platform.js';
 import type { HeldRepository } from '../../repository/held.js';
 import { versionTypeOf } from '../../tree/compare.js';
 import { childPath } from '../../tree/relative-path.js';
-import type { Located, SourceSnapshot } from '../queries/locate.js';
+import type { Located } from '../queries/locate.js';
+import type { SourceSnapshot } from '../queries/sources.js';
 
 /** A node below a target. */
 export interface RestoreNode {

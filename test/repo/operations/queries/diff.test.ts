@@ -96,6 +96,12 @@ function modelChange(
   return before.mode === after.mode ? undefined : 'metadata';
 }
 
+/** The only source of a test, as an answer names it. */
+const originOf = (root: string): object => ({
+  source: { id: 1, host: 'host', roots: [absolute(root, '')] },
+  isEvident: true,
+});
+
 test('snapshots and the live tree differ as a plain model of the trees says', async () => {
   await fc.assert(
     fc.asyncProperty(trees, trees, trees, async (first, second, third) => {
@@ -135,6 +141,7 @@ test('changes come in byte order, with the snapshots that were compared', async 
     changes: ['a', 'a-b', 'a/b'].map((name) => ({ path: absolute(tree, name), change: 'added' })),
     from: 1,
     to: 2,
+    ...originOf(tree),
   });
 });
 
@@ -198,6 +205,8 @@ test('what came from a stream is compared with nothing', async () => {
         message: '/db.sql came from a stream, so there is nothing to compare it with.',
       },
     ],
+    source: { id: 1, host: 'lab', roots: ['/db.sql'] },
+    isEvident: true,
   });
 });
 
@@ -238,6 +247,7 @@ test('a root that is gone is removed with all below it', async () => {
     from: 1,
     to: undefined,
     issues: [],
+    ...originOf(tree),
   });
 });
 

@@ -9,7 +9,17 @@ import { createFilter, type FilterOptions } from '../../../tree/filter.js';
 import { LiveTree } from '../../../tree/live-tree.js';
 import { ownPaths } from '../../../repository/own-paths.js';
 import { rereadsOf, type RereadOptions } from '../../backup/reread.js';
-import { candidatePaths, pathIdOf, rootOf, selectSource, type QueryOptions } from '../locate.js';
+import { meaningIn, snapshotsAt } from '../answer.js';
+import { locate, meaningsOf, pathIdOf, rootOf } from '../locate.js';
+import {
+  describeSource,
+  isOriginEvident,
+  sourcesMeant,
+  type Origin,
+  type QueryOptions,
+  type SourceSnapshot,
+} from '../sources.js';
+import type { HeldRepository } from '../../../repository/held.js';
 import type { Repository } from '../../../repository/repository.js';
 import { rootNames } from '../root-names.js';
 import { createSpans } from '../span.js';
@@ -32,7 +42,7 @@ export interface SavedState {
   readonly causes: readonly ReadCause[] | undefined;
 }
 
-export interface PathExplanation {
+export interface PathExplanation extends Origin {
   readonly path: ByteString;
   readonly outcome: Outcome;
   /** undefined: nothing. */
@@ -46,7 +56,7 @@ export interface PathExplanation {
 /**
  * What the next backup of the source does with a path, and why. Looks at the path and the directories
  * above it only.
- * @throws CodedError PATH_NOT_FOUND when the path lies below no root of the source
+ * @throws CodedError PATH_NOT_FOUND when the path lies below no root of a source, SOURCE_AMBIGUOUS
  */
 export function explainPath(
   repository: Repository,
@@ -56,8 +66,7 @@ export function explainPath(
   const filter = createFilter(options.filter ?? {}, repository.platform.files, issues);
   return repository.read((held) => {
     const { index, platform } = held;
-    const source = selectSource(index, platform, options.source, [options.path]);
-    const asked = placeOf(source, platform, options.path);
+    const { source, isEvident, ...asked } = findAsked(held, options);
     const { path } = asked;
     const tree = new LiveTree(platform.files, filter, ownPaths(held, source.roots));
     const outcome = findOutcome(held, source, tree, asked);
@@ -66,7 +75,7 @@ export function explainPath(
     const saved = known && savedState(index, source, known);
     const due: ReadCause[] = known && isDueNext(index, known, options) ? ['asked'] : [];
     const causes = nextCauses(index, outcome, known, due);
-    return { path, outcome, saved, causes, issues };
+    return { path, source, isEvident, outcome, saved, causes, issues };
   });
 }
 
@@ -97,14 +106,47 @@ function isDueNext(
   return rereadsOf(options, run)(path);
 }
 
-function placeOf(source: Source, platform: Platform, text: string): AskedPath {
-  const places = candidatePaths(source, platform, text).flatMap((path) => {
-    const root = rootOf(source, path);
-    return root === undefined ? [] : [{ root, path }];
-  });
-  const place = places.find(({ path }) => platform.files.exists(path)) ?? places[0];
-  if (place) return place;
-  throw new CodedError('PATH_NOT_FOUND', `${text} is not below ${rootNames(source.roots)}.`, {
+/**
+ * The path that is meant, and of the sources that would back it up the one whose snapshot that has it
+ * is the newest; where none has it, the one that was backed up last.
+ */
+function findAsked(
+  { index, platform }: Pick<HeldRepository, 'index' | 'platform'>,
+  { path: text, source: selector }: ExplainOptions,
+): AskedPath & Origin {
+  const sources = sourcesMeant(index, selector, []);
+  const places = snapshotsAt(index, sources, { type: 'latest' });
+  const isSaved = (place: SourceSnapshot, path: ByteString): boolean =>
+    locate(index, place, path) !== undefined;
+  const covers = ({ source }: SourceSnapshot, path: ByteString): boolean =>
+    rootOf(source, path) !== undefined;
+  const path =
+    meaningIn(platform, places, text, (place, candidate) => {
+      return (
+        isSaved(place, candidate) || (covers(place, candidate) && platform.files.exists(candidate))
+      );
+    }) ?? fallback(places, platform, text);
+  const place = places.find((one) => isSaved(one, path)) ?? places.find((one) => covers(one, path));
+  const root = place && rootOf(place.source, path);
+  if (!place || root === undefined) throw notBelow(sources, text);
+  return { source: place.source, isEvident: isOriginEvident(index, selector), root, path };
+}
+
+/** What is neither saved nor there: as it was typed, or below the only root that there is. */
+function fallback(places: readonly SourceSnapshot[], platform: Platform, text: string): ByteString {
+  const { absolute, below } = meaningsOf(platform, text);
+  if (places.some(({ source }) => rootOf(source, absolute) !== undefined)) return absolute;
+  const [only, ...others] = places.flatMap(({ source }) => below(source));
+  return only === undefined || others.length > 0 ? absolute : only;
+}
+
+function notBelow(sources: readonly Source[], text: string): CodedError {
+  const [only] = sources;
+  const message =
+    only && sources.length === 1
+      ? `${text} is not below ${rootNames(only.roots)}.`
+      : `${text} is not below any of the sources:\n  ${sources.map(describeSource).join('\n  ')}`;
+  return new CodedError('PATH_NOT_FOUND', message, {
     hint: 'Only what is below that is backed up; `varve snapshots` lists all sources.',
   });
 }
