@@ -10,6 +10,7 @@ import type { FileSystem } from '../../platform/files.js';
 import { openDirectoryHandles, type DirectoryHandles } from '../../platform/directory-handles.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { fileSystemKind, tellsSize, type FileSystemKind } from './file-system-kind.js';
+import type { OwnDirectories } from './own.js';
 import {
   closedBy,
   type DirectoryFilter,
@@ -45,8 +46,8 @@ export interface LiveEntry {
   readonly path: ByteString;
 }
 
-/** What is judged. `device`: undefined for what is there no more. */
-type Judged = Pick<FileStat, 'type' | 'sizeBytes'> & Partial<Pick<FileStat, 'device'>>;
+/** What is judged; less is known of what is there no more. */
+type Judged = FileStat | Pick<FileStat, 'type' | 'sizeBytes'>;
 
 /** Where a pseudo file system is mounted, and its name. */
 export interface PseudoMount {
@@ -69,13 +70,13 @@ const UNKNOWN_KIND: FileSystemKind = { type: 'ordinary' };
 export class LiveTree {
   private readonly files: FileSystem;
   private readonly filter: TreeFilter;
-  private readonly own: ReadonlySet<ByteString>;
+  private readonly own: OwnDirectories;
   /** By device. */
   private readonly kinds = new Map<number, FileSystemKind>();
   private readonly found: PseudoMount[] = [];
 
-  /** `own`: where the repository lies, which never backs itself up. */
-  constructor(files: FileSystem, filter: TreeFilter, own: ReadonlySet<ByteString>) {
+  /** `own`: the repository, which never backs itself up. */
+  constructor(files: FileSystem, filter: TreeFilter, own: OwnDirectories) {
     this.files = files;
     this.filter = filter;
     this.own = own;
@@ -151,20 +152,30 @@ export class LiveTree {
     { name, path }: LiveEntry,
     entry: Judged,
   ): Verdict | undefined {
-    // Usually there is none, and the path need not be hashed.
-    if (this.own.size > 0 && this.own.has(path)) return REPOSITORY;
     const verdict = directory.filter?.judge(name, entry);
+    if (!('device' in entry)) return verdict;
+    if (entry.type === 'directory' && this.own.has(entry)) return REPOSITORY;
     if (verdict?.excludes || entry.type !== 'file' || !('handles' in directory)) return verdict;
     return this.judgeMountedFile(directory, { name, path }, entry) ?? verdict;
+  }
+
+  /** Whether a root is the repository, or lies in it. */
+  isOwn({ place }: LiveRoot): boolean {
+    try {
+      return this.own.holds(this.files.realPathOf(place));
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      return false;
+    }
   }
 
   /** A file that is mounted by itself, as a namespace is that has a name. */
   private judgeMountedFile(
     directory: LiveDirectory,
     { name, path }: LiveEntry,
-    { device }: Judged,
+    { device }: FileStat,
   ): Verdict | undefined {
-    if (device === undefined || directory.device === undefined) return undefined;
+    if (directory.device === undefined) return undefined;
     if (device === directory.device || this.filter.staysOnFileSystem) return undefined;
     const kind = this.kindOf(device, () => this.typeOfFile(directory, name));
     if (kind.type !== 'pseudo') return undefined;

@@ -5,7 +5,7 @@ import type { ContentRef, Issue } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
 import { LiveTree } from '../../tree/live-tree.js';
-import { ownPaths } from '../../repository/own-paths.js';
+import { findOwnDirectories } from '../../repository/own-directories.js';
 import type { Repository } from '../../repository/repository.js';
 import { createSetRecorder } from './attributes.js';
 import { ContentReader } from './contents.js';
@@ -22,8 +22,8 @@ import {
   type SourceRead,
   type SourceRun,
 } from './snapshot-run.js';
-import { checkRootsExist, resolveRoots } from './roots.js';
-import { describeLinks, describePseudoMounts } from './notices.js';
+import { checkRootsAreOthers, checkRootsExist, resolveRoots } from './roots.js';
+import { describeLinks, describeOwnRoots, describePseudoMounts } from './notices.js';
 import { createTally, type WalkTotals } from './tally.js';
 import { Walk } from './walk.js';
 
@@ -94,7 +94,9 @@ async function readTree(
     const options = { run, index, chunking, ahead, startsEarly: hasHistory };
     return new ContentReader<FileContext>(options, onFile);
   });
-  const tree = new LiveTree(platform.files, filter, ownPaths(repository, source.roots));
+  const own = findOwnDirectories(platform.files, repository.path);
+  const tree = new LiveTree(platform.files, filter, own);
+  checkRootsAreOthers({ index, files: platform.files, tree }, source);
   const walk = new Walk(
     {
       index,
@@ -114,6 +116,7 @@ async function readTree(
   );
   await walk.roots(parentOfRoots(source.id), source.roots);
   await contents.finish();
+  if (walk.ownRoots.length > 0) notice(describeOwnRoots(walk.ownRoots));
   if (walk.followedLinks.length > 0) notice(describeLinks(walk.followedLinks));
   if (tree.pseudoMounts.length > 0) notice(describePseudoMounts(tree.pseudoMounts));
   const { bytesRead } = contents;

@@ -1,6 +1,6 @@
 /** What a backup tells that is not wrong, but may not be expected. */
 import type { Notice } from '../../model.js';
-import { textFromBytes } from '../../../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { PseudoMount } from '../../tree/live-tree.js';
 import type { FollowedLink } from './walk.js';
 
@@ -26,4 +26,9 @@ export function describeLinks(links: readonly FollowedLink[]): Notice {
     'Followed, because a path that is named means what it leads to, and saved under the name of the ' +
     `link: ${list(names)}.`;
   return { code: 'LINK_FOLLOWED', message, paths: links.map(({ path }) => path) };
+}
+
+export function describeOwnRoots(paths: readonly ByteString[]): Notice {
+  const message = `Left out, because it belongs to the repository: ${list(paths.map(textFromBytes))}.`;
+  return { code: 'REPOSITORY_LEFT_OUT', message, paths };
 }

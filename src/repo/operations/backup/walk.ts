@@ -84,6 +84,7 @@ export class Walk {
   private readonly contents: Contents<FileContext>;
   private readonly hardLinks: HardLinks;
   private readonly followed: FollowedLink[] = [];
+  private readonly own: ByteString[] = [];
   private readonly turn: (path: ByteString) => Promise<void> | undefined;
 
   constructor(
@@ -107,6 +108,11 @@ export class Walk {
     return this.followed;
   }
 
+  /** The roots that are the repository, or lie in it, and were left out. */
+  get ownRoots(): readonly ByteString[] {
+    return this.own;
+  }
+
   /** Walks the roots, which are in byte order. @throws CodedError INTERRUPTED */
   async roots(parent: number, paths: readonly ByteString[]): Promise<void> {
     const { versions } = this.options.index;
@@ -122,6 +128,11 @@ export class Walk {
   ): Promise<void> {
     const { index, platform, tree } = this.options;
     const view = lookAtRoot({ index, files: platform.files, tree }, path, known);
+    if (view.type === 'own') {
+      this.own.push(path);
+      if (known) this.recorder.remove({ ...this.versionOf(known), name: known.name }, parent);
+      return;
+    }
     if (view.type === 'refused') {
       this.tally.report(path, view.code, view.message);
       this.tally.keep(known);

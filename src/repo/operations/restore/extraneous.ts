@@ -8,10 +8,11 @@ import type { Index } from '../../index/index.js';
 import type { Snapshot } from '../../index/sources.js';
 import { VersionType, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
-import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { systemErrorCode } from '../../../platform/platform.js';
 import type { DirectoryHandles } from '../../../platform/directory-handles.js';
+import type { OwnDirectories } from '../../tree/own.js';
 import { childPath, pathOf, splitPath } from '../../tree/relative-path.js';
 import type { RestoreSite } from './roots.js';
 
@@ -46,7 +47,8 @@ export function checkAbsenceIsProof(
 export interface RemoverOptions {
   readonly files: FileSystem;
   readonly handles: DirectoryHandles;
-  readonly repositoryPath: string;
+  /** The repository, which stays. */
+  readonly own: OwnDirectories;
   readonly isDryRun: boolean;
   readonly isLeftOut: (path: ByteString, isDirectory: boolean) => boolean;
   readonly onRemoved: (path: ByteString) => void;
@@ -67,13 +69,12 @@ interface Removal {
 }
 
 export function createRemover(options: RemoverOptions): Remover {
-  const { files, handles, isDryRun } = options;
+  const { files, handles, isDryRun, own } = options;
   const { at } = files;
-  const own = identityOf(files, options.repositoryPath);
 
   const mustStay = (path: ByteString, stat: FileStat, device: number): boolean => {
     const isDirectory = stat.type === 'directory';
-    if (isDirectory && stat.inode === own.inode && stat.device === own.device) return true;
+    if (own.has(stat)) return true;
     if (options.isLeftOut(path, isDirectory)) return true;
     const text = textFromBytes(path);
     if (isDirectory && stat.device !== device) {
@@ -130,14 +131,4 @@ export function createRemover(options: RemoverOptions): Remover {
     },
     clear: removeAndTell,
   };
-}
-
-function identityOf(files: FileSystem, path: string): FileStat {
-  const real = bytesFromText(files.realPath(path));
-  const descriptor = files.at.open(undefined, real, 'read-directory');
-  try {
-    return files.at.statOpen(descriptor);
-  } finally {
-    files.close(descriptor);
-  }
 }

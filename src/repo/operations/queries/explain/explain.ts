@@ -7,7 +7,7 @@ import type { ByteString } from '../../../../platform/bytes.js';
 import type { Platform } from '../../../../platform/platform.js';
 import { createFilter, type FilterOptions } from '../../../tree/filter.js';
 import { LiveTree } from '../../../tree/live-tree.js';
-import { ownPaths } from '../../../repository/own-paths.js';
+import { findOwnDirectories } from '../../../repository/own-directories.js';
 import { rereadsOf, type RereadOptions } from '../../backup/reread.js';
 import { candidatePaths, pathIdOf, rootOf, selectSource, type QueryOptions } from '../locate.js';
 import type { Repository } from '../../../repository/repository.js';
@@ -59,7 +59,11 @@ export function explainPath(
     const source = selectSource(index, platform, options.source, [options.path]);
     const asked = placeOf(source, platform, options.path);
     const { path } = asked;
-    const tree = new LiveTree(platform.files, filter, ownPaths(held, source.roots));
+    const tree = new LiveTree(
+      platform.files,
+      filter,
+      findOwnDirectories(platform.files, held.path),
+    );
     const outcome = findOutcome(held, source, tree, asked);
     const id = pathIdOf(index, source, path);
     const known = id === undefined ? undefined : index.versions.currentOf(id);

@@ -1,0 +1,10 @@
+/** What of a tree belongs to the repository itself. */
+import type { FileStat } from '../../platform/at-calls.js';
+import type { ByteString } from '../../platform/bytes.js';
+
+export interface OwnDirectories {
+  /** Whether it is one of the repository's directories. */
+  has(stat: FileStat): boolean;
+  /** Whether a path without symbolic links is one, or lies in one. */
+  holds(real: ByteString): boolean;
+}
