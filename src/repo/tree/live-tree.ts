@@ -13,6 +13,7 @@ import { fileSystemKind, tellsSize, type FileSystemKind } from './file-system-ki
 import type { OwnDirectories } from './own.js';
 import {
   closedBy,
+  differ,
   type DirectoryFilter,
   type TreeFilter,
   type Verdict as FilterVerdict,
@@ -29,6 +30,8 @@ export interface LiveDirectory {
   readonly filter: DirectoryFilter | undefined;
   /** The file system that it lies on; undefined for what a root is in, which need not be the root's. */
   readonly device: number | undefined;
+  /** The mount that it was reached through, where that is known. */
+  readonly mount: number | undefined;
 }
 
 /** A directory with the names in it, in byte order. */
@@ -65,6 +68,7 @@ export interface LiveRoot {
 }
 
 const REPOSITORY = { excludes: true, reason: { type: 'repository' } } as const;
+const OTHER_FILE_SYSTEM = { excludes: true, reason: { type: 'file-system' } } as const;
 const UNKNOWN_KIND: FileSystemKind = { type: 'ordinary' };
 
 export class LiveTree {
@@ -131,6 +135,7 @@ export class LiveTree {
         handles,
         filter: undefined,
         device: undefined,
+        mount: undefined,
       },
       name: (path.slice(slash + 1) || '.') as ByteString,
       place: path,
@@ -173,10 +178,14 @@ export class LiveTree {
   private judgeMountedFile(
     directory: LiveDirectory,
     { name, path }: LiveEntry,
-    { device }: FileStat,
+    { device, mount }: FileStat,
   ): Verdict | undefined {
     if (directory.device === undefined) return undefined;
-    if (device === directory.device || this.filter.staysOnFileSystem) return undefined;
+    // Not by device: that of a file is another where layers are put over each other.
+    if (this.filter.staysOnFileSystem) {
+      return differ(mount, directory.mount) ? OTHER_FILE_SYSTEM : undefined;
+    }
+    if (device === directory.device) return undefined;
     const kind = this.kindOf(device, () => this.typeOfFile(directory, name));
     if (kind.type !== 'pseudo') return undefined;
     this.found.push({ path, name: kind.name });
@@ -225,23 +234,26 @@ export class LiveTree {
    * Lists a directory and finds what holds in it.
    * @throws system errors
    */
-  enter(parent: LiveDirectory, { name, path }: LiveEntry, { device }: FileStat): ListedDirectory {
+  enter(parent: LiveDirectory, { name, path }: LiveEntry, stat: FileStat): ListedDirectory {
     const { handles } = parent;
+    const { device } = stat;
     const below = belowOf(parent, name);
     const handle = handles.open(below);
+    const mount =
+      stat.mount ?? (this.filter.staysOnFileSystem ? this.files.at.mountOf(handle) : undefined);
     const kind = this.kindOf(device, () => this.files.at.fileSystemType(handle));
     const isMounted = parent.device !== undefined && parent.device !== device;
     if (isMounted && kind.type === 'pseudo' && !this.filter.staysOnFileSystem) {
       this.found.push({ path, name: kind.name });
       const filter = closedBy({ type: 'pseudo-file-system', name: kind.name });
-      return { path, below, handles, filter, device, names: [] };
+      return { path, below, handles, filter, device, mount, names: [] };
     }
     const names = this.files.at.list(handle).sort();
     const filter = (parent.filter ?? this.filter).enter({
       path,
-      listing: { handle, names, device },
+      listing: { handle, names, device, mount },
     });
-    return { path, below, handles, filter, device, names };
+    return { path, below, handles, filter, device, mount, names };
   }
 
   /** What holds in a directory that is there no more. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createLab, type Lab } from '../../support/lab.js';
 import { mountOn } from '../../support/mounts.js';
-import { backup, diffLive, explainPath, restore } from '../../support/by-path.js';
+import { diffLive, explainPath, restore } from '../../support/by-path.js';
 import { createInlinePool } from '../../../src/repo/worker/pool.js';
 import { openDirectoryPackStore } from '../../../src/repo/packs/pack-store.js';
 
@@ -91,7 +91,7 @@ describe('a restore keeps away from the repository', () => {
     fs.renameSync(lab.repository, lab.path('place'));
     const moved = lab.path('place');
     const config = fs.readFileSync(join(moved, 'varve.json'));
-    const createPool: Parameters<typeof backup>[2]['createPool'] = (lanes, begin) =>
+    const createPool: Lab['createPool'] = (lanes, begin) =>
       createInlinePool(
         lab.platform.files,
         () => openDirectoryPackStore(lab.platform.files, join(moved, 'packs'), lab.id),

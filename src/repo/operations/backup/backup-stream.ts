@@ -149,6 +149,7 @@ function describeStream(sizeBytes: number, madeMs: number, { user }: Platform): 
     rdev: 0,
     inode: STREAM_INODE,
     device: 0,
+    mount: undefined,
     mtime: time,
     ctime: time,
     btime: undefined,

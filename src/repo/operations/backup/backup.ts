@@ -23,7 +23,7 @@ import {
   type SourceRun,
 } from './snapshot-run.js';
 import { checkRootsAreOthers, checkRootsExist, resolveRoots } from './roots.js';
-import { describeLinks, describeOwnRoots, describePseudoMounts } from './notices.js';
+import { describeWalk } from './notices.js';
 import { createTally, type WalkTotals } from './tally.js';
 import { Walk } from './walk.js';
 
@@ -116,9 +116,7 @@ async function readTree(
   );
   await walk.roots(parentOfRoots(source.id), source.roots);
   await contents.finish();
-  if (walk.ownRoots.length > 0) notice(describeOwnRoots(walk.ownRoots));
-  if (walk.followedLinks.length > 0) notice(describeLinks(walk.followedLinks));
-  if (tree.pseudoMounts.length > 0) notice(describePseudoMounts(tree.pseudoMounts));
+  describeWalk(walk, tree).forEach(notice);
   const { bytesRead } = contents;
   return { tally, bytesRead, replacements, appeared };
 }

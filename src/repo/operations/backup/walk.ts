@@ -295,11 +295,9 @@ export class Walk {
     const listed = this.list(entry, id, record);
     if (!listed) return;
     const scanStartMs = this.options.platform.clock.nowMs();
-    const { below, handles, filter, device } = listed;
-    await this.walkDirectory(
-      { path, below, handles, filter, device, id, isFresh: isNew, holdsRoots: false, scanStartMs },
-      listed,
-    );
+    const { below, handles, filter, device, mount } = listed;
+    const above = { path, below, handles, filter, device, mount, scanStartMs };
+    await this.walkDirectory({ ...above, id, isFresh: isNew, holdsRoots: false }, listed);
     this.options.tree.leave({ handles: parent.handles, below });
   }
 

@@ -12,6 +12,7 @@ import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { systemErrorCode } from '../../../platform/platform.js';
 import type { DirectoryHandles } from '../../../platform/directory-handles.js';
+import { differ } from '../../tree/filter.js';
 import type { OwnDirectories } from '../../tree/own.js';
 import { childPath, pathOf, splitPath } from '../../tree/relative-path.js';
 import type { RestoreSite } from './roots.js';
@@ -72,12 +73,12 @@ export function createRemover(options: RemoverOptions): Remover {
   const { files, handles, isDryRun, own } = options;
   const { at } = files;
 
-  const mustStay = (path: ByteString, stat: FileStat, device: number): boolean => {
+  const mustStay = (path: ByteString, stat: FileStat, parent: FileStat): boolean => {
     const isDirectory = stat.type === 'directory';
     if (own.has(stat)) return true;
     if (options.isLeftOut(path, isDirectory)) return true;
     const text = textFromBytes(path);
-    if (isDirectory && stat.device !== device) {
+    if (isDirectory && isMounted(options, path, stat, parent)) {
       options.onIssue(path, 'NOT_DELETED', `${text} was kept: a file system is mounted there.`);
       return true;
     }
@@ -89,9 +90,9 @@ export function createRemover(options: RemoverOptions): Remover {
     const parent = handles.open(directory);
     const stat = at.stat(parent, name);
     if (!stat) return { isGone: true, removed: [] };
-    if (mustStay(path, stat, at.statOpen(parent).device)) return { isGone: false, removed: [] };
+    if (mustStay(path, stat, at.statOpen(parent))) return { isGone: false, removed: [] };
     if (stat.type === 'directory') return removeDirectory(path);
-    if (!isDryRun) at.remove(parent, name);
+    if (!isDryRun) at.remove(handles.open(directory), name);
     return { isGone: true, removed: [path] };
   };
 
@@ -131,4 +132,17 @@ export function createRemover(options: RemoverOptions): Remover {
     },
     clear: removeAndTell,
   };
+}
+
+/** Whether a mount begins at a directory; a bind mount has the device of what it shows. */
+function isMounted(
+  { files: { at }, handles }: RemoverOptions,
+  path: ByteString,
+  stat: FileStat,
+  parent: FileStat,
+): boolean {
+  if (stat.device !== parent.device) return true;
+  if (stat.mount !== undefined) return differ(stat.mount, parent.mount);
+  const mount = at.mountOf(handles.open(path));
+  return differ(mount, at.mountOf(handles.open(splitPath(path).directory)));
 }
