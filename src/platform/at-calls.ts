@@ -38,6 +38,11 @@ export interface FileStat {
   /** Its low 52 bits. */
   readonly inode: number;
   readonly device: number;
+  /**
+   * The mount through which it was looked at, which tells bind mounts of one file system apart; undefined
+   * where `stat` does not say (before Linux 5.8, and without libc): see {@link AtCalls.mountOf}.
+   */
+  readonly mount: number | undefined;
   readonly mtime: FileTime;
   readonly ctime: FileTime;
   /** Time of birth; undefined where the file system keeps none. */
@@ -75,6 +80,8 @@ export interface AtCalls {
   /** undefined when nothing of that name exists. */
   stat(directory: number, name: ByteString): FileStat | undefined;
   statOpen(descriptor: number): FileStat;
+  /** The mount through which it was opened; undefined where nobody says. */
+  mountOf(descriptor: number): number | undefined;
   /** The kernel's number for the type of the file system that it lies on: `f_type` of statfs(2). */
   fileSystemType(descriptor: number): number;
   /** Opens `name`; `directory` undefined: relative to the working directory, or absolute. */

@@ -22,7 +22,8 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const AT_REMOVEDIR = 0x200;
 const STATX_BTIME = 0x800;
-const STATX_ALL = 0x7ff | STATX_BTIME;
+const STATX_MNT_ID = 0x1000;
+const STATX_ALL = 0x7ff | STATX_BTIME | STATX_MNT_ID;
 const UTIME_OMIT = 0x3ffffffe;
 const EWOULDBLOCK = 11;
 const LOCK_EX = 2;
@@ -95,7 +96,7 @@ const NO_NAME = '' as ByteString;
 function bindLooks(
   libc: Libc,
   { names, empty }: CallMemory,
-): Pick<AtCalls, 'list' | 'stat' | 'statOpen' | 'fileSystemType' | 'readSymlink'> {
+): Pick<AtCalls, 'list' | 'stat' | 'statOpen' | 'mountOf' | 'fileSystemType' | 'readSymlink'> {
   const { check } = libc;
   const statx = libc.func('int statx(int, const void *, int, uint32_t, void *)');
   const syscallGetdents = libc.func('int64_t syscall(int64_t, int, void *, size_t)');
@@ -130,6 +131,7 @@ function bindLooks(
       check(statx(descriptor, empty, AT_EMPTY_PATH, STATX_ALL, statWords), 'statx', NO_NAME);
       return readStatx(statWords);
     },
+    mountOf: (descriptor) => portableAtCalls.mountOf(descriptor),
     fileSystemType(descriptor) {
       check(fstatfs(descriptor, statfsWords), 'fstatfs', NO_NAME);
       return statfsWords[0] ?? 0;
@@ -323,6 +325,7 @@ function readStatx(words: Int32Array): FileStat {
     // 52 bits: a safe integer even where a file system numbers in 64.
     inode: (word(9) % 2 ** 20) * 2 ** 32 + word(8),
     device: word(34) * 2 ** 20 + word(35),
+    mount: (word(0) & STATX_MNT_ID) === 0 ? undefined : wide(36),
     mtime: { seconds: wide(28), nanoseconds: word(30) },
     ctime: { seconds: wide(24), nanoseconds: word(26) },
     btime: (word(0) & STATX_BTIME) === 0 ? undefined : { seconds: wide(20), nanoseconds: word(22) },

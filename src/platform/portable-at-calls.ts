@@ -43,6 +43,7 @@ export const portableAtCalls: AtCalls = {
     return found && toFileStat(found);
   },
   statOpen: (descriptor) => toFileStat(fs.fstatSync(descriptor, { bigint: true })),
+  mountOf,
   fileSystemType: (descriptor) => fs.statfsSync(handle(descriptor)).type,
   open(directory, name, mode) {
     const path = directory === undefined ? bufferFromBytes(name) : entry(directory, name);
@@ -101,6 +102,17 @@ function secondsOf(time: FileTime): number | string {
   return seconds < 0 ? String(seconds) : seconds;
 }
 
+/** proc(5): the line `mnt_id:` of what is said of an open file. */
+function mountOf(descriptor: number): number | undefined {
+  try {
+    const lines = fs.readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1');
+    const [, id] = /^mnt_id:\s*(\d+)$/m.exec(lines) ?? [];
+    return id === undefined ? undefined : Number(id);
+  } catch {
+    return undefined;
+  }
+}
+
 function toFileStat(stat: fs.BigIntStats): FileStat {
   return {
     type: typeOf(stat),
@@ -113,6 +125,7 @@ function toFileStat(stat: fs.BigIntStats): FileStat {
     rdev: deviceNumber(stat.rdev),
     inode: Number(BigInt.asUintN(52, stat.ino)),
     device: deviceNumber(stat.dev),
+    mount: undefined,
     mtime: toFileTime(stat.mtimeNs),
     ctime: toFileTime(stat.ctimeNs),
     btime: stat.birthtimeNs === 0n ? undefined : toFileTime(stat.birthtimeNs),

@@ -57,7 +57,7 @@ function placeOf(error: Error, place: Place): Place {
   return isWithinPlace ? place : { name: path, path };
 }
 
-/** What `action` gives. @throws CodedError in our own words where the system refuses something */
+/** What `action` gives. @throws CodedError, in our own words, where the system refuses something */
 export function explaining<T>(place: Place, action: () => T): T {
   try {
     return action();

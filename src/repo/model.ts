@@ -123,7 +123,9 @@ export type NoticeCode =
   /** Pseudo file systems were left out. */
   | 'PSEUDO_FILE_SYSTEM'
   /** A path that was named is a symbolic link, and what it leads to was backed up. */
-  | 'LINK_FOLLOWED';
+  | 'LINK_FOLLOWED'
+  /** Some of the paths that were named belong to the repository. */
+  | 'REPOSITORY_LEFT_OUT';
 
 /** What can be wrong with one file while the run goes on. */
 export type IssueCode =

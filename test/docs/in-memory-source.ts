@@ -116,6 +116,7 @@ function describe({ type, inode, mode, mtime, ctime, bytes }: SourceNode): FileS
     rdev: 0,
     inode,
     device: 1,
+    mount: undefined,
     mtime: { seconds: mtime[0], nanoseconds: mtime[1] },
     ctime: { seconds: ctime[0], nanoseconds: ctime[1] },
     btime: { seconds: mtime[0] - inode, nanoseconds: (mtime[1] * 31) % 1_000_000_000 },

@@ -68,7 +68,8 @@ function withListing<T>(
   if (!list) return action({ path, listing: undefined });
   const handle = files.at.open(undefined, path, 'read-directory');
   try {
-    return action({ path, listing: { handle, names: files.at.list(handle).sort(), device: 1 } });
+    const listing = { handle, names: files.at.list(handle).sort(), device: 1, mount: undefined };
+    return action({ path, listing });
   } finally {
     files.close(handle);
   }

@@ -21,6 +21,7 @@ import {
   type NamedStream,
   type StreamFlags,
 } from '../parse/stream.js';
+import { parseTags } from '../parse/tags.js';
 import { wholeNumber } from '../parse/whole-number.js';
 import { formatBytes } from '../render/bytes.js';
 import { count } from '../render/count.js';
@@ -63,7 +64,7 @@ export const backupCommand: CliCommand = {
       .option('--null', 'the listed paths end with NUL, as written by `find -print0`');
     addFilterOptions(command);
     command
-      .addOption(listOption('--tag <tag>', 'tag the snapshot; repeatable'))
+      .addOption(listOption('--tag <tags>', 'tag the snapshot; a,b is two tags; repeatable'))
       .option('--host <name>', 'the host name of the source (default: that of this machine)')
       .option('-n, --dry-run', 'show what would be backed up, but write nothing')
       .option('--skip-if-unchanged', 'take no snapshot if nothing has changed')
@@ -135,7 +136,7 @@ function snapshotOptions(session: Session, flags: BackupFlags): SnapshotOptions 
   const { progress } = session;
   const level = optionValue('--level', wholeNumber(...ZSTD_LEVELS), flags.level);
   return {
-    tags: flags.tag ?? [],
+    tags: [...new Set(flags.tag?.flatMap((tags) => optionValue('--tag', parseTags, tags)))],
     skipsIfUnchanged: flags.skipIfUnchanged ?? false,
     isDryRun: flags.dryRun ?? false,
     signal: session.takeSignal(),

@@ -49,7 +49,7 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
   });
 }
 
-/** What `action` gives. @throws CodedError in our own words for what SQLite says of the index at `path` */
+/** What `action` gives. @throws CodedError, in our own words, for what SQLite says of the index at `path` */
 export function guardIndex<T>(path: string, access: Place['access'], action: () => T): T {
   return explaining(indexPlace(path, access), action);
 }

@@ -15,7 +15,7 @@ export function explainFailure(path: string, access: Access, error: unknown): un
   return explainRefusal(error, place) ?? error;
 }
 
-/** What `action` gives. @throws CodedError in our own words for what the system refuses */
+/** What `action` gives. @throws CodedError, in our own words, for what the system refuses */
 export function explainingFailures<T>(path: string, access: Access, action: () => T): T {
   try {
     return action();

@@ -83,9 +83,12 @@ interface RuleList {
 interface Above {
   /** Those of the options, then of the ignore files, the nearest first. */
   readonly lists: readonly RuleList[];
-  /** The root's. */
-  readonly device: number | undefined;
+  /** What the root lies on. */
+  readonly base: Base | undefined;
 }
+
+/** A file system, and the mount that it is reached through. */
+type Base = Pick<DirectoryListing, 'device' | 'mount'>;
 
 /** Why the entries of a directory are left out, and which are not. */
 interface Closure {
@@ -116,9 +119,9 @@ export function createFilter(
   const closureOf = (
     path: ByteString,
     listing: DirectoryListing,
-    device: number,
+    base: Base,
   ): Closure | undefined => {
-    if (staysOnFileSystem && listing.device !== device) return OTHER_FILE_SYSTEM;
+    if (staysOnFileSystem && isElsewhere(listing, base)) return OTHER_FILE_SYSTEM;
     return findMarkers(path, listing, { markers, excludesCaches }, files);
   };
 
@@ -126,8 +129,8 @@ export function createFilter(
     { path, listing }: EnteredDirectory,
     above: Above,
   ): DirectoryFilter | undefined => {
-    const device = above.device ?? listing?.device;
-    const closure = listing && closureOf(path, listing, device ?? listing.device);
+    const base = above.base ?? listing;
+    const closure = listing && closureOf(path, listing, base ?? listing);
     const own = listing ? readIgnoreFiles({ path, listing }, ignoreFiles, files, issues) : [];
     const lists = own.length > 0 ? above.lists.toSpliced(optionLists, 0, listAt(own)) : above.lists;
     if (!holdsEverywhere && lists.length === 0 && !closure) return undefined;
@@ -139,7 +142,7 @@ export function createFilter(
         return entry.type === 'file' && entry.sizeBytes > largestBytes ? tooLarge : found;
       },
       enter: (directory) =>
-        enter(directory, { lists: lists.map((list) => below(list, directory.path)), device }),
+        enter(directory, { lists: lists.map((list) => below(list, directory.path)), base }),
     };
   };
 
@@ -148,9 +151,19 @@ export function createFilter(
     enter(root) {
       const names = textOfName(root.path).split('/').filter(Boolean);
       const lists = optionLists > 0 ? [listAt(optionRules, names)] : [];
-      return enter(root, { lists, device: undefined });
+      return enter(root, { lists, base: undefined });
     },
   };
+}
+
+/** A bind mount shows the same file system once more. */
+function isElsewhere(listing: Base, base: Base): boolean {
+  return listing.device !== base.device || differ(listing.mount, base.mount);
+}
+
+/** Whether two mounts are known to be different ones. */
+export function differ(left: number | undefined, right: number | undefined): boolean {
+  return left !== undefined && right !== undefined && left !== right;
 }
 
 /** Leaves out all that a directory holds. */

@@ -6,6 +6,8 @@ export interface DirectoryListing {
   /** In byte order. */
   readonly names: readonly ByteString[];
   readonly device: number;
+  /** The mount that it was reached through; undefined where nobody says, or nobody asked. */
+  readonly mount: number | undefined;
 }
 
 /** Whether there is a `name`: a few comparisons, where `includes` would look at all of them. */

@@ -10,8 +10,10 @@ import type { FileSystem } from '../../platform/files.js';
 import { openDirectoryHandles, type DirectoryHandles } from '../../platform/directory-handles.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { fileSystemKind, tellsSize, type FileSystemKind } from './file-system-kind.js';
+import type { OwnDirectories } from './own.js';
 import {
   closedBy,
+  differ,
   type DirectoryFilter,
   type FilterReason,
   type TreeFilter,
@@ -29,6 +31,8 @@ export interface LiveDirectory {
   readonly filter: DirectoryFilter | undefined;
   /** The file system that it lies on; undefined for what a root is in, which need not be the root's. */
   readonly device: number | undefined;
+  /** The mount that it was reached through, where that is known. */
+  readonly mount: number | undefined;
 }
 
 /** A directory with the names in it, in byte order. */
@@ -62,8 +66,8 @@ export interface LiveEntry {
   readonly path: ByteString;
 }
 
-/** What is judged. `device`: undefined for what is there no more. */
-type Judged = Pick<FileStat, 'type' | 'sizeBytes'> & Partial<Pick<FileStat, 'device'>>;
+/** What is judged; less is known of what is there no more. */
+type Judged = FileStat | Pick<FileStat, 'type' | 'sizeBytes'>;
 
 /** Where a pseudo file system is mounted, and its name. */
 export interface PseudoMount {
@@ -81,18 +85,19 @@ export interface LiveRoot {
 }
 
 const REPOSITORY = { excludes: true, reason: { type: 'repository' } } as const;
+const OTHER_FILE_SYSTEM = { excludes: true, reason: { type: 'file-system' } } as const;
 const UNKNOWN_KIND: FileSystemKind = { type: 'ordinary' };
 
 export class LiveTree {
   private readonly files: FileSystem;
   private readonly filter: TreeFilter;
-  private readonly own: ReadonlySet<ByteString>;
+  private readonly own: OwnDirectories;
   /** By device. */
   private readonly kinds = new Map<number, FileSystemKind>();
   private readonly found: PseudoMount[] = [];
 
-  /** `own`: the repository's own paths, which are never backed up. */
-  constructor(files: FileSystem, filter: TreeFilter, own: ReadonlySet<ByteString>) {
+  /** `own`: the repository, which never backs itself up. */
+  constructor(files: FileSystem, filter: TreeFilter, own: OwnDirectories) {
     this.files = files;
     this.filter = filter;
     this.own = own;
@@ -146,6 +151,7 @@ export class LiveTree {
         handles,
         filter: undefined,
         device: undefined,
+        mount: undefined,
       },
       name: baseName(path) || ('.' as ByteString),
       place: path,
@@ -186,21 +192,35 @@ export class LiveTree {
     { name, path }: LiveEntry,
     entry: Judged,
   ): Verdict | undefined {
-    // Usually there is none, and the path need not be hashed.
-    if (this.own.size > 0 && this.own.has(path)) return REPOSITORY;
     const verdict = directory.filter?.judge(name, entry);
+    if (!('device' in entry)) return verdict;
+    if (entry.type === 'directory' && this.own.has(entry)) return REPOSITORY;
     if (verdict?.excludes || entry.type !== 'file' || !('handles' in directory)) return verdict;
     return this.judgeMountedFile(directory, { name, path }, entry) ?? verdict;
+  }
+
+  /** Whether a root is the repository, or lies in it. */
+  isOwn({ place }: LiveRoot): boolean {
+    try {
+      return this.own.holds(this.files.realPathOf(place));
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      return false;
+    }
   }
 
   /** A file that is mounted by itself, as a namespace is that has a name. */
   private judgeMountedFile(
     directory: LiveDirectory,
     { name, path }: LiveEntry,
-    { device }: Judged,
+    { device, mount }: FileStat,
   ): Verdict | undefined {
-    if (device === undefined || directory.device === undefined) return undefined;
-    if (device === directory.device || this.filter.staysOnFileSystem) return undefined;
+    if (directory.device === undefined) return undefined;
+    // Not by device: that of a file is another where layers are put over each other.
+    if (this.filter.staysOnFileSystem) {
+      return differ(mount, directory.mount) ? OTHER_FILE_SYSTEM : undefined;
+    }
+    if (device === directory.device) return undefined;
     const kind = this.kindOf(device, () => this.typeOfFile(directory, name));
     if (kind.type !== 'pseudo') return undefined;
     this.found.push({ path, name: kind.name });
@@ -249,23 +269,26 @@ export class LiveTree {
    * Lists a directory and finds what holds in it.
    * @throws system errors
    */
-  enter(parent: LiveDirectory, { name, path }: LiveEntry, { device }: FileStat): ListedDirectory {
+  enter(parent: LiveDirectory, { name, path }: LiveEntry, stat: FileStat): ListedDirectory {
     const { handles } = parent;
+    const { device } = stat;
     const below = belowOf(parent, name);
     const handle = handles.open(below);
+    const mount =
+      stat.mount ?? (this.filter.staysOnFileSystem ? this.files.at.mountOf(handle) : undefined);
     const kind = this.kindOf(device, () => this.files.at.fileSystemType(handle));
     const isMounted = parent.device !== undefined && parent.device !== device;
     if (isMounted && kind.type === 'pseudo' && !this.filter.staysOnFileSystem) {
       this.found.push({ path, name: kind.name });
       const filter = closedBy({ type: 'pseudo-file-system', name: kind.name });
-      return { path, below, handles, filter, device, names: [] };
+      return { path, below, handles, filter, device, mount, names: [] };
     }
     const names = this.files.at.list(handle).sort();
     const filter = (parent.filter ?? this.filter).enter({
       path,
-      listing: { handle, names, device },
+      listing: { handle, names, device, mount },
     });
-    return { path, below, handles, filter, device, names };
+    return { path, below, handles, filter, device, mount, names };
   }
 
   /** What holds in a directory that is gone. */

@@ -6,13 +6,22 @@ import { join } from '../../platform/paths.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import { yieldToOthers } from '../../platform/thread-priority.js';
 import { createFilter } from '../tree/filter.js';
+import { directoryKey } from '../tree/own.js';
 import { belowOf, LiveTree, type LiveDirectory, type LiveEntry } from '../tree/live-tree.js';
 import type { CountTreeJob, TreeCount } from './jobs.js';
 
 /** Stops, with what it has, when `job.stop` is set. What cannot be read counts as nothing. */
 export function countTree(files: FileSystem, job: CountTreeJob): TreeCount {
   yieldToOthers();
-  const tree = new LiveTree(files, createFilter(job.filter, files, []), new Set());
+  const own = new Set(job.own);
+  const isOwn = (stat: FileStat): boolean =>
+    stat.type === 'directory' && own.has(directoryKey(stat));
+  const tree = new LiveTree(files, createFilter(job.filter, files, []), {
+    keys: own,
+    has: isOwn,
+    // A root within the repository was refused.
+    holds: () => false,
+  });
   const counter = new Counter(tree, new Int32Array(job.stop));
   for (const root of job.roots) counter.root(root);
   return { files: counter.files, bytes: counter.bytes, isWhole: !counter.isStopped };

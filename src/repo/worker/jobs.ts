@@ -79,6 +79,8 @@ export interface CountTreeJob {
   readonly type: 'count-tree';
   readonly roots: readonly ByteString[];
   readonly filter: FilterOptions;
+  /** Keys of the repository's own directories, which are not counted. */
+  readonly own: readonly string[];
   /** One 32-bit number: the job ends early once it is not 0. */
   readonly stop: SharedArrayBuffer;
 }

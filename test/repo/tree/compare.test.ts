@@ -19,6 +19,7 @@ const stat: FileStat = {
   rdev: 0,
   inode: 4,
   device: 5,
+  mount: undefined,
   mtime: { seconds: 100, nanoseconds: 6 },
   ctime: { seconds: 200, nanoseconds: 7 },
   btime: undefined,

@@ -12,7 +12,7 @@ const stop = () => new SharedArrayBuffer(4);
 
 function count(directory: string, more: Partial<CountTreeJob> = {}) {
   const roots = [bytesFromText(directory)];
-  const job = { type: 'count-tree', roots, filter: {}, stop: stop(), ...more } as const;
+  const job = { type: 'count-tree', roots, filter: {}, own: [], stop: stop(), ...more } as const;
   return countTree(openFileSystem(), job);
 }
 
@@ -33,6 +33,12 @@ test('counts files and their bytes at every depth', () => {
 test('leaves out what the backup leaves out', () => {
   const filter = { rules: [{ type: 'exclude', pattern: '*.tmp' }], largestBytes: 1000 } as const;
   expect(count(tree(), { filter })).toMatchObject({ files: 1, bytes: 10 });
+});
+
+test('leaves out the repository itself', () => {
+  const directory = tree();
+  const { dev, ino } = fs.statSync(join(directory, 'a'));
+  expect(count(directory, { own: [`${dev}:${ino}`] })).toMatchObject({ files: 1, bytes: 10 });
 });
 
 test('counts what does not exist as nothing', () => {

@@ -53,12 +53,23 @@ export async function backupStream(
   return snapshotOf(repository, reader, options);
 }
 
+/** Linux's NAME_MAX. */
+const MAX_NAME_BYTES = 255;
+
 /** @throws CodedError STREAM_NAME_INVALID */
 function rootOf(name: string): ByteString {
   const names = name.replace(/^\//, '').split('/');
   if (names.some((part) => ['', '.', '..'].includes(part)) || name.includes('\0')) {
     const message = `"${name}" cannot be a file name: a part of it is empty, "." or "..".`;
     throw new CodedError('STREAM_NAME_INVALID', message, { hint: 'Use a name such as db.sql.' });
+  }
+  const long = names.find((part) => bytesFromText(part).length > MAX_NAME_BYTES);
+  if (long !== undefined) {
+    const bytes = bytesFromText(long).length;
+    const message =
+      `"${long.slice(0, 20)}..." has ${bytes} bytes: no file system takes a name of more than ` +
+      `${MAX_NAME_BYTES}, so it could not be restored.`;
+    throw new CodedError('STREAM_NAME_INVALID', message, { hint: 'Use a shorter name.' });
   }
   return bytesFromText(`/${names.join('/')}`);
 }
@@ -149,6 +160,7 @@ function describeStream(sizeBytes: number, madeMs: number, { user }: Platform): 
     rdev: 0,
     inode: STREAM_INODE,
     device: 0,
+    mount: undefined,
     mtime: time,
     ctime: time,
     btime: undefined,

@@ -5,7 +5,7 @@ import type { ContentRef, Issue } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
 import { LiveTree } from '../../tree/live-tree.js';
-import { ownPaths } from '../../repository/own-paths.js';
+import { findOwnDirectories } from '../../repository/own-directories.js';
 import type { Repository } from '../../repository/repository.js';
 import { createSetRecorder } from './attributes.js';
 import { ContentReader } from './contents.js';
@@ -22,8 +22,8 @@ import {
   type SourceRead,
   type SourceRun,
 } from './snapshot-run.js';
-import { checkRootsExist, resolveRoots } from './roots.js';
-import { describeLinks, describePseudoMounts } from './notices.js';
+import { checkRootsAreOthers, checkRootsExist, resolveRoots } from './roots.js';
+import { describeWalk } from './notices.js';
 import { createTally, type Tally } from './tally.js';
 import { Walk } from './walk.js';
 
@@ -66,37 +66,32 @@ async function readTree(
   options: BackupOptions,
 ): Promise<SourceRead> {
   const { repository, run, recorder, ahead, source, number, hasHistory, notice } = sourceRun;
-  const { index, platform, config } = repository;
+  const { index, platform } = repository;
   checkRootsExist(index, platform.files, source, options.toleratesMissing ?? false);
-  const replacements: Replacement[] = [];
-  const appeared: Appeared[] = [];
   const tally = createTally(index, recorder, issues);
   const sets = createSetRecorder(index.attributes, platform.users);
-  /** Notes what a content took the place of, or that it is new here. */
-  const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
-    if (content.type === 'none') return;
-    const { known, directory } = file.context;
-    if (known && known.content.type !== 'none') {
-      replacements.push({ old: known.content, newer: content, directory });
-    } else if (hasHistory) appeared.push(describeAppeared(file, content));
-  };
+  const notes = new ContentNotes(hasHistory);
   const onProgress = reportTo(options, tally);
   const events: ReadEvents = {
     onFile(file, outcome) {
       recordOutcome(file, outcome, { recorder, tally, sets });
-      if (outcome.type === 'read') note(file, outcome.content);
+      if (outcome.type === 'read') notes.add(file, outcome.content);
     },
     onLinked(file, first, blobs) {
       recordLinked(file, first, blobs, { tally, sets });
-      note(file, first.content);
+      notes.add(file, first.content);
     },
   };
-  const contents = createLinkedContents(index, events, (onFile) => {
-    const { chunking } = config;
-    const options = { run, index, chunking, ahead, startsEarly: hasHistory, onRead: onProgress };
-    return new ContentReader<FileContext>(options, onFile);
-  });
-  const tree = new LiveTree(platform.files, filter, ownPaths(repository, source.roots));
+  const { chunking } = repository.config;
+  const reading = { run, index, chunking, ahead, startsEarly: hasHistory, onRead: onProgress };
+  const contents = createLinkedContents(
+    index,
+    events,
+    (onFile) => new ContentReader<FileContext>(reading, onFile),
+  );
+  const own = findOwnDirectories(platform.files, repository.path);
+  const tree = new LiveTree(platform.files, filter, own);
+  checkRootsAreOthers({ index, files: platform.files, tree }, source);
   const isOnlySource = index.sources.all().length === 1;
   const walk = new Walk(
     {
@@ -116,19 +111,30 @@ async function readTree(
     await walk.roots(parentOfRoots(source.id), source.roots);
     await contents.finish();
   });
-  noticeOddPlaces(walk, tree, notice);
-  const { bytesRead } = contents;
-  return { tally, bytesRead, replacements, appeared };
+  describeWalk(walk, tree).forEach(notice);
+  const { replacements, appeared } = notes;
+  return { tally, bytesRead: contents.bytesRead, replacements, appeared };
 }
 
-function noticeOddPlaces(walk: Walk, tree: LiveTree, notice: SourceRun['notice']): void {
-  if (walk.followedLinks.length > 0) notice(describeLinks(walk.followedLinks));
-  if (tree.pseudoMounts.length > 0) notice(describePseudoMounts(tree.pseudoMounts));
-}
+/** What each content took the place of, or that it is new here. */
+class ContentNotes {
+  readonly replacements: Replacement[] = [];
+  readonly appeared: Appeared[] = [];
+  private readonly hasHistory: boolean;
 
-function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
-  const name = baseName(path);
-  return { name, inode: stat.inode, content };
+  constructor(hasHistory: boolean) {
+    this.hasHistory = hasHistory;
+  }
+
+  add({ path, stat, context }: FileToRead<FileContext>, content: ContentRef): void {
+    if (content.type === 'none') return;
+    const { known, directory } = context;
+    if (known && known.content.type !== 'none') {
+      this.replacements.push({ old: known.content, newer: content, directory });
+    } else if (this.hasHistory) {
+      this.appeared.push({ name: baseName(path), inode: stat.inode, content });
+    }
+  }
 }
 
 function reportTo({ onProgress }: SnapshotOptions, { totals }: Tally) {

@@ -4,6 +4,7 @@
  */
 import type { FilterOptions } from '../../tree/filter.js';
 import type { HeldRepository } from '../../repository/held.js';
+import { findOwnDirectories } from '../../repository/own-directories.js';
 import { startWorkers } from '../../repository/workers.js';
 import type { CountTreeJob } from '../../worker/jobs.js';
 import type { BackupProgress, SnapshotOptions, SourceRun } from './snapshot-run.js';
@@ -30,6 +31,7 @@ export async function withEstimate(
       type: 'count-tree',
       roots: source.roots,
       filter: options.filter ?? {},
+      own: [...findOwnDirectories(repository.platform.files, repository.path).keys],
       stop,
     } as const;
     counting = count(repository, job, options).then(onEstimate, () => undefined);

@@ -43,9 +43,29 @@ export function checkRootsExist(
   throw new CodedError('SOURCE_NOT_FOUND', message, { hint: 'Check the path.' });
 }
 
+/**
+ * That all of them belong to the repository is a mistake; some of many (`backup /mnt/*`) need not be.
+ * @throws CodedError SOURCE_IS_REPOSITORY
+ */
+export function checkRootsAreOthers(around: Surroundings, { roots }: Source): void {
+  const isOwn = (path: ByteString): boolean => {
+    const view = lookAtRoot(around, path, undefined);
+    if (view.type === 'seen') view.root.close();
+    return view.type === 'own';
+  };
+  const [first] = roots;
+  if (first === undefined || !roots.every(isOwn)) return;
+  const message = `${textFromBytes(first)} is the repository, or lies in it: it does not back itself up.`;
+  throw new CodedError('SOURCE_IS_REPOSITORY', message, {
+    hint: 'Name what is to be backed up; --repo names the repository.',
+  });
+}
+
 export type RootView =
   /** `root` is to be closed by the caller. */
   | { readonly type: 'seen'; readonly root: LiveRoot; readonly stat: FileStat }
+  /** It is the repository, or lies in it. */
+  | { readonly type: 'own' }
   | { readonly type: 'refused'; readonly code: IssueCode; readonly message: string };
 
 /** What is saved of a root. */
@@ -64,6 +84,10 @@ export function lookAtRoot(around: Surroundings, path: ByteString, known: KnownR
   try {
     root = around.tree.openRoot(path);
     const stat = around.tree.stat(root.above, root.name);
+    if (stat && around.tree.isOwn(root)) {
+      root.close();
+      return { type: 'own' };
+    }
     const isDangling = isLostLink(stat, known);
     if (stat && !isDangling && !isSuspect(around, known, stat, root)) {
       return { type: 'seen', stat, root };

@@ -10,6 +10,7 @@ import { reclaim } from '../../repository/reclaim.js';
 import type { HeldRepository } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../../repository/writing-run.js';
+import { checkTags } from '../tags.js';
 import { Recorder } from './recorder.js';
 import { createRetirementAhead, type RetirementAhead } from './retirement-ahead.js';
 import { pairVanished, retireReplaced, type Appeared, type Replacement } from './retirement.js';
@@ -17,6 +18,7 @@ import type { Tally, WalkTotals } from './tally.js';
 import { interrupted } from './turns.js';
 
 export interface SnapshotOptions extends RunOptions {
+  /** Words without commas. */
   readonly tags?: readonly string[];
   readonly host?: string;
   /** Makes no snapshot when nothing changed. */
@@ -95,6 +97,7 @@ export async function snapshotOf(
   options: SnapshotOptions,
 ): Promise<BackupResult> {
   const startedMs = repository.platform.clock.nowMs();
+  checkTags(options.tags ?? []);
   return repository.write(async (held) => {
     const result = await takeSnapshot(held, reader, options, startedMs);
     reclaim(held);

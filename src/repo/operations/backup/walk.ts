@@ -85,6 +85,7 @@ export class Walk {
   private readonly contents: Contents<FileContext>;
   private readonly hardLinks: HardLinks;
   private readonly followed: FollowedLink[] = [];
+  private readonly own: ByteString[] = [];
   private readonly turn: (path: ByteString) => Promise<void> | undefined;
 
   constructor(
@@ -106,6 +107,11 @@ export class Walk {
     return this.followed;
   }
 
+  /** The roots that are the repository, or lie in it, and were left out. */
+  get ownRoots(): readonly ByteString[] {
+    return this.own;
+  }
+
   /** Walks the roots, which are in byte order. @throws CodedError INTERRUPTED */
   async roots(parent: number, paths: readonly ByteString[]): Promise<void> {
     const { versions } = this.options.index;
@@ -121,6 +127,11 @@ export class Walk {
   ): Promise<void> {
     const { index, platform, tree } = this.options;
     const view = lookAtRoot({ index, files: platform.files, tree }, path, known);
+    if (view.type === 'own') {
+      this.own.push(path);
+      if (known) this.recorder.remove({ ...this.versionOf(known), name: known.name }, parent);
+      return;
+    }
     if (view.type === 'refused') {
       this.tally.report(path, view.code, view.message);
       this.tally.keep(known);
@@ -271,11 +282,9 @@ export class Walk {
     const listed = this.list(entry, id, record);
     if (!listed) return;
     const scanStartMs = this.options.platform.clock.nowMs();
-    const { below, handles, filter, device } = listed;
-    await this.walkDirectory(
-      { path, below, handles, filter, device, id, isFresh: isNew, holdsRoots: false, scanStartMs },
-      listed,
-    );
+    const { below, handles, filter, device, mount } = listed;
+    const above = { path, below, handles, filter, device, mount, scanStartMs };
+    await this.walkDirectory({ ...above, id, isFresh: isNew, holdsRoots: false }, listed);
     this.options.tree.leave({ handles: parent.handles, below });
   }
 

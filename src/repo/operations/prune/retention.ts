@@ -18,6 +18,7 @@ import { startOfMonth } from 'date-fns/startOfMonth';
 import { startOfYear } from 'date-fns/startOfYear';
 import { sub } from 'date-fns/sub';
 import { CodedError } from '../../../errors.js';
+import { checkTags, tagsOf } from '../tags.js';
 
 /** How many snapshots a rule keeps: 0 means no rule; -1 and `unlimited` keep all. */
 export type KeepCount = number | 'unlimited';
@@ -72,7 +73,7 @@ type Rule = (snapshot: RetainedSnapshot) => string | undefined;
  * Divides `snapshots` (of any sources, in any order) by `policy`. The newest snapshot of a source
  * is always kept.
  *
- * @throws CodedError PRUNE_EMPTY_POLICY when no rule is given, PRUNE_INVALID_COUNT
+ * @throws CodedError PRUNE_EMPTY_POLICY when no rule is given, PRUNE_INVALID_COUNT, USAGE for a tag
  */
 export function chooseSnapshots(
   snapshots: readonly RetainedSnapshot[],
@@ -80,6 +81,7 @@ export function chooseSnapshots(
   now: Date,
 ): Retention {
   refuseEmpty(policy);
+  policy.keepTags?.forEach(checkTags);
   const verdicts = groupBySource(snapshots)
     .flatMap((series) => judgeSource(series, policy, now.getTime()))
     .sort((a, b) => a.number - b.number);
@@ -122,7 +124,8 @@ function keepLast({ keepLast = 0 }: RetentionPolicy): Rule[] {
 function keepTags({ keepTags = [] }: RetentionPolicy): Rule[] {
   return keepTags
     .filter((wanted) => wanted.length > 0)
-    .map((wanted) => ({ tags }) => {
+    .map((wanted) => (snapshot) => {
+      const tags = tagsOf(snapshot);
       return wanted.every((tag) => tags.includes(tag)) ? `tag ${wanted.join(', ')}` : undefined;
     });
 }

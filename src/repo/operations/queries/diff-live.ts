@@ -1,7 +1,7 @@
 /** Diff against the live tree: what a backup would find changed since a snapshot. */
 import { parentOfRoots } from '../../index/versions.js';
 import type { Issue } from '../../model.js';
-import { ownPaths } from '../../repository/own-paths.js';
+import { findOwnDirectories } from '../../repository/own-directories.js';
 import type { Repository } from '../../repository/repository.js';
 import { mergeByName } from '../../tree/compare.js';
 import { createFilter, type FilterOptions } from '../../tree/filter.js';
@@ -43,7 +43,8 @@ export function diffLive(repository: Repository, options: DiffLiveOptions): Prom
     const { index, platform } = held;
     const { source, isEvident, isWanted, ...sides } = findSides(held, options);
     const from = sides.from.number;
-    const tree = new LiveTree(platform.files, filter, ownPaths(held, source.roots));
+    const own = findOwnDirectories(platform.files, held.path);
+    const tree = new LiveTree(platform.files, filter, own);
     const bytes = new LiveBytes(held, options.readsAll, issues);
     const comparison = new LiveComparison(
       { repository: held, snapshot: from, tree, issues },

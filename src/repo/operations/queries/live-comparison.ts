@@ -58,7 +58,9 @@ export class LiveComparison {
       if (isLostLink(this.options.tree.stat(root.above, root.name), known)) {
         const message = `${textFromBytes(path)} is a symbolic link that leads to nothing.`;
         this.options.issues.push({ path, code: 'SOURCE_MISSING', message });
-      } else this.walk(root.above, { name: root.name, path }, known);
+      } else if (!this.options.tree.isOwn(root)) {
+        this.walk(root.above, { name: root.name, path }, known);
+      }
     } finally {
       root.close();
     }

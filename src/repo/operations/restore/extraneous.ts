@@ -8,10 +8,12 @@ import type { Index } from '../../index/index.js';
 import type { Snapshot } from '../../index/sources.js';
 import { VersionType, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
-import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { fileErrorCode } from '../../../platform/system-errors.js';
 import type { DirectoryHandles } from '../../../platform/directory-handles.js';
+import { differ } from '../../tree/filter.js';
+import type { OwnDirectories } from '../../tree/own.js';
 import { childPath, pathOf, splitPath } from '../../tree/relative-path.js';
 import type { RestoreSite } from './roots.js';
 
@@ -46,7 +48,8 @@ export function checkAbsenceIsProof(
 export interface RemoverOptions {
   readonly files: FileSystem;
   readonly handles: DirectoryHandles;
-  readonly repositoryPath: string;
+  /** The repository, which stays. */
+  readonly own: OwnDirectories;
   readonly isDryRun: boolean;
   readonly isLeftOut: (path: ByteString, isDirectory: boolean) => boolean;
   readonly onRemoved: (path: ByteString) => void;
@@ -67,16 +70,15 @@ interface Removal {
 }
 
 export function createRemover(options: RemoverOptions): Remover {
-  const { files, handles, isDryRun } = options;
+  const { files, handles, isDryRun, own } = options;
   const { at } = files;
-  const own = identityOf(files, options.repositoryPath);
 
-  const mustStay = (path: ByteString, stat: FileStat, device: number): boolean => {
+  const mustStay = (path: ByteString, stat: FileStat, parent: FileStat): boolean => {
     const isDirectory = stat.type === 'directory';
-    if (isDirectory && stat.inode === own.inode && stat.device === own.device) return true;
+    if (own.has(stat)) return true;
     if (options.isLeftOut(path, isDirectory)) return true;
     const text = textFromBytes(path);
-    if (isDirectory && stat.device !== device) {
+    if (isDirectory && isMounted(options, path, stat, parent)) {
       options.onIssue(path, 'NOT_DELETED', `${text} was kept: a file system is mounted there.`);
       return true;
     }
@@ -88,9 +90,9 @@ export function createRemover(options: RemoverOptions): Remover {
     const parent = handles.open(directory);
     const stat = at.stat(parent, name);
     if (!stat) return { isGone: true, removed: [] };
-    if (mustStay(path, stat, at.statOpen(parent).device)) return { isGone: false, removed: [] };
+    if (mustStay(path, stat, at.statOpen(parent))) return { isGone: false, removed: [] };
     if (stat.type === 'directory') return removeDirectory(path);
-    if (!isDryRun) at.remove(parent, name);
+    if (!isDryRun) at.remove(handles.open(directory), name);
     return { isGone: true, removed: [path] };
   };
 
@@ -132,12 +134,15 @@ export function createRemover(options: RemoverOptions): Remover {
   };
 }
 
-function identityOf(files: FileSystem, path: string): FileStat {
-  const real = bytesFromText(files.realPath(path));
-  const descriptor = files.at.open(undefined, real, 'read-directory');
-  try {
-    return files.at.statOpen(descriptor);
-  } finally {
-    files.close(descriptor);
-  }
+/** Whether a mount begins at a directory; a bind mount has the device of what it shows. */
+function isMounted(
+  { files: { at }, handles }: RemoverOptions,
+  path: ByteString,
+  stat: FileStat,
+  parent: FileStat,
+): boolean {
+  if (stat.device !== parent.device) return true;
+  if (stat.mount !== undefined) return differ(stat.mount, parent.mount);
+  const mount = at.mountOf(handles.open(path));
+  return differ(mount, at.mountOf(handles.open(splitPath(path).directory)));
 }

@@ -11,6 +11,7 @@ import { explainRefusal } from '../../../platform/refusals.js';
 import { textOfName } from '../../tree/byte-text.js';
 import { compileOptions, type RuleFile } from '../../tree/rule-files.js';
 import { lastMatch, type PatternRule } from '../../tree/rules.js';
+import { findOwnDirectories } from '../../repository/own-directories.js';
 import { createSetReader } from '../../repository/attribute-sets.js';
 import { startWorkers, type WorkerOptions } from '../../repository/workers.js';
 import { findAnswer, type Answer } from '../queries/answer.js';
@@ -113,6 +114,7 @@ export async function restore(
         rule: options.inPlace && (options.inPlace.overwrite ?? 'if-changed'),
         deletes: options.inPlace?.deletes !== undefined,
         wanted: createWanted(createSetReader(index), createOwnerResolver(options, platform)),
+        own: findOwnDirectories(platform.files, held.path),
         isDryRun: options.isDryRun ?? false,
         isLeftOut: leftOutBy(options.rules ?? [], platform),
         checkSignal: () => {
@@ -156,9 +158,9 @@ async function runSites(
   sites: readonly RestoreSite[],
   opened: number[],
 ): Promise<void> {
-  const { repository, isDryRun, rule } = options;
+  const { repository, isDryRun, rule, own } = options;
   const isInPlace = rule !== undefined;
-  const how = { isInPlace, isDryRun, repositoryPath: repository.path };
+  const how = { isInPlace, isDryRun, own };
   for (const site of sites) {
     const target = openTarget(site.target, repository.platform, how);
     if (target !== undefined) opened.push(target);

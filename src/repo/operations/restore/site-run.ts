@@ -25,6 +25,7 @@ import { FileWriter, type Written } from './file-writer.js';
 import { createLinkGroups, type LinkedName, type LinkGroups } from './link-groups.js';
 import { NodeMaker } from './nodes.js';
 import { sourceOf, type RestoreNode, type RestoreRoot, type RestoreSite } from './roots.js';
+import type { OwnDirectories } from '../../tree/own.js';
 import type { Wanted } from './wanted.js';
 
 export interface SiteOptions {
@@ -35,6 +36,8 @@ export interface SiteOptions {
   readonly rule: OverwriteRule | undefined;
   readonly deletes: boolean;
   readonly wanted: Wanted;
+  /** The repository: it is not restored into, and stays. */
+  readonly own: OwnDirectories;
   readonly isDryRun: boolean;
   /** Whether a path, absolute as it was backed up, is neither restored nor deleted. */
   readonly isLeftOut: (source: ByteString, isDirectory: boolean) => boolean;
@@ -128,7 +131,7 @@ class SiteRun {
       files,
       handles,
       isDryRun,
-      repositoryPath: repository.path,
+      own: options.own,
       isLeftOut: (path, isDirectory) => options.isLeftOut(sourceOf(this.site, path), isDirectory),
       onRemoved,
       onIssue,
@@ -159,6 +162,7 @@ class SiteRun {
     for (const { path, version } of ancestors) {
       const there = isNew ? undefined : this.attempt(path, () => this.nodes.look(path));
       if (there === FAILED) return undefined;
+      if (there && this.isOwn(path, there)) return undefined;
       if (there?.type === 'directory') continue;
       if (there) {
         const message = `${textFromBytes(path)} is no longer a directory: restore it first.`;
@@ -169,6 +173,14 @@ class SiteRun {
       isNew = true;
     }
     return isNew;
+  }
+
+  /** Whether the repository lies there, into which nothing is restored. */
+  private isOwn(path: ByteString, there: FileStat): boolean {
+    if (!this.options.own.has(there)) return false;
+    const message = `${textFromBytes(path)} was not restored: the repository lies there.`;
+    this.report(path, 'NOT_RESTORED', message);
+    return true;
   }
 
   private makeDirectory(path: ByteString, version: Version): boolean {
@@ -184,6 +196,7 @@ class SiteRun {
     if (this.options.isLeftOut(sourceOf(this.site, path), isDirectory)) return;
     const there = isNew ? undefined : this.attempt(path, () => this.nodes.look(path));
     if (there === FAILED) return;
+    if (there && this.isOwn(path, there)) return;
     const decision = decide(version, there, this.options.rule ?? 'never');
     const { known } = this.options.wanted(version);
     if (decision !== 'keep' && isLocked(known)) {

@@ -2,13 +2,14 @@
 import { CodedError } from '../../../errors.js';
 import { bytesFromText } from '../../../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../../../platform/platform.js';
+import type { OwnDirectories } from '../../tree/own.js';
 
 export interface TargetOptions {
   /** It may hold something already. */
   readonly isInPlace: boolean;
   readonly isDryRun: boolean;
   /** The repository, which is never restored into. */
-  readonly repositoryPath: string;
+  readonly own: OwnDirectories;
 }
 
 /**
@@ -19,7 +20,7 @@ export interface TargetOptions {
 export function openTarget(
   path: string,
   { files }: Platform,
-  { isInPlace, isDryRun, repositoryPath }: TargetOptions,
+  { isInPlace, isDryRun, own }: TargetOptions,
 ): number | undefined {
   const found = files.stat(path);
   if (found && found.type !== 'directory') {
@@ -34,8 +35,7 @@ export function openTarget(
   try {
     files.makeDirectories(path);
     const real = files.realPath(path);
-    const repository = files.realPath(repositoryPath);
-    if (`${real}/`.startsWith(`${repository}/`)) {
+    if (own.holds(bytesFromText(real))) {
       throw unusable(`${path} is inside the repository.`, 'Name a directory outside it.');
     }
     return files.at.open(undefined, bytesFromText(real), 'read-directory');

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import type { ByteStream } from '../../../../src/platform/byte-streams.js';
 import { expect, test } from 'vitest';
 import { CodedError } from '../../../../src/errors.js';
 import { bytesFromText } from '../../../../src/platform/bytes.js';
@@ -169,4 +170,32 @@ test('a stream that ends or fails because it is stopped is an interruption', asy
     await expect(run).rejects.toMatchObject({ code: 'INTERRUPTED' });
     expect(queryIndex(lab.repository, 'SELECT number FROM snapshot')).toEqual([]);
   }
+});
+
+test.each([
+  ['300 characters', 'x'.repeat(300)],
+  ['256 bytes in 128 characters', 'é'.repeat(128)],
+  ['256 bytes as a directory', `${'d'.repeat(256)}/db.sql`],
+  ['256 bytes below the root', `/dumps/${'x'.repeat(256)}`],
+])('a name of %s is refused before anything is read', async (_, name) => {
+  const lab = createLab();
+  const stream: ByteStream = {
+    isProvedByEnd: true,
+    open() {
+      throw new Error('it was read');
+    },
+  };
+  await expect(lab.backupStream(name, stream)).rejects.toMatchObject({
+    code: 'STREAM_NAME_INVALID',
+  });
+});
+
+test('names of 255 bytes, and a path of more than 4096, are saved and restored', async () => {
+  const lab = createLab();
+  const name = Array.from({ length: 20 }, () => 'é'.repeat(127) + 'x').join('/');
+  const { snapshot } = await lab.backupStream(name, streamOf('bytes'));
+  const to = lab.newTarget();
+  const { issues } = await lab.restore(snapshot!, { to });
+  expect(issues).toEqual([]);
+  expect(fs.readFileSync(`${to}/${name.split('/').at(-1)}`, 'utf8')).toBe('bytes');
 });

@@ -12,6 +12,7 @@ const there: FileStat = {
   sizeBytes: 10,
   inode: 7,
   device: 1,
+  mount: undefined,
   linkCount: 1,
   allocatedBytes: 4096,
   rdev: 0,

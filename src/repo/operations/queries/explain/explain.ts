@@ -7,7 +7,7 @@ import type { ByteString } from '../../../../platform/bytes.js';
 import type { Platform } from '../../../../platform/platform.js';
 import { createFilter, type FilterOptions } from '../../../tree/filter.js';
 import { LiveTree } from '../../../tree/live-tree.js';
-import { ownPaths } from '../../../repository/own-paths.js';
+import { findOwnDirectories } from '../../../repository/own-directories.js';
 import { rereadsOf, type RereadOptions } from '../../backup/reread.js';
 import { meaningIn, snapshotsAt } from '../answer.js';
 import { locate, meaningsOf, pathIdOf, rootOf } from '../locate.js';
@@ -68,7 +68,11 @@ export function explainPath(
     const { index, platform } = held;
     const { source, isEvident, ...asked } = findAsked(held, options);
     const { path } = asked;
-    const tree = new LiveTree(platform.files, filter, ownPaths(held, source.roots));
+    const tree = new LiveTree(
+      platform.files,
+      filter,
+      findOwnDirectories(platform.files, held.path),
+    );
     const outcome = findOutcome(held, source, tree, asked);
     const id = pathIdOf(index, source, path);
     const known = id === undefined ? undefined : index.versions.currentOf(id);

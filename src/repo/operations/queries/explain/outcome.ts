@@ -44,6 +44,7 @@ export function findOutcome(
 ): Outcome {
   const known = index.versions.current(parentOfRoots(source.id)).find(({ name }) => name === root);
   const view = lookAtRoot({ index, files, tree }, root, known);
+  if (view.type === 'own') return { type: 'left-out', at: root, reason: { type: 'repository' } };
   if (view.type === 'refused') return { type: 'unreadable', at: root, message: view.message };
   const names = path.slice(root.length).split('/').filter(Boolean) as ByteString[];
   try {
