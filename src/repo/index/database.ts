@@ -2,7 +2,9 @@
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../platform/files.js';
 import { sqliteModule } from '../../platform/native-modules.js';
+import { parentOf } from '../../platform/paths.js';
 import { explaining, type Place } from '../../platform/refusals.js';
+import { ensureLike } from '../../platform/shared-files.js';
 import type { Connection } from './connection.js';
 import { migrate } from './migrate.js';
 
@@ -32,6 +34,9 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
     });
   }
   return guardIndex(path, mode === 'read' ? 'read' : 'write', () => {
+    if (isNew) ensureLike(files, path, modelOf(path));
+    // SQLite gives these the mode of the database, but not its group, unless it is run by root.
+    else if (mode === 'write') LOG_FILES.forEach((end) => ensureLike(files, path + end, path));
     const db = new (sqliteModule())(path, { readonly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
     try {
       if (isNew) createEmpty(db);
@@ -51,6 +56,13 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
       throw error;
     }
   });
+}
+
+const LOG_FILES = ['-wal', '-shm'];
+
+/** The file whose owner and mode a new database takes. */
+export function modelOf(path: string): string {
+  return `${parentOf(path)}/varve.json`;
 }
 
 /** What `action` gives. @throws CodedError in our own words for what SQLite says of the index at `path` */

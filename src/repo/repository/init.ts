@@ -43,7 +43,7 @@ export function initRepository(path: string, platform: Platform): RepositoryConf
     removeUnfinished(path, platform);
     const layout = layoutOf(path);
     files.makeDirectories(layout.packs);
-    createLockFile(layout.lock);
+    createLockFile(files, layout.lock);
     openIndex(layout.index, 'create', files).close();
     const config = {
       formatVersion: FORMAT_VERSION,

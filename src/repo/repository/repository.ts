@@ -230,7 +230,7 @@ export class Repository {
 /** @throws CodedError LOCK_UNUSABLE */
 function prepareLockFile(path: string, { files }: Platform): void {
   const found = files.stat(path);
-  if (!found) createLockFile(path);
+  if (!found) createLockFile(files, path);
   else if (found.type !== 'file') {
     throw new CodedError('LOCK_UNUSABLE', `The lock ${path} is not a file.`, {
       hint: 'Remove it: it holds no data, and the next command makes it again.',
@@ -240,10 +240,9 @@ function prepareLockFile(path: string, { files }: Platform): void {
 
 /** Another user may have made what lies in a directory of ours. */
 function mayWrite(path: string, { files }: Platform): boolean {
-  const { index, lock } = layoutOf(path);
-  return [path, ...[index, lock].filter((file) => files.stat(file))].every((each) =>
-    files.canWrite(each),
-  );
+  const { index, lock, packs } = layoutOf(path);
+  const there = [index, lock, packs].filter((each) => files.stat(each));
+  return [path, ...there].every((each) => files.canWrite(each));
 }
 
 function openedForReading(path: string): CodedError {

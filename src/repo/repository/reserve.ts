@@ -3,6 +3,7 @@
  * `prune` could write what frees the rest. Whatever becomes of it, no operation fails for its sake.
  */
 import type { Platform } from '../../platform/platform.js';
+import { createLike } from '../../platform/shared-files.js';
 import { layoutOf } from './layout.js';
 
 /** The shared memory of SQLite's log, and the pages that a prune of a small repository changes. */
@@ -16,12 +17,9 @@ const MIN_ROOM = 4;
 const MIN_ROOM_AGAIN = 1;
 
 /** Makes it, unless it is there or there is no room. `wasReleased`: its space is there for it. */
-export function keepReserve(
-  path: string,
-  { files, randomBytes }: Platform,
-  wasReleased = false,
-): void {
-  const { index, reserve } = layoutOf(path);
+export function keepReserve(path: string, platform: Platform, wasReleased = false): void {
+  const { config, index, reserve } = layoutOf(path);
+  const { files } = platform;
   const minRoom = wasReleased ? MIN_ROOM_AGAIN : MIN_ROOM;
   try {
     const share = Math.round((files.stat(index)?.sizeBytes ?? 0) * SHARE_OF_INDEX);
@@ -29,10 +27,10 @@ export function keepReserve(
     const found = files.stat(reserve)?.sizeBytes ?? 0;
     if (found >= wanted / 2 || files.freeBytes(path) < wanted * minRoom) return;
     releaseReserve(path, { files });
-    const descriptor = files.open(reserve, 'create');
+    const descriptor = createLike(files, reserve, config);
     try {
       // Zeros would take no space on some file systems.
-      files.write(descriptor, randomBytes(wanted), 0);
+      files.write(descriptor, platform.randomBytes(wanted), 0);
     } finally {
       files.close(descriptor);
     }
