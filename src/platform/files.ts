@@ -22,6 +22,10 @@ interface PathStat {
   readonly inode: number;
   readonly device: number;
   readonly mtimeMs: number;
+  /** Permissions only. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** How one of the repository's own files is opened. */
@@ -154,8 +158,10 @@ function statPath(path: string): PathStat | undefined {
   const found = fs.statSync(path, { throwIfNoEntry: false });
   if (!found) return undefined;
   const type = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
-  const { size, blocks, ino, dev, mtimeMs } = found;
-  return { type, sizeBytes: size, allocatedBytes: blocks * 512, inode: ino, device: dev, mtimeMs };
+  const { size, blocks, ino, dev, mtimeMs, uid, gid } = found;
+  const mode = found.mode & 0o7777;
+  const of = { inode: ino, device: dev, mtimeMs, mode, uid, gid };
+  return { type, sizeBytes: size, allocatedBytes: blocks * 512, ...of };
 }
 
 function cloneFile(from: number, directory: number, name: ByteString): boolean {

@@ -211,6 +211,7 @@ function askSystem(path: string): string | undefined {
   try {
     if (found) fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK);
     while (open.length < PROBE_FILES) open.push(fs.openSync(directory, fs.constants.O_RDONLY));
+    fs.rmSync(probe, { force: true });
     const descriptor = fs.openSync(probe, 'w', 0o600);
     open.push(descriptor);
     fs.writeSync(descriptor, Buffer.alloc(PROBE_BYTES, 1));

@@ -15,6 +15,8 @@ export interface OrdinaryUser {
   readonly directory: string;
   /** The command line, in that directory. */
   readonly varve: (...args: readonly string[]) => Outcome;
+  /** The command line as another user, with these bits taken from new files. */
+  readonly varveAs: (user: UserOptions, umask: string, ...args: readonly string[]) => Outcome;
 }
 
 export interface Outcome {
@@ -40,6 +42,12 @@ export function ordinaryUser(): OrdinaryUser {
     directory,
     varve: (...args) =>
       spawnSync(node, [main, ...args], { encoding: 'utf8', cwd: directory, ...options }),
+    varveAs: (user, umask, ...args) =>
+      spawnSync('sh', ['-c', 'umask "$0"; exec "$@"', umask, node, main, ...args], {
+        encoding: 'utf8',
+        cwd: directory,
+        ...user,
+      }),
   };
 }
 

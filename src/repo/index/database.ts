@@ -2,7 +2,9 @@
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../platform/files.js';
 import { sqliteModule } from '../../platform/native-modules.js';
+import { parentOf } from '../../platform/paths.js';
 import { explaining, type Place } from '../../platform/refusals.js';
+import { ensureLike } from '../../platform/shared-files.js';
 import type { Connection } from './connection.js';
 import { migrate } from './migrate.js';
 
@@ -14,26 +16,33 @@ const CACHE_KIB = 8 * 1024;
 /** A reader or a short writer waits this long for another. */
 const BUSY_TIMEOUT_MS = 10_000;
 
-/** How the index is opened. `copy`: a read-only repository, whose index is read from a private copy. */
-export type OpenIndexMode = 'create' | 'write' | 'read';
+/**
+ * How the index is opened. `build`: a new one that gets its name when it is complete, and is thrown away
+ * otherwise: without a log it takes half the space.
+ */
+export type OpenIndexMode = 'create' | 'build' | 'write' | 'read';
 
 /**
  * The database at `path`, migrated to the newest schema when it may be written.
  * @throws CodedError INDEX_CORRUPT, INDEX_MISSING, FORMAT_UNKNOWN
  */
 export function openDatabase(path: string, mode: OpenIndexMode, files: FileSystem): Connection {
-  if (mode !== 'create' && !files.stat(path)) {
+  const isNew = mode === 'create' || mode === 'build';
+  if (!isNew && !files.stat(path)) {
     throw new CodedError('INDEX_MISSING', `The index ${path} does not exist.`, {
       hint: 'Run `varve repair --rebuild-index` to rebuild it from the packs.',
     });
   }
   return guardIndex(path, mode === 'read' ? 'read' : 'write', () => {
+    if (isNew) ensureLike(files, path, modelOf(path));
+    // SQLite gives these the mode of the database, but not its group, unless it is run by root.
+    else if (mode === 'write') LOG_FILES.forEach((end) => ensureLike(files, path + end, path));
     const db = new (sqliteModule())(path, { readonly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
     try {
-      if (mode === 'create') createEmpty(db);
+      if (isNew) createEmpty(db);
       checkIdentity(db, path);
       if (mode !== 'read') {
-        db.pragma('journal_mode = WAL');
+        db.pragma(`journal_mode = ${mode === 'build' ? 'OFF' : 'WAL'}`);
         db.pragma('synchronous = FULL');
         db.pragma('wal_autocheckpoint = 50000');
       }
@@ -47,6 +56,13 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
       throw error;
     }
   });
+}
+
+const LOG_FILES = ['-wal', '-shm'];
+
+/** The file whose owner and mode a new database takes. */
+export function modelOf(path: string): string {
+  return `${parentOf(path)}/varve.json`;
 }
 
 /** What `action` gives. @throws CodedError, in our own words, for what SQLite says of the index at `path` */

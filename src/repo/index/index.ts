@@ -98,6 +98,7 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
       },
       neverWait: () => void db.pragma('busy_timeout = 0'),
       close() {
+        if (mode === 'build' && !db.inTransaction) db.pragma('journal_mode = WAL');
         if (mode !== 'read' && !db.inTransaction) moveLog(db);
         db.close();
       },

@@ -9,7 +9,9 @@
 import { CodedError } from '../../errors.js';
 import { sqliteModule } from '../../platform/native-modules.js';
 import type { Connection } from './connection.js';
+import { modelOf } from './database.js';
 import type { FileSystem } from '../../platform/files.js';
+import { ensureLike } from '../../platform/shared-files.js';
 import { sqliteCode } from '../../platform/system-errors.js';
 
 export interface RepositoryLock {
@@ -22,7 +24,8 @@ const TRY_MS = 50;
 const SCHEMA = 'CREATE TABLE IF NOT EXISTS lock (held INTEGER) STRICT';
 
 /** Makes the lock database of a new repository. */
-export function createLockFile(path: string): void {
+export function createLockFile(files: FileSystem, path: string): void {
+  ensureLike(files, path, modelOf(path));
   const db = new (sqliteModule())(path);
   db.exec(SCHEMA);
   db.close();

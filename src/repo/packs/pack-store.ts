@@ -7,6 +7,7 @@
  */
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../platform/files.js';
+import { createLike } from '../../platform/shared-files.js';
 import { systemErrorCode } from '../../platform/system-errors.js';
 import { writtenByNewer } from './newer.js';
 
@@ -57,7 +58,7 @@ export function openDirectoryPackStore(
   repositoryId: Uint8Array,
 ): PackStore {
   const pathOf = (pack: number): string => `${directory}/${packFileName(pack)}`;
-  const open = new OpenPacks(files, pathOf, repositoryId);
+  const open = new OpenPacks(files, directory, repositoryId);
   /** A call on a descriptor fails without the path. */
   const naming = <T>(pack: number, call: () => T): T => {
     try {
@@ -105,17 +106,20 @@ class OpenPacks {
   private readonly files: FileSystem;
   private readonly pathOf: (pack: number) => string;
   private readonly repositoryId: Uint8Array;
+  /** The file whose owner and mode a new pack takes. */
+  private readonly model: string;
   private readonly readers = new Map<number, number>();
   private readonly writers = new Map<number, number>();
 
-  constructor(files: FileSystem, pathOf: (pack: number) => string, repositoryId: Uint8Array) {
+  constructor(files: FileSystem, directory: string, repositoryId: Uint8Array) {
     this.files = files;
-    this.pathOf = pathOf;
+    this.pathOf = (pack) => `${directory}/${packFileName(pack)}`;
+    this.model = `${directory}/../varve.json`;
     this.repositoryId = repositoryId;
   }
 
   create(pack: number): number {
-    const descriptor = this.files.open(this.pathOf(pack), 'create');
+    const descriptor = createLike(this.files, this.pathOf(pack), this.model);
     this.writers.set(pack, descriptor);
     return descriptor;
   }

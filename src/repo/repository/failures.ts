@@ -29,6 +29,22 @@ function placeOf(path: string, access: Access): Place {
   return { name: `the repository ${path}`, path, whenFull, access };
 }
 
+/** Whether no more bytes were taken: by a disk, a quota or a limit of sizes. */
+export function saysNoRoom(error: unknown): boolean {
+  const code = error instanceof CodedError ? error.code : undefined;
+  return code === 'DISK_FULL' || code === 'FILE_SIZE_LIMIT';
+}
+
+/**
+ * Whether a run ended because the system took no more bytes, so that nothing of it is in the index for
+ * sure. (A commit that was written whole, and could not be synced, may be found by the next run.)
+ */
+export function isCutShort(path: string, cause: unknown): boolean {
+  const code = sqliteCode(cause);
+  const mayBeWhole = code !== undefined && code !== 'SQLITE_FULL' && code !== 'SQLITE_IOERR_WRITE';
+  return !mayBeWhole && saysNoRoom(explainFailure(path, 'write', cause));
+}
+
 export function notWritable(path: string, cause?: unknown): CodedError {
   return new CodedError('REPOSITORY_READ_ONLY', `The repository ${path} cannot be written to.`, {
     hint: 'Check its owner and permissions, and whether its file system is mounted read-only.',

@@ -6,6 +6,7 @@ import { createLockFile } from '../index/lock.js';
 import type { ChunkingParameters } from '../model.js';
 import { FORMAT_VERSION, writeConfig, type RepositoryConfig } from './config.js';
 import { layoutOf } from './layout.js';
+import { keepReserve } from './reserve.js';
 import { explainingFailures } from './failures.js';
 
 /**
@@ -42,7 +43,7 @@ export function initRepository(path: string, platform: Platform): RepositoryConf
     removeUnfinished(path, platform);
     const layout = layoutOf(path);
     files.makeDirectories(layout.packs);
-    createLockFile(layout.lock);
+    createLockFile(files, layout.lock);
     openIndex(layout.index, 'create', files).close();
     const config = {
       formatVersion: FORMAT_VERSION,
@@ -52,12 +53,13 @@ export function initRepository(path: string, platform: Platform): RepositoryConf
     };
     writeConfig(path, config, platform);
     files.syncDirectory(files.absolutePath(`${path}/..`));
+    keepReserve(path, platform);
     return config;
   });
 }
 
 /** What an attempt to make a repository leaves when it dies before `varve.json` has its name. */
-const UNFINISHED = /^(packs|(lock|index)\.sqlite(-journal|-wal|-shm)?|varve\.json\.new)$/;
+const UNFINISHED = /^(packs|reserve|(lock|index)\.sqlite(-journal|-wal|-shm)?|varve\.json\.new)$/;
 
 /** Whether the directory is empty, or holds nothing but an attempt that died. */
 function isUnused(path: string, { files }: Platform): boolean {

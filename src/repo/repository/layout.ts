@@ -5,6 +5,8 @@ export interface Layout {
   readonly index: string;
   readonly lock: string;
   readonly packs: string;
+  /** Takes up space for a full disk. */
+  readonly reserve: string;
 }
 
 export function layoutOf(repositoryPath: string): Layout {
@@ -13,5 +15,6 @@ export function layoutOf(repositoryPath: string): Layout {
     index: `${repositoryPath}/index.sqlite`,
     lock: `${repositoryPath}/lock.sqlite`,
     packs: `${repositoryPath}/packs`,
+    reserve: `${repositoryPath}/reserve`,
   };
 }

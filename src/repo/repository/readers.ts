@@ -4,6 +4,7 @@
  */
 import type { Platform } from '../../platform/platform.js';
 import { openIndex, type Index } from '../index/index.js';
+import { saysNoRoom } from './failures.js';
 import { layoutOf } from './layout.js';
 
 export interface Reader {
@@ -36,12 +37,11 @@ export class Readers {
    * @throws CodedError INDEX_MISSING, INDEX_CORRUPT, INDEX_OUTDATED, FORMAT_UNKNOWN
    */
   take(): Reader {
-    const stamp = this.stampOfIndex();
     for (let reader = this.idle.pop(); reader; reader = this.idle.pop()) {
-      if (reader.stamp === stamp) return this.begin(reader);
+      if (reader.stamp === this.stampOfIndex(reader.copy !== undefined)) return this.begin(reader);
       this.discard(reader);
     }
-    return this.begin(this.open(stamp));
+    return this.begin(this.open());
   }
 
   giveBack(reader: Reader): void {
@@ -75,10 +75,23 @@ export class Readers {
     }
   }
 
-  private open(stamp: string): Reader {
-    const { files } = this.platform;
+  private open(): Reader {
+    if (this.readsCopy) return this.openCopy();
+    const stamp = this.stampOfIndex(false);
     const { index: path } = layoutOf(this.path);
-    if (!this.readsCopy) return { index: openIndex(path, 'read', files), stamp, copy: undefined };
+    try {
+      return { index: openIndex(path, 'read', this.platform.files), stamp, copy: undefined };
+    } catch (error) {
+      // Even to read, SQLite writes down which pages it reads.
+      if (!saysNoRoom(error)) throw error;
+      return this.openCopy();
+    }
+  }
+
+  private openCopy(): Reader {
+    const { files } = this.platform;
+    const stamp = this.stampOfIndex(true);
+    const { index: path } = layoutOf(this.path);
     const copy = this.copyIndex(path);
     try {
       return { index: openIndex(`${copy}/index.sqlite`, 'write', files), stamp, copy };
@@ -98,11 +111,9 @@ export class Readers {
   }
 
   /** A rebuilt index is another file. A copy is outdated by any write. */
-  private stampOfIndex(): string {
+  private stampOfIndex(isCopied: boolean): string {
     const { index: path } = layoutOf(this.path);
     const stats = [path, `${path}-wal`].map((file) => this.platform.files.stat(file));
-    return this.readsCopy
-      ? JSON.stringify(stats)
-      : `${stats[0]?.device ?? ''} ${stats[0]?.inode ?? ''}`;
+    return isCopied ? JSON.stringify(stats) : `${stats[0]?.device ?? ''} ${stats[0]?.inode ?? ''}`;
   }
 }

@@ -9,6 +9,8 @@ import type { PackRow } from '../index/packs.js';
 import { FrameKind } from '../packs/frame.js';
 import { PACK_HEADER_BYTES, PackKind, readPackKind } from '../packs/pack-store.js';
 import { scanPack, type ScannedFrame } from '../packs/scan.js';
+import { cutUncommitted } from './cut-packs.js';
+import { isCutShort } from './failures.js';
 import { shareStoredBytes } from './frame-shares.js';
 import type { HeldRepository } from './held.js';
 
@@ -28,8 +30,15 @@ export function recover(repository: HeldRepository): void {
     index.commit();
   } catch (error) {
     index.rollback();
-    throw error;
+    if (!isCutShort(repository.path, error)) throw error;
+    // There is no room to note what could be adopted: better lost than in the way of all that follows.
+    const foreign = grown.filter((pack) => !committed.has(pack) && !isOurs(repository, pack));
+    cutUncommitted(repository, new Set(foreign));
   }
+}
+
+function isOurs({ packs, config }: HeldRepository, pack: number): boolean {
+  return readPackKind(packs, pack, config.id) !== undefined;
 }
 
 /**

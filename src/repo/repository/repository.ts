@@ -5,7 +5,7 @@
 import { CodedError } from '../../errors.js';
 import type { Platform } from '../../platform/platform.js';
 import { explainRefusal } from '../../platform/refusals.js';
-import { openIndex } from '../index/index.js';
+import { openIndex, type Index } from '../index/index.js';
 import {
   createLockFile,
   isLockDamaged,
@@ -19,8 +19,9 @@ import { readConfig, type RepositoryConfig } from './config.js';
 import type { HeldRepository, Reading, WritableRepository } from './held.js';
 import { pause } from './interrupts.js';
 import { layoutOf } from './layout.js';
-import { explainFailure, explainingFailures, notWritable } from './failures.js';
+import { explainFailure, explainingFailures, notWritable, saysNoRoom } from './failures.js';
 import { Readers } from './readers.js';
+import { keepReserve, releaseReserve, releaseReserveIfShort } from './reserve.js';
 
 export interface OpenOptions {
   /** `write`: operations that change the repository may be called, too. */
@@ -40,6 +41,13 @@ export function openRepository(path: string, platform: Platform, options: OpenOp
   const canWrite = mayWrite(path, platform);
   if (options.access === 'write' && !canWrite) throw notWritable(path);
   return new Repository({ path, platform, config, canWrite }, options);
+}
+
+interface WriteOptions {
+  /** Stops the wait for the lock. */
+  readonly signal?: AbortSignal | undefined;
+  /** It is there to free space, or to mend: on a full disk it may use what is kept for that. */
+  readonly frees?: boolean;
 }
 
 /** What is at a path, and what this user may do there. */
@@ -101,7 +109,7 @@ export class Repository {
    * @internal
    */
   async beginReading(signal?: AbortSignal): Promise<Reading> {
-    const lock = this.canWrite ? await this.lock('read', signal) : undefined;
+    const lock = await this.lockToRead(signal);
     try {
       const reader = this.readers.take();
       const held = this.hold(reader.index);
@@ -138,12 +146,13 @@ export class Repository {
    */
   async write<T>(
     work: (held: WritableRepository) => T | Promise<T>,
-    signal?: AbortSignal,
+    { signal, frees = false }: WriteOptions = {},
   ): Promise<T> {
     const lock = await this.lock('write', signal);
     try {
       const layout = layoutOf(this.path);
-      const index = openIndex(layout.index, 'write', this.platform.files);
+      if (frees) releaseReserveIfShort(this.path, this.platform);
+      const index = this.openToWrite(frees);
       const held = {
         ...this.hold(index),
         lockPath: layout.lock,
@@ -157,12 +166,34 @@ export class Repository {
       } finally {
         held.packs.close();
         index.close();
+        keepReserve(this.path, this.platform, frees);
       }
     } catch (error) {
       throw explainFailure(this.path, 'write', error);
     } finally {
       lock.release();
     }
+  }
+
+  private openToWrite(mayUseReserve: boolean): Index {
+    const { path, platform } = this;
+    const open = (): Index => openIndex(layoutOf(path).index, 'write', platform.files);
+    try {
+      return open();
+    } catch (error) {
+      if (!mayUseReserve || !saysNoRoom(error)) throw error;
+      // The disk has room; the quota of this user has none.
+      releaseReserve(path, platform);
+      return open();
+    }
+  }
+
+  /**
+   * Keeps space from being given back until the caller releases it. None where nothing may be written.
+   * @internal
+   */
+  async lockToRead(signal?: AbortSignal): Promise<RepositoryLock | undefined> {
+    return this.canWrite ? this.lock('read', signal) : undefined;
   }
 
   /**
@@ -199,7 +230,7 @@ export class Repository {
 /** @throws CodedError LOCK_UNUSABLE */
 function prepareLockFile(path: string, { files }: Platform): void {
   const found = files.stat(path);
-  if (!found) createLockFile(path);
+  if (!found) createLockFile(files, path);
   else if (found.type !== 'file') {
     throw new CodedError('LOCK_UNUSABLE', `The lock ${path} is not a file.`, {
       hint: 'Remove it: it holds no data, and the next command makes it again.',
@@ -209,10 +240,9 @@ function prepareLockFile(path: string, { files }: Platform): void {
 
 /** Another user may have made what lies in a directory of ours. */
 function mayWrite(path: string, { files }: Platform): boolean {
-  const { index, lock } = layoutOf(path);
-  return [path, ...[index, lock].filter((file) => files.stat(file))].every((each) =>
-    files.canWrite(each),
-  );
+  const { index, lock, packs } = layoutOf(path);
+  const there = [index, lock, packs].filter((each) => files.stat(each));
+  return [path, ...there].every((each) => files.canWrite(each));
 }
 
 function openedForReading(path: string): CodedError {

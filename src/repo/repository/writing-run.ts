@@ -14,6 +14,8 @@ import { discardWrites, PackKind, readPackKind } from '../packs/pack-store.js';
 import { createPackWriter, FULL_PACK_BYTES, type PackLane } from '../packs/pack-writer.js';
 import type { BeginJob } from '../worker/jobs.js';
 import type { WorkerPool } from '../worker/pool.js';
+import { cutUncommitted } from './cut-packs.js';
+import { isCutShort } from './failures.js';
 import { shareStoredBytes } from './frame-shares.js';
 import type { HeldRepository } from './held.js';
 import { RunManifest, type ManifestWriter } from './run-manifest.js';
@@ -62,6 +64,8 @@ export class WritingRun {
   readonly pool: WorkerPool;
   private readonly repository: HeldRepository;
   private readonly written: RunManifest;
+  /** What lay in `packs/` when the run began. */
+  private readonly packsBefore: ReadonlySet<number>;
   private frameBytes = 0;
 
   constructor({ repository, generation, pool, manifest }: RunParts) {
@@ -69,6 +73,7 @@ export class WritingRun {
     this.generation = generation;
     this.pool = pool;
     this.written = manifest;
+    this.packsBefore = new Set(repository.packs.list());
   }
 
   get manifest(): ManifestWriter {
@@ -120,10 +125,14 @@ export class WritingRun {
     await closed;
   }
 
-  /** Forgets everything but the bytes in packs, which the next run adopts. */
-  async abort(): Promise<void> {
+  /**
+   * Forgets everything but the bytes in packs, which the next run adopts; where there was no room for
+   * more of them, those too, or even a small run would find none.
+   */
+  async abort(cause?: unknown): Promise<void> {
     await this.pool.close();
     this.repository.index.rollback();
+    if (isCutShort(this.repository.path, cause)) cutUncommitted(this.repository, this.packsBefore);
   }
 }
 

@@ -9,7 +9,7 @@ import { deadFrom } from '../../support/faulty-files.js';
 import { createLab } from '../../support/lab.js';
 
 const platform = openPlatform();
-const OWN_FILES = ['index.sqlite', 'lock.sqlite', 'packs', 'varve.json'];
+const OWN_FILES = ['index.sqlite', 'lock.sqlite', 'packs', 'reserve', 'varve.json'];
 
 describe('a new repository', () => {
   test('is made in an empty or new directory only', () => {

@@ -98,11 +98,14 @@ export async function snapshotOf(
 ): Promise<BackupResult> {
   const startedMs = repository.platform.clock.nowMs();
   checkTags(options.tags ?? []);
-  return repository.write(async (held) => {
-    const result = await takeSnapshot(held, reader, options, startedMs);
-    reclaim(held);
-    return result;
-  }, options.signal);
+  return repository.write(
+    async (held) => {
+      const result = await takeSnapshot(held, reader, options, startedMs);
+      reclaim(held);
+      return result;
+    },
+    { signal: options.signal },
+  );
 }
 
 async function takeSnapshot(
@@ -163,7 +166,7 @@ async function takeSnapshot(
     const { bytesStored } = snapshot;
     return { ...result, snapshot: number, bytesStored, durationMs };
   } catch (error) {
-    await run.abort();
+    await run.abort(error);
     throw error;
   }
 }

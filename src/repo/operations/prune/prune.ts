@@ -39,17 +39,20 @@ export interface PruneResult extends Retention {
 export async function prune(repository: Repository, options: PruneOptions): Promise<PruneResult> {
   const { clock } = repository.platform;
   const startedMs = clock.nowMs();
-  return repository.write(async (held) => {
-    const snapshots = held.index.snapshots.all();
-    const suspects = readSuspectFiles(held.index);
-    const chosen = chooseSnapshots(snapshots, options.policy, new Date(startedMs));
-    const retention = options.dropsBeforeBitRot ? chosen : guardSuspects(chosen, suspects);
-    const dropped = droppedBytes(retention, suspects);
-    const bytesFreed = await removeSnapshots(held, retention, options);
-    if (!options.isDryRun) reclaim(held);
-    const durationMs = clock.nowMs() - startedMs;
-    return { ...retention, dropped, bytesFreed, durationMs };
-  }, options.signal);
+  return repository.write(
+    async (held) => {
+      const snapshots = held.index.snapshots.all();
+      const suspects = readSuspectFiles(held.index);
+      const chosen = chooseSnapshots(snapshots, options.policy, new Date(startedMs));
+      const retention = options.dropsBeforeBitRot ? chosen : guardSuspects(chosen, suspects);
+      const dropped = droppedBytes(retention, suspects);
+      const bytesFreed = await removeSnapshots(held, retention, options);
+      if (!options.isDryRun) reclaim(held);
+      const durationMs = clock.nowMs() - startedMs;
+      return { ...retention, dropped, bytesFreed, durationMs };
+    },
+    { signal: options.signal, frees: true },
+  );
 }
 
 function readSuspectFiles(index: Index): SuspectFile<ByteString>[] {
@@ -85,7 +88,7 @@ async function removeSnapshots(
     await run.commit(summary, () => undefined);
     return bytesFreed;
   } catch (error) {
-    await run.abort();
+    await run.abort(error);
     throw error;
   }
 }

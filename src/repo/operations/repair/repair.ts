@@ -12,9 +12,10 @@ import type { Platform } from '../../../platform/platform.js';
 import { explainFailure } from '../../repository/failures.js';
 import { layoutOf } from '../../repository/layout.js';
 import type { HeldRepository } from '../../repository/held.js';
+import { keepReserve, releaseReserveIfShort } from '../../repository/reserve.js';
 import type { Repository } from '../../repository/repository.js';
 import { verifyHeld, type Damage, type VerifyOptions } from '../verify/verify.js';
-import { rebuildIndex } from './rebuild-index.js';
+import { rebuildIndex, type RebuildReport } from './rebuild-index.js';
 
 export interface RepairOptions extends Pick<VerifyOptions, 'jobs' | 'signal' | 'createPool'> {
   readonly rebuildsIndex: boolean;
@@ -36,39 +37,66 @@ export function repair(repository: Repository, options: RepairOptions): Promise<
   return options.rebuildsIndex ? rebuild(repository, options) : quarantine(repository, options);
 }
 
-async function rebuild(repository: Repository, options: RepairOptions): Promise<RepairResult> {
-  const { platform, config } = repository;
-  const { files } = platform;
-  const lock = await repository.lock('write', options.signal);
-  const layout = layoutOf(repository.path);
-  const packs = openDirectoryPackStore(files, layout.packs, config.id);
-  const path = layout.index;
-  const fresh = `${path}.new`;
+/** Builds it where nothing of the repository is written. */
+async function tryRebuild(repository: Repository, options: RepairOptions): Promise<RepairResult> {
+  const { files, temporaryDirectory } = repository.platform;
+  const lock = await repository.lockToRead(options.signal);
+  const directory = files.makeTemporaryDirectory(`${temporaryDirectory}/varve-index-`);
   try {
+    return describeRebuilt(build(`${directory}/index.sqlite`, repository), 'would be');
+  } catch (error) {
+    throw explainFailure(repository.path, 'read', error);
+  } finally {
+    files.removeTree(directory);
+    lock?.release();
+  }
+}
+
+async function rebuild(repository: Repository, options: RepairOptions): Promise<RepairResult> {
+  if (options.isDryRun) return tryRebuild(repository, options);
+  const { path, platform } = repository;
+  const lock = await repository.lock('write', options.signal);
+  const { index } = layoutOf(path);
+  const fresh = `${index}.new`;
+  try {
+    releaseReserveIfShort(path, platform);
     removeDatabase(fresh, platform);
-    const index = openIndex(fresh, 'create', files);
+    const rebuilt = build(fresh, repository);
+    replaceDatabase(fresh, index, path, platform);
+    return describeRebuilt(rebuilt, 'was');
+  } catch (error) {
+    removeDatabase(fresh, platform);
+    throw explainFailure(path, 'write', error);
+  } finally {
+    keepReserve(path, platform, true);
+    lock.release();
+  }
+}
+
+interface Rebuilt extends RebuildReport {
+  readonly blobs: number;
+}
+
+/** The index that the packs make, as a complete database at `fresh`. */
+function build(fresh: string, { path, platform, config }: Repository): Rebuilt {
+  const packs = openDirectoryPackStore(platform.files, layoutOf(path).packs, config.id);
+  const index = openIndex(fresh, 'build', platform.files);
+  try {
     index.begin();
     const report = rebuildIndex(index, packs, config.id);
     index.commit();
-    const blobs = index.blobs.count();
-    index.close();
-    if (options.isDryRun) removeDatabase(fresh, platform);
-    else replaceDatabase(fresh, path, repository.path, platform);
-    const done = options.isDryRun ? 'would be' : 'was';
-    const summary = `The index ${done} rebuilt (snapshots: ${report.snapshots}, blobs: ${blobs}).`;
-    const damage = report.problems.map((message): Damage => ({
-      code: 'PACK_CORRUPT',
-      message,
-      paths: [],
-    }));
-    return { ...report, blobs, actions: [summary], damage };
-  } catch (error) {
-    removeDatabase(fresh, platform);
-    throw explainFailure(repository.path, 'write', error);
+    return { ...report, blobs: index.blobs.count() };
   } finally {
     packs.close();
-    lock.release();
+    index.close();
   }
+}
+
+function describeRebuilt(rebuilt: Rebuilt, done: 'was' | 'would be'): RepairResult {
+  const { snapshots, blobs, problems } = rebuilt;
+  const summary = `The index ${done} rebuilt (snapshots: ${snapshots}, blobs: ${blobs}).`;
+  const damage = problems.map((message): Damage => ({ code: 'PACK_CORRUPT', message, paths: [] }));
+  return { ...rebuilt, actions: [summary], damage };
 }
 
 /**
@@ -98,25 +126,28 @@ function removeDatabase(path: string, { files }: Platform): void {
 }
 
 function quarantine(repository: Repository, options: RepairOptions): Promise<RepairResult> {
-  return repository.write(async (held) => {
-    const found = await verifyHeld(held, options);
-    const damaged = found.brokenBlobs.filter(
-      (blob) => held.index.blobs.get(blob)?.kind !== BlobKind.lost,
-    );
-    if (!options.isDryRun && found.damagedBlobs.length > 0) {
-      markLost(held, damaged, found.damagedBlobs);
-    }
-    const done = options.isDryRun ? 'to be marked' : 'marked';
-    const actions =
-      damaged.length === 0
-        ? []
-        : [
-            `Damaged blobs ${done} lost: ${damaged.length}.`,
-            'The next backup re-reads the files that use them and stores what it still finds.',
-          ];
-    const { snapshots, blobs, damage } = found;
-    return { snapshots, blobs, lost: found.damagedBlobs.length, actions, damage };
-  }, options.signal);
+  return repository.write(
+    async (held) => {
+      const found = await verifyHeld(held, options);
+      const damaged = found.brokenBlobs.filter(
+        (blob) => held.index.blobs.get(blob)?.kind !== BlobKind.lost,
+      );
+      if (!options.isDryRun && found.damagedBlobs.length > 0) {
+        markLost(held, damaged, found.damagedBlobs);
+      }
+      const done = options.isDryRun ? 'to be marked' : 'marked';
+      const actions =
+        damaged.length === 0
+          ? []
+          : [
+              `Damaged blobs ${done} lost: ${damaged.length}.`,
+              'The next backup re-reads the files that use them and stores what it still finds.',
+            ];
+      const { snapshots, blobs, damage } = found;
+      return { snapshots, blobs, lost: found.damagedBlobs.length, actions, damage };
+    },
+    { signal: options.signal, frees: true },
+  );
 }
 
 /** Marks `damaged` lost; the next backup reads what uses any of `unreadable`. */

@@ -5,12 +5,12 @@
  */
 import { CodedError, isDamage } from '../../../errors.js';
 import { openIndex, type Index } from '../../index/index.js';
-import { sqliteCode } from '../../../platform/system-errors.js';
 import type { ErrorCode } from '../../../errors.js';
 import type { FrameRow } from '../../index/frames.js';
 import { decodeFrameHead, FrameKind, isPayloadIntact } from '../../packs/frame.js';
 import { readFrame } from '../../packs/frame-reader.js';
 import type { ByteString } from '../../../platform/bytes.js';
+import { explainFailure } from '../../repository/failures.js';
 import { layoutOf } from '../../repository/layout.js';
 import { startWorkers, type WorkerOptions } from '../../repository/workers.js';
 import { createLimiter } from '../../../threads/limiter.js';
@@ -247,9 +247,26 @@ function describe(index: Index, blob: number, message: string): string {
   return `Blob ${placed.hash.toString('hex')} in the frame at ${offset} of pack ${pack}: ${message}`;
 }
 
+/** Where this cannot be noted, the next verification reads the same frames first again. */
+const NOT_NOTED: readonly ErrorCode[] = [
+  'DISK_FULL',
+  'FILE_SIZE_LIMIT',
+  'REPOSITORY_LOCKED',
+  'REPOSITORY_READ_ONLY',
+];
+
 /** Notes when the frames were verified, unless somebody writes just now or nothing may be written. */
-function remember({ path, platform }: HeldRepository, frames: readonly FrameRow[]): void {
-  if (frames.length === 0 || !platform.files.canWrite(path)) return;
+function remember(repository: HeldRepository, frames: readonly FrameRow[]): void {
+  if (frames.length === 0 || !repository.platform.files.canWrite(repository.path)) return;
+  try {
+    note(repository, frames);
+  } catch (error) {
+    const explained = explainFailure(repository.path, 'write', error);
+    if (!(explained instanceof CodedError) || !NOT_NOTED.includes(explained.code)) throw explained;
+  }
+}
+
+function note({ path, platform }: HeldRepository, frames: readonly FrameRow[]): void {
   const index = openIndex(layoutOf(path).index, 'write', platform.files);
   try {
     index.neverWait();
@@ -259,7 +276,7 @@ function remember({ path, platform }: HeldRepository, frames: readonly FrameRow[
     index.commit();
   } catch (error) {
     index.rollback();
-    if (!sqliteCode(error)?.startsWith('SQLITE_BUSY')) throw error;
+    throw error;
   } finally {
     index.close();
   }
