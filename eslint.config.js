@@ -52,6 +52,7 @@ const mayImport = {
     'platform/package-files.ts',
     'platform/compile-cache.ts',
     'platform/requirements.ts',
+    'platform/process-bytes.ts',
   ],
 };
 

@@ -1,6 +1,6 @@
 /** What a failure tells its reader: a message and a hint; a stack trace only for a bug. */
 import { CommanderError } from 'commander';
-import { CodedError } from '../store.js';
+import { CodedError, showBytes } from '../store.js';
 import { ExitCode, exitCodeOfError } from './exit-code.js';
 import { OutputFailed } from './output.js';
 
@@ -13,8 +13,17 @@ export interface Failure {
   readonly stack?: string | undefined;
 }
 
-/** Tells failures that were foreseen from bugs. `command`: the one that was asked for, if any. */
+/**
+ * Tells failures that were foreseen from bugs. `command`: the one that was asked for, if any. Bytes of
+ * arguments that are not UTF-8 are shown as `\\xNN`.
+ */
 export function describeFailure(error: unknown, command?: string): Failure {
+  const failure = failureOf(error, command);
+  const { message, hint } = failure;
+  return { ...failure, message: showBytes(message), hint: hint && showBytes(hint) };
+}
+
+function failureOf(error: unknown, command: string | undefined): Failure {
   if (error instanceof CodedError) {
     const { code, message, hint } = error;
     return { code, message, hint, exitCode: exitCodeOfError(code) };

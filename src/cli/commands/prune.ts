@@ -15,6 +15,7 @@ import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseKeepCount } from '../parse/count.js';
 import { parseCalendarDuration } from '../parse/duration.js';
+import { requireText } from '../parse/text.js';
 import { parseTime } from '../parse/time.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonPath } from '../render/names.js';
@@ -120,7 +121,11 @@ function toPolicy(
     keepMonthly: optionValue('--keep-monthly', parseKeepCount, flags.keepMonthly),
     keepYearly: optionValue('--keep-yearly', parseKeepCount, flags.keepYearly),
     keepWithin: optionValue('--keep-within', parseCalendarDuration, flags.keepWithin),
-    keepTags: flags.keepTag?.map((tags) => tags.split(',').filter((tag) => tag !== '')),
+    keepTags: flags.keepTag?.map((tags) =>
+      requireText('--keep-tag', tags)
+        .split(',')
+        .filter((tag) => tag !== ''),
+    ),
     olderThan: optionValue(
       '--older-than',
       (text) => instantOf(text, snapshots, now),

@@ -1,9 +1,9 @@
 /** `varve snapshots`: what there is to restore. */
-import { listSnapshots, rootNames, type ListedSnapshot } from '../../store.js';
+import { escapeUnsafe, type ListedSnapshot, listSnapshots, rootNames } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
-import { bytesOf, escapeUnsafe, formatName, jsonPath } from '../render/names.js';
+import { bytesOf, formatName, jsonPath } from '../render/names.js';
 import { renderTable, type Column } from '../render/table.js';
 import { formatIsoTime, formatLocalTime } from '../render/times.js';
 import type { Session } from '../session.js';

@@ -1,10 +1,16 @@
 /** `varve stats`: what takes up the space. */
-import { readStats, rootNames, type CostlyPath, type RepositoryStats } from '../../store.js';
+import {
+  type CostlyPath,
+  escapeUnsafe,
+  readStats,
+  type RepositoryStats,
+  rootNames,
+} from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
 import { count } from '../render/count.js';
-import { escapeUnsafe, formatName, jsonPath, type Medium } from '../render/names.js';
+import { formatName, jsonPath, type Medium } from '../render/names.js';
 import { renderTable } from '../render/table.js';
 import { formatIsoTime, formatLocalTime } from '../render/times.js';
 

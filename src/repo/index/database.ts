@@ -2,7 +2,7 @@
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../platform/files.js';
 import { sqliteModule } from '../../platform/native-modules.js';
-import type { Connection } from './connection.js';
+import { connect, type Connection } from './connection.js';
 import { migrate } from './migrate.js';
 
 /** 'Vrve': marks the file as ours. */
@@ -27,7 +27,7 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
     });
   }
   return guardCorruption(path, () => {
-    const db = new (sqliteModule())(path, { readonly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
+    const db = connect(path, { readonly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
     try {
       if (mode === 'create') createEmpty(db);
       checkIdentity(db, path);

@@ -7,8 +7,7 @@
  *     exclusive  EXCLUSIVE  alone: while space is given back, so that no reader finds a hole
  */
 import { CodedError } from '../../errors.js';
-import { sqliteModule } from '../../platform/native-modules.js';
-import type { Connection } from './connection.js';
+import { connect, type Connection } from './connection.js';
 import { sqliteCode } from './database.js';
 
 export interface RepositoryLock {
@@ -20,7 +19,7 @@ const TRY_MS = 50;
 
 /** Makes the lock database of a new repository. */
 export function createLockFile(path: string): void {
-  const db = new (sqliteModule())(path);
+  const db = connect(path);
   db.exec('CREATE TABLE IF NOT EXISTS lock (held INTEGER) STRICT');
   db.close();
 }
@@ -78,7 +77,7 @@ export function tryLockExclusively(path: string): RepositoryLock | undefined {
 function tryLock(path: string, statement: string): RepositoryLock | undefined {
   let db: Connection | undefined;
   try {
-    db = new (sqliteModule())(path, { timeout: TRY_MS });
+    db = connect(path, { timeout: TRY_MS });
     db.exec(statement);
     const held = db;
     return { release: () => void held.close() };

@@ -1,6 +1,6 @@
 /** The repository never backs itself up. */
 import { isBelow } from '../../platform/paths.js';
-import { bytesFromText, textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { bytesFromText, textOfName, type ByteString } from '../../platform/bytes.js';
 import type { HeldRepository } from './held.js';
 
 /** Where the repository lies within the roots, whose paths may lead through symbolic links. */
@@ -10,7 +10,7 @@ export function ownPaths(
 ): Set<ByteString> {
   const own = bytesFromText(files.realPath(path));
   const found = roots.flatMap((root) => {
-    const text = textFromBytes(root);
+    const text = textOfName(root);
     if (!files.stat(text)) return [];
     const real = bytesFromText(files.realPath(text));
     return isBelow(own, real)

@@ -6,9 +6,8 @@
 import { CodedError } from '../../../errors.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import { VersionType, type Issue } from '../../model.js';
-import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { type ByteString, textFromBytes, textOfName } from '../../../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../../../platform/platform.js';
-import { textOfName } from '../../tree/byte-text.js';
 import { compileOptions, type RuleFile } from '../../tree/rule-files.js';
 import { lastMatch, type PatternRule } from '../../tree/rules.js';
 import { createSetReader } from '../../repository/attribute-sets.js';

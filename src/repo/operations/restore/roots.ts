@@ -5,7 +5,7 @@ import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import { parentOfRoots, type Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
-import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { type ByteString, textFromBytes, textOfName } from '../../../platform/bytes.js';
 import { childPath } from '../../tree/relative-path.js';
 import type { Located, SourceSnapshot } from '../queries/locate.js';
 
@@ -91,7 +91,7 @@ export function planOriginal(
     const roots = sites.get(target) ?? [];
     sites.set(target, [...roots, originalRoot(index, snapshot, root, path)]);
   }
-  return Array.from(sites, ([target, roots]) => ({ target: textFromBytes(target), roots }));
+  return Array.from(sites, ([target, roots]) => ({ target: textOfName(target), roots }));
 }
 
 /** The nodes from a root of the source down to `path`: the last one is restored, with all it holds. */
