@@ -55,6 +55,7 @@ const mayImport = {
     'platform/refusals.ts',
     'platform/system-errors.ts',
     'platform/requirements.ts',
+    'platform/process-bytes.ts',
   ],
 };
 

@@ -25,9 +25,17 @@ export {
 } from './repo/operations/queries/time-point.js';
 export { flagLetters } from './platform/attribute-calls.js';
 export type { ByteStream } from './platform/byte-streams.js';
-export { bytesFromText, textFromBytes, type ByteString } from './platform/bytes.js';
+export {
+  bytesFromText,
+  bytesToText,
+  hasInvalidBytes,
+  textFromBytes,
+  textOfName,
+  type ByteString,
+} from './platform/bytes.js';
+export { escapeUnsafe, showBytes } from './platform/shown-text.js';
+export { reasonOf } from './platform/system-errors.js';
 export { openPlatform, type Platform } from './platform/platform.js';
-export { bytesToText, INVALID_BYTES, textOfName } from './repo/tree/byte-text.js';
 export type { FilterOptions, FilterReason } from './repo/tree/filter.js';
 export type { RuleFile } from './repo/tree/rule-files.js';
 export type { PatternRule, RuleOrigin } from './repo/tree/rules.js';

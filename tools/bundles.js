@@ -14,7 +14,7 @@ const groups = [
   },
   {
     name: 'start',
-    test: /commander|src\/(errors|platform\/(once|package-files)|cli\/(exit-code|output|render\/terminal-line|varve|young-generation))\./,
+    test: /commander|src\/(errors|platform\/(bytes|once|package-files|process-bytes|shown-text)|cli\/(exit-code|output|render\/terminal-line|varve|young-generation))\./,
     priority: 2,
   },
   {

@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import { explainRefusal } from '../platform/refusals.js';
 import { systemErrorCode } from '../platform/system-errors.js';
-import { CodedError } from '../store.js';
+import { CodedError, showBytes } from '../store.js';
 import { ExitCode, exitCodeOfError } from './exit-code.js';
 import { OutputFailed } from './output.js';
 
@@ -15,8 +15,17 @@ export interface Failure {
   readonly stack?: string | undefined;
 }
 
-/** Tells failures that were foreseen from bugs. `command`: the one that was asked for, if any. */
+/**
+ * Tells failures that were foreseen from bugs. `command`: the one that was asked for, if any. Bytes of
+ * arguments that are not UTF-8 are shown as `\\xNN`.
+ */
 export function describeFailure(error: unknown, command?: string): Failure {
+  const failure = failureOf(error, command);
+  const { message, hint } = failure;
+  return { ...failure, message: showBytes(message), hint: hint && showBytes(hint) };
+}
+
+function failureOf(error: unknown, command: string | undefined): Failure {
   if (error instanceof CodedError) {
     const { code, message, hint } = error;
     return { code, message, hint, exitCode: exitCodeOfError(code) };

@@ -14,8 +14,10 @@ export async function launch(program: string, start: () => Promise<void>): Promi
   const missing = missingRequirement(process.versions.node, process.platform);
   if (missing === undefined) {
     const cache = cacheHome(process.env);
-    // Under sudo the home may be another user's, who could then not write what root made there.
-    if (cache !== undefined && process.env['SUDO_UID'] === undefined) {
+    // Under sudo the home may be another user's, who could then not write what root made there. Node takes
+    // the directory as text only, in which U+FFFD may stand for bytes that are not UTF-8.
+    const isText = cache?.includes('\ufffd') === false;
+    if (cache !== undefined && isText && process.env['SUDO_UID'] === undefined) {
       keepCompiledCode([cache, `${cache}/varve`, `${cache}/varve/compiled`]);
     }
     return start().catch((error: unknown) => {

@@ -4,5 +4,5 @@ import { launch } from './launch.js';
 
 await launch('varve', async () => {
   const { runVarve } = await import('./varve.js');
-  await runVarve(process.argv.slice(2));
+  await runVarve();
 });

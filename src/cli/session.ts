@@ -76,7 +76,7 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
   const notice = (text: string): void => {
     if (!isQuiet) write(text);
   };
-  const repository = chooseRepository(flags.repo, env, homedir());
+  const repository = chooseRepository(flags.repo, env, env['HOME'] ?? homedir());
   const lockWaitMs = optionValue('--lock-wait', parseDuration, flags.lockWait) ?? 0;
   let opened: Repository | undefined;
   return {

@@ -1,5 +1,6 @@
 /** The `varve` command as a process: its signals and its end. The one place that ends the process. */
 import { setFlagsFromString } from 'node:v8';
+import { commandArguments, environment } from '../platform/process-bytes.js';
 import { ExitCode } from './exit-code.js';
 import { listenForInterrupts } from './interrupts.js';
 import { createOutput } from './output.js';
@@ -7,8 +8,9 @@ import { runProgram } from './program.js';
 import { clearLine } from './render/terminal-line.js';
 import { boundYoungGeneration } from './young-generation.js';
 
-/** Runs `args` (without node and script) and ends the process with their exit code. */
-export async function runVarve(args: readonly string[]): Promise<never> {
+/** Runs the arguments of this process and ends it with their exit code. */
+export async function runVarve(): Promise<never> {
+  const args = commandArguments();
   process.stderr.on('error', () => undefined);
   // It has rdiff's own grammar, exit codes and signals, from the first word on.
   if (args[0] === 'rdiff') {
@@ -27,7 +29,8 @@ export async function runVarve(args: readonly string[]): Promise<never> {
       process.exit(ExitCode.interrupted);
     },
   );
-  const { stdout, stderr, env } = process;
+  const { stdout, stderr } = process;
+  const env = environment();
   const output = createOutput(stdout);
   process.exit(await runProgram(args, { output, stderr, env, interrupts }));
 }

@@ -6,10 +6,17 @@
 import * as fs from 'node:fs';
 import { resolve } from 'node:path';
 import type { AtCalls } from './at-calls.js';
-import { bufferFromBytes, bytesFromBuffer, type ByteString } from './bytes.js';
+import {
+  bufferFromBytes,
+  bytesFromBuffer,
+  bytesToText,
+  systemPath,
+  type ByteString,
+} from './bytes.js';
 import { loadNativeAtCalls } from './native-at-calls.js';
 import { once } from './once.js';
 import { portableAtCalls } from './portable-at-calls.js';
+import { workingDirectory } from './process-bytes.js';
 import { readToEnd } from './read-to-end.js';
 
 /** What `stat` of one of the repository's own paths says. */
@@ -37,6 +44,7 @@ type RepositoryOpenMode =
   /** New, with the permissions that the process gives new files. */
   | 'create-public';
 
+/** Paths are text; bytes of them that are not UTF-8 are lone surrogates (`bytes.ts`). */
 export interface FileSystem {
   /** Calls on a name within an open directory. */
   readonly at: AtCalls;
@@ -102,7 +110,7 @@ export function openFileSystem(): FileSystem {
       return at();
     },
     open: (path, mode) =>
-      fs.openSync(path, openFlags[mode], mode === 'create-public' ? 0o666 : 0o600),
+      fs.openSync(systemPath(path), openFlags[mode], mode === 'create-public' ? 0o666 : 0o600),
     close: (descriptor) => fs.closeSync(descriptor),
     read: readFully,
     readToEnd: (descriptor) => readToEnd(descriptor),
@@ -112,24 +120,28 @@ export function openFileSystem(): FileSystem {
     setMode: (descriptor, mode) => fs.fchmodSync(descriptor, mode),
     setOwner: (descriptor, uid, gid) => fs.fchownSync(descriptor, uid, gid),
     stat: statPath,
-    list: (path) => fs.readdirSync(path),
-    makeDirectories: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
-    makeTemporaryDirectory: (prefix) => fs.mkdtempSync(prefix),
-    rename: (from, to) => fs.renameSync(from, to),
-    link: (from, to) => fs.linkSync(from, to),
-    remove: (path) => fs.unlinkSync(path),
-    removeTree: (path) => fs.rmSync(path, { recursive: true, force: true }),
-    copyFile: (from, to) => fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE),
+    list: (path) => fs.readdirSync(systemPath(path)),
+    makeDirectories: (path) =>
+      void fs.mkdirSync(systemPath(path), { recursive: true, mode: 0o700 }),
+    makeTemporaryDirectory: (prefix) =>
+      bytesToText(fs.mkdtempSync(systemPath(prefix) as string, 'buffer')),
+    rename: (from, to) => fs.renameSync(systemPath(from), systemPath(to)),
+    link: (from, to) => fs.linkSync(systemPath(from), systemPath(to)),
+    remove: (path) => fs.unlinkSync(systemPath(path)),
+    removeTree: (path) => fs.rmSync(systemPath(path), { recursive: true, force: true }),
+    copyFile: (from, to) =>
+      fs.copyFileSync(systemPath(from), systemPath(to), fs.constants.COPYFILE_FICLONE),
     cloneFile,
-    readFile: (path) => fs.readFileSync(path),
+    readFile: (path) => fs.readFileSync(systemPath(path)),
     canWrite: (path) => accessible(path, fs.constants.W_OK),
     freeBytes(path) {
-      const { bavail, bsize } = fs.statfsSync(path);
+      const { bavail, bsize } = fs.statfsSync(systemPath(path));
       return bavail * bsize;
     },
     exists: (path) => fs.lstatSync(bufferFromBytes(path), { throwIfNoEntry: false }) !== undefined,
-    absolutePath: (path) => resolve(path),
-    realPath: (path) => fs.realpathSync.native(path),
+    absolutePath: (path) =>
+      path.startsWith('/') ? resolve(path) : resolve(workingDirectory(), path),
+    realPath: (path) => bytesToText(fs.realpathSync.native(systemPath(path), 'buffer')),
     realPathOf: (path) =>
       bytesFromBuffer(fs.realpathSync.native(bufferFromBytes(path), { encoding: 'buffer' })),
     syncDirectory,
@@ -155,7 +167,7 @@ function writeFully(descriptor: number, bytes: Uint8Array, position: number): vo
 }
 
 function statPath(path: string): PathStat | undefined {
-  const found = fs.statSync(path, { throwIfNoEntry: false });
+  const found = fs.statSync(systemPath(path), { throwIfNoEntry: false });
   if (!found) return undefined;
   const type = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
   const { size, blocks, ino, dev, mtimeMs, uid, gid } = found;
@@ -178,7 +190,7 @@ function cloneFile(from: number, directory: number, name: ByteString): boolean {
 
 function accessible(path: string, mode: number): boolean {
   try {
-    fs.accessSync(path, mode);
+    fs.accessSync(systemPath(path), mode);
     return true;
   } catch {
     return false;
@@ -186,7 +198,10 @@ function accessible(path: string, mode: number): boolean {
 }
 
 function syncDirectory(path: string): void {
-  const descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+  const descriptor = fs.openSync(
+    systemPath(path),
+    fs.constants.O_RDONLY | fs.constants.O_DIRECTORY,
+  );
   try {
     fs.fsyncSync(descriptor);
   } finally {

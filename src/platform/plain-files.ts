@@ -4,6 +4,7 @@
  */
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
+import { bytesToText, systemPath } from './bytes.js';
 
 export type { FileHandle } from 'node:fs/promises';
 
@@ -30,24 +31,25 @@ export function statDescriptor(descriptor: number): PlainStat {
 
 /** Symbolic links are followed. Undefined where there is nothing. */
 export function statPath(path: string): PlainStat | undefined {
-  const stats = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+  const stats = fs.statSync(systemPath(path), { bigint: true, throwIfNoEntry: false });
   return stats && plainStat(stats);
 }
 
 /** Where a symbolic link leads; undefined for anything else. */
 export function readLink(path: string): string | undefined {
-  const isLink = fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-  return isLink ? fs.readlinkSync(path) : undefined;
+  const isLink =
+    fs.lstatSync(systemPath(path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink ? bytesToText(fs.readlinkSync(systemPath(path), 'buffer')) : undefined;
 }
 
 /** Opens for reading, without keeping the process from other work while a named pipe has no writer. */
 export function openToRead(path: string): Promise<number> {
-  return openAsync(path, 'r');
+  return openAsync(systemPath(path), 'r');
 }
 
 /** Opens what is there for writing: a device, a named pipe. */
 export function openToWrite(path: string): number {
-  return fs.openSync(path, fs.constants.O_WRONLY);
+  return fs.openSync(systemPath(path), fs.constants.O_WRONLY);
 }
 
 export function closeDescriptor(descriptor: number): void {

@@ -2,6 +2,7 @@
 import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { openFileSystem, type FileSystem } from './files.js';
 import { crypto } from './node-modules.js';
+import { environment } from './process-bytes.js';
 import { openUserDatabase, type UserDatabase } from './user-database.js';
 
 export { systemErrorCode } from './system-errors.js';
@@ -32,9 +33,14 @@ export function openPlatform(): Platform {
     randomBytes: (count) => crypto().randomBytes(count),
     hostName: hostname(),
     coreCount: availableParallelism(),
-    temporaryDirectory: tmpdir(),
+    temporaryDirectory: temporaryDirectory(),
     isSuperuser: process.getuid?.() === 0,
     user: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     users: openUserDatabase(),
   };
+}
+
+function temporaryDirectory(): string {
+  const decoded = tmpdir();
+  return decoded === process.env['TMPDIR'] ? (environment()['TMPDIR'] ?? decoded) : decoded;
 }

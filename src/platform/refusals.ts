@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CodedError, type ErrorCode } from '../errors.js';
+import { systemPath } from './bytes.js';
 import { isWithin } from './paths.js';
 import { sqliteCode, systemErrorCode } from './system-errors.js';
 
@@ -203,13 +204,13 @@ const PROBE_BYTES = 32 * 1024;
  * itself. The database is not opened: to close it again would give up this process's locks on it.
  */
 function askSystem(path: string): string | undefined {
-  const found = fs.statSync(path, { throwIfNoEntry: false });
+  const found = fs.statSync(systemPath(path), { throwIfNoEntry: false });
   if (found?.isFile() === false) return 'SQLITE_NOTADB';
-  const directory = dirname(path);
-  const probe = `${directory}/probe.tmp`;
+  const directory = systemPath(dirname(path));
+  const probe = systemPath(`${dirname(path)}/probe.tmp`);
   const open: number[] = [];
   try {
-    if (found) fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK);
+    if (found) fs.accessSync(systemPath(path), fs.constants.R_OK | fs.constants.W_OK);
     while (open.length < PROBE_FILES) open.push(fs.openSync(directory, fs.constants.O_RDONLY));
     fs.rmSync(probe, { force: true });
     const descriptor = fs.openSync(probe, 'w', 0o600);

@@ -22,10 +22,12 @@ import {
   type StreamFlags,
 } from '../parse/stream.js';
 import { parseTags } from '../parse/tags.js';
+import { requireText } from '../parse/text.js';
 import { wholeNumber } from '../parse/whole-number.js';
 import { formatBytes } from '../render/bytes.js';
 import { count } from '../render/count.js';
 import { jsonIssues, jsonNotices } from '../render/issues.js';
+import { formatName, formatNameText } from '../render/names.js';
 import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
 import {
@@ -143,7 +145,7 @@ function snapshotOptions(session: Session, flags: BackupFlags): SnapshotOptions 
     onStart: (expected) => progress.start({ label: 'backup', ...(expected && { expected }) }),
     ...(progress.isShown && { onEstimate: (expected) => progress.expect(expected) }),
     onProgress: (done) => progress.update(done),
-    ...(flags.host !== undefined && { host: flags.host }),
+    ...(flags.host !== undefined && { host: requireText('--host', flags.host) }),
     ...(level !== undefined && { level }),
     ...jobsOption(flags),
   };
@@ -163,9 +165,13 @@ async function makeDefaultRepository(session: Session): Promise<void> {
   session.notice(`Created the default repository, ${repository.path}.`);
 }
 
-function describe(result: BackupResult, flags: BackupFlags, { repository }: Session): string {
+function describe(
+  result: BackupResult,
+  flags: BackupFlags,
+  { repository, output }: Session,
+): string {
   const { snapshot, source, files, bytes, durationMs } = result;
-  const paths = rootNames(source.roots);
+  const paths = rootNames(source.roots, (root) => formatName(root, output.medium));
   const size = `${count(files, 'file')}, ${formatBytes(bytes)}`;
   const head =
     snapshot !== undefined
@@ -175,7 +181,7 @@ function describe(result: BackupResult, flags: BackupFlags, { repository }: Sess
         : `Nothing has changed in ${paths}, so no snapshot was taken: ${size}`;
   const { filesNew, filesChanged, filesUnchanged, filesRemoved } = result;
   const counts = `${filesNew} new, ${filesChanged} changed, ${filesUnchanged} unchanged, ${filesRemoved} removed`;
-  const stored = `${formatBytes(result.bytesRead)} read, ${formatBytes(result.bytesStored)} stored in ${repository.path}`;
+  const stored = `${formatBytes(result.bytesRead)} read, ${formatBytes(result.bytesStored)} stored in ${formatNameText(repository.path, output.medium)}`;
   return `${[head, `  ${counts}`, ...(flags.dryRun ? [] : [`  ${stored}`])].join('\n')}\n`;
 }
 

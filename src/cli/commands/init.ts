@@ -1,7 +1,8 @@
 /** `varve init`: creates a repository. */
-import { initRepository } from '../../store.js';
+import { bytesFromText, initRepository } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
+import { formatNameText, jsonPath } from '../render/names.js';
 
 export const initCommand: CliCommand = {
   define(command) {
@@ -16,8 +17,18 @@ export const initCommand: CliCommand = {
   async run(session) {
     const { path } = session.repository;
     const { id } = await initRepository(path, session.platform);
-    if (session.isJson) await session.output.json({ repository: path, id: id.toString('hex') });
-    else if (!session.isQuiet) await session.output.write(`Created a repository at ${path}.\n`);
+    const { output } = session;
+    if (session.isJson) {
+      await output.json({ ...jsonRepository(path), id: id.toString('hex') });
+    } else if (!session.isQuiet) {
+      await output.write(`Created a repository at ${formatNameText(path, output.medium)}.\n`);
+    }
     return ExitCode.done;
   },
 };
+
+/** `repository_base64` where the path is not UTF-8. */
+function jsonRepository(text: string): object {
+  const { path, path_base64: base64 } = jsonPath(bytesFromText(text));
+  return { repository: path, ...(base64 !== undefined && { repository_base64: base64 }) };
+}

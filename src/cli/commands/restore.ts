@@ -14,7 +14,7 @@ import { addTimeHelp } from '../time-help.js';
 import { formatBytes } from '../render/bytes.js';
 import { count } from '../render/count.js';
 import { jsonIssues } from '../render/issues.js';
-import { formatName, jsonPath, type Medium } from '../render/names.js';
+import { formatName, formatNameText, jsonPath, type Medium } from '../render/names.js';
 import { formatSource } from '../render/source.js';
 import { formatElapsed } from '../render/times.js';
 import {
@@ -155,7 +155,7 @@ function describe(result: RestoreResult, { to, inPlace, dryRun }: RestoreFlags, 
     `${formatBytes(bytesWritten)}${there}`,
   ].join(', ');
   const kept = result.kept > 0 ? `, ${result.kept} left as is` : '';
-  const where = to ?? 'the original';
+  const where = to === undefined ? 'the original' : formatNameText(to, medium);
   const from = result.isEvident ? '' : ` of ${formatSource(result.source, medium)}`;
   const first = dryRun
     ? `Would restore snapshot ${snapshot}${from} to ${where}: ${what}${kept}\n`

@@ -4,6 +4,7 @@ import { hashListDirectory } from '../cache-directory.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseListen } from '../parse/listen.js';
+import { requireText } from '../parse/text.js';
 import { optionValue, type Session } from '../session.js';
 import { addJobsOption, jobsOption, type JobsFlag } from '../shared-options.js';
 import { readToken } from '../token.js';
@@ -78,7 +79,7 @@ function serveOptions({ platform, env }: Session, flags: ServeFlags): ServeOptio
     allowsWriting: flags.allowWrite ?? false,
     token: flags.auth ? readToken(platform, flags.tokenFile, env) : undefined,
     isOpen: !flags.auth,
-    hosts: flags.allowHost ?? [],
+    hosts: (flags.allowHost ?? []).map((host) => requireText('--allow-host', host)),
     isPdiffcopy: flags.compat === 'pdiffcopy',
     tls: readTls(platform, flags),
     jobs: jobsOption(flags).jobs ?? platform.coreCount,

@@ -1,9 +1,9 @@
 /** `varve snapshots`: what can be restored. */
-import { listSnapshots, type ListedSnapshot } from '../../store.js';
+import { escapeUnsafe, type ListedSnapshot, listSnapshots } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
-import { bytesOf, escapeUnsafe, jsonPath } from '../render/names.js';
+import { bytesOf, jsonPath } from '../render/names.js';
 import { formatSource } from '../render/source.js';
 import { renderTable, type Column } from '../render/table.js';
 import { formatIsoTime, formatLocalTime } from '../render/times.js';

@@ -1,5 +1,5 @@
 /** `varve stats`: what takes up the space. */
-import { readStats, type CostlyPath, type RepositoryStats } from '../../store.js';
+import { type CostlyPath, readStats, type RepositoryStats } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';

@@ -1,11 +1,13 @@
 /** Reads one side of a copy: a path, or the address of a file on a server. */
 import { CodedError, type Endpoint } from '../../store.js';
+import { requireText } from './text.js';
 
 const DEFAULT_PORT = '8080';
 
 /** `http[s]://host[:8080]/path`, or a path of this machine. @throws CodedError USAGE */
 export function parseEndpoint(text: string): Endpoint {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { type: 'local', path: text };
+  requireText('The address', text);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
   if (!url || !isHttp || url.username !== '' || url.search !== '' || url.hash !== '') {

@@ -1,6 +1,6 @@
 /** `--files-from`: paths to back up, one a line, or each ended by NUL. */
 import { buffer } from 'node:stream/consumers';
-import { bytesToText, CodedError, type Platform } from '../../store.js';
+import { bytesToText, CodedError, reasonOf, type Platform } from '../../store.js';
 
 export interface PathListFlags {
   readonly filesFrom?: string;
@@ -39,8 +39,7 @@ function readList(file: string, files: Platform['files']): Buffer {
   try {
     return files.readFile(file);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CodedError('USAGE', `--files-from: ${file} cannot be read: ${why}.`, {
+    throw new CodedError('USAGE', `--files-from: ${file} cannot be read: ${reasonOf(cause)}.`, {
       hint: 'Name a file of paths, one per line, or - for standard input.',
       cause,
     });

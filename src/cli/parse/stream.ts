@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { isGlobalOption } from '../global-options.js';
+import { requireText } from './text.js';
 import { CodedError, commandOutput, standardInput, type ByteStream } from '../../store.js';
 
 export interface StreamFlags {
@@ -60,7 +61,7 @@ export async function streamOption(
   if (flags.command === undefined) return readStandardInput(flags.stdinName, args);
   if (flags.stdin)
     throw usage('--stdin and --command cannot be combined.', 'Give only one of them.');
-  const [program, ...rest] = args;
+  const [program, ...rest] = args.map((word) => requireText('--command', word));
   if (program === undefined) {
     throw usage('--command needs a command to run.', 'Write it after two dashes: -- CMD...');
   }

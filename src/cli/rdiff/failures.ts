@@ -1,5 +1,6 @@
 /** What a failure looks like to the user: `rdiff`'s last line, ours before it, and its exit code. */
 import { CodedError, librsyncResult } from '../../rdiff/index.js';
+import { showBytes } from '../../store.js';
 
 /** A failure, ready to be shown. */
 export interface ShownFailure {
@@ -11,7 +12,8 @@ export interface ShownFailure {
 
 export function failureOf(error: unknown, bugCode: number): ShownFailure {
   if (!(error instanceof CodedError)) return bug(error, bugCode);
-  const { code, message, hint } = error;
+  const { code } = error;
+  const [message, hint] = [showBytes(error.message), error.hint && showBytes(error.hint)];
   const { exitCode, text } = librsyncResult(code) ?? { exitCode: bugCode, text: message };
   const advice = hint === undefined ? '' : `rdiff: ${hint}\n`;
   return {

@@ -3,6 +3,9 @@
 import { launch } from '../launch.js';
 
 await launch('varve-rdiff', async () => {
-  const { runRdiff } = await import('./run.js');
-  process.exitCode = await runRdiff(process.argv.slice(2));
+  const [{ runRdiff }, { commandArguments }] = await Promise.all([
+    import('./run.js'),
+    import('../../platform/process-bytes.js'),
+  ]);
+  process.exitCode = await runRdiff(commandArguments());
 });

@@ -15,7 +15,11 @@ const DONE = 0;
 const SYNTAX_ERROR = 101;
 const INTERNAL_ERROR = 107;
 
-const say = (text: string): void => void process.stderr.write(text);
+/** Loaded when there is something to complain about. */
+async function say(text: string): Promise<void> {
+  const { escapeLines } = await import('../render/names.js');
+  process.stderr.write(escapeLines(text));
+}
 
 /**
  * Runs `rdiff` with these arguments (without program and command name).
@@ -26,7 +30,7 @@ export async function runRdiff(argv: readonly string[]): Promise<number> {
     return await execute(parseArguments(argv));
   } catch (error) {
     if (!(error instanceof SyntaxFailure)) throw error;
-    say(`rdiff: ${error.message}\n\nTry \`rdiff --help' for more information.\n`);
+    await say(`rdiff: ${error.message}\n\nTry \`rdiff --help' for more information.\n`);
     return SYNTAX_ERROR;
   }
 }
@@ -53,8 +57,8 @@ async function act(command: RdiffAction): Promise<number> {
 async function reportFailure(error: unknown, command: RdiffAction): Promise<number> {
   const { failureOf } = await import('./failures.js');
   const { exitCode, text, document } = failureOf(error, INTERNAL_ERROR);
-  if (command.options.json !== true) say(text);
-  else if (usesStdout(command)) say(`${JSON.stringify(document)}\n`);
+  if (command.options.json !== true) await say(text);
+  else if (usesStdout(command)) process.stderr.write(`${JSON.stringify(document)}\n`);
   else process.stdout.write(`${JSON.stringify(document)}\n`);
   return exitCode;
 }

@@ -1,6 +1,6 @@
 /** A source as tables and messages name it. */
-import { rootNames, type Source } from '../../store.js';
-import { escapeUnsafe, formatName, type Medium } from './names.js';
+import { escapeUnsafe, rootNames, type Source } from '../../store.js';
+import { formatName, type Medium } from './names.js';
 
 /** `host:/path /other`. */
 export function formatSource(
@@ -8,5 +8,5 @@ export function formatSource(
   medium: Medium,
 ): string {
   const paths = rootNames(roots, (root) => formatName(root, medium));
-  return `${medium === 'terminal' ? escapeUnsafe(host) : host}:${paths}`;
+  return `${escapeUnsafe(host)}:${paths}`;
 }

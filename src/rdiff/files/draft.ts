@@ -1,5 +1,5 @@
 /** Files under construction: a temporary name beside the one that they will have. */
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { openFileSystem } from '../../platform/files.js';
 import { crypto } from '../../platform/node-modules.js';
 import { readLink, type PlainStat } from '../../platform/plain-files.js';
@@ -15,7 +15,7 @@ export const forWrite = (path: string): string => `Error opening "${path}" for w
 export function draftNew(path: string): Replacement {
   // A symbolic link to nothing: the file that it names is the one to make.
   const link = readLink(path);
-  const target = link === undefined ? path : resolve(dirname(path), link);
+  const target = link === undefined ? path : isAbsolute(link) ? link : join(dirname(path), link);
   const options = { temporary: temporaryBeside(target), rule: 'new', isPublic: true } as const;
   return attempt(forWrite(path), () => new Replacement(files, target, options));
 }

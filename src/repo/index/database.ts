@@ -1,11 +1,10 @@
 /** Opens, migrates and closes the SQLite database. */
 import { CodedError } from '../../errors.js';
 import type { FileSystem } from '../../platform/files.js';
-import { sqliteModule } from '../../platform/native-modules.js';
 import { parentOf } from '../../platform/paths.js';
 import { explaining, type Place } from '../../platform/refusals.js';
 import { ensureLike } from '../../platform/shared-files.js';
-import type { Connection } from './connection.js';
+import { connect, type Connection } from './connection.js';
 import { migrate } from './migrate.js';
 
 /** 'Vrve': marks the file as ours. */
@@ -37,7 +36,7 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
     if (isNew) ensureLike(files, path, modelOf(path));
     // SQLite gives these the mode of the database, but not its group, unless it is run by root.
     else if (mode === 'write') LOG_FILES.forEach((end) => ensureLike(files, path + end, path));
-    const db = new (sqliteModule())(path, { readonly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
+    const db = connect(path, { readonly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
     try {
       if (isNew) createEmpty(db);
       checkIdentity(db, path);

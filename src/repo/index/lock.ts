@@ -7,8 +7,7 @@
  *     exclusive  EXCLUSIVE  alone: while space is given back, so that no reader finds a hole
  */
 import { CodedError } from '../../errors.js';
-import { sqliteModule } from '../../platform/native-modules.js';
-import type { Connection } from './connection.js';
+import { connect, type Connection } from './connection.js';
 import { modelOf } from './database.js';
 import type { FileSystem } from '../../platform/files.js';
 import { ensureLike } from '../../platform/shared-files.js';
@@ -26,7 +25,7 @@ const SCHEMA = 'CREATE TABLE IF NOT EXISTS lock (held INTEGER) STRICT';
 /** Makes the lock database of a new repository. */
 export function createLockFile(files: FileSystem, path: string): void {
   ensureLike(files, path, modelOf(path));
-  const db = new (sqliteModule())(path);
+  const db = connect(path);
   db.exec(SCHEMA);
   db.close();
 }
@@ -41,7 +40,7 @@ export function isLockDamaged(error: unknown): boolean {
  * file that is there, which others may have locked: in a new one, two would hold the same lock.
  */
 export function rewriteLockFile(files: FileSystem, path: string): void {
-  const db = new (sqliteModule())(':memory:');
+  const db = connect(':memory:');
   db.exec(SCHEMA);
   const bytes = db.serialize();
   db.close();
@@ -105,7 +104,7 @@ export function tryLockExclusively(path: string): RepositoryLock | undefined {
 function tryLock(path: string, statement: string): RepositoryLock | undefined {
   let db: Connection | undefined;
   try {
-    db = new (sqliteModule())(path, { timeout: TRY_MS });
+    db = connect(path, { timeout: TRY_MS });
     db.exec(statement);
     const held = db;
     return { release: () => void held.close() };

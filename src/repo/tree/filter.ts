@@ -9,10 +9,9 @@
 import { CodedError } from '../../errors.js';
 import type { Issue } from '../model.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { bytesFromText, type ByteString } from '../../platform/bytes.js';
+import { type ByteString, bytesFromText, textOfName } from '../../platform/bytes.js';
 import { baseName } from '../../platform/paths.js';
 import type { FileSystem } from '../../platform/files.js';
-import { textOfName } from './byte-text.js';
 import type { DirectoryListing } from './listing.js';
 import { findMarkers, type MarkerReason } from './markers.js';
 import { compileOptions, readIgnoreFiles, type RuleFile } from './rule-files.js';

@@ -1,11 +1,10 @@
 /** Reads files of rules: those that options name, and the ignore files of a directory. */
 import { CodedError } from '../../errors.js';
-import { textFromBytes, type ByteString } from '../../platform/bytes.js';
+import { type ByteString, bytesToText, textFromBytes, textOfName } from '../../platform/bytes.js';
 import { join } from '../../platform/paths.js';
 import type { Issue } from '../model.js';
 import type { FileSystem } from '../../platform/files.js';
 import { systemErrorCode, type Platform } from '../../platform/platform.js';
-import { bytesToText, textOfName } from './byte-text.js';
 import { holds, type DirectoryListing } from './listing.js';
 import { compileLines, compileOption, type PatternRule, type Rule } from './rules.js';
 

@@ -36,6 +36,6 @@ test('a list with NUL needs --null, and --null a list', async () => {
 
 test('a list that cannot be read is named', async () => {
   await expect(readPathList({ filesFrom: '/none' }, openPlatform())).rejects.toThrow(
-    '--files-from: /none cannot be read: ENOENT',
+    '--files-from: /none cannot be read: it does not exist',
   );
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { escapeUnsafe, formatName, jsonPath } from '../../../src/cli/render/names.js';
+import { formatName, jsonPath } from '../../../src/cli/render/names.js';
+import { escapeUnsafe } from '../../../src/platform/shown-text.js';
 import { bytesFromBuffer, bytesFromText, type ByteString } from '../../../src/platform/bytes.js';
 
 const latin1 = (text: string) => text as ByteString;

@@ -8,15 +8,14 @@ import type { Source } from '../../index/sources.js';
 import { parentOfRoots, type Entry } from '../../index/versions.js';
 import { VersionType, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
-import { bytesFromBuffer, textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
-import { textToBytes } from '../../tree/byte-text.js';
 import type { LiveRoot, LiveTree } from '../../tree/live-tree.js';
 import { unreadable } from './tally.js';
 
 /** Absolute, without a trailing slash, in byte order, each once; none below another. */
 export function resolveRoots(paths: readonly string[], files: FileSystem): ByteString[] {
-  const roots = paths.map((path) => bytesFromBuffer(textToBytes(files.absolutePath(path))));
+  const roots = paths.map((path) => bytesFromText(files.absolutePath(path)));
   const unique = new Set(roots.sort());
   return [...unique].filter((root) => !directoriesAbove(root).some((above) => unique.has(above)));
 }

@@ -5,10 +5,9 @@
  */
 import { CodedError } from '../../../errors.js';
 import { VersionType, type Issue } from '../../model.js';
-import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { textFromBytes, textOfName, type ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
 import { explainRefusal } from '../../../platform/refusals.js';
-import { textOfName } from '../../tree/byte-text.js';
 import { compileOptions, type RuleFile } from '../../tree/rule-files.js';
 import { lastMatch, type PatternRule } from '../../tree/rules.js';
 import { findOwnDirectories } from '../../repository/own-directories.js';

@@ -5,7 +5,7 @@ import type { Index } from '../../index/index.js';
 import type { Snapshot } from '../../index/sources.js';
 import { parentOfRoots, type Entry } from '../../index/versions.js';
 import { VersionType, type Version } from '../../model.js';
-import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { textFromBytes, textOfName, type ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { systemErrorCode } from '../../../platform/platform.js';
 import type { HeldRepository } from '../../repository/held.js';
@@ -96,7 +96,7 @@ export function planOriginal(
     const roots = sites.get(target) ?? [];
     sites.set(target, [...roots, originalRoot(index, snapshot, { ...root, place }, path)]);
   }
-  return Array.from(sites, ([target, roots]) => ({ target: textFromBytes(target), roots }));
+  return Array.from(sites, ([target, roots]) => ({ target: textOfName(target), roots }));
 }
 
 /**

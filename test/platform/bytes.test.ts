@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytesToText, INVALID_BYTES, textToBytes } from '../../../src/repo/tree/byte-text.js';
+import { bytesToText, textToBytes } from '../../src/platform/bytes.js';
+import { INVALID_BYTES } from '../../src/platform/shown-text.js';
 
 describe('the text of bytes', () => {
   test('is the decoded UTF-8 where that is valid', () => {
