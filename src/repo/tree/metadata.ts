@@ -59,14 +59,49 @@ export function setMetadata(
   if (known) setExtendedAttributes({ at, node, shortfalls }, known, there?.xattrs ?? []);
   setMode({ files, node, shortfalls }, wanted, lost);
   if (node.type === 'open') {
-    attempt(shortfalls, 'time', () => at.setMtimeOpen(node.descriptor, wanted.mtime));
+    setTime({ at, node, shortfalls }, wanted.mtime);
     const flags = known && known.flags & ~LOCKING_FLAGS;
     if (flags !== undefined)
       setFlags({ at, shortfalls }, node.descriptor, there?.flags ?? 0, flags);
   } else {
-    attempt(shortfalls, 'time', () => at.setMtime(node.directory, node.name, wanted.mtime));
+    setTime({ at, node, shortfalls }, wanted.mtime);
   }
   return shortfalls.length === 0 ? NONE : shortfalls;
+}
+
+/** The system said that it was set, and it is not. */
+const NOT_KEPT = 'not kept by the file system';
+/** What file systems round times to is at most this. */
+const ROUNDING_SECONDS = 2;
+/** Beyond this, some file systems (ext4 with small inodes) silently take the last second that they know. */
+const SAFE_SECONDS = 2 ** 31;
+
+/** Which of what was set without complaint is not as it should be. Times may be rounded. */
+export function notKept(
+  { type, uid, gid, mode, mtime }: RestorableMetadata,
+  there: FileStat,
+): readonly Shortfall[] {
+  const isOther: Partial<Record<MetadataKind, boolean>> = {
+    owner: there.uid !== uid,
+    group: there.gid !== gid,
+    permissions: type !== VersionType.symlink && there.mode !== mode,
+    time: Math.abs(there.mtime.seconds - mtime.seconds) > ROUNDING_SECONDS,
+  };
+  const kinds = Object.keys(isOther) as MetadataKind[];
+  return kinds.filter((kind) => isOther[kind]).map((kind) => ({ kind, code: NOT_KEPT }));
+}
+
+/** Sets the time of a node, and sees to it that a strange one was taken. */
+function setTime({ at, node, shortfalls }: Setting, mtime: FileTime): void {
+  const isSet = attempt(shortfalls, 'time', () => {
+    if (node.type === 'open') at.setMtimeOpen(node.descriptor, mtime);
+    else at.setMtime(node.directory, node.name, mtime);
+  });
+  if (!isSet || Math.abs(mtime.seconds) < SAFE_SECONDS) return;
+  const there =
+    node.type === 'open' ? at.statOpen(node.descriptor) : at.stat(node.directory, node.name);
+  const isKept = there && Math.abs(there.mtime.seconds - mtime.seconds) <= ROUNDING_SECONDS;
+  if (!isKept) shortfalls.push({ kind: 'time', code: NOT_KEPT });
 }
 
 /** A node whose metadata is being set; what cannot be set is added to `shortfalls`. */

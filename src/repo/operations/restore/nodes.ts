@@ -19,6 +19,15 @@ export interface NodeMakerOptions {
   readonly isDryRun: boolean;
 }
 
+/** A link or special file, and what has its name. */
+export interface UnopenedPlace {
+  readonly path: ByteString;
+  readonly version: Version;
+  readonly there: FileStat | undefined;
+  /** What is there belongs to another name. */
+  readonly isTaken: boolean;
+}
+
 /** Paths are below the target. Every method throws system errors. */
 export class NodeMaker {
   private readonly options: NodeMakerOptions;
@@ -68,7 +77,7 @@ export class NodeMaker {
   }
 
   /** Whether what is not opened, a link or special file, was there. No directory is replaced. */
-  restoreUnopened(path: ByteString, version: Version, there: FileStat | undefined): boolean {
+  restoreUnopened({ path, version, there, isTaken }: UnopenedPlace): boolean {
     const { files, wanted, isDryRun, onShortfalls } = this.options;
     const { at } = files;
     // In a dry run its directory need not be there either.
@@ -82,6 +91,7 @@ export class NodeMaker {
         differsInMetadata(at, { type: 'named', directory, name }, there, metadata);
       const isThere =
         there !== undefined &&
+        !isTaken &&
         versionTypeOf(there.type) === version.type &&
         (version.type === VersionType.symlink
           ? at.readSymlink(directory, name) === version.link

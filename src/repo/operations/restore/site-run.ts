@@ -23,7 +23,8 @@ import { decide, type OverwriteRule } from './decide.js';
 import { createRemover, type Remover } from './extraneous.js';
 import { FileWriter, type Written } from './file-writer.js';
 import { createLinkGroups, type LinkedName, type LinkGroups } from './link-groups.js';
-import { NodeMaker } from './nodes.js';
+import type { InodeClaims } from './inode-claims.js';
+import { NodeMaker, type UnopenedPlace } from './nodes.js';
 import { sourceOf, type RestoreNode, type RestoreRoot, type RestoreSite } from './roots.js';
 import type { OwnDirectories } from '../../tree/own.js';
 import type { Wanted } from './wanted.js';
@@ -41,6 +42,10 @@ export interface SiteOptions {
   readonly isDryRun: boolean;
   /** Whether a path, absolute as it was backed up, is neither restored nor deleted. */
   readonly isLeftOut: (source: ByteString, isDirectory: boolean) => boolean;
+  /** Shared by all sites of a restore. */
+  readonly claims: InodeClaims;
+  /** What has the name of a node that is restored, when it is looked at. */
+  readonly onSeen?: (path: ByteString, version: Version, there: FileStat) => void;
   /** @throws CodedError INTERRUPTED */
   readonly checkSignal: () => void;
   readonly events: RestoreEvents;
@@ -197,6 +202,7 @@ class SiteRun {
     if (there && this.isOwn(path, there)) return;
     const decision = decide(version, there, this.options.rule ?? 'never');
     const { known } = this.options.wanted(version);
+    if (there && decision !== 'keep') this.options.onSeen?.(path, version, there);
     if (decision !== 'keep' && isLocked(known)) {
       this.locked.push({ path, type: version.type, known });
     }
@@ -209,18 +215,20 @@ class SiteRun {
     }
     if (there && decision === 'replace' && !this.makeRoom(path, version, there)) return;
     if (version.links > 0 && !this.linkGroups.isFirst({ path, version, there })) return;
+    const isTaken = there !== undefined && this.options.claims.isTaken(path, version, there);
     switch (version.type) {
       case VersionType.directory:
         if (this.makeDirectory(path, version)) await this.restoreEntries(path, version, true);
         return;
       case VersionType.file:
+        if (isTaken) return this.writer.add({ ...splitPath(path), version });
         return this.restoreFile(path, version, there, decision === 'unchanged');
       case VersionType.symlink:
       case VersionType.fifo:
       case VersionType.socket:
       case VersionType.characterDevice:
       case VersionType.blockDevice:
-        this.restoreUnopened(path, version, there);
+        this.restoreUnopened({ path, version, there, isTaken });
     }
   }
 
@@ -279,10 +287,11 @@ class SiteRun {
     return false;
   }
 
-  private restoreUnopened(path: ByteString, version: Version, there: FileStat | undefined): void {
+  private restoreUnopened(place: UnopenedPlace): void {
+    const { path, version } = place;
     const isUnchanged = this.attempt(path, () => {
       try {
-        return this.nodes.restoreUnopened(path, version, there);
+        return this.nodes.restoreUnopened(place);
       } catch (error) {
         const code = systemErrorCode(error);
         if (version.type === VersionType.symlink || !code || !CANNOT_MAKE.includes(code))
