@@ -53,6 +53,9 @@ export function setMetadata(
   there = wanted.known && files.at.attributes?.read(node),
 ): readonly Shortfall[] {
   const { at } = files;
+  if (node.type === 'open' && isLockedNow(at, node.descriptor, there)) {
+    return lockedOut(wanted, at.statOpen(node.descriptor), there);
+  }
   const shortfalls: Shortfall[] = [];
   const lost = setOwner(at, node, wanted, shortfalls);
   const { known } = wanted;
@@ -104,6 +107,26 @@ function setTime({ at, node, shortfalls }: Setting, mtime: FileTime): void {
   if (!isKept) shortfalls.push({ kind: 'time', code: NOT_KEPT });
 }
 
+/** Of an immutable or append-only node nothing can be set, and somebody meant that. */
+const LOCKED = 'immutable or append-only, see lsattr(1)';
+
+function isLockedNow(at: AtCalls, descriptor: number, there: NodeAttributes | undefined): boolean {
+  const flags = there ? there.flags : (at.attributes?.flags(descriptor) ?? 0);
+  return (flags & LOCKING_FLAGS) !== 0;
+}
+
+/** What differs of a locked node, which stays as it is. */
+function lockedOut(
+  wanted: RestorableMetadata,
+  stat: FileStat,
+  there: NodeAttributes | undefined,
+): readonly Shortfall[] {
+  const kinds = notKept(wanted, stat).map(({ kind }) => kind);
+  const isOpened = wanted.known && (wanted.known.flags & LOCKING_FLAGS) === 0;
+  if (there && isOpened) kinds.push('inode flags');
+  return kinds.map((kind) => ({ kind, code: LOCKED }));
+}
+
 /** A node whose metadata is being set; what cannot be set is added to `shortfalls`. */
 interface Setting {
   readonly at: AtCalls;
@@ -120,6 +143,17 @@ export function lockNode(
   const shortfalls: Shortfall[] = [];
   setFlags({ at, shortfalls }, descriptor, at.attributes?.flags(descriptor) ?? 0, flags);
   return shortfalls;
+}
+
+/**
+ * To be called before a file is made in a directory under a temporary name: where the directory is
+ * append-only, it could be made, but not be given its name, nor be removed.
+ * @throws system error EPERM
+ */
+export function refuseLockedDirectory(at: AtCalls, directory: number): void {
+  if (((at.attributes?.flags(directory) ?? 0) & LOCKING_FLAGS) === 0) return;
+  const message = 'EPERM: its directory is immutable or append-only';
+  throw Object.assign(new Error(message), { code: 'EPERM' });
 }
 
 /** Whether {@link lockNode} has something to do. */

@@ -6,7 +6,13 @@ import type { ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
 import { versionTypeOf } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../../platform/directory-handles.js';
-import { differsInMetadata, lockNode, setMetadata, type Shortfall } from '../../tree/metadata.js';
+import {
+  differsInMetadata,
+  lockNode,
+  refuseLockedDirectory,
+  setMetadata,
+  type Shortfall,
+} from '../../tree/metadata.js';
 import { splitPath, temporaryName } from '../../tree/relative-path.js';
 import type { Wanted } from './wanted.js';
 
@@ -188,10 +194,18 @@ function putInPlace(
   make: (name: ByteString) => void,
 ): void {
   const isReplaced = there !== undefined && there.type !== 'directory';
+  if (isReplaced) refuseLockedDirectory(at, directory);
   const made = isReplaced ? temporaryName(name) : name;
   if (isReplaced && at.stat(directory, made)) at.remove(directory, made);
   make(made);
-  if (isReplaced) at.rename(directory, made, name);
+  if (!isReplaced) return;
+  try {
+    at.rename(directory, made, name);
+  } catch (error) {
+    // What has the name may be immutable.
+    at.remove(directory, made);
+    throw error;
+  }
 }
 
 const DIRECTORY = { type: VersionType.directory, link: undefined, rdev: 0 } as const;

@@ -24,6 +24,7 @@ import { createRemover, type Remover } from './extraneous.js';
 import { FileWriter, type Written } from './file-writer.js';
 import { createLinkGroups, type LinkedName, type LinkGroups } from './link-groups.js';
 import type { InodeClaims } from './inode-claims.js';
+import { createLockExplainer, type LockExplainer } from './locked.js';
 import { NodeMaker, type UnopenedPlace } from './nodes.js';
 import { sourceOf, type RestoreNode, type RestoreRoot, type RestoreSite } from './roots.js';
 import type { OwnDirectories } from '../../tree/own.js';
@@ -108,6 +109,7 @@ class SiteRun {
   private readonly nodes: NodeMaker;
   private readonly remover: Remover;
   private readonly linkGroups: LinkGroups;
+  private readonly explainLock: LockExplainer;
   private readonly directories: EnteredDirectory[] = [];
   /** What becomes immutable or append-only at the end. */
   private readonly locked: LockedNode[] = [];
@@ -127,7 +129,16 @@ class SiteRun {
       this.report(path, code, message);
     const { onRemoved, onShortfalls } = events;
     const onFile: RestoreEvents['onFile'] = (...file) => this.tellFile(...file);
-    this.writer = new FileWriter({ ...options, target, onFile, onIssue, onShortfalls });
+    const explainLock = createLockExplainer({ files, handles, target: site.target });
+    this.explainLock = explainLock;
+    this.writer = new FileWriter({
+      ...options,
+      target,
+      explainLock,
+      onFile,
+      onIssue,
+      onShortfalls,
+    });
     this.nodes = new NodeMaker({ files, handles, wanted, isDryRun, onShortfalls });
     this.linkGroups = createLinkGroups((first, name) => this.link(first, name));
     this.remover = createRemover({
@@ -136,6 +147,7 @@ class SiteRun {
       isDryRun,
       own: options.own,
       isLeftOut: (path, isDirectory) => options.isLeftOut(sourceOf(this.site, path), isDirectory),
+      explainLock,
       onRemoved,
       onIssue,
     });
@@ -294,7 +306,8 @@ class SiteRun {
         return this.nodes.restoreUnopened(place);
       } catch (error) {
         const code = systemErrorCode(error);
-        if (version.type === VersionType.symlink || !code || !CANNOT_MAKE.includes(code))
+        const isLock = code !== undefined && this.explainLock(path, code) !== undefined;
+        if (version.type === VersionType.symlink || isLock || !code || !CANNOT_MAKE.includes(code))
           throw error;
         this.options.events.onUnmade(path, code);
         return undefined;
@@ -375,7 +388,8 @@ class SiteRun {
       const systemCode = systemErrorCode(error);
       if (systemCode === undefined || !(error instanceof Error)) throw error;
       if (systemCode === 'ENOSPC' || systemCode === 'EDQUOT') throw error;
-      this.report(path, code, `${textFromBytes(path)}: ${error.message}.`);
+      const reason = this.explainLock(path, systemCode) ?? error.message;
+      this.report(path, code, `${textFromBytes(path)}: ${reason}.`);
       return FAILED;
     }
   }
