@@ -53,20 +53,78 @@ export function setMetadata(
   there = wanted.known && files.at.attributes?.read(node),
 ): readonly Shortfall[] {
   const { at } = files;
+  if (node.type === 'open' && isLockedNow(at, node.descriptor, there)) {
+    return lockedOut(wanted, at.statOpen(node.descriptor), there);
+  }
   const shortfalls: Shortfall[] = [];
   const lost = setOwner(at, node, wanted, shortfalls);
   const { known } = wanted;
   if (known) setExtendedAttributes({ at, node, shortfalls }, known, there?.xattrs ?? []);
   setMode({ files, node, shortfalls }, wanted, lost);
   if (node.type === 'open') {
-    attempt(shortfalls, 'time', () => at.setMtimeOpen(node.descriptor, wanted.mtime));
+    setTime({ at, node, shortfalls }, wanted.mtime);
     const flags = known && known.flags & ~LOCKING_FLAGS;
     if (flags !== undefined)
       setFlags({ at, shortfalls }, node.descriptor, there?.flags ?? 0, flags);
   } else {
-    attempt(shortfalls, 'time', () => at.setMtime(node.directory, node.name, wanted.mtime));
+    setTime({ at, node, shortfalls }, wanted.mtime);
   }
   return shortfalls.length === 0 ? NONE : shortfalls;
+}
+
+/** The system said that it was set, and it is not. */
+const NOT_KEPT = 'not kept by the file system';
+/** What file systems round times to is at most this. */
+const ROUNDING_SECONDS = 2;
+/** Beyond this, some file systems (ext4 with small inodes) silently take the last second that they know. */
+const SAFE_SECONDS = 2 ** 31;
+
+/** Which of what was set without complaint is not as it should be. Times may be rounded. */
+export function notKept(
+  { type, uid, gid, mode, mtime }: RestorableMetadata,
+  there: FileStat,
+): readonly Shortfall[] {
+  const isOther: Partial<Record<MetadataKind, boolean>> = {
+    owner: there.uid !== uid,
+    group: there.gid !== gid,
+    permissions: type !== VersionType.symlink && there.mode !== mode,
+    time: Math.abs(there.mtime.seconds - mtime.seconds) > ROUNDING_SECONDS,
+  };
+  const kinds = Object.keys(isOther) as MetadataKind[];
+  return kinds.filter((kind) => isOther[kind]).map((kind) => ({ kind, code: NOT_KEPT }));
+}
+
+/** Sets the time of a node, and sees to it that a strange one was taken. */
+function setTime({ at, node, shortfalls }: Setting, mtime: FileTime): void {
+  const isSet = attempt(shortfalls, 'time', () => {
+    if (node.type === 'open') at.setMtimeOpen(node.descriptor, mtime);
+    else at.setMtime(node.directory, node.name, mtime);
+  });
+  if (!isSet || Math.abs(mtime.seconds) < SAFE_SECONDS) return;
+  const there =
+    node.type === 'open' ? at.statOpen(node.descriptor) : at.stat(node.directory, node.name);
+  const isKept = there && Math.abs(there.mtime.seconds - mtime.seconds) <= ROUNDING_SECONDS;
+  if (!isKept) shortfalls.push({ kind: 'time', code: NOT_KEPT });
+}
+
+/** Of an immutable or append-only node nothing can be set, and somebody meant that. */
+const LOCKED = 'immutable or append-only, see lsattr(1)';
+
+function isLockedNow(at: AtCalls, descriptor: number, there: NodeAttributes | undefined): boolean {
+  const flags = there ? there.flags : (at.attributes?.flags(descriptor) ?? 0);
+  return (flags & LOCKING_FLAGS) !== 0;
+}
+
+/** What differs of a locked node, which stays as it is. */
+function lockedOut(
+  wanted: RestorableMetadata,
+  stat: FileStat,
+  there: NodeAttributes | undefined,
+): readonly Shortfall[] {
+  const kinds = notKept(wanted, stat).map(({ kind }) => kind);
+  const isOpened = wanted.known && (wanted.known.flags & LOCKING_FLAGS) === 0;
+  if (there && isOpened) kinds.push('inode flags');
+  return kinds.map((kind) => ({ kind, code: LOCKED }));
 }
 
 /** A node whose metadata is being set; what cannot be set is added to `shortfalls`. */
@@ -85,6 +143,17 @@ export function lockNode(
   const shortfalls: Shortfall[] = [];
   setFlags({ at, shortfalls }, descriptor, at.attributes?.flags(descriptor) ?? 0, flags);
   return shortfalls;
+}
+
+/**
+ * To be called before a file is made in a directory under a temporary name: where the directory is
+ * append-only, it could be made, but not be given its name, nor be removed.
+ * @throws system error EPERM
+ */
+export function refuseLockedDirectory(at: AtCalls, directory: number): void {
+  if (((at.attributes?.flags(directory) ?? 0) & LOCKING_FLAGS) === 0) return;
+  const message = 'EPERM: its directory is immutable or append-only';
+  throw Object.assign(new Error(message), { code: 'EPERM' });
 }
 
 /** Whether {@link lockNode} has something to do. */

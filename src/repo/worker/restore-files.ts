@@ -8,7 +8,7 @@ import type { ByteString } from '../../platform/bytes.js';
 import { systemErrorCode } from '../../platform/platform.js';
 import type { DirectoryHandles } from '../../platform/directory-handles.js';
 import { replaceEntry } from '../../platform/replace-file.js';
-import { setMetadata } from '../tree/metadata.js';
+import { refuseLockedDirectory, setMetadata } from '../tree/metadata.js';
 import { temporaryName } from '../tree/relative-path.js';
 import type { WorkerContext } from './context.js';
 import { dataRuns } from './data-runs.js';
@@ -24,6 +24,8 @@ export interface RestoreRun {
   readonly shortfalls: RestoreShortfall[];
   /** What a new file of a directory begins with: all of one directory inherit the same. */
   readonly inherited: Map<ByteString, NodeAttributes | undefined>;
+  /** Directories in which names may be replaced; looked at once for each directory of a job. */
+  readonly unlocked: Set<ByteString>;
 }
 
 /** A blob on its way into one place. */
@@ -74,6 +76,10 @@ function inheritedIn(
 export function replaceWhole(fill: Fill): void {
   const { run, target } = fill;
   const directory = run.handles.open(target.directory);
+  if (!run.unlocked.has(target.directory)) {
+    refuseLockedDirectory(run.context.files.at, directory);
+    run.unlocked.add(target.directory);
+  }
   const entry = { directory, name: target.name, temporary: temporaryName(target.name) };
   replaceEntry(run.context.files, entry, (temporary) => makeWhole(fill, temporary));
 }

@@ -7,6 +7,7 @@ import { blake3 } from '../../platform/hash.js';
 import { isDamage } from '../../errors.js';
 import { rebuildBlob } from '../chain/rebuild.js';
 import type { BlobRecipe } from '../model.js';
+import type { ByteString } from '../../platform/bytes.js';
 import type { FileStat } from '../../platform/at-calls.js';
 import { fileErrorCode } from '../../platform/system-errors.js';
 import { openDirectoryHandles } from '../../platform/directory-handles.js';
@@ -41,7 +42,8 @@ export function restore(context: WorkerContext, job: RestoreJob): RestoreResult 
   const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), job.target);
   const written = new Float64Array(job.files.length);
   const shortfalls: RestoreShortfall[] = [];
-  const run: RestoreRun = { context, handles, job, written, shortfalls, inherited: new Map() };
+  const seen = { inherited: new Map(), unlocked: new Set<ByteString>() };
+  const run: RestoreRun = { context, handles, job, written, shortfalls, ...seen };
   try {
     const failures = job.pieces.flatMap((piece) => {
       const failed = restorePiece(run, piece);

@@ -15,6 +15,7 @@ import type { DirectoryHandles } from '../../../platform/directory-handles.js';
 import { differ } from '../../tree/filter.js';
 import type { OwnDirectories } from '../../tree/own.js';
 import { childPath, pathOf, splitPath } from '../../tree/relative-path.js';
+import type { LockExplainer } from './locked.js';
 import type { RestoreSite } from './roots.js';
 
 /**
@@ -52,6 +53,7 @@ export interface RemoverOptions {
   readonly own: OwnDirectories;
   readonly isDryRun: boolean;
   readonly isLeftOut: (path: ByteString, isDirectory: boolean) => boolean;
+  readonly explainLock: LockExplainer;
   readonly onRemoved: (path: ByteString) => void;
   readonly onIssue: (path: ByteString, code: IssueCode, message: string) => void;
 }
@@ -111,8 +113,10 @@ export function createRemover(options: RemoverOptions): Remover {
     try {
       return remove(path);
     } catch (error) {
-      if (fileErrorCode(error) === undefined || !(error instanceof Error)) throw error;
-      const message = `${textFromBytes(path)} was not deleted: ${error.message}.`;
+      const code = fileErrorCode(error);
+      if (code === undefined || !(error instanceof Error)) throw error;
+      const reason = options.explainLock(path, code) ?? error.message;
+      const message = `${textFromBytes(path)} was not deleted: ${reason}.`;
       options.onIssue(path, 'NOT_DELETED', message);
       return { isGone: false, removed: [] };
     }

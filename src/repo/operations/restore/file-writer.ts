@@ -23,6 +23,7 @@ import {
   type WaitingFile,
 } from './frame-order.js';
 import { fillFile } from './large-file.js';
+import type { LockExplainer } from './locked.js';
 import type { Wanted } from './wanted.js';
 import {
   openWorkingFile,
@@ -41,6 +42,7 @@ export interface FileWriterOptions {
   readonly rule: OverwriteRule | undefined;
   readonly wanted: Wanted;
   readonly isDryRun: boolean;
+  readonly explainLock: LockExplainer;
   /** A file is in place, and this many of its bytes were written. */
   readonly onFile: (path: ByteString, sizeBytes: number, written: Written) => void;
   /** So many bytes more of a large file are as they were. */
@@ -83,7 +85,8 @@ export class FileWriter {
       const code = fileErrorCode(error);
       if (code === undefined || !(error instanceof Error)) throw error;
       const path = pathOf(file);
-      this.options.onIssue(path, 'NOT_RESTORED', `${textFromBytes(path)}: ${error.message}.`);
+      const reason = this.options.explainLock(path, code) ?? error.message;
+      this.options.onIssue(path, 'NOT_RESTORED', `${textFromBytes(path)}: ${reason}.`);
     }
   }
 
@@ -156,7 +159,7 @@ export class FileWriter {
         working.discard();
         return;
       }
-      onShortfalls(pathOf(file), working.finish(written));
+      onShortfalls(pathOf(file), finishOrDiscard(working, written));
       const bytes = working.isNew ? sizeBytes : written;
       const isUnchanged = kind === 'patched' && bytes === 0 && sizeBytes > 0;
       onFile(pathOf(file), sizeBytes, { bytes, isUnchanged });
@@ -212,7 +215,9 @@ export class FileWriter {
     for (const { file: position, code, message } of failures) {
       const file = fileAt(position);
       results[position] = undefined;
-      this.fail(file, issueCode(code), `${textFromBytes(pathOf(file))}: ${message}`);
+      const path = pathOf(file);
+      const lock = this.options.explainLock(path, code);
+      this.fail(file, issueCode(code), `${textFromBytes(path)}: ${lock ? `${lock}.` : message}`);
     }
     for (const { file, missing } of shortfalls) onShortfalls(pathOf(fileAt(file)), missing);
     return results;
@@ -227,6 +232,16 @@ export class FileWriter {
     if (this.failed.has(file)) return;
     this.failed.add(file);
     this.options.onIssue(pathOf(file), code, message);
+  }
+}
+
+/** What could not get its name does not stay under another. @throws system errors */
+function finishOrDiscard(working: WorkingFile, writtenBytes: number): readonly Shortfall[] {
+  try {
+    return working.finish(writtenBytes);
+  } catch (error) {
+    working.discard();
+    throw error;
   }
 }
 

@@ -7,7 +7,13 @@ import type { FileSystem } from '../../../platform/files.js';
 import { replaceEntry } from '../../../platform/replace-file.js';
 import { versionTypeOf } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../../platform/directory-handles.js';
-import { differsInMetadata, lockNode, setMetadata, type Shortfall } from '../../tree/metadata.js';
+import {
+  differsInMetadata,
+  lockNode,
+  refuseLockedDirectory,
+  setMetadata,
+  type Shortfall,
+} from '../../tree/metadata.js';
 import { splitPath, temporaryName } from '../../tree/relative-path.js';
 import type { Wanted } from './wanted.js';
 
@@ -18,6 +24,15 @@ export interface NodeMakerOptions {
   readonly onShortfalls: (path: ByteString, missing: readonly Shortfall[]) => void;
   /** Nothing is changed. */
   readonly isDryRun: boolean;
+}
+
+/** A link or special file, and what has its name. */
+export interface UnopenedPlace {
+  readonly path: ByteString;
+  readonly version: Version;
+  readonly there: FileStat | undefined;
+  /** What is there belongs to another name. */
+  readonly isTaken: boolean;
 }
 
 /** Paths are below the target. Every method throws system errors. */
@@ -69,7 +84,7 @@ export class NodeMaker {
   }
 
   /** Whether what is not opened, a link or special file, was there. No directory is replaced. */
-  restoreUnopened(path: ByteString, version: Version, there: FileStat | undefined): boolean {
+  restoreUnopened({ path, version, there, isTaken }: UnopenedPlace): boolean {
     const { files, wanted, isDryRun, onShortfalls } = this.options;
     const { at } = files;
     // In a dry run its directory need not be there either.
@@ -83,6 +98,7 @@ export class NodeMaker {
         differsInMetadata(at, { type: 'named', directory, name }, there, metadata);
       const isThere =
         there !== undefined &&
+        !isTaken &&
         versionTypeOf(there.type) === version.type &&
         (version.type === VersionType.symlink
           ? at.readSymlink(directory, name) === version.link
@@ -179,8 +195,12 @@ function putInPlace(
   make: (name: ByteString) => void,
 ): void {
   const isReplaced = there !== undefined && there.type !== 'directory';
-  if (!isReplaced) make(name);
-  else replaceEntry(files, { directory, name, temporary: temporaryName(name) }, make);
+  if (!isReplaced) {
+    make(name);
+    return;
+  }
+  refuseLockedDirectory(files.at, directory);
+  replaceEntry(files, { directory, name, temporary: temporaryName(name) }, make);
 }
 
 const DIRECTORY = { type: VersionType.directory, link: undefined, rdev: 0 } as const;

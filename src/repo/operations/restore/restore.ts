@@ -11,6 +11,7 @@ import { explainRefusal } from '../../../platform/refusals.js';
 import { compileOptions, type RuleFile } from '../../tree/rule-files.js';
 import { lastMatch, type PatternRule } from '../../tree/rules.js';
 import { findOwnDirectories } from '../../repository/own-directories.js';
+import { notKept } from '../../tree/metadata.js';
 import { createSetReader } from '../../repository/attribute-sets.js';
 import { startWorkers, type WorkerOptions } from '../../repository/workers.js';
 import { findAnswer, type Answer } from '../queries/answer.js';
@@ -20,6 +21,7 @@ import type { HeldRepository } from '../../repository/held.js';
 import type { TimePoint } from '../queries/time-point.js';
 import type { OverwriteRule } from './decide.js';
 import { checkAbsenceIsProof } from './extraneous.js';
+import { createInodeClaims } from './inode-claims.js';
 import { planInto, planOriginal, type RestoreSite } from './roots.js';
 import { restoreSite, type RestoreEvents, type SiteOptions } from './site-run.js';
 import { createOwnerResolver, type OwnerOptions } from './owners.js';
@@ -113,6 +115,7 @@ export async function restore(
         rule: options.inPlace && (options.inPlace.overwrite ?? 'if-changed'),
         deletes: options.inPlace?.deletes !== undefined,
         wanted: createWanted(createSetReader(index), createOwnerResolver(options, platform)),
+        claims: createInodeClaims(),
         own: findOwnDirectories(platform.files, held.path),
         isDryRun: options.isDryRun ?? false,
         isLeftOut: leftOutBy(options.rules ?? [], platform),
@@ -189,29 +192,43 @@ function readingBack(options: SiteOptions, tally: Tally): SiteOptions {
     onShortfalls: () => undefined,
     onUnmade: () => undefined,
   };
-  return { ...options, events, isDryRun: true, deletes: false, rule: 'always' };
+  return {
+    ...options,
+    events,
+    claims: createInodeClaims(),
+    onSeen(path, version, there) {
+      if (tally.isSettled(path) || tally.lacksMetadata(path)) return;
+      tally.events.onShortfalls(path, notKept(options.wanted(version), there));
+    },
+    isDryRun: true,
+    deletes: false,
+    rule: 'always',
+  };
 }
 
 type Tally = ReturnType<typeof createTally>;
 
+const NOTHING_DONE = {
+  files: 0,
+  filesUnchanged: 0,
+  kept: 0,
+  directories: 0,
+  symlinks: 0,
+  specials: 0,
+  bytesWritten: 0,
+  bytesUnchanged: 0,
+};
+
 /** Counts what is done. */
 function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: boolean) {
-  const counts = {
-    files: 0,
-    filesUnchanged: 0,
-    kept: 0,
-    directories: 0,
-    symlinks: 0,
-    specials: 0,
-    bytesWritten: 0,
-    bytesUnchanged: 0,
-  };
+  const counts = { ...NOTHING_DONE };
   const issues: Issue[] = [];
   const shortfalls = createShortfallTally(isSuperuser);
   const removed: ByteString[] = [];
   let unmade: Unmade | undefined;
   /** What is known not to be as it was, when all is read back. */
   const settled = new Set<ByteString>();
+  const lacking = new Set<ByteString>();
   const reporter = createReporter(counts, onProgress);
   const events: RestoreEvents = {
     onPart: reporter.onPart,
@@ -232,7 +249,10 @@ function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: bool
       if (verifies) settled.add(path);
     },
     onRemoved: (path) => void removed.push(path),
-    onShortfalls: (path, missing) => shortfalls.add(path, missing),
+    onShortfalls(path, missing) {
+      if (missing.length > 0 && verifies) lacking.add(path);
+      shortfalls.add(path, missing);
+    },
     onUnmade(path, code) {
       unmade ??= { path, code, count: 0 };
       unmade.count += 1;
@@ -246,6 +266,7 @@ function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: bool
   return {
     events,
     isSettled: (path: ByteString) => settled.has(path),
+    lacksMetadata: (path: ByteString) => lacking.has(path),
     result: () => ({
       ...counts,
       issues: [...issues, ...shortfalls.issues(), ...(unmade ? [describeUnmade(unmade)] : [])],

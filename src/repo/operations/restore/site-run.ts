@@ -23,7 +23,9 @@ import { decide, type OverwriteRule } from './decide.js';
 import { createRemover, type Remover } from './extraneous.js';
 import { FileWriter, type Written } from './file-writer.js';
 import { createLinkGroups, type LinkedName, type LinkGroups } from './link-groups.js';
-import { NodeMaker } from './nodes.js';
+import type { InodeClaims } from './inode-claims.js';
+import { createLockExplainer, type LockExplainer } from './locked.js';
+import { NodeMaker, type UnopenedPlace } from './nodes.js';
 import { sourceOf, type RestoreNode, type RestoreRoot, type RestoreSite } from './roots.js';
 import type { OwnDirectories } from '../../tree/own.js';
 import type { Wanted } from './wanted.js';
@@ -41,6 +43,10 @@ export interface SiteOptions {
   readonly isDryRun: boolean;
   /** Whether a path, absolute as it was backed up, is neither restored nor deleted. */
   readonly isLeftOut: (source: ByteString, isDirectory: boolean) => boolean;
+  /** Shared by all sites of a restore. */
+  readonly claims: InodeClaims;
+  /** What has the name of a node that is restored, when it is looked at. */
+  readonly onSeen?: (path: ByteString, version: Version, there: FileStat) => void;
   /** @throws CodedError INTERRUPTED */
   readonly checkSignal: () => void;
   readonly events: RestoreEvents;
@@ -105,6 +111,7 @@ class SiteRun {
   private readonly nodes: NodeMaker;
   private readonly remover: Remover;
   private readonly linkGroups: LinkGroups;
+  private readonly explainLock: LockExplainer;
   private readonly directories: EnteredDirectory[] = [];
   /** What becomes immutable or append-only at the end. */
   private readonly locked: LockedNode[] = [];
@@ -124,7 +131,17 @@ class SiteRun {
       this.report(path, code, message);
     const { onPart, onRemoved, onShortfalls } = events;
     const onFile: RestoreEvents['onFile'] = (...file) => this.tellFile(...file);
-    this.writer = new FileWriter({ ...options, target, onFile, onPart, onIssue, onShortfalls });
+    const explainLock = createLockExplainer({ files, handles, target: site.target });
+    this.explainLock = explainLock;
+    this.writer = new FileWriter({
+      ...options,
+      target,
+      explainLock,
+      onFile,
+      onPart,
+      onIssue,
+      onShortfalls,
+    });
     this.nodes = new NodeMaker({ files, handles, wanted, isDryRun, onShortfalls });
     this.linkGroups = createLinkGroups((first, name) => this.link(first, name));
     this.remover = createRemover({
@@ -133,6 +150,7 @@ class SiteRun {
       isDryRun,
       own: options.own,
       isLeftOut: (path, isDirectory) => options.isLeftOut(sourceOf(this.site, path), isDirectory),
+      explainLock,
       onRemoved,
       onIssue,
     });
@@ -199,6 +217,7 @@ class SiteRun {
     if (there && this.isOwn(path, there)) return;
     const decision = decide(version, there, this.options.rule ?? 'never');
     const { known } = this.options.wanted(version);
+    if (there && decision !== 'keep') this.options.onSeen?.(path, version, there);
     if (decision !== 'keep' && isLocked(known)) {
       this.locked.push({ path, type: version.type, known });
     }
@@ -211,18 +230,20 @@ class SiteRun {
     }
     if (there && decision === 'replace' && !this.makeRoom(path, version, there)) return;
     if (version.links > 0 && !this.linkGroups.isFirst({ path, version, there })) return;
+    const isTaken = there !== undefined && this.options.claims.isTaken(path, version, there);
     switch (version.type) {
       case VersionType.directory:
         if (this.makeDirectory(path, version)) await this.restoreEntries(path, version, true);
         return;
       case VersionType.file:
+        if (isTaken) return this.writer.add({ ...splitPath(path), version });
         return this.restoreFile(path, version, there, decision === 'unchanged');
       case VersionType.symlink:
       case VersionType.fifo:
       case VersionType.socket:
       case VersionType.characterDevice:
       case VersionType.blockDevice:
-        this.restoreUnopened(path, version, there);
+        this.restoreUnopened({ path, version, there, isTaken });
     }
   }
 
@@ -281,13 +302,15 @@ class SiteRun {
     return false;
   }
 
-  private restoreUnopened(path: ByteString, version: Version, there: FileStat | undefined): void {
+  private restoreUnopened(place: UnopenedPlace): void {
+    const { path, version } = place;
     const isUnchanged = this.attempt(path, () => {
       try {
-        return this.nodes.restoreUnopened(path, version, there);
+        return this.nodes.restoreUnopened(place);
       } catch (error) {
         const code = fileErrorCode(error);
-        if (version.type === VersionType.symlink || !code || !CANNOT_MAKE.includes(code))
+        const isLock = code !== undefined && this.explainLock(path, code) !== undefined;
+        if (version.type === VersionType.symlink || isLock || !code || !CANNOT_MAKE.includes(code))
           throw error;
         this.options.events.onUnmade(path, code);
         return undefined;
@@ -367,7 +390,8 @@ class SiteRun {
     } catch (error) {
       const systemCode = fileErrorCode(error);
       if (systemCode === undefined || !(error instanceof Error)) throw error;
-      this.report(path, code, `${textFromBytes(path)}: ${error.message}.`);
+      const reason = this.explainLock(path, systemCode) ?? error.message;
+      this.report(path, code, `${textFromBytes(path)}: ${reason}.`);
       return FAILED;
     }
   }

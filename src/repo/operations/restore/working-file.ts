@@ -9,7 +9,12 @@ import type { FileSystem } from '../../../platform/files.js';
 import { systemErrorCode } from '../../../platform/platform.js';
 import { isSameTime } from '../../tree/compare.js';
 import type { DirectoryHandles } from '../../../platform/directory-handles.js';
-import { differsInMetadata, setMetadata, type Shortfall } from '../../tree/metadata.js';
+import {
+  differsInMetadata,
+  refuseLockedDirectory,
+  setMetadata,
+  type Shortfall,
+} from '../../tree/metadata.js';
 import { temporaryName, type NodePlace } from '../../tree/relative-path.js';
 import type { Wanted } from './wanted.js';
 
@@ -141,8 +146,9 @@ function openExisting(
       }
       return { name: candidate, stat };
     } catch (error) {
-      // Not there, not to be written, or running: the next, or a new one.
-      if (systemErrorCode(error) === undefined) throw error;
+      // Not there, not to be written, or running: the next, or a new one. What is immutable stays.
+      const code = systemErrorCode(error);
+      if (code === undefined || code === 'EPERM') throw error;
     } finally {
       if (descriptor !== undefined) files.close(descriptor);
     }
@@ -158,6 +164,7 @@ function makeZeros(
   kind: WorkingKind,
 ): void {
   const handle = handles.open(directory);
+  if (kind !== 'fresh') refuseLockedDirectory(files.at, handle);
   if (kind !== 'fresh' && files.at.stat(handle, name)) files.at.remove(handle, name);
   const descriptor = files.at.open(handle, name, 'create-file');
   try {
