@@ -88,7 +88,7 @@ export const backupCommand: CliCommand = {
     const source = await chooseSource(command, flags, session);
     const options = snapshotOptions(session, flags);
     if (!flags.dryRun) await makeDefaultRepository(session);
-    const repository = await session.openRepository('write');
+    const repository = await session.openRepository(flags.dryRun ? 'read' : 'write');
     const result =
       'stream' in source
         ? await backupStream(repository, { ...options, ...source })

@@ -87,7 +87,7 @@ export const pruneCommand: CliCommand = {
 
   async run(session, command) {
     const flags = command.opts<PruneFlags>();
-    const repository = await session.openRepository('write');
+    const repository = await session.openRepository(flags.dryRun ? 'read' : 'write');
     const snapshots = await listSnapshots(repository);
     const result = await prune(repository, {
       policy: toPolicy(flags, snapshots, session.now),

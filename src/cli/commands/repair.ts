@@ -37,7 +37,10 @@ export const repairCommand: CliCommand = {
       ...jobsOption(flags),
       signal: session.takeSignal(),
     };
-    const result = await repair(await session.openRepository('write'), options);
+    const result = await repair(
+      await session.openRepository(flags.dryRun ? 'read' : 'write'),
+      options,
+    );
     if (session.isJson) await session.output.json(toJson(result));
     else await showResult(result, session);
     return result.lost > 0 || result.damage.length > 0 ? ExitCode.damage : ExitCode.done;

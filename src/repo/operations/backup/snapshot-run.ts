@@ -87,9 +87,12 @@ export async function snapshotOf(
   options: SnapshotOptions,
 ): Promise<BackupResult> {
   const startedMs = repository.platform.clock.nowMs();
+  const take = (held: HeldRepository): Promise<BackupResult> =>
+    takeSnapshot(held, reader, options, startedMs);
+  if (options.isDryRun) return repository.tryOut(take, options.signal);
   return repository.write(
     async (held) => {
-      const result = await takeSnapshot(held, reader, options, startedMs);
+      const result = await take(held);
       reclaim(held);
       return result;
     },
