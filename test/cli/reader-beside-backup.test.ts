@@ -40,7 +40,7 @@ test('readers without write access see whole states while runs follow each other
   }
   fs.chmodSync(repository, 0o755);
 
-  let isOver = false;
+  const state = { isOver: false };
   const writing = (async () => {
     for (let round = 1; round <= ROUNDS; round++) {
       change(round);
@@ -49,10 +49,10 @@ test('readers without write access see whole states while runs follow each other
         await run(['-q', '-r', repository, 'prune', '--keep-last', '2', '--lock-wait', '1m']);
       }
     }
-    isOver = true;
+    state.isOver = true;
   })();
   let asked = 0;
-  while (!isOver || asked < 20) {
+  while (!state.isOver || asked < 20) {
     const args = QUESTIONS[asked++ % QUESTIONS.length]!;
     const child = spawn(
       user.program[0]!,

@@ -16,6 +16,7 @@ export const initCommand: CliCommand = {
   async run(session) {
     const { path } = session.repository;
     const { id } = await initRepository(path, session.platform);
+    session.settle(`The repository ${path} was created`, ExitCode.done);
     if (session.isJson) await session.output.json({ repository: path, id: id.toString('hex') });
     else if (!session.isQuiet) await session.output.write(`Created a repository at ${path}.\n`);
     return ExitCode.done;

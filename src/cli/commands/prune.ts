@@ -17,6 +17,7 @@ import { parseKeepCount } from '../parse/count.js';
 import { parseCalendarDuration } from '../parse/duration.js';
 import { parseTime } from '../parse/time.js';
 import { formatBytes } from '../render/bytes.js';
+import { count } from '../render/count.js';
 import { jsonPath } from '../render/names.js';
 import { renderTable } from '../render/table.js';
 import { formatLocalTime } from '../render/times.js';
@@ -95,6 +96,8 @@ export const pruneCommand: CliCommand = {
       isDryRun: flags.dryRun ?? false,
       signal: session.takeSignal(),
     });
+    if (!flags.dryRun)
+      session.settle(`${count(result.removed.length, 'snapshot')} removed`, ExitCode.done);
     result.dropped.forEach(({ path, snapshot }) => {
       const file = `${textFromBytes(path)} as it was before possible bit rot`;
       session.notice(`Snapshot ${snapshot} is the last to hold ${file}, and no rule keeps it.`);
