@@ -4,7 +4,7 @@ import { explainRefusal } from '../platform/refusals.js';
 import { systemErrorCode } from '../platform/system-errors.js';
 import { CodedError, showBytes } from '../store.js';
 import { ExitCode, exitCodeOfError } from './exit-code.js';
-import { OutputFailed } from './output.js';
+import { NotReported, OutputFailed } from './output.js';
 
 export interface Failure {
   readonly code: string;
@@ -33,7 +33,7 @@ function failureOf(error: unknown, command: string | undefined): Failure {
   if (error instanceof CommanderError) return describeUsage(error, command);
   if (error instanceof OutputFailed) {
     const { code, message, hint } = error;
-    return { code, message, hint, exitCode: ExitCode.failed };
+    return { code, message, hint, exitCode: exitCodeOfOutput(error) };
   }
   const refusal = explainRefusal(error, ANYWHERE);
   if (refusal) return describeFailure(refusal, command);
@@ -58,6 +58,12 @@ function describeUsage({ message }: CommanderError, command: string | undefined)
     hint: suggestion === undefined ? help : `${suggestion.replace(/^\((.*)\)$/, '$1')} ${help}`,
     exitCode: ExitCode.usage,
   };
+}
+
+/** What is done stays done, and damage that was found matters more than that nobody reads of it. */
+function exitCodeOfOutput(error: OutputFailed): ExitCode {
+  if (!(error instanceof NotReported)) return ExitCode.failed;
+  return error.exitCode === ExitCode.done ? ExitCode.incomplete : (error.exitCode as ExitCode);
 }
 
 /** What is meant where neither the error nor whoever caught it names a path. */

@@ -15,6 +15,25 @@ export class OutputFailed extends Error {
   }
 }
 
+/** What was asked for is done; only its report cannot be written. */
+export class NotReported extends OutputFailed {
+  /** What the command would have ended with. */
+  readonly exitCode: number;
+
+  constructor({ what, exitCode }: Settled, failed: OutputFailed) {
+    super(failed.cause as Error);
+    this.message = `${what}, but standard output cannot be written: ${(failed.cause as Error).message}.`;
+    this.exitCode = exitCode;
+  }
+}
+
+/** What a command has done, and what it ends with, whatever becomes of its report. */
+export interface Settled {
+  /** Begins a sentence: `Snapshot 3 was taken`. */
+  readonly what: string;
+  readonly exitCode: number;
+}
+
 export interface Output {
   readonly medium: Medium;
   readonly stream: NodeJS.WriteStream;

@@ -7,7 +7,7 @@ import { COMMANDS } from './command-table.js';
 import type { CliCommand } from './command.js';
 import { ExitCode } from './exit-code.js';
 import { addGlobalOptions, globalFlags } from './global-options.js';
-import { OutputClosed } from './output.js';
+import { NotReported, OutputClosed, OutputFailed } from './output.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Runs `args` (without node and script) to the end; failures are reported and become an exit code. */
@@ -39,6 +39,9 @@ async function parseAndRun(args: readonly string[], around: Surroundings): Promi
       const session = openSession(globalFlags(program, command), around);
       try {
         exitCode = await loaded.run(session, command);
+      } catch (error) {
+        const { settled } = session;
+        throw settled && error instanceof OutputFailed ? new NotReported(settled, error) : error;
       } finally {
         session.end();
       }

@@ -11,7 +11,8 @@ import {
 } from '../store.js';
 import { monotonicMs } from '../platform/clock.js';
 import type { GlobalFlags } from './global-options.js';
-import type { Output } from './output.js';
+import type { ExitCode } from './exit-code.js';
+import type { Output, Settled } from './output.js';
 import { parseDuration } from './parse/duration.js';
 import type { Surroundings } from './surroundings.js';
 import { paletteFor, type Palette } from './render/colour.js';
@@ -42,6 +43,9 @@ export interface Session {
   openRepository(access: OpenOptions['access']): Promise<Repository>;
   /** Stops the operation it is given to; until it is taken, an interrupt ends the process at once. */
   takeSignal(): AbortSignal;
+  /** Says what is done for good before it is reported. */
+  settle(what: string, exitCode: ExitCode): void;
+  readonly settled: Settled | undefined;
   /** A line for people on standard error, which `--quiet` keeps back. */
   notice(text: string): void;
   /** A line for people on standard error. */
@@ -79,7 +83,12 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
   const repository = chooseRepository(flags.repo, env, env['HOME'] ?? homedir());
   const lockWaitMs = optionValue('--lock-wait', parseDuration, flags.lockWait) ?? 0;
   let opened: Repository | undefined;
+  let settled: Settled | undefined;
   return {
+    settle: (what, exitCode) => void (settled = { what, exitCode }),
+    get settled() {
+      return settled;
+    },
     platform,
     repository,
     async openRepository(access) {

@@ -13,6 +13,8 @@ export interface OrdinaryUser {
   readonly options: UserOptions;
   /** A new directory of this user, gone after the test. */
   readonly directory: string;
+  /** The words that begin a command line, for who starts it otherwise. */
+  readonly program: readonly string[];
   /** The command line, in that directory. */
   readonly varve: (...args: readonly string[]) => Outcome;
   /** The command line as another user, with these bits taken from new files. */
@@ -40,6 +42,7 @@ export function ordinaryUser(): OrdinaryUser {
   return {
     options,
     directory,
+    program: [node, main],
     varve: (...args) =>
       spawnSync(node, [main, ...args], { encoding: 'utf8', cwd: directory, ...options }),
     varveAs: (user, umask, ...args) =>

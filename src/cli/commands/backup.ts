@@ -91,18 +91,20 @@ export const backupCommand: CliCommand = {
     const source = await chooseSource(command, flags, session);
     const options = snapshotOptions(session, flags);
     if (!flags.dryRun) await makeDefaultRepository(session);
-    const repository = await session.openRepository('write');
+    const repository = await session.openRepository(flags.dryRun ? 'read' : 'write');
     const result =
       'stream' in source
         ? await backupStream(repository, { ...options, ...source })
         : await backup(repository, { ...options, ...source });
     session.progress.finish();
+    const exitCode = exitCodeOfIssues(result.issues);
+    if (!flags.dryRun) session.settle(describeDone(result), exitCode);
     session.listIssues(result.issues);
     if (!session.isJson) result.notices.forEach(({ message }) => session.notice(message));
     if (!session.platform.files.at.attributes) session.notice(WITHOUT_ATTRIBUTES);
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) await session.output.write(describe(result, flags, session));
-    return exitCodeOfIssues(result.issues);
+    return exitCode;
   },
 };
 
@@ -163,6 +165,13 @@ async function makeDefaultRepository(session: Session): Promise<void> {
     throw error;
   }
   session.notice(`Created the default repository, ${repository.path}.`);
+}
+
+function describeDone({ snapshot, source }: BackupResult): string {
+  const paths = rootNames(source.roots);
+  return snapshot === undefined
+    ? `Nothing has changed in ${paths}, so no snapshot was taken`
+    : `Snapshot ${snapshot} of ${paths} was taken`;
 }
 
 function describe(

@@ -91,6 +91,7 @@ export const copyCommand: CliCommand = {
     };
     const result = await copyFile(session.platform, options);
     progress.finish();
+    if (!options.isDryRun) session.settle('The file was copied', ExitCode.done);
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) await session.output.write(describe(result, options.isDryRun));
     return ExitCode.done;

@@ -18,10 +18,12 @@ export const initCommand: CliCommand = {
     const { path } = session.repository;
     const { id } = await initRepository(path, session.platform);
     const { output } = session;
+    const shown = formatNameText(path, output.medium);
+    session.settle(`The repository ${shown} was created`, ExitCode.done);
     if (session.isJson) {
       await output.json({ ...jsonRepository(path), id: id.toString('hex') });
     } else if (!session.isQuiet) {
-      await output.write(`Created a repository at ${formatNameText(path, output.medium)}.\n`);
+      await output.write(`Created a repository at ${shown}.\n`);
     }
     return ExitCode.done;
   },

@@ -18,6 +18,7 @@ import { parseCalendarDuration } from '../parse/duration.js';
 import { parseTags } from '../parse/tags.js';
 import { parseTime } from '../parse/time.js';
 import { formatBytes } from '../render/bytes.js';
+import { count } from '../render/count.js';
 import { jsonPath } from '../render/names.js';
 import { renderTable } from '../render/table.js';
 import { formatLocalTime } from '../render/times.js';
@@ -88,7 +89,7 @@ export const pruneCommand: CliCommand = {
 
   async run(session, command) {
     const flags = command.opts<PruneFlags>();
-    const repository = await session.openRepository('write');
+    const repository = await session.openRepository(flags.dryRun ? 'read' : 'write');
     const snapshots = await listSnapshots(repository);
     const result = await prune(repository, {
       policy: toPolicy(flags, snapshots, session.now),
@@ -96,6 +97,8 @@ export const pruneCommand: CliCommand = {
       isDryRun: flags.dryRun ?? false,
       signal: session.takeSignal(),
     });
+    if (!flags.dryRun)
+      session.settle(`${count(result.removed.length, 'snapshot')} removed`, ExitCode.done);
     result.dropped.forEach(({ path, snapshot }) => {
       const file = `${textFromBytes(path)} as it was before possible bit rot`;
       session.notice(`Snapshot ${snapshot} is the last to hold ${file}, and no rule keeps it.`);

@@ -37,10 +37,16 @@ export const repairCommand: CliCommand = {
       ...jobsOption(flags),
       signal: session.takeSignal(),
     };
-    const result = await repair(await session.openRepository('write'), options);
+    const result = await repair(
+      await session.openRepository(flags.dryRun ? 'read' : 'write'),
+      options,
+    );
+    const isLost = result.lost > 0 || result.damage.length > 0;
+    const exitCode = isLost ? ExitCode.damage : ExitCode.done;
+    if (!flags.dryRun) session.settle('The repair was done', exitCode);
     if (session.isJson) await session.output.json(toJson(result));
     else await showResult(result, session);
-    return result.lost > 0 || result.damage.length > 0 ? ExitCode.damage : ExitCode.done;
+    return exitCode;
   },
 };
 

@@ -104,11 +104,13 @@ export const restoreCommand: CliCommand = {
     };
     const result = await restore(await session.openRepository('read'), options);
     progress.finish();
+    const exitCode = exitCodeOfIssues(result.issues);
+    if (!flags.dryRun) session.settle(`Snapshot ${result.snapshot} was restored`, exitCode);
     session.listIssues(result.issues);
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet)
       await session.output.write(describe(result, flags, session.output.medium));
-    return exitCodeOfIssues(result.issues);
+    return exitCode;
   },
 };
 

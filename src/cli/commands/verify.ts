@@ -50,9 +50,11 @@ export const verifyCommand: CliCommand = {
     };
     const result = await verify(await session.openRepository('read'), options);
     progress.finish();
+    const exitCode = result.ok ? ExitCode.done : ExitCode.damage;
+    session.settle(result.ok ? 'No damage was found' : 'Damage was found', exitCode);
     if (session.isJson) await session.output.json(toJson(result));
     else await showResult(result, session);
-    return result.ok ? ExitCode.done : ExitCode.damage;
+    return exitCode;
   },
 };
 

@@ -4,6 +4,7 @@ import type { FileSystem } from '../../platform/files.js';
 import { parentOf } from '../../platform/paths.js';
 import { explaining, type Place } from '../../platform/refusals.js';
 import { ensureLike } from '../../platform/shared-files.js';
+import { systemErrorCode } from '../../platform/system-errors.js';
 import { connect, type Connection } from './connection.js';
 import { migrate } from './migrate.js';
 
@@ -34,8 +35,7 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
   }
   return guardIndex(path, mode === 'read' ? 'read' : 'write', () => {
     if (isNew) ensureLike(files, path, modelOf(path));
-    // SQLite gives these the mode of the database, but not its group, unless it is run by root.
-    else if (mode === 'write') LOG_FILES.forEach((end) => ensureLike(files, path + end, path));
+    else if (mode === 'write') prepareLog(path, files);
     const db = connect(path, { readonly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
     try {
       if (isNew) createEmpty(db);
@@ -58,6 +58,16 @@ export function openDatabase(path: string, mode: OpenIndexMode, files: FileSyste
 }
 
 const LOG_FILES = ['-wal', '-shm'];
+
+/** SQLite gives these the mode of the database, but not its group, unless it is run by root. */
+function prepareLog(path: string, files: FileSystem): void {
+  try {
+    for (const end of LOG_FILES) ensureLike(files, path + end, path);
+  } catch (error) {
+    // SQLite tries by itself, and says what is wrong.
+    if (systemErrorCode(error) === undefined) throw error;
+  }
+}
 
 /** The file whose owner and mode a new database takes. */
 export function modelOf(path: string): string {

@@ -5,6 +5,7 @@
  */
 import type { FileSystem } from '../../platform/files.js';
 import { once } from '../../platform/once.js';
+import { sqliteCode } from '../../platform/system-errors.js';
 import { createAttributeSets, type AttributeSets } from './attributes.js';
 import { createAudit, type Audit } from './audit.js';
 import { Blobs } from './blobs.js';
@@ -151,8 +152,15 @@ function questions(db: Connection): Questions {
   };
 }
 
-/** Closing does it by itself only where no other process has the index open. Waits for nobody. */
+/**
+ * Closing does it by itself only where no other process has the index open. Waits for nobody, and fails
+ * nobody: what is committed is in the log, and the next writer moves it.
+ */
 function moveLog(db: Connection): void {
-  db.pragma('busy_timeout = 0');
-  db.pragma('wal_checkpoint(PASSIVE)');
+  try {
+    db.pragma('busy_timeout = 0');
+    db.pragma('wal_checkpoint(PASSIVE)');
+  } catch (error) {
+    if (sqliteCode(error) === undefined) throw error;
+  }
 }

@@ -76,13 +76,22 @@ export async function lockForWriting(
  * Keeps space from being given back under a reader. A repository that cannot be written needs none.
  * @throws CodedError REPOSITORY_LOCKED when space is being given back for longer than `waitMs`
  */
-export async function lockForReading(
+export function lockForReading(
   path: string,
   waitMs: number,
   sleep: (ms: number) => Promise<void>,
 ): Promise<RepositoryLock> {
+  return lockToRead(path, waitMs, sleep, { readonly: false });
+}
+
+async function lockToRead(
+  path: string,
+  waitMs: number,
+  sleep: (ms: number) => Promise<void>,
+  access: LockAccess,
+): Promise<RepositoryLock> {
   for (let waited = 0; ; waited += 2 * TRY_MS) {
-    const lock = tryLock(path, 'BEGIN; SELECT count(*) FROM sqlite_schema');
+    const lock = tryLock(path, 'BEGIN; SELECT count(*) FROM sqlite_schema', access);
     if (lock) return lock;
     if (waited >= waitMs) break;
     await sleep(TRY_MS);
@@ -96,15 +105,41 @@ export async function lockForReading(
   );
 }
 
+/**
+ * As {@link lockForReading}, by who may not write the lock database. undefined where it cannot be read, or
+ * the file system locks nothing for readers: nobody writes there then, or nothing can be done about it.
+ * @throws CodedError REPOSITORY_LOCKED
+ */
+export async function lockWithoutWriting(
+  path: string,
+  waitMs: number,
+  sleep: (ms: number) => Promise<void>,
+): Promise<RepositoryLock | undefined> {
+  try {
+    return await lockToRead(path, waitMs, sleep, { readonly: true });
+  } catch (error) {
+    if (sqliteCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
 /** undefined when anybody reads or writes. */
 export function tryLockExclusively(path: string): RepositoryLock | undefined {
   return tryLock(path, 'BEGIN EXCLUSIVE');
 }
 
-function tryLock(path: string, statement: string): RepositoryLock | undefined {
+interface LockAccess {
+  readonly readonly: boolean;
+}
+
+function tryLock(
+  path: string,
+  statement: string,
+  { readonly }: LockAccess = { readonly: false },
+): RepositoryLock | undefined {
   let db: Connection | undefined;
   try {
-    db = connect(path, { timeout: TRY_MS });
+    db = connect(path, { readonly, timeout: TRY_MS });
     db.exec(statement);
     const held = db;
     return { release: () => void held.close() };

@@ -201,7 +201,7 @@ function tryPunch(files: FileSystem, path: string): boolean {
   }
 }
 
-/** `store` for a dry run: what is appended is dropped, everything else stays as it is. */
+/** `store` for a dry run: what is appended is dropped, everything else stays as it is, and nothing is tried. */
 export function discardWrites(store: PackStore): PackStore {
   const nothing = (): void => undefined;
   return {
@@ -213,6 +213,7 @@ export function discardWrites(store: PackStore): PackStore {
     truncate: nothing,
     remove: nothing,
     punch: () => false,
+    canPunch: () => true,
   };
 }
 

@@ -2,6 +2,8 @@
  * Connections to the index that answer questions. One is kept from question to question, since opening
  * it takes longer than most answers; between two it holds no lock and no transaction.
  */
+import { CodedError } from '../../errors.js';
+import { pauseThread } from '../../platform/plain-files.js';
 import type { Platform } from '../../platform/platform.js';
 import { openIndex, type Index } from '../index/index.js';
 import { saysNoRoom } from './failures.js';
@@ -14,6 +16,11 @@ export interface Reader {
   /** A directory that holds its private copy of the index. */
   readonly copy: string | undefined;
 }
+
+/** Times of files are a tick of the kernel's clock apart, 10 ms at most. */
+const REST_MS = 25;
+/** A writer moves its log into the database now and then, and is done with that in a moment. */
+const MAX_TRIES = 80;
 
 /** Kept for questions to come. */
 const MAX_IDLE = 4;
@@ -88,7 +95,8 @@ export class Readers {
     }
   }
 
-  private openCopy(): Reader {
+  /** One that reads a private copy, which its caller discards. */
+  openCopy(): Reader {
     const { files } = this.platform;
     const stamp = this.stampOfIndex(true);
     const { index: path } = layoutOf(this.path);
@@ -104,10 +112,43 @@ export class Readers {
   private copyIndex(path: string): string {
     const { files, temporaryDirectory } = this.platform;
     const copy = files.makeTemporaryDirectory(`${temporaryDirectory}/varve-index-`);
-    for (const suffix of ['', '-wal']) {
-      if (files.stat(path + suffix)) files.copyFile(path + suffix, `${copy}/index.sqlite${suffix}`);
+    for (let tries = 0; !this.copyAtRest(path, copy); tries++) {
+      if (tries === MAX_TRIES) {
+        files.removeTree(copy);
+        throw new CodedError(
+          'REPOSITORY_LOCKED',
+          `The index ${path} is being written all the time.`,
+          {
+            hint: 'Try again once the other process has finished.',
+          },
+        );
+      }
+      pauseThread(REST_MS);
     }
     return copy;
+  }
+
+  /**
+   * Copies the index with its log; false if the database itself was written meanwhile, be it by the same
+   * tick of the file system's clock: log and pages might not belong together. A log that grows is no
+   * harm: what is not committed in it counts for nothing.
+   */
+  private copyAtRest(path: string, copy: string): boolean {
+    const { files, clock } = this.platform;
+    const startedMs = clock.nowMs();
+    const before = files.stat(path);
+    const log = files.stat(`${path}-wal`);
+    for (const suffix of ['-wal', '']) {
+      const target = `${copy}/index.sqlite${suffix}`;
+      if (files.stat(target)) files.remove(target);
+      if (files.stat(path + suffix)) files.copyFile(path + suffix, target);
+    }
+    const [after, logAfter] = [files.stat(path), files.stat(`${path}-wal`)];
+    const isSame = before?.mtimeMs === after?.mtimeMs && before?.inode === after?.inode;
+    const isLogSame =
+      log?.inode === logAfter?.inode && (log?.sizeBytes ?? 0) <= (logAfter?.sizeBytes ?? 0);
+    const age = startedMs - (before?.mtimeMs ?? 0);
+    return isSame && isLogSame && (age < 0 || age > REST_MS);
   }
 
   /** A rebuilt index is another file. A copy is outdated by any write. */

@@ -5,6 +5,7 @@
  */
 import { tryLockExclusively } from '../index/lock.js';
 import type { FrameRow } from '../index/frames.js';
+import { explainFailure } from './failures.js';
 import type { HeldRepository, WritableRepository } from './held.js';
 
 /** Smaller payloads hold no whole page of their own often enough to be worth a call. */
@@ -12,6 +13,17 @@ const MIN_HOLE_BYTES = 8192;
 
 /** Ends the writer's lock. Returns the bytes that were given back. */
 export function reclaim(repository: WritableRepository): number {
+  try {
+    return giveBackAlone(repository);
+  } catch (error) {
+    // The run is committed: that the system refuses this does not undo it.
+    if (explainFailure(repository.path, 'write', error) === error) throw error;
+    repository.index.rollback();
+    return 0;
+  }
+}
+
+function giveBackAlone(repository: WritableRepository): number {
   const { dead, unused } = findUnused(repository);
   repository.releaseLock();
   if (dead.length === 0 && unused.length === 0) return 0;

@@ -11,10 +11,11 @@ import {
   isLockDamaged,
   lockForReading,
   lockForWriting,
+  lockWithoutWriting,
   rewriteLockFile,
   type RepositoryLock,
 } from '../index/lock.js';
-import { openDirectoryPackStore } from '../packs/pack-store.js';
+import { discardWrites, openDirectoryPackStore } from '../packs/pack-store.js';
 import { readConfig, type RepositoryConfig } from './config.js';
 import type { HeldRepository, Reading, WritableRepository } from './held.js';
 import { pause } from './interrupts.js';
@@ -175,6 +176,30 @@ export class Repository {
     }
   }
 
+  /**
+   * Does `work` on a private copy of the index, and drops what it appends to packs: nothing of the
+   * repository is written, be it read-only or in use.
+   * @internal
+   * @throws CodedError REPOSITORY_LOCKED, INDEX_MISSING, INDEX_CORRUPT, INTERRUPTED
+   */
+  async tryOut<T>(work: (held: HeldRepository) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const lock = await this.lockToRead(signal);
+    try {
+      const reader = this.readers.openCopy();
+      const held = this.hold(reader.index);
+      try {
+        return await work({ ...held, packs: discardWrites(held.packs) });
+      } finally {
+        held.packs.close();
+        this.readers.discard(reader);
+      }
+    } catch (error) {
+      throw explainFailure(this.path, 'read', error);
+    } finally {
+      lock?.release();
+    }
+  }
+
   private openToWrite(mayUseReserve: boolean): Index {
     const { path, platform } = this;
     const open = (): Index => openIndex(layoutOf(path).index, 'write', platform.files);
@@ -189,11 +214,14 @@ export class Repository {
   }
 
   /**
-   * Keeps space from being given back until the caller releases it. None where nothing may be written.
+   * Keeps space from being given back until the caller releases it. None where no lock can be had.
    * @internal
    */
   async lockToRead(signal?: AbortSignal): Promise<RepositoryLock | undefined> {
-    return this.canWrite ? this.lock('read', signal) : undefined;
+    if (this.canWrite) return this.lock('read', signal);
+    const { lock: path } = layoutOf(this.path);
+    const wait = (ms: number): Promise<void> => pause(ms, this.signals(signal));
+    return lockWithoutWriting(path, this.options.lockWaitMs ?? 0, wait);
   }
 
   /**
@@ -204,9 +232,8 @@ export class Repository {
     if (access === 'write' && this.options.access !== 'write') throw openedForReading(this.path);
     const { lock: path } = layoutOf(this.path);
     const take = access === 'write' ? lockForWriting : lockForReading;
-    const signals = [this.options.signal, signal].filter((each) => each !== undefined);
-    const takeLock = (): Promise<RepositoryLock> =>
-      take(path, this.options.lockWaitMs ?? 0, (ms) => pause(ms, signals));
+    const wait = (ms: number): Promise<void> => pause(ms, this.signals(signal));
+    const takeLock = (): Promise<RepositoryLock> => take(path, this.options.lockWaitMs ?? 0, wait);
     try {
       prepareLockFile(path, this.platform);
       return await takeLock().catch((error: unknown) => {
@@ -217,6 +244,10 @@ export class Repository {
     } catch (error) {
       throw explainRefusal(error, { name: `the lock ${path}`, path, access }) ?? error;
     }
+  }
+
+  private signals(signal: AbortSignal | undefined): AbortSignal[] {
+    return [this.options.signal, signal].filter((each) => each !== undefined);
   }
 
   private hold(index: HeldRepository['index']): HeldRepository {

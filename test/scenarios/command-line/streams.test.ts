@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { openSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createWorkspace, finished, until } from '../../support/varve-command.js';
@@ -41,6 +41,62 @@ describe('standard output', () => {
     const { code, stderr } = await run(args, { stdio: ['ignore', full, 'pipe'] });
     expect(code).toBe(1);
     expect(stderr).toContain('varve: Standard output cannot be written: ENOSPC');
+  });
+});
+
+describe('what is done, and cannot be reported', () => {
+  const DONE = [
+    [['backup', 'small'], /^varve: Snapshot \d+ of .*small was taken, but standard output cannot/],
+    [['backup', '--json', 'small'], /^varve: Snapshot \d+ of .*small was taken, but/],
+    [['backup', '--command', 'x', '--', 'echo', 'x'], /^varve: Snapshot \d+ of \/x was taken, but/],
+    [['prune', '--keep-last', '1'], /^varve: \d+ snapshots? removed, but/],
+    [['restore', 'small', '--to', 'restored'], /^varve: Snapshot \d+ was restored, but/],
+    [['verify'], /^varve: No damage was found, but/],
+    [['repair'], /^varve: The repair was done, but/],
+    [['copy', 'small', 'copied'], /^varve: The file was copied, but/],
+    [['init', '-r', 'made'], /^varve: The repository made was created, but/],
+  ] as const;
+
+  test.each(DONE)('says so and ends with 3: %j', async (args, message) => {
+    write({ small: 'small' });
+    for (const name of ['restored', 'made']) rmSync(path(name), { recursive: true, force: true });
+    const full = openSync('/dev/full', 'w');
+    const { code, stderr } = await run(args, { stdio: ['ignore', full, 'pipe'] });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(message);
+  });
+
+  test.each(DONE)('ends as ever where the reader has gone: %j', async (args) => {
+    write({ small: 'small' });
+    for (const name of ['restored', 'made']) rmSync(path(name), { recursive: true, force: true });
+    const child = start(args);
+    child.stdout?.destroy();
+    expect(await finished(child)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('keeps the code of a run that found more: an incomplete one, or damage', async () => {
+    const full = openSync('/dev/full', 'w');
+    const stdio = ['ignore', full, 'pipe'] as const;
+    await run(['-r', 'broken', 'init']);
+    await run(['-r', 'broken', 'backup', 'tree/large']);
+    const [pack] = readdirSync(path('broken/packs'));
+    const bytes = readFileSync(path('broken/packs', pack!));
+    writeFileSync(path('broken/packs', pack!), bytes.fill(1, 200, 260));
+    expect((await run(['-r', 'broken', 'verify'], { stdio: [...stdio] })).code).toBe(4);
+    expect((await run(['-r', 'broken', 'repair'], { stdio: [...stdio] })).code).toBe(4);
+  });
+
+  test('is nothing where nothing was to be done', async () => {
+    const full = openSync('/dev/full', 'w');
+    for (const args of [
+      ['backup', '-n', 'small'],
+      ['prune', '-n', '--keep-last', '1'],
+      ['snapshots'],
+    ]) {
+      const { code, stderr } = await run(args, { stdio: ['ignore', full, 'pipe'] });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^varve: Standard output cannot be written/);
+    }
   });
 });
 

@@ -98,9 +98,12 @@ export async function snapshotOf(
 ): Promise<BackupResult> {
   const startedMs = repository.platform.clock.nowMs();
   checkTags(options.tags ?? []);
+  const take = (held: HeldRepository): Promise<BackupResult> =>
+    takeSnapshot(held, reader, options, startedMs);
+  if (options.isDryRun) return repository.tryOut(take, options.signal);
   return repository.write(
     async (held) => {
-      const result = await takeSnapshot(held, reader, options, startedMs);
+      const result = await take(held);
       reclaim(held);
       return result;
     },

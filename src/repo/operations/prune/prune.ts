@@ -39,20 +39,26 @@ export interface PruneResult extends Retention {
 export async function prune(repository: Repository, options: PruneOptions): Promise<PruneResult> {
   const { clock } = repository.platform;
   const startedMs = clock.nowMs();
-  return repository.write(
-    async (held) => {
-      const snapshots = held.index.snapshots.all();
-      const suspects = readSuspectFiles(held.index);
-      const chosen = chooseSnapshots(snapshots, options.policy, new Date(startedMs));
-      const retention = options.dropsBeforeBitRot ? chosen : guardSuspects(chosen, suspects);
-      const dropped = droppedBytes(retention, suspects);
-      const bytesFreed = await removeSnapshots(held, retention, options);
-      if (!options.isDryRun) reclaim(held);
-      const durationMs = clock.nowMs() - startedMs;
-      return { ...retention, dropped, bytesFreed, durationMs };
-    },
-    { signal: options.signal, frees: true },
-  );
+  const remove = async (held: HeldRepository): Promise<Omit<PruneResult, 'durationMs'>> => {
+    const snapshots = held.index.snapshots.all();
+    const suspects = readSuspectFiles(held.index);
+    const chosen = chooseSnapshots(snapshots, options.policy, new Date(startedMs));
+    const retention = options.dropsBeforeBitRot ? chosen : guardSuspects(chosen, suspects);
+    const dropped = droppedBytes(retention, suspects);
+    const bytesFreed = await removeSnapshots(held, retention, options);
+    return { ...retention, dropped, bytesFreed };
+  };
+  const result = options.isDryRun
+    ? await repository.tryOut(remove, options.signal)
+    : await repository.write(
+        async (held) => {
+          const removed = await remove(held);
+          reclaim(held);
+          return removed;
+        },
+        { signal: options.signal, frees: true },
+      );
+  return { ...result, durationMs: clock.nowMs() - startedMs };
 }
 
 function readSuspectFiles(index: Index): SuspectFile<ByteString>[] {

@@ -126,28 +126,26 @@ function removeDatabase(path: string, { files }: Platform): void {
 }
 
 function quarantine(repository: Repository, options: RepairOptions): Promise<RepairResult> {
-  return repository.write(
-    async (held) => {
-      const found = await verifyHeld(held, options);
-      const damaged = found.brokenBlobs.filter(
-        (blob) => held.index.blobs.get(blob)?.kind !== BlobKind.lost,
-      );
-      if (!options.isDryRun && found.damagedBlobs.length > 0) {
-        markLost(held, damaged, found.damagedBlobs);
-      }
-      const done = options.isDryRun ? 'to be marked' : 'marked';
-      const actions =
-        damaged.length === 0
-          ? []
-          : [
-              `Damaged blobs ${done} lost: ${damaged.length}.`,
-              'The next backup re-reads the files that use them and stores what it still finds.',
-            ];
-      const { snapshots, blobs, damage } = found;
-      return { snapshots, blobs, lost: found.damagedBlobs.length, actions, damage };
-    },
-    { signal: options.signal, frees: true },
-  );
+  const { isDryRun = false, signal } = options;
+  const examine = async (held: HeldRepository): Promise<RepairResult> => {
+    const found = await verifyHeld(held, options);
+    const damaged = found.brokenBlobs.filter(
+      (blob) => held.index.blobs.get(blob)?.kind !== BlobKind.lost,
+    );
+    if (!isDryRun && found.damagedBlobs.length > 0) markLost(held, damaged, found.damagedBlobs);
+    const done = isDryRun ? 'to be marked' : 'marked';
+    const actions =
+      damaged.length === 0
+        ? []
+        : [
+            `Damaged blobs ${done} lost: ${damaged.length}.`,
+            'The next backup re-reads the files that use them and stores what it still finds.',
+          ];
+    const { snapshots, blobs, damage } = found;
+    return { snapshots, blobs, lost: found.damagedBlobs.length, actions, damage };
+  };
+  if (isDryRun) return repository.read(examine, signal);
+  return repository.write(examine, { signal, frees: true });
 }
 
 /** Marks `damaged` lost; the next backup reads what uses any of `unreadable`. */
