@@ -16,6 +16,7 @@ export class OutputFailed extends Error {
 }
 
 export interface Output {
+  /** How names are shown on it: safe for a terminal, whatever it is, since text moves on. */
   readonly medium: Medium;
   readonly stream: NodeJS.WriteStream;
   /** The reader has gone: further writes do nothing. */
@@ -51,7 +52,7 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
     }
   };
   return {
-    medium: stream.isTTY ? 'terminal' : 'stream',
+    medium: 'terminal',
     stream,
     get isClosed() {
       return isClosed;

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import {
   CodedError,
+  escapeUnsafe,
   openPlatform,
   openRepository,
   type Issue,
@@ -99,7 +100,7 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
     problem: write,
     listIssues(issues) {
       if (isJson) return;
-      issues.forEach(({ message }) => write(message));
+      issues.forEach(({ message }) => write(escapeUnsafe(message)));
     },
     end() {
       progress.finish();

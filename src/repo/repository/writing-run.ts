@@ -16,6 +16,7 @@ import type { BeginJob } from '../worker/jobs.js';
 import type { WorkerPool } from '../worker/pool.js';
 import { shareStoredBytes } from './frame-shares.js';
 import type { HeldRepository } from './held.js';
+import { keepReserve, type MinFree, type Reserve } from './reserve.js';
 import { RunManifest, type ManifestWriter } from './run-manifest.js';
 import { startWorkers, workerCount, type WorkerOptions } from './workers.js';
 
@@ -24,11 +25,15 @@ export interface RunOptions extends WorkerOptions {
   readonly level?: number;
   /** Packs are left alone; the caller ends the run with `abort`. */
   readonly isDryRun?: boolean;
+  /** What is to stay free of the file system of the repository. Default: it may be filled. */
+  readonly minFree?: MinFree;
 }
 
 /** Begins the transaction; the caller ends it with `commit` or `abort`. */
 export function beginRun(repository: HeldRepository, options: RunOptions): WritingRun {
   const { index } = repository;
+  const isDryRun = options.isDryRun ?? false;
+  const reserve = keepReserve(repository, isDryRun ? undefined : options.minFree);
   const level = options.level ?? DEFAULT_LEVEL;
   const laneCount = workerCount(repository, options);
   index.begin();
@@ -39,14 +44,13 @@ export function beginRun(repository: HeldRepository, options: RunOptions): Writi
     if (!packs) throw new Error(`no lane ${lane}`);
     return { type: 'begin', generation, level, lane: packs };
   };
-  const isDryRun = options.isDryRun ?? false;
   const pool = startWorkers(repository, options, { begin: beginLane, isDryRun, interrupted });
   const manifestLane = lanes[laneCount];
   if (!manifestLane) throw new Error('no lane for manifests');
   const store = isDryRun ? discardWrites(repository.packs) : repository.packs;
   const packs = createPackWriter(store, manifestLane);
   const manifest = new RunManifest({ index, packs, generation, level });
-  return new WritingRun({ repository, generation, pool, manifest });
+  return new WritingRun({ repository, generation, pool, manifest, reserve });
 }
 
 /** What a run is made of. */
@@ -55,6 +59,7 @@ interface RunParts {
   readonly generation: number;
   readonly pool: WorkerPool;
   readonly manifest: RunManifest;
+  readonly reserve: Reserve;
 }
 
 export class WritingRun {
@@ -62,13 +67,15 @@ export class WritingRun {
   readonly pool: WorkerPool;
   private readonly repository: HeldRepository;
   private readonly written: RunManifest;
+  private readonly reserve: Reserve;
   private frameBytes = 0;
 
-  constructor({ repository, generation, pool, manifest }: RunParts) {
+  constructor({ repository, generation, pool, manifest, reserve }: RunParts) {
     this.repository = repository;
     this.generation = generation;
     this.pool = pool;
     this.written = manifest;
+    this.reserve = reserve;
   }
 
   get manifest(): ManifestWriter {
@@ -83,6 +90,7 @@ export class WritingRun {
   /**
    * Puts a frame that a worker appended into the index. `place` says for each member, named by its
    * position in the request, whether it is used, and records where it lies.
+   * @throws CodedError DISK_FULL when what is to stay free is not
    */
   register(
     frame: StoredFrame,
@@ -104,6 +112,7 @@ export class WritingRun {
     const totalBytes = shares.reduce((sum, share) => sum + share, 0);
     frames.insert({ id, pack, offset, lengthBytes, kind, headBytes, liveBytes, totalBytes });
     this.frameBytes += lengthBytes;
+    this.reserve(lengthBytes);
   }
 
   /** Syncs, writes the manifest's end around `summary`, and commits after `finish`. */

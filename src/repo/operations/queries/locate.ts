@@ -9,6 +9,7 @@ import { parentOfRoots } from '../../index/versions.js';
 import type { Version } from '../../model.js';
 import { bytesFromText, type ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
+import { escapeUnsafe } from '../../../platform/shown-text.js';
 import type { HeldRepository } from '../../repository/held.js';
 import { rootNames } from './root-names.js';
 import { resolveTimePoint, type TimePoint } from './time-point.js';
@@ -145,7 +146,7 @@ function contains(root: ByteString, path: ByteString): boolean {
 
 /** `host:/path /other`, as `snapshots` shows it. */
 function describeSource({ id, host, roots }: Source): string {
-  return `${id}  ${host}:${rootNames(roots)}`;
+  return `${id}  ${escapeUnsafe(host)}:${rootNames(roots)}`;
 }
 
 function findSelected(sources: readonly Source[], selector: SourceSelector): Source {
@@ -160,19 +161,17 @@ function findSelected(sources: readonly Source[], selector: SourceSelector): Sou
   const name =
     selector.type === 'number' ? String(selector.id) : `${selector.host}:${selector.path}`;
   if (found.length > 1) throw ambiguous(found, `Several sources match ${name}.`);
-  const list = sources.map(describeSource).join('\n  ');
-  throw new CodedError(
-    'SOURCE_NOT_FOUND',
-    `There is no source ${name}; the sources are:\n  ${list}`,
-    {
-      hint: 'Name one of them with --source NUMBER or --source HOST:PATH.',
-    },
-  );
+  throw new CodedError('SOURCE_NOT_FOUND', `There is no source ${name}.`, {
+    hint: listOf(sources),
+  });
 }
 
 function ambiguous(sources: readonly Source[], message: string): CodedError {
+  return new CodedError('SOURCE_AMBIGUOUS', message, { hint: listOf(sources) });
+}
+
+/** A message is one line; what it is about stands below. */
+function listOf(sources: readonly Source[]): string {
   const list = sources.map(describeSource).join('\n  ');
-  return new CodedError('SOURCE_AMBIGUOUS', `${message}\n  ${list}`, {
-    hint: 'Name one of them with --source NUMBER or --source HOST:PATH.',
-  });
+  return `Name one of them with --source NUMBER or --source HOST:PATH.\n  ${list}`;
 }
