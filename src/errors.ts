@@ -110,7 +110,7 @@ const DAMAGE_CODES: ReadonlySet<ErrorCode> = new Set([
 
 /** Details that make a failure useful to its reader. */
 export interface CodedErrorOptions {
-  /** What to do next, one sentence. */
+  /** What to do next: one sentence, and lines with what to choose from. (A message is one line.) */
   readonly hint?: string;
   readonly cause?: unknown;
 }

@@ -33,6 +33,7 @@ export {
   textOfName,
   type ByteString,
 } from './platform/bytes.js';
+export type { MinFree } from './repo/repository/free-space.js';
 export { escapeUnsafe, showBytes } from './platform/shown-text.js';
 export { reasonOf } from './platform/system-errors.js';
 export { openPlatform, type Platform } from './platform/platform.js';

@@ -50,15 +50,18 @@ function failureOf(error: unknown, command: string | undefined): Failure {
 
 /** `error: unknown option '--exlude'\n(Did you mean --exclude?)`, as commander says it. */
 function describeUsage({ message }: CommanderError, command: string | undefined): Failure {
-  const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const [, what = '', suggestion] = USAGE.exec(message) ?? [];
   const help = `See \`varve help${command === undefined ? '' : ` ${command}`}\`.`;
   return {
     code: 'USAGE',
-    message: `${what.charAt(0).toUpperCase()}${what.slice(1).replace(/\.$/, '')}.`,
-    hint: suggestion === undefined ? help : `${suggestion.replace(/^\((.*)\)$/, '$1')} ${help}`,
+    message: `${what.charAt(0).toUpperCase()}${what.slice(1)}.`,
+    hint: suggestion === undefined ? help : `${suggestion} ${help}`,
     exitCode: ExitCode.usage,
   };
 }
+
+/** What was given may have line breaks itself. */
+const USAGE = /^(?:error: )?(.*?)\.?(?:\n\((Did you mean .*)\))?$/s;
 
 /** What is done stays done, and damage that was found matters more than that nobody reads of it. */
 function exitCodeOfOutput(error: OutputFailed): ExitCode {

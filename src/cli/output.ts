@@ -35,6 +35,7 @@ export interface Settled {
 }
 
 export interface Output {
+  /** How names are shown on it: safe for a terminal, whatever it is, since text moves on. */
   readonly medium: Medium;
   readonly stream: NodeJS.WriteStream;
   /** The reader has gone: further writes do nothing. */
@@ -70,7 +71,7 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
     }
   };
   return {
-    medium: stream.isTTY ? 'terminal' : 'stream',
+    medium: 'terminal',
     stream,
     get isClosed() {
       return isClosed;

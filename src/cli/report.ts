@@ -1,4 +1,5 @@
 /** Reports a failure: on standard error for people, as the one JSON document for programs. */
+import { escapeUnsafe } from '../store.js';
 import { describeFailure, type Failure } from './failure.js';
 import type { ExitCode } from './exit-code.js';
 import type { Surroundings } from './surroundings.js';
@@ -41,5 +42,5 @@ function describe(failure: Failure, error: unknown, palette: Palette): string {
   const { message, hint, stack } = failure;
   const trace = stack ?? (error instanceof Error ? error.stack : undefined);
   const above = trace === undefined ? '' : `${escapeLines(trace)}\n`;
-  return above + formatMessage(message, hint === undefined ? [] : [hint], palette);
+  return above + formatMessage(escapeUnsafe(message), hint === undefined ? [] : [hint], palette);
 }

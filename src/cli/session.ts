@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import {
   CodedError,
+  escapeUnsafe,
   openPlatform,
   openRepository,
   type Issue,
@@ -108,7 +109,7 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
     problem: write,
     listIssues(issues) {
       if (isJson) return;
-      issues.forEach(({ message }) => write(message));
+      issues.forEach(({ message }) => write(escapeUnsafe(message)));
     },
     end() {
       progress.finish();

@@ -83,6 +83,8 @@ export interface FileSystem {
   canWrite(path: string): boolean;
   /** Free bytes for this user on the file system of `path`. */
   freeBytes(path: string): number;
+  /** The size of the file system of `path`. */
+  capacityBytes(path: string): number;
   /** Whether anything is at `path`, be it a dangling symbolic link. */
   exists(path: ByteString): boolean;
   /** Without `.`, `..` and a trailing slash; symbolic links stay. */
@@ -137,6 +139,10 @@ export function openFileSystem(): FileSystem {
     freeBytes(path) {
       const { bavail, bsize } = fs.statfsSync(systemPath(path));
       return bavail * bsize;
+    },
+    capacityBytes(path) {
+      const { blocks, bsize } = fs.statfsSync(systemPath(path));
+      return blocks * bsize;
     },
     exists: (path) => fs.lstatSync(bufferFromBytes(path), { throwIfNoEntry: false }) !== undefined,
     absolutePath: (path) =>

@@ -4,9 +4,11 @@ import {
   backup,
   backupStream,
   CodedError,
+  escapeUnsafe,
   initRepository,
   isRepository,
   rootNames,
+  type MinFree,
   type BackupOptions,
   type BackupResult,
   type SnapshotOptions,
@@ -14,6 +16,7 @@ import {
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
 import { addFilterOptions, checkedFilterOptions, type FilterFlags } from '../parse/filter.js';
+import { parseMinFree } from '../parse/min-free.js';
 import { readPathList, type PathListFlags } from '../parse/path-list.js';
 import {
   addStreamOptions,
@@ -46,6 +49,7 @@ interface BackupFlags extends JobsFlag, FilterFlags, PathListFlags, RereadFlags,
   readonly dryRun?: boolean;
   readonly skipIfUnchanged?: boolean;
   readonly level?: string;
+  readonly minFree?: string;
 }
 
 const ZSTD_LEVELS = [1, 19] as const;
@@ -70,6 +74,10 @@ export const backupCommand: CliCommand = {
       .option('--host <name>', 'the host name of the source (default: that of this machine)')
       .option('-n, --dry-run', 'show what would be backed up, but write nothing')
       .option('--skip-if-unchanged', 'take no snapshot if nothing has changed')
+      .option(
+        '--min-free <amount>',
+        'leave this much of the disk of the repository free: 10% or 20G (default: $VARVE_MIN_FREE)',
+      )
       .option('--level <n>', 'zstd level, 1 to 19 (default: 3)');
     addRereadOptions(command);
     addStreamOptions(command);
@@ -139,6 +147,7 @@ async function chooseSource(
 function snapshotOptions(session: Session, flags: BackupFlags): SnapshotOptions {
   const { progress } = session;
   const level = optionValue('--level', wholeNumber(...ZSTD_LEVELS), flags.level);
+  const minFree = minFreeOption(flags, session);
   return {
     tags: [...new Set(flags.tag?.flatMap((tags) => optionValue('--tag', parseTags, tags)))],
     skipsIfUnchanged: flags.skipIfUnchanged ?? false,
@@ -149,8 +158,16 @@ function snapshotOptions(session: Session, flags: BackupFlags): SnapshotOptions 
     onProgress: (done) => progress.update(done),
     ...(flags.host !== undefined && { host: requireText('--host', flags.host) }),
     ...(level !== undefined && { level }),
+    ...(minFree && { minFree }),
     ...jobsOption(flags),
   };
+}
+
+/** An empty variable counts as none. @throws CodedError USAGE_SIZE */
+function minFreeOption({ minFree }: BackupFlags, { env }: Session): MinFree | undefined {
+  const { VARVE_MIN_FREE: inherited = '' } = env;
+  if (minFree !== undefined) return optionValue('--min-free', parseMinFree, minFree);
+  return inherited === '' ? undefined : optionValue('$VARVE_MIN_FREE', parseMinFree, inherited);
 }
 
 /** Only the default repository: a mistyped path must not become one. */
@@ -164,7 +181,7 @@ async function makeDefaultRepository(session: Session): Promise<void> {
     if (error instanceof CodedError && error.code === 'REPOSITORY_EXISTS') return;
     throw error;
   }
-  session.notice(`Created the default repository, ${repository.path}.`);
+  session.notice(`Created the default repository, ${escapeUnsafe(repository.path)}.`);
 }
 
 function describeDone({ snapshot, source }: BackupResult): string {

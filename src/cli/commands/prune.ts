@@ -2,6 +2,7 @@
 import { Option } from 'commander';
 import {
   CodedError,
+  escapeUnsafe,
   listSnapshots,
   prune,
   resolveTimePoint,
@@ -164,7 +165,10 @@ function describe(
         head: isDryRun ? 'WOULD BE' : '',
         cell: ({ reasons }) => (reasons.length > 0 ? 'kept' : palette.red('removed')),
       },
-      { head: 'BECAUSE', cell: ({ reasons }) => reasons.join(', ') || 'no rule keeps it' },
+      {
+        head: 'BECAUSE',
+        cell: ({ reasons }) => escapeUnsafe(reasons.join(', ')) || 'no rule keeps it',
+      },
     ],
     verdicts,
   );

@@ -1,5 +1,5 @@
 /** `varve repair`: finds damage and sets it aside, or rebuilds the index. */
-import { repair, type RepairResult } from '../../store.js';
+import { escapeUnsafe, repair, type RepairResult } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { describeDamage, jsonDamage } from '../render/damage.js';
@@ -58,7 +58,7 @@ async function showResult(result: RepairResult, session: Session): Promise<void>
     lost > 0
       ? `Lost: ${lost} of ${count(blobs, 'blob')} in ${count(snapshots, 'snapshot')}.`
       : `Nothing is lost: ${count(blobs, 'blob')} in ${count(snapshots, 'snapshot')}.`;
-  await session.output.write(`${[...actions, summary].join('\n')}\n`);
+  await session.output.write(`${[...actions, summary].map(escapeUnsafe).join('\n')}\n`);
 }
 
 function toJson({ snapshots, blobs, lost, actions, damage }: RepairResult): object {

@@ -1,5 +1,5 @@
 /** `varve serve`: serves the files of a directory to `varve copy`. */
-import { CodedError, serve, type ServeOptions } from '../../store.js';
+import { CodedError, escapeUnsafe, serve, type ServeOptions } from '../../store.js';
 import { hashListDirectory } from '../cache-directory.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
@@ -57,7 +57,7 @@ export const serveCommand: CliCommand = {
     const flags = command.opts<ServeFlags>();
     const signal = session.takeSignal();
     const server = await serve(session.platform, serveOptions(session, flags));
-    session.notice(`Serving ${flags.root} at ${server.url}`);
+    session.notice(`Serving ${escapeUnsafe(flags.root)} at ${server.url}`);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });

@@ -29,6 +29,7 @@ const USABLE = [
   'dryRun',
   'skipIfUnchanged',
   'level',
+  'minFree',
   'jobs',
 ];
 const STANDARD_INPUT = 0;

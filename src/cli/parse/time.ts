@@ -46,8 +46,8 @@ export function parseTime(text: string, now: Date): TimePoint {
     const point = read(tidy, now);
     if (point !== undefined) return point;
   }
-  throw new CodedError('USAGE_TIME', `"${text}" is not a time. ${TIME_HELP}`, {
-    hint: 'List the snapshots and their times with `varve snapshots`.',
+  throw new CodedError('USAGE_TIME', `"${text}" is not a time.`, {
+    hint: `${TIME_HELP}\nList the snapshots and their times with \`varve snapshots\`.`,
   });
 }
 

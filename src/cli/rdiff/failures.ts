@@ -1,6 +1,6 @@
 /** What a failure looks like to the user: `rdiff`'s last line, ours before it, and its exit code. */
 import { CodedError, librsyncResult } from '../../rdiff/index.js';
-import { showBytes } from '../../store.js';
+import { escapeUnsafe, showBytes } from '../../store.js';
 
 /** A failure, ready to be shown. */
 export interface ShownFailure {
@@ -15,10 +15,10 @@ export function failureOf(error: unknown, bugCode: number): ShownFailure {
   const { code } = error;
   const [message, hint] = [showBytes(error.message), error.hint && showBytes(error.hint)];
   const { exitCode, text } = librsyncResult(code) ?? { exitCode: bugCode, text: message };
-  const advice = hint === undefined ? '' : `rdiff: ${hint}\n`;
+  const advice = hint === undefined ? '' : `rdiff: ${escapeUnsafe(hint)}\n`;
   return {
     exitCode,
-    text: `rdiff: ${message}\n${advice}rdiff: Failed, ${text}.\n`,
+    text: `rdiff: ${escapeUnsafe(message)}\n${advice}rdiff: Failed, ${text}.\n`,
     document: { error: { code, message, hint } },
   };
 }

@@ -30,7 +30,10 @@ export async function runRdiff(argv: readonly string[]): Promise<number> {
     return await execute(parseArguments(argv));
   } catch (error) {
     if (!(error instanceof SyntaxFailure)) throw error;
-    await say(`rdiff: ${error.message}\n\nTry \`rdiff --help' for more information.\n`);
+    const { escapeUnsafe } = await import('../../store.js');
+    await say(
+      `rdiff: ${escapeUnsafe(error.message)}\n\nTry \`rdiff --help' for more information.\n`,
+    );
     return SYNTAX_ERROR;
   }
 }

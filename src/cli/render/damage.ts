@@ -1,5 +1,5 @@
 /** Damage that `verify` and `repair` found. */
-import { textFromBytes, type Damage } from '../../store.js';
+import { escapeUnsafe, textFromBytes, type Damage } from '../../store.js';
 import { bytesOf, jsonPath } from './names.js';
 import { count } from './count.js';
 
@@ -10,7 +10,10 @@ const FEW_PATHS = 5;
 export function describeDamage(damage: readonly Damage[], showsAll: boolean): string[] {
   return damage.map(({ code, message, paths }) => {
     const shown = showsAll ? paths : paths.slice(0, FEW_PATHS);
-    const lines = [`${code}: ${message}`, ...shown.map((path) => `  ${textFromBytes(path)}`)];
+    const lines = [
+      `${code}: ${escapeUnsafe(message)}`,
+      ...shown.map((path) => `  ${textFromBytes(path)}`),
+    ];
     const rest = paths.length - shown.length;
     if (rest > 0) lines.push(`  and ${count(rest, 'more path')} (-v lists all)`);
     return lines.join('\n');

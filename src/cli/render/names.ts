@@ -5,12 +5,15 @@ import { escapeUnsafe, showBytes, textOfName, type ByteString } from '../../stor
 /** What most names are, and every medium shows as it is. */
 const PLAIN = /^[ -~]*$/;
 
-/** Where a name is shown: a terminal acts on control characters, a file or a pipe does not. */
+/**
+ * Where a name is shown: `terminal` stands for people, also behind a pipe, since what is piped to a pager
+ * or kept in a file comes to a terminal in the end; `stream` for a JSON document, which keeps the text.
+ */
 export type Medium = 'terminal' | 'stream';
 
 /**
- * A name or path for people. Valid UTF-8 stays as it is, an invalid byte becomes `\xNN`; for a
- * terminal, so does each ASCII control character, and other unsafe characters become `\u{N}`.
+ * A name or path for people. Valid UTF-8 stays as it is, an invalid byte becomes `\xNN`; for people, so
+ * does each ASCII control character, and other unsafe characters become `\u{N}`.
  */
 export function formatName(name: ByteString, medium: Medium): string {
   return PLAIN.test(name) ? name : formatNameText(textOfName(name), medium);

@@ -3,6 +3,7 @@ import { areChunkParams } from '../../delta/chunk-params.js';
 import { CodedError } from '../../errors.js';
 import type { Platform } from '../../platform/platform.js';
 import { replaceFile } from '../../platform/replace-file.js';
+import { escapeUnsafe } from '../../platform/shown-text.js';
 import type { ChunkingParameters } from '../model.js';
 import { MAX_SECTION_BYTES } from '../packs/frame.js';
 import { layoutOf } from './layout.js';
@@ -27,7 +28,7 @@ export function readConfig(path: string, { files }: Platform): RepositoryConfig 
   const file = layoutOf(path).config;
   if (!found) {
     throw new CodedError('REPOSITORY_NOT_FOUND', `There is no repository at ${path}.`, {
-      hint: `Check the path, or create one with \`varve --repo ${path} init\`.`,
+      hint: `Check the path, or create one with \`varve --repo ${escapeUnsafe(path)} init\`.`,
     });
   }
   if (found.type !== 'directory' || !files.stat(file)) {

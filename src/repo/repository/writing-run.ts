@@ -18,6 +18,7 @@ import { cutUncommitted } from './cut-packs.js';
 import { isCutShort } from './failures.js';
 import { shareStoredBytes } from './frame-shares.js';
 import type { HeldRepository } from './held.js';
+import { keepFree, type MinFree, type SpaceGuard } from './free-space.js';
 import { RunManifest, type ManifestWriter } from './run-manifest.js';
 import { startWorkers, workerCount, type WorkerOptions } from './workers.js';
 
@@ -26,11 +27,15 @@ export interface RunOptions extends WorkerOptions {
   readonly level?: number;
   /** Packs are left alone; the caller ends the run with `abort`. */
   readonly isDryRun?: boolean;
+  /** What is to stay free of the file system of the repository. Default: it may be filled. */
+  readonly minFree?: MinFree;
 }
 
 /** Begins the transaction; the caller ends it with `commit` or `abort`. */
 export function beginRun(repository: HeldRepository, options: RunOptions): WritingRun {
   const { index } = repository;
+  const isDryRun = options.isDryRun ?? false;
+  const guard = keepFree(repository, isDryRun ? undefined : options.minFree);
   const level = options.level ?? DEFAULT_LEVEL;
   const laneCount = workerCount(repository, options);
   index.begin();
@@ -41,14 +46,13 @@ export function beginRun(repository: HeldRepository, options: RunOptions): Writi
     if (!packs) throw new Error(`no lane ${lane}`);
     return { type: 'begin', generation, level, lane: packs };
   };
-  const isDryRun = options.isDryRun ?? false;
   const pool = startWorkers(repository, options, { begin: beginLane, isDryRun, interrupted });
   const manifestLane = lanes[laneCount];
   if (!manifestLane) throw new Error('no lane for manifests');
   const store = isDryRun ? discardWrites(repository.packs) : repository.packs;
   const packs = createPackWriter(store, manifestLane);
   const manifest = new RunManifest({ index, packs, generation, level });
-  return new WritingRun({ repository, generation, pool, manifest });
+  return new WritingRun({ repository, generation, pool, manifest, guard });
 }
 
 /** What a run is made of. */
@@ -57,6 +61,7 @@ interface RunParts {
   readonly generation: number;
   readonly pool: WorkerPool;
   readonly manifest: RunManifest;
+  readonly guard: SpaceGuard;
 }
 
 export class WritingRun {
@@ -66,14 +71,16 @@ export class WritingRun {
   private readonly written: RunManifest;
   /** What lay in `packs/` when the run began. */
   private readonly packsBefore: ReadonlySet<number>;
+  private readonly guard: SpaceGuard;
   private frameBytes = 0;
 
-  constructor({ repository, generation, pool, manifest }: RunParts) {
+  constructor({ repository, generation, pool, manifest, guard }: RunParts) {
     this.repository = repository;
     this.generation = generation;
     this.pool = pool;
     this.written = manifest;
     this.packsBefore = new Set(repository.packs.list());
+    this.guard = guard;
   }
 
   get manifest(): ManifestWriter {
@@ -88,6 +95,7 @@ export class WritingRun {
   /**
    * Puts a frame that a worker appended into the index. `place` says for each member, named by its
    * position in the request, whether it is used, and records where it lies.
+   * @throws CodedError DISK_FULL when what is to stay free is not
    */
   register(
     frame: StoredFrame,
@@ -109,6 +117,7 @@ export class WritingRun {
     const totalBytes = shares.reduce((sum, share) => sum + share, 0);
     frames.insert({ id, pack, offset, lengthBytes, kind, headBytes, liveBytes, totalBytes });
     this.frameBytes += lengthBytes;
+    this.guard(lengthBytes);
   }
 
   /** Syncs, writes the manifest's end around `summary`, and commits after `finish`. */

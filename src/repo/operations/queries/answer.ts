@@ -3,6 +3,7 @@
  * path, whatever its source; a source or a snapshot that is named stays what it is. Where a user may
  * mean several things, the candidates are listed, and nothing is guessed from the working directory.
  */
+import { escapeUnsafe } from '../../../platform/shown-text.js';
 import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
 import type { Source } from '../../index/sources.js';
@@ -104,7 +105,7 @@ export function meaningIn(
   const [first] = found;
   if (!first || found.every(({ path }) => path === first.path)) return first?.path;
   const list = found.map(({ place: { source, snapshot }, path }) => {
-    return `${source.id}  ${source.host}:${textFromBytes(path)}  (snapshot ${snapshot.number})`;
+    return `${source.id}  ${escapeUnsafe(source.host)}:${textFromBytes(path)}  (snapshot ${snapshot.number})`;
   });
   throw new CodedError('SOURCE_AMBIGUOUS', `${text} may mean\n  ${list.join('\n  ')}`, {
     hint: 'Give the whole path, or name the source with --source NUMBER.',

@@ -1,4 +1,5 @@
 /** Which sources a user means, and how a message lists them. */
+import { escapeUnsafe } from '../../../platform/shown-text.js';
 import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
@@ -94,7 +95,7 @@ export function onlySource(index: Index, sources: readonly Source[]): Source {
 
 /** `1  host:/path /other`, as `snapshots` shows it. */
 export function describeSource({ id, host, roots }: Source): string {
-  return `${id}  ${host}:${rootNames(roots)}`;
+  return `${id}  ${escapeUnsafe(host)}:${rootNames(roots)}`;
 }
 
 const NAME_ONE = 'Name one of them with --source NUMBER or --source HOST:PATH.';

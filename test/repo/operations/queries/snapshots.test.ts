@@ -40,7 +40,9 @@ test('a source that does not exist is an error that lists those that do', async 
   const repository = makeRepository();
   await backupTree(repository);
   const source = { type: 'number', id: 7 } as const;
-  await expect(listSnapshots(repository.path, repository.platform, { source })).rejects.toThrow(
-    `There is no source 7; the sources are:\n  1  host:${repository.tree}`,
-  );
+  const listed = listSnapshots(repository.path, repository.platform, { source });
+  await expect(listed).rejects.toMatchObject({
+    message: 'There is no source 7.',
+    hint: `Name one of them with --source NUMBER or --source HOST:PATH.\n  1  host:${repository.tree}`,
+  });
 });

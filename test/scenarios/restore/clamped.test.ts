@@ -2,9 +2,9 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openFileSystem } from '../../../../src/platform/files.js';
-import { createLab, type Lab } from '../../../support/lab.js';
-import { mountNew } from '../../../support/mounts.js';
+import { openFileSystem } from '../../../src/platform/files.js';
+import { createLab, type Lab } from '../../support/lab.js';
+import { mountNew } from '../../support/mounts.js';
 
 const FAR = new Date(Date.UTC(2039, 5, 1));
 

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { smallDisk } from '../support/small-disk.js';
-import { createWorkspace } from '../support/varve-command.js';
+import { smallDisk } from '../../support/small-disk.js';
+import { createWorkspace } from '../../support/varve-command.js';
 
 const { run, write, path } = createWorkspace();
 

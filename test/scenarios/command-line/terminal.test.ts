@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { onTerminal, screenOf, type TerminalOptions } from '../support/pseudo-terminal.js';
-import { createWorkspace } from '../support/varve-command.js';
+import { onTerminal, screenOf, type TerminalOptions } from '../../support/pseudo-terminal.js';
+import { createWorkspace } from '../../support/varve-command.js';
 
 const { run, root, home, write } = createWorkspace();
 const terminal = (args: readonly string[], options: Partial<TerminalOptions> = {}) =>

@@ -1,8 +1,8 @@
 /** Arguments, variables and working directories that are not UTF-8 mean what their bytes say. */
 import { expect, test } from 'vitest';
-import { builtProgram } from '../support/installation.js';
-import { scratchDirectory } from '../support/directory.js';
-import { skip } from '../support/machine.js';
+import { builtProgram } from '../../support/installation.js';
+import { scratchDirectory } from '../../support/directory.js';
+import { skip } from '../../support/machine.js';
 import { spawnSync } from 'node:child_process';
 
 const rdiffProgram = builtProgram.replace('main.js', 'rdiff/main.js');

@@ -2,9 +2,9 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { canChangeUser, ORDINARY_USER, skip } from '../support/machine.js';
-import { ordinaryUser, type Outcome } from '../support/ordinary-user.js';
-import { noise } from '../support/seed.js';
+import { canChangeUser, ORDINARY_USER, skip } from '../../support/machine.js';
+import { ordinaryUser, type Outcome } from '../../support/ordinary-user.js';
+import { noise } from '../../support/seed.js';
 
 const GROUP = 65530;
 const ROOT = { uid: 0, gid: 0 };

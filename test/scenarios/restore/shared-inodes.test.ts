@@ -2,9 +2,9 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { OverwriteRule } from '../../../../src/repo/operations/restore/decide.js';
-import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';
-import { noise } from '../../../support/seed.js';
+import type { OverwriteRule } from '../../../src/repo/operations/restore/decide.js';
+import { createLab, SMALL_PIECES, type Lab } from '../../support/lab.js';
+import { noise } from '../../support/seed.js';
 
 /** Pairs of equal files that are no hard links, and one pair that is. */
 async function prepare(): Promise<{ lab: Lab; to: string }> {

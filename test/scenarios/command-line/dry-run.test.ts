@@ -4,9 +4,9 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isSuperuser, needPrograms, skip } from '../support/machine.js';
-import { ordinaryUser } from '../support/ordinary-user.js';
-import { createWorkspace } from '../support/varve-command.js';
+import { isSuperuser, needPrograms, skip } from '../../support/machine.js';
+import { ordinaryUser } from '../../support/ordinary-user.js';
+import { createWorkspace } from '../../support/varve-command.js';
 
 const { run, path, write } = createWorkspace();
 

@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createWorkspace, finished, until, type Run } from '../support/varve-command.js';
+import { createWorkspace, finished, until, type Run } from '../../support/varve-command.js';
 
 const { run, start, path, root, home, write } = createWorkspace();
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
 const COMMANDS: readonly (readonly [string, ...string[]])[] = [
   ['backup', '--read-all', '--jobs', '2', 'tree'],

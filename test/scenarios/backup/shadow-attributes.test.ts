@@ -2,13 +2,13 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { NodeAttributes } from '../../../../src/platform/attribute-calls.js';
-import type { ByteString } from '../../../../src/platform/bytes.js';
-import { openFileSystem } from '../../../../src/platform/files.js';
-import { createLab, type Lab } from '../../../support/lab.js';
-import { isSuperuser, needPrograms, skip } from '../../../support/machine.js';
-import { run } from '../../../support/oracle.js';
-import { diffLive, listEntries } from '../../../support/by-path.js';
+import type { NodeAttributes } from '../../../src/platform/attribute-calls.js';
+import type { ByteString } from '../../../src/platform/bytes.js';
+import { openFileSystem } from '../../../src/platform/files.js';
+import { createLab, type Lab } from '../../support/lab.js';
+import { isSuperuser, needPrograms, skip } from '../../support/machine.js';
+import { run } from '../../support/oracle.js';
+import { diffLive, listEntries } from '../../support/by-path.js';
 
 const SHADOWS = ['trusted.SGI_ACL_FILE', 'trusted.SGI_ACL_DEFAULT'];
 

@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { AtCalls, FileStat } from '../../../../src/platform/at-calls.js';
-import { openFileSystem, type FileSystem } from '../../../../src/platform/files.js';
-import { createLab, type Lab } from '../../../support/lab.js';
-import { runProgram } from '../../../support/machine.js';
-import { bindFile, mountOn } from '../../../support/mounts.js';
-import { diffLive, explainPath, findContent } from '../../../support/by-path.js';
+import type { AtCalls, FileStat } from '../../../src/platform/at-calls.js';
+import { openFileSystem, type FileSystem } from '../../../src/platform/files.js';
+import { createLab, type Lab } from '../../support/lab.js';
+import { runProgram } from '../../support/machine.js';
+import { bindFile, mountOn } from '../../support/mounts.js';
+import { diffLive, explainPath, findContent } from '../../support/by-path.js';
 
 const FUSE = 0x65735546;
 

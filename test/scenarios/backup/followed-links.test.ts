@@ -2,8 +2,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createLab, type Lab } from '../../../support/lab.js';
-import { diffLive, explainPath } from '../../../support/by-path.js';
+import { createLab, type Lab } from '../../support/lab.js';
+import { diffLive, explainPath } from '../../support/by-path.js';
 
 function prepare(): Lab {
   const lab = createLab();

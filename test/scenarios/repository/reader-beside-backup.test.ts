@@ -3,10 +3,10 @@ import * as fs from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { canChangeUser, skip } from '../support/machine.js';
-import { ordinaryUser } from '../support/ordinary-user.js';
-import { noise } from '../support/seed.js';
-import { createWorkspace, finished } from '../support/varve-command.js';
+import { canChangeUser, skip } from '../../support/machine.js';
+import { ordinaryUser } from '../../support/ordinary-user.js';
+import { noise } from '../../support/seed.js';
+import { createWorkspace, finished } from '../../support/varve-command.js';
 
 const { run } = createWorkspace();
 const ROUNDS = 8;

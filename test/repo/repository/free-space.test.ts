@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { createLab } from '../../support/lab.js';
+
+const MIB = 2 ** 20;
+
+/** A file system of 100 MiB whose free space shrinks with every look. */
+function labOfSmallDisk(free: readonly number[]) {
+  const lab = createLab();
+  const left = [...free];
+  lab.useFiles({
+    ...lab.platform.files,
+    capacityBytes: () => 100 * MIB,
+    freeBytes: () => (left.length > 1 ? (left.shift() ?? 0) : (left[0] ?? 0)) * MIB,
+  });
+  return lab;
+}
+
+test('a backup that would take what is to stay free ends while it grows', async () => {
+  const lab = labOfSmallDisk([60, 9]);
+  for (let i = 0; i < 10; i += 1) lab.write(`f${i}`, randomBytes(3 * MIB));
+  await expect(lab.backup({ minFree: { type: 'share', fraction: 0.1 } })).rejects.toMatchObject({
+    code: 'DISK_FULL',
+    message: expect.stringContaining('has 9 MiB free, and 10 MiB are to stay free.') as string,
+  });
+  lab.useRealFiles();
+  await lab.expectSound();
+});
+
+test('a small backup is not looked at twice', async () => {
+  const lab = labOfSmallDisk([60, 9]);
+  lab.write('f', randomBytes(MIB));
+  expect(await lab.backup({ minFree: { type: 'bytes', bytes: 10 * MIB } })).toMatchObject({
+    snapshot: 1,
+  });
+});
+
+test('nothing is asked where nothing is to stay free', async () => {
+  const lab = labOfSmallDisk([0]);
+  lab.write('f', randomBytes(MIB));
+  expect(await lab.backup()).toMatchObject({ snapshot: 1 });
+});
