@@ -19,17 +19,20 @@ import { formatSource } from '../render/source.js';
 import { formatElapsed } from '../render/times.js';
 import {
   addAtOption,
+  addLastSeenOption,
   addJobsOption,
   addSourceOption,
   jobsOption,
   sourceOption,
   timePoint,
   type AtFlag,
+  type LastSeenFlag,
   type JobsFlag,
   type SourceFlag,
 } from '../shared-options.js';
 
-interface RestoreFlags extends AtFlag, SourceFlag, JobsFlag, Pick<FilterFlags, 'rules'> {
+interface RestoreFlags
+  extends AtFlag, LastSeenFlag, SourceFlag, JobsFlag, Pick<FilterFlags, 'rules'> {
   readonly to?: string;
   readonly inPlace?: boolean;
   readonly overwrite?: OverwriteRule;
@@ -67,6 +70,7 @@ export const restoreCommand: CliCommand = {
       .option('--delete', 'in place: delete what the snapshot does not contain')
       .option('--ignore-errors', 'with --delete: even if the snapshot may be incomplete');
     addAtOption(command);
+    addLastSeenOption(command);
     addSourceOption(command);
     addRuleOptions(command)
       .option('--verify', 'read everything back and compare it')
@@ -89,6 +93,7 @@ export const restoreCommand: CliCommand = {
     const options: RestoreOptions = {
       paths: command.args,
       at: await timePoint(flags, session),
+      isLastSeen: flags.lastSeen ?? false,
       ...sourceOption(flags),
       ...targetOptions(flags),
       rules: flags.rules ?? [],

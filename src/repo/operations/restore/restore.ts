@@ -13,6 +13,8 @@ import { lastMatch, type PatternRule } from '../../tree/rules.js';
 import { createSetReader } from '../../repository/attribute-sets.js';
 import { startWorkers, type WorkerOptions } from '../../repository/workers.js';
 import { findAnswer, type Answer } from '../queries/answer.js';
+import type { Suggestion } from '../queries/last-seen.js';
+import { shellWord } from '../queries/shell-word.js';
 import type { Origin, SourceSelector } from '../queries/sources.js';
 import type { Repository } from '../../repository/repository.js';
 import type { HeldRepository } from '../../repository/held.js';
@@ -30,6 +32,8 @@ export interface RestoreOptions extends OwnerOptions, WorkerOptions {
   /** As backed up, or relative to the working directory or a root; none: the whole source. */
   readonly paths: readonly string[];
   readonly at: TimePoint;
+  /** As the newest snapshot that has all paths, not later than `at`, has them. */
+  readonly isLastSeen?: boolean;
   readonly source?: SourceSelector;
   /** A directory that does not exist yet, or is empty, but for `inPlace`. None: where it was backed up. */
   readonly to?: string;
@@ -92,7 +96,7 @@ export async function restore(
   const startedMs = platform.clock.nowMs();
   return repository.read(async (held) => {
     const { index } = held;
-    const answer = findAnswer(held, options);
+    const answer = findAnswer(held, { ...options, suggest: suggestionFor(options) });
     const { source, snapshot, isEvident } = answer;
     const sites = planSites(held, answer, options);
     if (options.inPlace?.deletes === 'if-certain') checkAbsenceIsProof(index, snapshot, sites);
@@ -130,6 +134,12 @@ export async function restore(
     const durationMs = platform.clock.nowMs() - startedMs;
     return { ...tally.result(), source, isEvident, snapshot: snapshot.number, durationMs };
   }, options.signal);
+}
+
+/** What to type for a path that another snapshot has. */
+function suggestionFor({ to }: RestoreOptions): Suggestion {
+  const target = to === undefined ? '--in-place' : `--to ${shellWord(to)}`;
+  return (path, snapshot) => `varve restore ${path} --at ${snapshot} ${target}`;
 }
 
 function planSites(
