@@ -13,6 +13,8 @@ export {
   type AttributeSet,
   type Issue,
   type IssueCode,
+  type OnPath,
+  type PathMark,
   type Version,
 } from './repo/model.js';
 export { rootNames } from './repo/operations/queries/root-names.js';

@@ -3,7 +3,7 @@
  * are retired, and all of it becomes a snapshot in one transaction.
  */
 import type { Snapshot, Source } from '../../index/sources.js';
-import type { Issue } from '../../model.js';
+import type { Issue, OnPath, PathMark } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { compact } from '../../repository/compact.js';
 import { explainFullDisk } from '../../repository/full-disk.js';
@@ -22,6 +22,8 @@ export interface SnapshotOptions extends RunOptions {
   readonly host?: string;
   /** Makes no snapshot when nothing changed. */
   readonly skipsIfUnchanged?: boolean;
+  /** Also told in a dry run, and by a run that fails later. */
+  readonly onPath?: OnPath;
   readonly onStart?: (expected: BackupProgress | undefined) => void;
   readonly onProgress?: (progress: BackupProgress) => void;
 }
@@ -110,7 +112,10 @@ async function takeSnapshot(
     const source = index.sources.find(host, reader.roots) ?? index.sources.add(host, reader.roots);
     const previous = index.snapshots.latest(source.id);
     const number = index.counters.next('snapshot');
-    const recorder = new Recorder(index, run.manifest, number);
+    const { onPath } = options;
+    const onChange =
+      onPath && ((path: number, mark: PathMark) => onPath(index.versions.fullPath(path), mark));
+    const recorder = new Recorder({ index, manifest: run.manifest, snapshot: number, onChange });
     announce(options, previous);
 
     const ahead = createRetirementAhead(run, index);

@@ -46,6 +46,8 @@ export function checkAbsenceIsProof(
 export interface RemoverOptions {
   readonly files: FileSystem;
   readonly handles: DirectoryHandles;
+  /** A path below the target as it is told. */
+  readonly nameOf: (path: ByteString) => ByteString;
   readonly repositoryPath: string;
   readonly isDryRun: boolean;
   readonly isLeftOut: (path: ByteString, isDirectory: boolean) => boolean;
@@ -75,7 +77,7 @@ export function createRemover(options: RemoverOptions): Remover {
     const isDirectory = stat.type === 'directory';
     if (isDirectory && stat.inode === own.inode && stat.device === own.device) return true;
     if (options.isLeftOut(path, isDirectory)) return true;
-    const text = textFromBytes(path);
+    const text = textFromBytes(options.nameOf(path));
     if (isDirectory && stat.device !== device) {
       options.onIssue(path, 'NOT_DELETED', `${text} was kept: a file system is mounted there.`);
       return true;
@@ -110,7 +112,7 @@ export function createRemover(options: RemoverOptions): Remover {
       return remove(path);
     } catch (error) {
       if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
-      const message = `${textFromBytes(path)} was not deleted: ${error.message}.`;
+      const message = `${textFromBytes(options.nameOf(path))} was not deleted: ${error.message}.`;
       options.onIssue(path, 'NOT_DELETED', message);
       return { isGone: false, removed: [] };
     }

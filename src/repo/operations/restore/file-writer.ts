@@ -37,6 +37,8 @@ export interface FileWriterOptions {
   readonly pool: WorkerPool;
   /** Descriptor of the directory that is restored into. */
   readonly target: number;
+  /** A path below it as it is told. */
+  readonly nameOf: (path: ByteString) => ByteString;
   /** undefined: the target is fresh, and files are made under their names. */
   readonly rule: OverwriteRule | undefined;
   readonly wanted: Wanted;
@@ -81,7 +83,7 @@ export class FileWriter {
       const code = systemErrorCode(error);
       if (code === undefined || code === 'ENOSPC' || !(error instanceof Error)) throw error;
       const path = pathOf(file);
-      this.options.onIssue(path, 'NOT_RESTORED', `${textFromBytes(path)}: ${error.message}.`);
+      this.options.onIssue(path, 'NOT_RESTORED', `${this.textOf(path)}: ${error.message}.`);
     }
   }
 
@@ -209,14 +211,18 @@ export class FileWriter {
     for (const { file: position, code, message } of failures) {
       const file = fileAt(position);
       results[position] = undefined;
-      this.fail(file, issueCode(code), `${textFromBytes(pathOf(file))}: ${message}`);
+      this.fail(file, issueCode(code), `${this.textOf(pathOf(file))}: ${message}`);
     }
     for (const { file, missing } of shortfalls) onShortfalls(pathOf(fileAt(file)), missing);
     return results;
   }
 
+  private textOf(path: ByteString): string {
+    return textFromBytes(this.options.nameOf(path));
+  }
+
   private lost(file: FileToRestore): void {
-    const path = textFromBytes(pathOf(file));
+    const path = this.textOf(pathOf(file));
     this.fail(file, 'DAMAGED', `${path} was not restored: its content is lost or damaged.`);
   }
 

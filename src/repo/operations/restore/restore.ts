@@ -4,7 +4,7 @@
  * frame decoded once.
  */
 import { CodedError } from '../../../errors.js';
-import { VersionType, type Issue } from '../../model.js';
+import { VersionType, type Issue, type OnPath } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { systemErrorCode, type Platform } from '../../../platform/platform.js';
 import { textOfName } from '../../tree/byte-text.js';
@@ -22,7 +22,8 @@ import type { TimePoint } from '../queries/time-point.js';
 import type { OverwriteRule } from './decide.js';
 import { checkAbsenceIsProof } from './extraneous.js';
 import { planInto, planOriginal, type RestoreSite } from './roots.js';
-import { restoreSite, type RestoreEvents, type SiteOptions } from './site-run.js';
+import type { RestoreEvents } from './events.js';
+import { restoreSite, type SiteOptions } from './site-run.js';
 import { createOwnerResolver, type OwnerOptions } from './owners.js';
 import { createShortfallTally } from './shortfalls.js';
 import { openTarget } from './target.js';
@@ -47,6 +48,8 @@ export interface RestoreOptions extends OwnerOptions, WorkerOptions {
   readonly isDryRun?: boolean;
   readonly onStart?: (expected: RestoreProgress) => void;
   readonly onProgress?: (progress: RestoreProgress) => void;
+  /** Also told in a dry run. Paths are those of the target. */
+  readonly onPath?: OnPath;
 }
 
 export interface InPlaceOptions {
@@ -78,7 +81,7 @@ export interface RestoreResult extends Origin {
   readonly specials: number;
   readonly bytesWritten: number;
   readonly bytesUnchanged: number;
-  /** What was deleted, below the target: the outermost paths. */
+  /** What was deleted: the outermost paths. */
   readonly removed: readonly ByteString[];
   readonly durationMs: number;
   readonly issues: readonly Issue[];
@@ -181,6 +184,7 @@ function readingBack(options: SiteOptions, tally: Tally): SiteOptions {
     options.events.onIssue(path, 'READ_BACK_DIFFERS', message);
   };
   const events: RestoreEvents = {
+    onPath: undefined,
     onFile: (path, _, { isUnchanged }) => {
       if (!isUnchanged) differs(path);
     },
@@ -199,7 +203,7 @@ function readingBack(options: SiteOptions, tally: Tally): SiteOptions {
 type Tally = ReturnType<typeof createTally>;
 
 /** Counts what is done. */
-function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: boolean) {
+function createTally({ onProgress, onPath, verifies }: RestoreOptions, isSuperuser: boolean) {
   const counts = {
     files: 0,
     filesUnchanged: 0,
@@ -217,6 +221,7 @@ function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: bool
   /** What is known not to be as it was, when all is read back. */
   const settled = new Set<ByteString>();
   const events: RestoreEvents = {
+    onPath,
     onFile(_, sizeBytes, { bytes, isUnchanged }) {
       counts.files += 1;
       if (isUnchanged) counts.filesUnchanged += 1;
