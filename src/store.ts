@@ -15,6 +15,8 @@ export {
   type IssueCode,
   type Notice,
   type NoticeCode,
+  type OnPath,
+  type PathMark,
   type Version,
 } from './repo/model.js';
 export { rootNames } from './repo/operations/queries/root-names.js';

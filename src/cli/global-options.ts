@@ -21,9 +21,10 @@ export function addGlobalOptions(command: Command): void {
     ),
     new Option('--json', 'write one JSON document to standard output'),
     new Option('-q, --quiet', 'print only problems and the requested output'),
-    new Option('-v, --verbose', 'print more; twice: also stack traces of failures').argParser(
-      (_: string, previous: number | undefined) => (previous ?? 0) + 1,
-    ),
+    new Option(
+      '-v, --verbose',
+      'print more: each path that changes; twice: also stack traces of failures',
+    ).argParser((_: string, previous: number | undefined) => (previous ?? 0) + 1),
     new Option('--no-progress', 'show no progress line on a terminal'),
     new Option('--lock-wait <duration>', 'wait for another writer, e.g. 10m (default: 0s)'),
   ];

@@ -11,6 +11,9 @@ const MAX_JOBS = 64;
 export interface AtFlag {
   readonly at?: string;
 }
+export interface LastSeenFlag {
+  readonly lastSeen?: boolean;
+}
 export interface SourceFlag {
   readonly source?: string;
 }
@@ -31,6 +34,13 @@ export function listOption(flags: string, description: string): Option {
 
 export function addAtOption(command: Command): void {
   command.option('--at <time>', 'a point in time (default: latest); see below');
+}
+
+export function addLastSeenOption(command: Command): void {
+  command.option(
+    '--last-seen',
+    'as the newest snapshot with the path has it, if a later one lacks it',
+  );
 }
 
 export function addSourceOption(command: Command): void {

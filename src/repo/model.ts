@@ -145,6 +145,15 @@ export type IssueCode =
   | 'NOT_DELETED'
   | 'READ_BACK_DIFFERS';
 
+/**
+ * What an operation did with a path, the same words for all: `changed`: its bytes, target or type;
+ * `metadata`: owner, mode or times and nothing else; `kept`: left as it is although it differs.
+ */
+export type PathMark = 'new' | 'changed' | 'metadata' | 'removed' | 'kept';
+
+/** Told of each path that an operation changes, or would in a dry run. */
+export type OnPath = (path: ByteString, mark: PathMark) => void;
+
 /** How large files are cut; fixed when the repository is made. */
 export interface ChunkingParameters {
   /** A file up to this many bytes is one blob. */

@@ -1,6 +1,6 @@
 /** A source, a repository and the operations between them, on this thread and from the sources. */
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { BackupOptions } from '../../src/repo/operations/backup/backup.js';
 import type { BackupStreamOptions } from '../../src/repo/operations/backup/backup-stream.js';
@@ -9,10 +9,14 @@ import type { RetentionPolicy } from '../../src/repo/operations/prune/retention.
 import type { RepairOptions } from '../../src/repo/operations/repair/repair.js';
 import { initRepository } from '../../src/repo/repository/init.js';
 import { readConfig } from '../../src/repo/repository/config.js';
-import type { InPlaceOptions, RestoreOptions } from '../../src/repo/operations/restore/restore.js';
+import type {
+  InPlaceOptions,
+  RestoreOptions,
+  RestoreResult,
+} from '../../src/repo/operations/restore/restore.js';
 import type { VerifyOptions } from '../../src/repo/operations/verify/verify.js';
 import { discardWrites, openDirectoryPackStore } from '../../src/repo/packs/pack-store.js';
-import { bytesFromText } from '../../src/platform/bytes.js';
+import { bytesFromText, type ByteString } from '../../src/platform/bytes.js';
 import type { ByteStream } from '../../src/platform/byte-streams.js';
 import type { FileSystem } from '../../src/platform/files.js';
 import { openPlatform, type Platform } from '../../src/platform/platform.js';
@@ -125,29 +129,35 @@ export function createLab(options: LabOptions = {}) {
     repair: (more: Partial<RepairOptions> = {}) =>
       repair(repository, platform, { rebuildsIndex: false, jobs: lanes, createPool, ...more }),
     rebuild: () => repair(repository, platform, { rebuildsIndex: true, jobs: lanes, createPool }),
-    restore: (snapshot: number, more: Partial<RestoreOptions> = {}) =>
-      restore(repository, platform, {
+    /** Into a new target, or `to`; what it tells is below that. */
+    async restore(snapshot: number, more: Partial<RestoreOptions> = {}): Promise<RestoreResult> {
+      const { to = newTarget(), ...others } = more;
+      const result = await restore(repository, platform, {
         paths: [],
         at: { type: 'snapshot', number: snapshot },
-        to: newTarget(),
+        to,
         jobs: lanes,
         createPool,
-        ...more,
-      }),
-    /** Onto the original, or onto `to`. */
-    restoreInPlace: (
+        ...others,
+      });
+      return tellBelow(to, result);
+    },
+    /** Onto the original, or onto `to`; what it tells is below that, or below what holds the original. */
+    async restoreInPlace(
       snapshot: number,
       inPlace: InPlaceOptions = {},
       more: Partial<RestoreOptions> = {},
-    ) =>
-      restore(repository, platform, {
+    ): Promise<RestoreResult> {
+      const result = await restore(repository, platform, {
         paths: [],
         at: { type: 'snapshot', number: snapshot },
         jobs: lanes,
         createPool,
         inPlace,
         ...more,
-      }),
+      });
+      return tellBelow(more.to ?? dirname(source), result);
+    },
     /** What a snapshot restores to; fails on any issue. */
     async treeAt(snapshot: number): Promise<Tree> {
       const to = newTarget();
@@ -161,6 +171,22 @@ export function createLab(options: LabOptions = {}) {
       const { ok, damage } = await this.verify();
       expect({ ok, damage }).toEqual({ ok: true, damage: [] });
     },
+  };
+}
+
+/** A result whose paths are below `target`: where that is differs from run to run. */
+function tellBelow(target: string, result: RestoreResult): RestoreResult {
+  const directory = bytesFromText(target);
+  const below = (path: ByteString): ByteString =>
+    (path === directory ? '' : path.replace(`${directory}/`, '')) as ByteString;
+  return {
+    ...result,
+    removed: result.removed.map(below),
+    issues: result.issues.map(({ path, code, message }) => ({
+      path: below(path),
+      code,
+      message: message.replaceAll(`${target}/`, ''),
+    })),
   };
 }
 

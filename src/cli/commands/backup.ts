@@ -15,6 +15,7 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
+import { openListing, type Listing } from '../listing.js';
 import { addFilterOptions, checkedFilterOptions, type FilterFlags } from '../parse/filter.js';
 import { parseMinFree } from '../parse/min-free.js';
 import { readPathList, type PathListFlags } from '../parse/path-list.js';
@@ -60,7 +61,8 @@ export const backupCommand: CliCommand = {
       .description(
         'Takes a snapshot of files and directories. Paths backed up together form one ' +
           'source; the next backup of the same paths stores only what has changed. The first ' +
-          'backup into the default repository creates it.',
+          'backup into the default repository creates it. -v lists each path that is new, ' +
+          'changed or removed.',
       )
       .argument('[path...]', 'what to back up')
       .option(
@@ -97,7 +99,8 @@ export const backupCommand: CliCommand = {
   async run(session, command) {
     const flags = command.opts<BackupFlags>();
     const source = await chooseSource(command, flags, session);
-    const options = snapshotOptions(session, flags);
+    const listing = openListing(session);
+    const options = snapshotOptions(session, flags, listing);
     if (!flags.dryRun) await makeDefaultRepository(session);
     const repository = await session.openRepository(flags.dryRun ? 'read' : 'write');
     const result =
@@ -105,6 +108,7 @@ export const backupCommand: CliCommand = {
         ? await backupStream(repository, { ...options, ...source })
         : await backup(repository, { ...options, ...source });
     session.progress.finish();
+    await listing.finish();
     const exitCode = exitCodeOfIssues(result.issues);
     if (!flags.dryRun) session.settle(describeDone(result), exitCode);
     session.listIssues(result.issues);
@@ -144,7 +148,11 @@ async function chooseSource(
   };
 }
 
-function snapshotOptions(session: Session, flags: BackupFlags): SnapshotOptions {
+function snapshotOptions(
+  session: Session,
+  flags: BackupFlags,
+  { onPath, isOnTerminal }: Listing,
+): SnapshotOptions {
   const { progress } = session;
   const level = optionValue('--level', wholeNumber(...ZSTD_LEVELS), flags.level);
   const minFree = minFreeOption(flags, session);
@@ -153,7 +161,10 @@ function snapshotOptions(session: Session, flags: BackupFlags): SnapshotOptions 
     skipsIfUnchanged: flags.skipIfUnchanged ?? false,
     isDryRun: flags.dryRun ?? false,
     signal: session.takeSignal(),
-    onStart: (expected) => progress.start({ label: 'backup', ...(expected && { expected }) }),
+    ...(onPath && { onPath }),
+    onStart(expected) {
+      if (!isOnTerminal) progress.start({ label: 'backup', ...(expected && { expected }) });
+    },
     ...(progress.isShown && { onEstimate: (expected) => progress.expect(expected) }),
     onProgress: (done) => progress.update(done),
     ...(flags.host !== undefined && { host: requireText('--host', flags.host) }),

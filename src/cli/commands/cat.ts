@@ -6,10 +6,12 @@ import { nameOrigin } from '../origin.js';
 import { OutputClosed } from '../output.js';
 import {
   addAtOption,
+  addLastSeenOption,
   addSourceOption,
   sourceOption,
   timePoint,
   type AtFlag,
+  type LastSeenFlag,
   type SourceFlag,
 } from '../shared-options.js';
 import { addTimeHelp } from '../time-help.js';
@@ -23,18 +25,20 @@ export const catCommand: CliCommand = {
       )
       .argument('<path>', 'absolute, or relative to the current directory or to the root');
     addAtOption(command);
+    addLastSeenOption(command);
     addSourceOption(command);
     addExamples(command, [['varve cat ~/notes.txt --at 3D > notes.old', 'as it was 3 days ago']]);
     addTimeHelp(command);
   },
 
   async run(session, command) {
-    const flags = command.opts<AtFlag & SourceFlag>();
+    const flags = command.opts<AtFlag & LastSeenFlag & SourceFlag>();
     const [path = ''] = command.args;
     const { output } = session;
     const options: CatOptions = {
       path,
       at: await timePoint(flags, session),
+      isLastSeen: flags.lastSeen ?? false,
       ...sourceOption(flags),
       onFound: (answer) => nameOrigin(session, answer, answer.snapshot.number),
       write: async (bytes) => {

@@ -9,6 +9,7 @@ import {
 import { hashListDirectory } from '../cache-directory.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
+import { describeMark } from '../listing.js';
 import { parseEndpoint } from '../parse/endpoint.js';
 import { parseSize } from '../parse/size.js';
 import { wholeNumber } from '../parse/whole-number.js';
@@ -93,7 +94,11 @@ export const copyCommand: CliCommand = {
     progress.finish();
     if (!options.isDryRun) session.settle('The file was copied', ExitCode.done);
     if (session.isJson) await session.output.json(toJson(result));
-    else if (!session.isQuiet) await session.output.write(describe(result, options.isDryRun));
+    else {
+      const mark = describeMark(result.mark, target, session.palette);
+      if (session.isVerbose) await session.output.write(`${mark}\n`);
+      if (!session.isQuiet) await session.output.write(describe(result, options.isDryRun));
+    }
     return ExitCode.done;
   },
 };
@@ -144,6 +149,7 @@ const formatPercent = (share: number): string => `${Math.floor(share * 1000) / 1
 
 function toJson(result: CopyResult): object {
   return {
+    change: result.mark,
     similarity: result.similarity,
     size: result.sizeBytes,
     bytes_hashed: result.bytesHashed,

@@ -1,14 +1,19 @@
 /** `varve log`: every version of one path. */
-import { logPath, VersionFlag, type LoggedVersion } from '../../store.js';
+import { logPath, VersionFlag, type LoggedVersion, type PathLog } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { nameOrigin } from '../origin.js';
 import { formatBytes } from '../render/bytes.js';
 import { formatName, jsonPath } from '../render/names.js';
 import { renderTable, type Column } from '../render/table.js';
-import { formatLocalTime } from '../render/times.js';
+import { formatIsoTime, formatLocalDay, formatLocalTime } from '../render/times.js';
 import { formatBtime, formatMtime, typeName } from '../render/versions.js';
-import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
+import {
+  addSourceOption,
+  sourceOption,
+  type LastSeenFlag,
+  type SourceFlag,
+} from '../shared-options.js';
 
 export const logCommand: CliCommand = {
   define(command) {
@@ -20,6 +25,7 @@ export const logCommand: CliCommand = {
           'possible bit rot.',
       )
       .argument('<path>', 'absolute, or relative to the current directory or to the root');
+    command.option('--last-seen', 'only the newest version');
     addSourceOption(command);
     addExamples(command, [['varve log ~/thesis/chapter1.tex', 'how a file changed']]);
   },
@@ -27,30 +33,37 @@ export const logCommand: CliCommand = {
   async run(session, command) {
     const [path = ''] = command.args;
     const { output, palette } = session;
-    const options = { path, ...sourceOption(command.opts<SourceFlag>()) };
+    const flags = command.opts<SourceFlag & LastSeenFlag>();
+    const options = { path, ...sourceOption(flags) };
     const log = await logPath(await session.openRepository('read'), options);
-    nameOrigin(session, log);
-    for (const { id } of session.isJson ? [] : log.others) {
-      session.notice(`Source ${id} has it, too: --source ${id}.`);
-    }
+    const versions = flags.lastSeen ? log.versions.slice(-1) : log.versions;
     if (session.isJson) {
-      await output.json({
-        ...jsonPath(log.path),
-        source: log.source.id,
-        versions: log.versions.map(toJson),
-      });
-    } else {
-      const name = formatName(log.path, output.medium);
-      await output.write(
-        `${palette.bold(name)}\n${renderTable(columnsFor(log.versions), log.versions)}`,
-      );
+      const { path: name, source } = log;
+      await output.json({ ...jsonPath(name), source: source.id, versions: versions.map(toJson) });
+      return ExitCode.done;
     }
+    nameOrigin(session, log);
+    tellMore((text) => session.notice(text), log);
+    const name = formatName(log.path, output.medium);
+    await output.write(`${palette.bold(name)}\n${renderTable(columnsFor(versions), versions)}`);
     return ExitCode.done;
   },
 };
 
+/** What the table does not show: where else the path is, and that it is gone. */
+function tellMore(notice: (text: string) => void, log: PathLog): void {
+  for (const { id } of log.others) notice(`Source ${id} has it, too: --source ${id}.`);
+  const { lastSnapshot, lastMs } = log.versions.at(-1) ?? { lastSnapshot: 0, lastMs: 0 };
+  if (lastSnapshot === log.latestSnapshot) return;
+  notice(
+    `It is not in snapshot ${log.latestSnapshot}; it was last in snapshot ${lastSnapshot}, of ` +
+      `${formatLocalDay(lastMs)}. Get it with \`varve restore PATH --last-seen --to DIR\`.`,
+  );
+}
+
 const COLUMNS: readonly Column<LoggedVersion>[] = [
   { head: 'SNAPSHOTS', align: 'right', cell: formatSpan },
+  { head: 'TAKEN', cell: formatDays },
   { head: 'TYPE', cell: ({ version }) => typeName(version) },
   { head: 'SIZE', align: 'right', cell: ({ version }) => formatBytes(version.sizeBytes) },
   { head: 'MODIFIED', cell: ({ version }) => formatLocalTime(version.mtime.seconds * 1000) },
@@ -77,6 +90,12 @@ function formatSpan({ firstSnapshot, lastSnapshot }: LoggedVersion): string {
   return firstSnapshot === lastSnapshot ? `${firstSnapshot}` : `${firstSnapshot}-${lastSnapshot}`;
 }
 
+/** When its snapshots were taken. */
+function formatDays({ firstMs, lastMs }: LoggedVersion): string {
+  const [first, last] = [formatLocalDay(firstMs), formatLocalDay(lastMs)];
+  return first === last ? first : `${first} to ${last}`;
+}
+
 function formatStorage({ stored, chainLength }: LoggedVersion): string {
   if (stored === 'none') return '';
   return stored === 'delta' ? `delta, ${chainLength}` : stored;
@@ -86,7 +105,9 @@ function toJson(logged: LoggedVersion): object {
   const { version, hash } = logged;
   return {
     first_snapshot: logged.firstSnapshot,
+    first_time: formatIsoTime(logged.firstMs),
     last_snapshot: logged.lastSnapshot,
+    last_time: formatIsoTime(logged.lastMs),
     type: typeName(version),
     size: version.sizeBytes,
     mtime: formatMtime(version),

@@ -15,15 +15,17 @@ import {
 } from '../render/versions.js';
 import {
   addAtOption,
+  addLastSeenOption,
   addSourceOption,
   sourceOption,
   timePoint,
   type AtFlag,
+  type LastSeenFlag,
   type SourceFlag,
 } from '../shared-options.js';
 import { addTimeHelp } from '../time-help.js';
 
-interface LsFlags extends AtFlag, SourceFlag {
+interface LsFlags extends AtFlag, LastSeenFlag, SourceFlag {
   readonly long?: boolean;
   readonly recursive?: boolean;
 }
@@ -38,6 +40,7 @@ export const lsCommand: CliCommand = {
       .option('-l, --long', 'also show mode, owner, group, size and time')
       .option('-R, --recursive', 'also list everything below');
     addAtOption(command);
+    addLastSeenOption(command);
     addSourceOption(command);
     addExamples(command, [
       ['varve ls -l ~/documents --at yesterday', 'one directory as it was'],
@@ -53,6 +56,7 @@ export const lsCommand: CliCommand = {
     const options = {
       path,
       at: await timePoint(flags, session),
+      isLastSeen: flags.lastSeen ?? false,
       ...sourceOption(flags),
       isRecursive: flags.recursive ?? false,
     };

@@ -1,11 +1,9 @@
 /** `varve prune`: removes snapshots by a policy and frees their space. */
 import { Option } from 'commander';
 import {
-  CodedError,
   escapeUnsafe,
   listSnapshots,
   prune,
-  resolveTimePoint,
   textFromBytes,
   type ListedSnapshot,
   type PruneResult,
@@ -16,8 +14,8 @@ import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseKeepCount } from '../parse/count.js';
 import { parseCalendarDuration } from '../parse/duration.js';
+import { instantOf } from '../parse/instant.js';
 import { parseTags } from '../parse/tags.js';
-import { parseTime } from '../parse/time.js';
 import { formatBytes } from '../render/bytes.js';
 import { count } from '../render/count.js';
 import { jsonPath } from '../render/names.js';
@@ -133,21 +131,6 @@ function toPolicy(
     ),
   };
   return Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== undefined));
-}
-
-/** The instant that TIME means; for a snapshot, when it was taken. */
-function instantOf(text: string, snapshots: readonly ListedSnapshot[], now: Date): number {
-  const point = parseTime(text, now);
-  if (point.type === 'instant') return point.epochMs;
-  const sources = new Set(snapshots.map(({ source }) => source.id));
-  if (point.type !== 'snapshot' && sources.size > 1) {
-    throw new CodedError('USAGE_TIME', `"${text}" means a different time for each source.`, {
-      hint: 'Give a snapshot number, an age or a date.',
-    });
-  }
-  const dated = snapshots.map(({ snapshot }) => snapshot);
-  const number = resolveTimePoint(point, dated);
-  return dated.find((snapshot) => snapshot.number === number)?.startedMs ?? NaN;
 }
 
 function describe(

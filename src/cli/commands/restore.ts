@@ -9,27 +9,32 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
+import { openListing } from '../listing.js';
 import { addRuleOptions, type FilterFlags } from '../parse/filter.js';
 import { addTimeHelp } from '../time-help.js';
 import { formatBytes } from '../render/bytes.js';
 import { count } from '../render/count.js';
 import { jsonIssues } from '../render/issues.js';
-import { formatName, formatNameText, jsonPath, type Medium } from '../render/names.js';
+import { formatName, formatNameText, jsonPath } from '../render/names.js';
 import { formatSource } from '../render/source.js';
 import { formatElapsed } from '../render/times.js';
+import type { Session } from '../session.js';
 import {
   addAtOption,
+  addLastSeenOption,
   addJobsOption,
   addSourceOption,
   jobsOption,
   sourceOption,
   timePoint,
   type AtFlag,
+  type LastSeenFlag,
   type JobsFlag,
   type SourceFlag,
 } from '../shared-options.js';
 
-interface RestoreFlags extends AtFlag, SourceFlag, JobsFlag, Pick<FilterFlags, 'rules'> {
+interface RestoreFlags
+  extends AtFlag, LastSeenFlag, SourceFlag, JobsFlag, Pick<FilterFlags, 'rules'> {
   readonly to?: string;
   readonly inPlace?: boolean;
   readonly overwrite?: OverwriteRule;
@@ -52,7 +57,8 @@ export const restoreCommand: CliCommand = {
           'DIR/its-name; without PATH, DIR becomes the root of the source (or, for several ' +
           'roots, holds each as DIR/its-name). With --in-place, only what differs is written, ' +
           'to DIR or, without --to, over the originals; to finish an interrupted restore, run ' +
-          'it again in place.',
+          'it again in place. -v lists each path that is new, changed, removed or kept, or would ' +
+          'be with -n.',
       )
       .argument('[path...]', 'absolute, or relative to the current directory or to the root')
       .option('--to <dir>', 'the target directory; new or empty, unless --in-place is given')
@@ -67,6 +73,7 @@ export const restoreCommand: CliCommand = {
       .option('--delete', 'in place: delete what the snapshot does not contain')
       .option('--ignore-errors', 'with --delete: even if the snapshot may be incomplete');
     addAtOption(command);
+    addLastSeenOption(command);
     addSourceOption(command);
     addRuleOptions(command)
       .option('--verify', 'read everything back and compare it')
@@ -86,9 +93,11 @@ export const restoreCommand: CliCommand = {
   async run(session, command) {
     const flags = command.opts<RestoreFlags>();
     const { progress } = session;
+    const listing = openListing(session);
     const options: RestoreOptions = {
       paths: command.args,
       at: await timePoint(flags, session),
+      isLastSeen: flags.lastSeen ?? false,
       ...sourceOption(flags),
       ...targetOptions(flags),
       rules: flags.rules ?? [],
@@ -99,17 +108,20 @@ export const restoreCommand: CliCommand = {
       ...(flags.mapGroup !== undefined && { groupMap: flags.mapGroup }),
       ...jobsOption(flags),
       signal: session.takeSignal(),
-      onStart: (expected) => progress.start({ label: 'restore', expected }),
+      ...(listing.onPath && { onPath: listing.onPath }),
+      onStart(expected) {
+        if (!listing.isOnTerminal) progress.start({ label: 'restore', expected });
+      },
       onProgress: (done) => progress.update(done),
     };
     const result = await restore(await session.openRepository('read'), options);
     progress.finish();
+    await listing.finish();
     const exitCode = exitCodeOfIssues(result.issues);
     if (!flags.dryRun) session.settle(`Snapshot ${result.snapshot} was restored`, exitCode);
     session.listIssues(result.issues);
     if (session.isJson) await session.output.json(toJson(result));
-    else if (!session.isQuiet)
-      await session.output.write(describe(result, flags, session.output.medium));
+    else if (!session.isQuiet) await session.output.write(describe(result, flags, session));
     return exitCode;
   },
 };
@@ -147,7 +159,11 @@ function needs(option: string, other: string): CodedError {
   });
 }
 
-function describe(result: RestoreResult, { to, inPlace, dryRun }: RestoreFlags, medium: Medium) {
+function describe(
+  result: RestoreResult,
+  { to, inPlace, dryRun }: RestoreFlags,
+  { output: { medium }, isVerbose }: Session,
+): string {
   const { snapshot, files, directories, symlinks, bytesWritten, removed, durationMs } = result;
   const there = inPlace ? ` (${formatBytes(result.bytesUnchanged)} already there)` : '';
   const what = [
@@ -162,6 +178,8 @@ function describe(result: RestoreResult, { to, inPlace, dryRun }: RestoreFlags, 
   const first = dryRun
     ? `Would restore snapshot ${snapshot}${from} to ${where}: ${what}${kept}\n`
     : `Restored snapshot ${snapshot}${from} to ${where}: ${what}${kept}, in ${formatElapsed(durationMs)}\n`;
+  // Listed with everything else.
+  if (isVerbose) return first;
   const word = dryRun ? 'Would delete' : 'Deleted';
   return first + removed.map((path) => `${word} ${formatName(path, medium)}\n`).join('');
 }

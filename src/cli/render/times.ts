@@ -18,6 +18,11 @@ export function formatLocalTime(epochMs: number): string {
   return lightFormat(epochMs, 'yyyy-MM-dd HH:mm:ss');
 }
 
+/** The local day, beside the number of a snapshot: `2026-11-01`. */
+export function formatLocalDay(epochMs: number): string {
+  return lightFormat(epochMs, 'yyyy-MM-dd');
+}
+
 /** ISO 8601 with milliseconds and the local offset: `2026-11-01T18:30:15.123+01:00`. */
 export function formatIsoTime(epochMs: number): string {
   const beyond = formatBeyond(epochMs);

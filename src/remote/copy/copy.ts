@@ -65,6 +65,8 @@ export interface CopyOptions {
 }
 
 export interface CopyResult {
+  /** What becomes, or would become, of the target; `metadata`: its bytes were those. */
+  readonly mark: 'new' | 'changed' | 'metadata' | 'unchanged';
   /** The share of the new file that the target had, 0 to 1. */
   readonly similarity: number;
   readonly sizeBytes: number;
@@ -89,7 +91,7 @@ interface CopyRun {
   readonly counters: Counters;
 }
 
-type Outcome = Pick<CopyResult, 'similarity' | 'sizeBytes' | 'bytesWritten'>;
+type Outcome = Pick<CopyResult, 'mark' | 'similarity' | 'sizeBytes' | 'bytesWritten'>;
 
 /** Failures that a server of copies reports by their codes. */
 const REPORTED_CODES: readonly ErrorCode[] = [
@@ -207,7 +209,8 @@ async function pushTo(
     send: (receiver) => executePush(source, receiver, plan, context),
     verify: () => assertUnchanged(run.tools.files, source),
   });
-  return { similarity: plan.similarity, sizeBytes, bytesWritten };
+  const mark = markOf(run, plan, target);
+  return { mark, similarity: plan.similarity, sizeBytes, bytesWritten };
 }
 
 function pull(run: CopyRun): Promise<Outcome> {
@@ -228,11 +231,13 @@ function pull(run: CopyRun): Promise<Outcome> {
         if ((await source.identity()) !== identity) throw sourceChanged(options.source);
       },
     });
-    return { similarity: plan.similarity, sizeBytes, bytesWritten };
+    const mark = markOf(run, plan, target);
+    return { mark, similarity: plan.similarity, sizeBytes, bytesWritten };
   });
 }
 
 const nothingToDo = ({ sizeBytes }: Pick<FileFacts, 'sizeBytes'>): Outcome => ({
+  mark: 'unchanged',
   similarity: 1,
   sizeBytes,
   bytesWritten: 0,
@@ -258,6 +263,24 @@ interface Origin {
   readonly verify: () => void | Promise<void>;
 }
 
+/** Whether the target holds the new file's bytes already. */
+function isThere(
+  { keepsAll, sizeBytes, basis }: Plan & Pick<PushPlan, 'basis'>,
+  { old }: Pick<Target, 'old'>,
+): boolean {
+  return keepsAll && basis?.name !== 'left' && old?.sizeBytes === sizeBytes;
+}
+
+function markOf(
+  { options }: CopyRun,
+  plan: Plan & Pick<PushPlan, 'basis'>,
+  target: Pick<Target, 'old'>,
+): CopyResult['mark'] {
+  if (!target.old) return 'new';
+  if (!isThere(plan, target)) return 'changed';
+  return options.preserves ? 'metadata' : 'unchanged';
+}
+
 /** Makes the new file, unless that was not asked for or there is nothing to do. */
 async function make(
   { options: { isDryRun, isInPlace, preserves } }: CopyRun,
@@ -266,7 +289,7 @@ async function make(
   { context: { blockBytes, method }, facts, send, verify }: Origin,
 ): Promise<number> {
   const { sizeBytes, basis } = plan;
-  const isSame = plan.keepsAll && basis?.name !== 'left' && target.old?.sizeBytes === sizeBytes;
+  const isSame = isThere(plan, target);
   if (isDryRun || (isSame && !preserves)) {
     await verify();
     return 0;

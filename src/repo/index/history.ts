@@ -16,10 +16,24 @@ export interface VersionSummary {
   readonly last: number;
   readonly type: VersionType;
   readonly sizeBytes: number;
+  /** When it was modified, whole seconds since 1970. */
+  readonly mtimeSeconds: number;
 }
 
-type SummaryTuple = [first: number, last: number, type: VersionType, size: number];
-const SUMMARY = 'path, first, last, type, size AS sizeBytes';
+type SummaryTuple = [first: number, last: number, type: VersionType, size: number, mtime: number];
+const SUMMARY = 'path, first, last, type, size AS sizeBytes, mtime_s AS mtimeSeconds';
+
+/** What a version must be; each that is given must hold. */
+export interface VersionTest {
+  /** Files of more bytes, and of fewer. */
+  readonly largerThan?: number;
+  readonly smallerThan?: number;
+  /** Modified in this second or later, and before this one; since 1970. */
+  readonly modifiedFrom?: number;
+  readonly modifiedBefore?: number;
+  /** Of paths that are not current. */
+  readonly isGone?: boolean;
+}
 
 /** How a version differs from the one that its path had before. */
 export const NodeChange = { none: 0, begun: 1, type: 2, content: 3, metadata: 4 } as const;
@@ -63,6 +77,9 @@ const GONE_WITHIN = `SELECT ${NODE_COLUMNS}
   JOIN path p ON p.id = gone.path
   LEFT JOIN path d ON d.id = p.parent`;
 
+const GONE =
+  'v.last > 0 AND NOT EXISTS (SELECT 1 FROM version c WHERE c.path = v.path AND c.last = 0)';
+
 export class History {
   private readonly db: Connection;
   private readonly versionsOfPath: Statement;
@@ -70,7 +87,7 @@ export class History {
   constructor(db: Connection) {
     this.db = db;
     this.versionsOfPath = db
-      .prepare('SELECT first, last, type, size FROM version WHERE path = ? ORDER BY last')
+      .prepare('SELECT first, last, type, size, mtime_s FROM version WHERE path = ? ORDER BY last')
       .raw();
   }
 
@@ -80,6 +97,37 @@ export class History {
       .prepare('SELECT number FROM snapshot WHERE source = ? ORDER BY number')
       .pluck()
       .all(source) as number[];
+  }
+
+  /** The snapshots of a source with when they were taken, milliseconds since 1970, in order. */
+  snapshotTimes(source: number): [number: number, startedMs: number][] {
+    return this.db
+      .prepare('SELECT number, started_ms FROM snapshot WHERE source = ? ORDER BY number')
+      .raw()
+      .all(source) as [number, number][];
+  }
+
+  /**
+   * The paths, of any source, that have a version that passes `test`. Reads the whole table, but for
+   * paths that are gone, which have an index.
+   */
+  pathsWith(test: VersionTest): number[] {
+    const { largerThan, smallerThan, modifiedFrom, modifiedBefore, isGone } = test;
+    const conditions: [sql: string, value: number | undefined][] = [
+      ['v.type = 1 AND v.size > ?', largerThan],
+      ['v.type = 1 AND v.size < ?', smallerThan],
+      ['v.mtime_s >= ?', modifiedFrom],
+      ['v.mtime_s < ?', modifiedBefore],
+    ];
+    const given = conditions.filter(([, value]) => value !== undefined);
+    const where = given.map(([sql]) => sql);
+    if (isGone) where.unshift(GONE);
+    const tests = where.length > 0 ? ` WHERE ${where.join(' AND ')}` : '';
+    const by = isGone ? ' INDEXED BY version_by_last' : '';
+    return this.db
+      .prepare(`SELECT DISTINCT v.path FROM version v${by}${tests}`)
+      .pluck()
+      .all(...given.map(([, value]) => value)) as number[];
   }
 
   /** The paths, of any source, with a version that began within `range` and is there at its end. */
@@ -97,7 +145,14 @@ export class History {
   /** The versions of a path, oldest first. */
   ofPath(path: number): VersionSummary[] {
     const rows = (this.versionsOfPath.all(path) as SummaryTuple[]).map(
-      ([first, last, type, sizeBytes]): VersionSummary => ({ path, first, last, type, sizeBytes }),
+      ([first, last, type, sizeBytes, mtimeSeconds]): VersionSummary => ({
+        path,
+        first,
+        last,
+        type,
+        sizeBytes,
+        mtimeSeconds,
+      }),
     );
     // The current version has 0 as its last, and so comes first.
     return rows[0]?.last === 0 ? [...rows.slice(1), rows[0]] : rows;

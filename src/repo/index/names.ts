@@ -15,6 +15,8 @@ export interface NamedPath {
 export type NameTest =
   | { readonly type: 'equals'; readonly bytes: Uint8Array }
   | { readonly type: 'begins' | 'holds'; readonly bytes: Uint8Array }
+  /** Holds these bytes in either case: small letters, and ASCII alone. */
+  | { readonly type: 'holds-folded'; readonly bytes: Uint8Array }
   | { readonly type: 'any' };
 
 type NameTuple = [id: number, parent: number, name: Buffer];
@@ -54,6 +56,11 @@ function search(
     }
     case 'holds':
       return select('parent > 0 AND instr(name, ?) > 0', test.bytes);
+    case 'holds-folded':
+      return select(
+        'parent > 0 AND instr(lower(CAST(name AS TEXT)), CAST(? AS TEXT)) > 0',
+        test.bytes,
+      );
     case 'any':
       return select('parent > 0');
   }

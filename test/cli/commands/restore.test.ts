@@ -57,11 +57,11 @@ test('onto the original: what would change, what changes, and then nothing', asy
     stderr: '',
     stdout:
       'Would restore snapshot 2 to the original: 2 files, 2 directories, 0 links, 6 B (2 B already there)\n' +
-      'Would delete tree/extra\n',
+      `Would delete ${path('tree/extra')}\n`,
   });
   expect(readFileSync(path('tree/a.txt'), 'utf8')).toBe('mine\n');
   const { stdout } = await run([...args, '--verify']);
-  expect(stdout).toContain('Deleted tree/extra\n');
+  expect(stdout).toContain(`Deleted ${path('tree/extra')}\n`);
   expect(readFileSync(path('tree/a.txt'), 'utf8')).toBe('newer\n');
   expect(readdirSync(path('tree'))).toEqual(['a.txt', 'sub']);
   expect(await json(...args)).toMatchObject({

@@ -58,6 +58,12 @@ test('the versions of a path come by its key, without sorting', () => {
   expect(plans).toEqual(['SEARCH version USING PRIMARY KEY (path=?)']);
 });
 
+test('paths that are gone are found by the index of what ended', () => {
+  const plans = plansOf((db) => new History(db).pathsWith({ isGone: true }));
+  expect(plans).toContain('SEARCH v USING COVERING INDEX version_by_last (last>?)');
+  expect(plans).toContain('SEARCH c USING PRIMARY KEY (path=? AND last=?)');
+});
+
 test('the versions of a blob and of a content come by their indexes', () => {
   const plans = plansOf((db) => {
     new History(db).ofBlob(1);
@@ -70,11 +76,11 @@ test('the versions of a blob and of a content come by their indexes', () => {
 test('names are searched in their index alone', () => {
   const plans = plansOf((db) => {
     const names = createNames(db);
-    for (const type of ['equals', 'begins', 'holds'] as const) {
+    for (const type of ['equals', 'begins', 'holds', 'holds-folded'] as const) {
       Array.from(names.search({ type, bytes: Buffer.from('a') }));
     }
     Array.from(names.search({ type: 'any' }));
   });
   const plan = 'SEARCH path USING COVERING INDEX path_by_parent (parent>?)';
-  expect(plans).toEqual([plan, plan, plan, plan]);
+  expect(plans).toEqual([plan, plan, plan, plan, plan]);
 });

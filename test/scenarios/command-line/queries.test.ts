@@ -11,6 +11,7 @@ const lines = Array.from({ length: 2000 }, (_, i) => `line ${i}\n`).join('');
 const badName = Buffer.concat([Buffer.from(`${path('tree')}/bad`), Buffer.from([0xff])]);
 /** Which snapshot answered, told because there are several sources. */
 const FROM_SECOND = `varve: From snapshot 2 of source 1, ${hostname()}:${path('tree')}.\n`;
+const DAY = String.raw`\d{4}-\d\d-\d\d`;
 const LS_TIME = new Date('2026-02-03T04:05:06.750Z');
 
 beforeAll(async () => {
@@ -118,9 +119,11 @@ describe.concurrent('log', () => {
     const { stdout } = await run(['log', 'tree/long.txt']);
     const [head, columns, ...rows] = stdout.trimEnd().split('\n');
     expect(head).toBe(path('tree/long.txt'));
-    expect(columns).toMatch(/^SNAPSHOTS {2}TYPE +SIZE {2}MODIFIED +STORED +HASH$/);
-    expect(rows[0]).toMatch(/^ +1 {2}file .* delta, 1 {2}[0-9a-f]{12}$/);
-    expect(rows[1]).toMatch(/^ +2 {2}file .* 2026-02-03 04:05:06 {2}full +[0-9a-f]{12}$/);
+    expect(columns).toMatch(/^SNAPSHOTS {2}TAKEN +TYPE +SIZE {2}MODIFIED +STORED +HASH$/);
+    expect(rows[0]).toMatch(/^ +1 {2}\d{4}-\d\d-\d\d {2}file .* delta, 1 {2}[0-9a-f]{12}$/);
+    expect(rows[1]).toMatch(
+      /^ +2 {2}\d{4}-\d\d-\d\d {2}file .* 2026-02-03 04:05:06 {2}full +[0-9a-f]{12}$/,
+    );
   });
 
   test('as a document', async () => {
@@ -130,7 +133,9 @@ describe.concurrent('log', () => {
       versions: [
         {
           first_snapshot: 1,
+          first_time: expect.any(String) as string,
           last_snapshot: 1,
+          last_time: expect.any(String) as string,
           type: 'file',
           size: 5,
           mtime: expect.any(String) as string,
@@ -150,11 +155,21 @@ describe.concurrent('find', () => {
     const { stdout } = await run(['find', 'gone.*']);
     expect(stdout).toMatch(
       new RegExp(
-        `^FIRST {2}LAST {2}SIZE {2}PATH\n {4}1 {5}1 {3}5 B {2}${pattern('tree/gone.txt')}\n$`,
+        `^SOURCE +FIRST +LAST {2}SIZE {2}PATH\n +1 {2}1 {2}${DAY} {2}1 {2}${DAY} {3}5 B {2}${pattern('tree/gone.txt')}\n$`,
       ),
     );
     expect(await json('find', 'gone.*')).toEqual({
-      matches: [{ path: path('tree/gone.txt'), first_snapshot: 1, last_snapshot: 1, size: 5 }],
+      matches: [
+        {
+          path: path('tree/gone.txt'),
+          source: 1,
+          first_snapshot: 1,
+          first_time: expect.any(String) as string,
+          last_snapshot: 1,
+          last_time: expect.any(String) as string,
+          size: 5,
+        },
+      ],
     });
   });
 
@@ -163,7 +178,11 @@ describe.concurrent('find', () => {
     expect(await json('find', '--content', 'copy-of-gone')).toMatchObject({
       matches: [{ path: path('tree/gone.txt') }],
     });
-    expect((await run(['find', '--content', 'unknown'])).stdout).toBe('Nothing found.\n');
+    expect(await run(['find', '--content', 'unknown'])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'varve: Nothing found: no snapshot has the contents of unknown.\n',
+    });
   });
 });
 

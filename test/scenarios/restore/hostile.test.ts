@@ -60,9 +60,10 @@ describe('an index that no backup makes', () => {
       `UPDATE path SET name = CAST('other' AS BLOB), parent =
       (SELECT parent FROM path WHERE CAST(name AS TEXT) = 'other') WHERE CAST(name AS TEXT) = 'victim'`,
     );
-    await expect(lab.restore(1)).rejects.toMatchObject({
+    const to = lab.newTarget();
+    await expect(lab.restore(1, { to })).rejects.toMatchObject({
       code: 'INDEX_CORRUPT',
-      message: 'The index lists other twice, or inside itself.',
+      message: `The index lists ${to}/other twice, or inside itself.`,
     });
   });
 

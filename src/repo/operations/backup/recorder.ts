@@ -4,7 +4,13 @@
  */
 import type { Index } from '../../index/index.js';
 import type { Entry } from '../../index/versions.js';
-import { VersionType, type ContentRef, type Metadata, type Version } from '../../model.js';
+import {
+  VersionType,
+  type ContentRef,
+  type Metadata,
+  type PathMark,
+  type Version,
+} from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { isSameContent, hasSameMetadata, isSameTime } from '../../tree/compare.js';
 import type { ManifestWriter } from '../../repository/run-manifest.js';
@@ -43,6 +49,15 @@ interface RecorderCounts {
   versionsClosed: number;
 }
 
+export interface RecorderOptions {
+  readonly index: Index;
+  readonly manifest: ManifestWriter;
+  /** The number of the snapshot that is made. */
+  readonly snapshot: number;
+  /** By row id. Of a directory, times alone are no change: they tell what is in it. */
+  readonly onChange: ((path: number, mark: PathMark) => void) | undefined;
+}
+
 /** Renames are looked for among this many vanished files: bounds memory. */
 const MAX_VANISHED = 100_000;
 
@@ -50,6 +65,7 @@ export class Recorder {
   private readonly index: Index;
   private readonly manifest: ManifestWriter;
   private readonly snapshot: number;
+  private readonly onChange: RecorderOptions['onChange'];
   private readonly tallied: RecorderCounts = {
     filesNew: 0,
     filesChanged: 0,
@@ -59,10 +75,11 @@ export class Recorder {
   };
   private readonly removedFiles: Vanished[] = [];
 
-  constructor(index: Index, manifest: ManifestWriter, snapshot: number) {
+  constructor({ index, manifest, snapshot, onChange }: RecorderOptions) {
     this.index = index;
     this.manifest = manifest;
     this.snapshot = snapshot;
+    this.onChange = onChange;
   }
 
   get counts(): Readonly<RecorderCounts> {
@@ -100,11 +117,13 @@ export class Recorder {
     }
     if (known) this.close(path);
     this.open(found);
+    if (this.onChange) this.tell(this.onChange, known, found);
     return true;
   }
 
   /** Ends a node and everything below it; `directory` is the id of what it is in. */
   remove(entry: Entry, directory: number): void {
+    this.onChange?.(entry.path, 'removed');
     if (entry.type === VersionType.directory) {
       for (const child of this.index.versions.current(entry.path)) this.remove(child, entry.path);
     }
@@ -116,6 +135,15 @@ export class Recorder {
       }
     }
     this.close(entry.path);
+  }
+
+  private tell(
+    onChange: (path: number, mark: PathMark) => void,
+    known: Version | undefined,
+    found: Found,
+  ): void {
+    const mark = markOf(known, found);
+    if (mark) onChange(found.path, mark);
   }
 
   private open(found: Found): void {
@@ -134,6 +162,15 @@ export class Recorder {
     this.index.versions.touch(found);
     this.manifest.touch(found);
   }
+}
+
+function markOf(known: Version | undefined, found: Found): PathMark | undefined {
+  if (!known) return 'new';
+  const { type } = found;
+  if (known.type !== type || known.link !== found.link) return 'changed';
+  if (!isSameContent(known.content, found.content)) return 'changed';
+  if (type !== VersionType.directory) return 'metadata';
+  return isSameVersion(known, { ...found, mtime: known.mtime }) ? undefined : 'metadata';
 }
 
 function isSameVersion(known: Version, found: Found): boolean {

@@ -2,8 +2,9 @@
  * What every way of taking a snapshot shares: one run in which something reads a source, old contents
  * are retired, and all of it becomes a snapshot in one transaction.
  */
+import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
-import type { Issue, Notice } from '../../model.js';
+import type { Issue, Notice, OnPath, PathMark } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { compact } from '../../repository/compact.js';
 import { reclaim } from '../../repository/reclaim.js';
@@ -23,6 +24,8 @@ export interface SnapshotOptions extends RunOptions {
   readonly host?: string;
   /** Makes no snapshot when nothing changed. */
   readonly skipsIfUnchanged?: boolean;
+  /** Also told in a dry run, and by a run that fails later. */
+  readonly onPath?: OnPath;
   readonly onStart?: (expected: BackupProgress | undefined) => void;
   /**
    * Given, the files of a source without a snapshot are counted while they are backed up, and this is
@@ -124,7 +127,8 @@ async function takeSnapshot(
     const source = index.sources.find(host, reader.roots) ?? index.sources.add(host, reader.roots);
     const previous = index.snapshots.latest(source.id);
     const number = index.counters.next('snapshot');
-    const recorder = new Recorder(index, run.manifest, number);
+    const onChange = changeListener(index, options);
+    const recorder = new Recorder({ index, manifest: run.manifest, snapshot: number, onChange });
     announce(options, previous);
 
     const ahead = createRetirementAhead(run, index);
@@ -172,6 +176,10 @@ async function takeSnapshot(
     await run.abort(error);
     throw error;
   }
+}
+
+function changeListener({ versions }: Index, { onPath }: SnapshotOptions) {
+  return onPath && ((path: number, mark: PathMark) => onPath(versions.fullPath(path), mark));
 }
 
 function announce({ onStart }: SnapshotOptions, previous: Snapshot | undefined): void {

@@ -13,6 +13,8 @@ import type { Repository } from '../../repository/repository.js';
 import type { TimePoint } from './time-point.js';
 
 export interface CatOptions extends QueryOptions {
+  /** The newest version not later than `at`; else it must be there at `at`. */
+  readonly isLastSeen?: boolean | undefined;
   /** As backed up, or relative to the working directory or a root. */
   readonly path: string;
   readonly at: TimePoint;
@@ -34,7 +36,14 @@ const ZEROS_BYTES = 1024 * 1024;
  */
 export function catFile(repository: Repository, options: CatOptions): Promise<number> {
   return repository.read(async ({ index, packs, platform }) => {
-    const answer = findAnswer({ index, platform }, { ...options, paths: [options.path] });
+    const answer = findAnswer(
+      { index, platform },
+      {
+        ...options,
+        paths: [options.path],
+        suggest: (path, snapshot) => `varve cat ${path} --at ${snapshot}`,
+      },
+    );
     const [located] = answer.located;
     if (!located) throw new Error('a path was answered by nothing');
     if (located.version?.type !== VersionType.file) throw notAFile(located);

@@ -4,8 +4,10 @@ import type { Snapshot, Source } from '../../index/sources.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { isWithin } from '../../../platform/paths.js';
 import type { HeldRepository } from '../../repository/held.js';
-import { meaningIn, snapshotsAt } from './answer.js';
+import { notThere } from './last-seen.js';
 import { locate, rootOf } from './locate.js';
+import { meaningIn } from './meaning.js';
+import { snapshotsAt } from './places.js';
 import {
   isOriginEvident,
   onlySource,
@@ -74,7 +76,8 @@ export function findSides(
       const side = sidesOf(sides, source);
       return isSaved(side, candidate) || isLive(side, candidate);
     });
-    return path ?? missing(text, newestFirst);
+    if (path === undefined) throw notThere({ index, platform }, places, text);
+    return path;
   });
   const chosen =
     newestFirst.find((side) => meant.every((path) => isSaved(side, path))) ??
@@ -96,17 +99,6 @@ function snapshotsOf({ from, to }: Sides): Snapshot[] {
 
 function newest({ from, to }: Sides): Snapshot {
   return to && to.number > from.number ? to : from;
-}
-
-function missing(text: string, sides: readonly Sides[]): never {
-  const [first] = sides;
-  const only = first && sides.length === 1 ? snapshotsOf(first) : undefined;
-  const numbers = only?.map(({ number }) => number).join(' or ');
-  const where = numbers === undefined ? 'either side of any source' : `snapshot ${numbers}`;
-  const now = first && !first.to ? ', nor among the files as they are now' : '';
-  throw new CodedError('PATH_NOT_FOUND', `${text} is not in ${where}${now}.`, {
-    hint: 'Look for it with `varve find`.',
-  });
 }
 
 function scattered(): CodedError {

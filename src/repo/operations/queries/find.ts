@@ -1,52 +1,91 @@
 /** Find: paths by their names, in all of history. */
 import { baseName } from '../../../platform/paths.js';
-import type { VersionSummary } from '../../index/history.js';
+import type { VersionSummary, VersionTest } from '../../index/history.js';
 import type { Index } from '../../index/index.js';
-import type { NamedPath, NameTest } from '../../index/names.js';
+import type { NamedPath, NameTest, PlacedPath } from '../../index/names.js';
 import { VersionType } from '../../model.js';
 import { type ByteString, textOfName, textToBytes } from '../../../platform/bytes.js';
-import { compileGlob, type Glob } from '../../tree/glob.js';
+import { compileGlob, type Glob, type GlobOptions } from '../../tree/glob.js';
 import { selectedSource, type QueryOptions } from './sources.js';
 import type { Repository } from '../../repository/repository.js';
-import { createSpans, type Span } from './span.js';
+import { createDatedSpans, type DatedSpan } from './dated-spans.js';
 
-export interface FindOptions extends QueryOptions {
-  /** See `tree/glob.ts`: of the name, or of the whole path where it holds a slash. */
-  readonly pattern: string;
+export interface FindOptions extends QueryOptions, GlobOptions, VersionTest {
+  /** See `tree/glob.ts`. None: every path that passes the tests of versions. */
+  readonly pattern?: string | undefined;
 }
 
 /** A path that was found, with its history in one line. */
-export interface FoundPath extends Span {
+export interface FoundPath extends DatedSpan {
   readonly path: ByteString;
+  /** The number of the source that it is of. */
+  readonly source: number;
   /** The size of its newest version. */
   readonly sizeBytes: number;
 }
 
 /**
- * The paths that match, of one source or of all, in byte order; each once, whatever became of it.
+ * The paths that match, of one source or of all, in byte order; each once, whatever became of it, with
+ * the span of those of its versions that pass the tests.
  * @throws CodedError USAGE_PATTERN
  */
 export function findPaths(repository: Repository, options: FindOptions): Promise<FoundPath[]> {
-  const glob = compileGlob(options.pattern);
+  const { pattern } = options;
+  const glob = pattern === undefined ? undefined : compileGlob(pattern, options);
   return repository.read(({ index }) => {
     const wanted = options.source && selectedSource(index, options.source).id;
     const { history } = index;
-    const places = index.placePaths();
     const summarise = createSummaries(index);
     const found: FoundPath[] = [];
-    for (const node of candidates(index, glob)) {
-      if (glob.subject === 'name' && !glob.matches(nameText(node))) continue;
-      const { path, source } = places.of(node);
+    for (const { id, path, source } of glob ? named(index, glob) : tested(index, options)) {
       if (wanted !== undefined && source !== wanted) continue;
-      if (glob.subject === 'path' && !glob.matches(textOfName(path))) continue;
-      const versions = history
-        .ofPath(node.id)
-        .filter(({ type }) => !glob.isDirectoryOnly || type === VersionType.directory);
-      const summary = summarise(source, path, versions);
+      const versions = history.ofPath(id);
+      if (options.isGone && versions.at(-1)?.last === 0) continue;
+      const matching = versions.filter(
+        (version) =>
+          passes(version, options) &&
+          (!glob?.isDirectoryOnly || version.type === VersionType.directory),
+      );
+      const summary = summarise(source, path, matching);
       if (summary) found.push(summary);
     }
     return inByteOrder(found);
   });
+}
+
+interface PlacedNode extends PlacedPath {
+  readonly id: number;
+}
+
+/** Nodes whose name or path matches. */
+function* named(index: Index, glob: Glob): Generator<PlacedNode> {
+  const places = index.placePaths();
+  for (const node of candidates(index, glob)) {
+    if (glob.subject === 'name' && !glob.matches(nameText(node))) continue;
+    const placed = places.of(node);
+    if (glob.subject === 'path' && !glob.matches(textOfName(placed.path))) continue;
+    yield { id: node.id, ...placed };
+  }
+}
+
+/** Nodes with a version that passes the tests. */
+function* tested(index: Index, test: VersionTest): Generator<PlacedNode> {
+  const places = index.placePaths();
+  for (const id of index.history.pathsWith(test)) yield { id, ...places.ofId(id) };
+}
+
+function passes(
+  { type, sizeBytes, mtimeSeconds }: VersionSummary,
+  { largerThan, smallerThan, modifiedFrom, modifiedBefore }: VersionTest,
+): boolean {
+  const asksForSize = largerThan !== undefined || smallerThan !== undefined;
+  if (asksForSize && type !== VersionType.file) return false;
+  return (
+    sizeBytes > (largerThan ?? -1) &&
+    sizeBytes < (smallerThan ?? Infinity) &&
+    mtimeSeconds >= (modifiedFrom ?? -Infinity) &&
+    mtimeSeconds < (modifiedBefore ?? Infinity)
+  );
 }
 
 /** Makes one line of the versions of a path; nothing when no snapshot has any of them. */
@@ -57,15 +96,14 @@ export function createSummaries(
   path: ByteString,
   versions: readonly VersionSummary[],
 ) => FoundPath | undefined {
-  const { history } = index;
-  const spansOfSource = new Map<number, ReturnType<typeof createSpans>>();
+  const spansOfSource = new Map<number, ReturnType<typeof createDatedSpans>>();
   return (source, path, versions) => {
-    const spanOf = spansOfSource.get(source) ?? createSpans(history.snapshotNumbers(source));
+    const spanOf = spansOfSource.get(source) ?? createDatedSpans(index, source);
     spansOfSource.set(source, spanOf);
     const oldest = versions[0];
     const newest = versions.at(-1);
     const span = oldest && newest && spanOf({ first: oldest.first, last: newest.last });
-    return span && { path, ...span, sizeBytes: newest.sizeBytes };
+    return span && { path, source, ...span, sizeBytes: newest.sizeBytes };
   };
 }
 

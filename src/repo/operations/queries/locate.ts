@@ -1,11 +1,10 @@
 /** From paths that a user names to rows of the index: which node of a source's tree. */
-import { join, isWithin } from '../../../platform/paths.js';
+import { isWithin } from '../../../platform/paths.js';
 import type { Index } from '../../index/index.js';
 import type { Source } from '../../index/sources.js';
 import { parentOfRoots } from '../../index/versions.js';
 import type { Version } from '../../model.js';
-import { bytesFromText, type ByteString } from '../../../platform/bytes.js';
-import type { Platform } from '../../../platform/platform.js';
+import type { ByteString } from '../../../platform/bytes.js';
 import type { SourceSnapshot } from './sources.js';
 
 /** A node of a source's tree at one snapshot. */
@@ -15,21 +14,6 @@ export interface Located {
   readonly version: Version | undefined;
   /** What its children have as their parent. */
   readonly id: number;
-}
-
-/** What a path that a user typed may mean. */
-export interface Meanings {
-  /** It was completed with the working directory; or it was absolute. */
-  readonly absolute: ByteString;
-  /** Below the roots of each source, in their order; nothing for an absolute path. */
-  readonly below: (source: Source) => readonly ByteString[];
-}
-
-export function meaningsOf(platform: Platform, text: string): Meanings {
-  const absolute = bytesFromText(platform.files.absolutePath(text));
-  if (text.startsWith('/')) return { absolute, below: () => [] };
-  const relative = bytesFromText(text.replace(/\/+$/, '').replace(/^(\.\/+)+/, ''));
-  return { absolute, below: ({ roots }) => roots.map((root) => join(root, relative)) };
 }
 
 /** The node at an absolute path, visible at a snapshot. */

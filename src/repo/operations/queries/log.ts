@@ -5,12 +5,13 @@ import type { Index } from '../../index/index.js';
 import type { Source } from '../../index/sources.js';
 import type { ContentRef, Version } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
-import { meaningIn, snapshotsAt } from './answer.js';
-import { newestWith } from './last-seen.js';
+import { lastSeen } from './last-seen.js';
+import { meaningIn } from './meaning.js';
+import { snapshotsAt } from './places.js';
 import { isOriginEvident, sourcesMeant, type Origin, type QueryOptions } from './sources.js';
 import { pathIdOf } from './locate.js';
 import type { Repository } from '../../repository/repository.js';
-import { createSpans, type Span } from './span.js';
+import { createDatedSpans, type DatedSpan } from './dated-spans.js';
 
 export interface LogOptions extends QueryOptions {
   /** As backed up, or relative to the working directory or a root. */
@@ -21,6 +22,8 @@ export interface PathLog extends Origin {
   readonly path: ByteString;
   /** Other sources that have, or had, the path. */
   readonly others: readonly Source[];
+  /** The newest snapshot of the source, whether it has the path or not. */
+  readonly latestSnapshot: number;
   /** Oldest first. */
   readonly versions: readonly LoggedVersion[];
 }
@@ -29,7 +32,7 @@ export interface PathLog extends Origin {
 export type StoredAs = 'full' | 'delta' | 'lost' | 'none';
 
 /** A version with the snapshots that have it; `lastSnapshot` is the newest that still has. */
-export interface LoggedVersion extends Span {
+export interface LoggedVersion extends DatedSpan {
   readonly version: Version;
   /** BLAKE3 of its bytes; of the hashes of its blobs where there are several. */
   readonly hash: Buffer | undefined;
@@ -47,12 +50,12 @@ export function logPath(repository: Repository, options: LogOptions): Promise<Pa
   return repository.read(({ index, platform }) => {
     const places = snapshotsAt(index, sourcesMeant(index, options.source, []), LATEST);
     const path = meaningIn(platform, places, options.path, (place, candidate) => {
-      return newestWith(index, place, candidate) !== undefined;
+      return lastSeen(index, place, candidate) !== undefined;
     });
     const found = places
       .map((place) => ({
         ...place,
-        newest: path === undefined ? 0 : (newestWith(index, place, path) ?? 0),
+        newest: path === undefined ? 0 : (lastSeen(index, place, path) ?? 0),
       }))
       .filter(({ newest }) => newest > 0)
       .sort((a, b) => b.newest - a.newest);
@@ -63,7 +66,7 @@ export function logPath(repository: Repository, options: LogOptions): Promise<Pa
       });
     }
     const { source } = best;
-    const spanOf = createSpans(index.history.snapshotNumbers(source.id));
+    const spanOf = createDatedSpans(index, source.id);
     const storageOf = createStorageReader(index);
     const versions = versionsOf(index, source, path).flatMap((version) => {
       const span = spanOf(version);
@@ -73,6 +76,7 @@ export function logPath(repository: Repository, options: LogOptions): Promise<Pa
       path,
       source,
       isEvident: isOriginEvident(index, options.source),
+      latestSnapshot: best.snapshot.number,
       others: others.map((other) => other.source),
       versions,
     };

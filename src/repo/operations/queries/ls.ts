@@ -16,6 +16,8 @@ export interface ListOptions extends QueryOptions {
   /** As backed up, or relative to the working directory or a root. Without: the roots. */
   readonly path?: string | undefined;
   readonly at: TimePoint;
+  /** As the newest snapshot that has the path, not later than `at`, has it. */
+  readonly isLastSeen?: boolean | undefined;
   /** Everything below, not only the children. */
   readonly isRecursive: boolean;
 }
@@ -52,6 +54,7 @@ export async function listEntries(repository: Repository, options: ListOptions):
     const answer = findAnswer(reading.held, {
       ...options,
       paths: path === undefined ? [] : [path],
+      suggest: (text, snapshot) => `varve ls ${text} --at ${snapshot}`,
     });
     const { source, snapshot, isEvident } = answer;
     const located = answer.located[0] ?? locateSource(source);

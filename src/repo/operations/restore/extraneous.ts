@@ -51,6 +51,8 @@ export interface RemoverOptions {
   readonly handles: DirectoryHandles;
   /** The repository, which stays. */
   readonly own: OwnDirectories;
+  /** A path below the target as it is told. */
+  readonly nameOf: (path: ByteString) => ByteString;
   readonly isDryRun: boolean;
   readonly isLeftOut: (path: ByteString, isDirectory: boolean) => boolean;
   readonly explainLock: LockExplainer;
@@ -79,7 +81,7 @@ export function createRemover(options: RemoverOptions): Remover {
     const isDirectory = stat.type === 'directory';
     if (own.has(stat)) return true;
     if (options.isLeftOut(path, isDirectory)) return true;
-    const text = textFromBytes(path);
+    const text = textFromBytes(options.nameOf(path));
     if (isDirectory && isMounted(options, path, stat, parent)) {
       options.onIssue(path, 'NOT_DELETED', `${text} was kept: a file system is mounted there.`);
       return true;
@@ -116,7 +118,7 @@ export function createRemover(options: RemoverOptions): Remover {
       const code = fileErrorCode(error);
       if (code === undefined || !(error instanceof Error)) throw error;
       const reason = options.explainLock(path, code) ?? error.message;
-      const message = `${textFromBytes(path)} was not deleted: ${reason}.`;
+      const message = `${textFromBytes(options.nameOf(path))} was not deleted: ${reason}.`;
       options.onIssue(path, 'NOT_DELETED', message);
       return { isGone: false, removed: [] };
     }

@@ -38,6 +38,8 @@ export interface FileWriterOptions {
   readonly pool: WorkerPool;
   /** Descriptor of the directory that is restored into. */
   readonly target: number;
+  /** A path below it as it is told. */
+  readonly nameOf: (path: ByteString) => ByteString;
   /** undefined: the target is fresh, and files are made under their names. */
   readonly rule: OverwriteRule | undefined;
   readonly wanted: Wanted;
@@ -86,7 +88,7 @@ export class FileWriter {
       if (code === undefined || !(error instanceof Error)) throw error;
       const path = pathOf(file);
       const reason = this.options.explainLock(path, code) ?? error.message;
-      this.options.onIssue(path, 'NOT_RESTORED', `${textFromBytes(path)}: ${reason}.`);
+      this.options.onIssue(path, 'NOT_RESTORED', `${this.textOf(path)}: ${reason}.`);
     }
   }
 
@@ -217,14 +219,18 @@ export class FileWriter {
       results[position] = undefined;
       const path = pathOf(file);
       const lock = this.options.explainLock(path, code);
-      this.fail(file, issueCode(code), `${textFromBytes(path)}: ${lock ? `${lock}.` : message}`);
+      this.fail(file, issueCode(code), `${this.textOf(path)}: ${lock ? `${lock}.` : message}`);
     }
     for (const { file, missing } of shortfalls) onShortfalls(pathOf(fileAt(file)), missing);
     return results;
   }
 
+  private textOf(path: ByteString): string {
+    return textFromBytes(this.options.nameOf(path));
+  }
+
   private lost(file: FileToRestore): void {
-    const path = textFromBytes(pathOf(file));
+    const path = this.textOf(pathOf(file));
     this.fail(file, 'DAMAGED', `${path} was not restored: its content is lost or damaged.`);
   }
 

@@ -4,7 +4,7 @@
  * frame decoded once.
  */
 import { CodedError } from '../../../errors.js';
-import { VersionType, type Issue } from '../../model.js';
+import { VersionType, type Issue, type OnPath } from '../../model.js';
 import { textFromBytes, textOfName, type ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
 import { explainRefusal } from '../../../platform/refusals.js';
@@ -15,6 +15,8 @@ import { notKept } from '../../tree/metadata.js';
 import { createSetReader } from '../../repository/attribute-sets.js';
 import { startWorkers, type WorkerOptions } from '../../repository/workers.js';
 import { findAnswer, type Answer } from '../queries/answer.js';
+import type { Suggestion } from '../queries/last-seen.js';
+import { shellWord } from '../queries/shell-word.js';
 import type { Origin, SourceSelector } from '../queries/sources.js';
 import type { Repository } from '../../repository/repository.js';
 import type { HeldRepository } from '../../repository/held.js';
@@ -23,7 +25,8 @@ import type { OverwriteRule } from './decide.js';
 import { checkAbsenceIsProof } from './extraneous.js';
 import { createInodeClaims } from './inode-claims.js';
 import { planInto, planOriginal, type RestoreSite } from './roots.js';
-import { restoreSite, type RestoreEvents, type SiteOptions } from './site-run.js';
+import type { RestoreEvents } from './events.js';
+import { restoreSite, type SiteOptions } from './site-run.js';
 import { createOwnerResolver, type OwnerOptions } from './owners.js';
 import { createShortfallTally } from './shortfalls.js';
 import { openTarget } from './target.js';
@@ -33,6 +36,8 @@ export interface RestoreOptions extends OwnerOptions, WorkerOptions {
   /** As backed up, or relative to the working directory or a root; none: the whole source. */
   readonly paths: readonly string[];
   readonly at: TimePoint;
+  /** As the newest snapshot that has all paths, not later than `at`, has them. */
+  readonly isLastSeen?: boolean;
   readonly source?: SourceSelector;
   /** A directory that does not exist yet, or is empty, but for `inPlace`. None: where it was backed up. */
   readonly to?: string;
@@ -46,6 +51,8 @@ export interface RestoreOptions extends OwnerOptions, WorkerOptions {
   readonly isDryRun?: boolean;
   readonly onStart?: (expected: RestoreProgress) => void;
   readonly onProgress?: (progress: RestoreProgress) => void;
+  /** Also told in a dry run. Paths are those of the target. */
+  readonly onPath?: OnPath;
 }
 
 export interface InPlaceOptions {
@@ -79,7 +86,7 @@ export interface RestoreResult extends Origin {
   readonly specials: number;
   readonly bytesWritten: number;
   readonly bytesUnchanged: number;
-  /** What was deleted, below the target: the outermost paths. */
+  /** What was deleted: the outermost paths. */
   readonly removed: readonly ByteString[];
   readonly durationMs: number;
   readonly issues: readonly Issue[];
@@ -97,7 +104,7 @@ export async function restore(
   const startedMs = platform.clock.nowMs();
   return repository.read(async (held) => {
     const { index } = held;
-    const answer = findAnswer(held, options);
+    const answer = findAnswer(held, { ...options, suggest: suggestionFor(options) });
     const { source, snapshot, isEvident } = answer;
     const sites = planSites(held, answer, options);
     if (options.inPlace?.deletes === 'if-certain') checkAbsenceIsProof(index, snapshot, sites);
@@ -137,6 +144,12 @@ export async function restore(
     const durationMs = platform.clock.nowMs() - startedMs;
     return { ...tally.result(), source, isEvident, snapshot: snapshot.number, durationMs };
   }, options.signal);
+}
+
+/** What to type for a path that another snapshot has. */
+function suggestionFor({ to }: RestoreOptions): Suggestion {
+  const target = to === undefined ? '--in-place' : `--to ${shellWord(to)}`;
+  return (path, snapshot) => `varve restore ${path} --at ${snapshot} ${target}`;
 }
 
 function planSites(
@@ -179,6 +192,7 @@ function readingBack(options: SiteOptions, tally: Tally): SiteOptions {
     options.events.onIssue(path, 'READ_BACK_DIFFERS', message);
   };
   const events: RestoreEvents = {
+    onPath: undefined,
     onFile: (path, _, { isUnchanged }) => {
       if (!isUnchanged) differs(path);
     },
@@ -220,7 +234,7 @@ const NOTHING_DONE = {
 };
 
 /** Counts what is done. */
-function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: boolean) {
+function createTally({ onProgress, onPath, verifies }: RestoreOptions, isSuperuser: boolean) {
   const counts = { ...NOTHING_DONE };
   const issues: Issue[] = [];
   const shortfalls = createShortfallTally(isSuperuser);
@@ -231,6 +245,7 @@ function createTally({ onProgress, verifies }: RestoreOptions, isSuperuser: bool
   const lacking = new Set<ByteString>();
   const reporter = createReporter(counts, onProgress);
   const events: RestoreEvents = {
+    onPath,
     onPart: reporter.onPart,
     onFile(path, sizeBytes, { bytes, isUnchanged }) {
       counts.files += 1;

@@ -148,18 +148,18 @@ function originalRoot(
 
 /** @throws CodedError TARGET_UNUSABLE when two would have the same name */
 function distinct(roots: RestoreRoot[]): RestoreRoot[] {
-  const seen = new Set<ByteString>();
-  for (const { path } of roots) {
-    if (seen.has(path)) {
+  const seen = new Map<ByteString, ByteString>();
+  for (const { path, source } of roots) {
+    const other = seen.get(path);
+    if (other !== undefined) {
+      const [first, second, name] = [other, source, path].map(textFromBytes);
       throw new CodedError(
         'TARGET_UNUSABLE',
-        `Two of the paths are named ${textFromBytes(path)}.`,
-        {
-          hint: 'Restore each into a directory of its own.',
-        },
+        `${first ?? ''} and ${second ?? ''} would both become ${name ?? ''} in the target.`,
+        { hint: 'Restore each into a directory of its own.' },
       );
     }
-    seen.add(path);
+    seen.set(path, source);
   }
   return roots;
 }

@@ -15,13 +15,15 @@ import {
   openDirectoryHandles,
   type DirectoryHandles,
 } from '../../../platform/directory-handles.js';
-import { isLocked, type Shortfall } from '../../tree/metadata.js';
+import { isLocked } from '../../tree/metadata.js';
 import { childPath, splitPath } from '../../tree/relative-path.js';
 import type { WorkerPool } from '../../worker/pool.js';
 import type { HeldRepository } from '../../repository/held.js';
 import { decide, type OverwriteRule } from './decide.js';
+import { wholeEvents, wholePath, type RestoreEvents } from './events.js';
 import { createRemover, type Remover } from './extraneous.js';
-import { FileWriter, type Written } from './file-writer.js';
+import { FileWriter } from './file-writer.js';
+import { createMarks, type Marks } from './marks.js';
 import { createLinkGroups, type LinkedName, type LinkGroups } from './link-groups.js';
 import type { InodeClaims } from './inode-claims.js';
 import { createLockExplainer, type LockExplainer } from './locked.js';
@@ -50,23 +52,6 @@ export interface SiteOptions {
   /** @throws CodedError INTERRUPTED */
   readonly checkSignal: () => void;
   readonly events: RestoreEvents;
-}
-
-/** What a restore tells; paths are below the target. */
-export interface RestoreEvents {
-  readonly onFile: (path: ByteString, sizeBytes: number, written: Written) => void;
-  /** So many bytes more of a large file are as they were; the file is not finished yet. */
-  readonly onPart: (path: ByteString, bytes: number) => void;
-  /** A directory or link is there; `isUnchanged`: it was. */
-  readonly onNode: (path: ByteString, type: VersionType, isUnchanged: boolean) => void;
-  /** What is there stays, by the overwrite rule. */
-  readonly onKept: (path: ByteString) => void;
-  readonly onRemoved: (path: ByteString) => void;
-  readonly onIssue: (path: ByteString, code: IssueCode, message: string) => void;
-  /** It is there, but for this of its metadata. */
-  readonly onShortfalls: (path: ByteString, missing: readonly Shortfall[]) => void;
-  /** A special file could not be made, for this reason: a code of the system. */
-  readonly onUnmade: (path: ByteString, code: string) => void;
 }
 
 /** `target`: descriptor of the site's directory; undefined where it does not exist, in a dry run. */
@@ -105,6 +90,11 @@ interface LockedNode {
 class SiteRun {
   private readonly options: SiteOptions;
   private readonly site: RestoreSite;
+  /** A path below the target as it is told. */
+  private readonly nameOf: (path: ByteString) => ByteString;
+  /** Takes paths below the target. */
+  private readonly events: RestoreEvents;
+  private readonly marks: Marks | undefined;
   private readonly handles: DirectoryHandles;
   private readonly isFresh: boolean;
   private readonly writer: FileWriter;
@@ -121,7 +111,12 @@ class SiteRun {
   private entries = 0;
 
   constructor(options: SiteOptions, site: RestoreSite, handles: DirectoryHandles, target: number) {
-    const { repository, wanted, isDryRun, events } = options;
+    const { repository, wanted, isDryRun } = options;
+    const { isSuperuser } = repository.platform;
+    this.nameOf = (path) => wholePath(site.target, path);
+    const events = wholeEvents(options.events, this.nameOf);
+    this.events = events;
+    this.marks = events.onPath && createMarks(events.onPath, wanted, isSuperuser);
     const { files } = repository.platform;
     this.options = options;
     this.site = site;
@@ -129,13 +124,15 @@ class SiteRun {
     this.isFresh = options.rule === undefined || target === NO_DESCRIPTOR;
     const onIssue = (path: ByteString, code: IssueCode, message: string): void =>
       this.report(path, code, message);
-    const { onPart, onRemoved, onShortfalls } = events;
+    const { onPart, onShortfalls } = events;
+    const { nameOf } = this;
     const onFile: RestoreEvents['onFile'] = (...file) => this.tellFile(...file);
     const explainLock = createLockExplainer({ files, handles, target: site.target });
     this.explainLock = explainLock;
     this.writer = new FileWriter({
       ...options,
       target,
+      nameOf,
       explainLock,
       onFile,
       onPart,
@@ -151,7 +148,11 @@ class SiteRun {
       own: options.own,
       isLeftOut: (path, isDirectory) => options.isLeftOut(sourceOf(this.site, path), isDirectory),
       explainLock,
-      onRemoved,
+      nameOf,
+      onRemoved(path) {
+        events.onRemoved(path);
+        events.onPath?.(path, 'removed');
+      },
       onIssue,
     });
   }
@@ -183,11 +184,12 @@ class SiteRun {
       if (there && this.isOwn(path, there)) return undefined;
       if (there?.type === 'directory') continue;
       if (there) {
-        const message = `${textFromBytes(path)} is no longer a directory: restore it first.`;
+        const message = `${this.textOf(path)} is no longer a directory: restore it first.`;
         this.report(path, 'NOT_RESTORED', message);
         return undefined;
       }
       if (!this.makeDirectory(path, version)) return undefined;
+      this.events.onPath?.(path, 'new');
       isNew = true;
     }
     return isNew;
@@ -221,11 +223,13 @@ class SiteRun {
     if (decision !== 'keep' && isLocked(known)) {
       this.locked.push({ path, type: version.type, known });
     }
+    if (decision !== 'keep') this.marks?.begin(path, version, there);
     if (isDirectory && (there?.type === 'directory' || path === '')) {
       return this.enter(path, version, there, decision !== 'keep');
     }
     if (decision === 'keep') {
-      this.options.events.onKept(path);
+      this.events.onKept(path);
+      this.events.onPath?.(path, 'kept');
       return;
     }
     if (there && decision === 'replace' && !this.makeRoom(path, version, there)) return;
@@ -267,11 +271,12 @@ class SiteRun {
     isNew: boolean,
     isUnchanged = false,
   ): Promise<void> {
-    this.options.events.onNode(path, VersionType.directory, isUnchanged);
+    this.tellNode(path, VersionType.directory, isUnchanged);
     this.branch.add(version.path);
     let previous: ByteString | undefined;
     for (const entry of this.entriesOf(version)) {
-      if (entry.name === previous || this.branch.has(entry.path)) throw impossible(path, entry);
+      if (entry.name === previous || this.branch.has(entry.path))
+        throw impossible(this.textOf(childPath(path, entry.name)));
       previous = entry.name;
       await this.restoreNode(childPath(path, entry.name), entry, isNew);
     }
@@ -291,13 +296,13 @@ class SiteRun {
     const isEmpty = this.attempt(path, () => this.nodes.isEmptyDirectory(path));
     if (isEmpty === FAILED) return false;
     if (!isEmpty && !this.options.deletes) {
-      const text = textFromBytes(path);
+      const text = this.textOf(path);
       const message = `${text} is a non-empty directory where something else belongs; --delete removes it.`;
       this.report(path, 'NOT_RESTORED', message);
       return false;
     }
     if (this.remover.clear(path)) return true;
-    const message = `${textFromBytes(path)} was not restored: a directory in its place was kept.`;
+    const message = `${this.textOf(path)} was not restored: a directory in its place was kept.`;
     this.report(path, 'NOT_RESTORED', message);
     return false;
   }
@@ -312,12 +317,12 @@ class SiteRun {
         const isLock = code !== undefined && this.explainLock(path, code) !== undefined;
         if (version.type === VersionType.symlink || isLock || !code || !CANNOT_MAKE.includes(code))
           throw error;
-        this.options.events.onUnmade(path, code);
+        this.events.onUnmade(path, code);
         return undefined;
       }
     });
     if (isUnchanged === FAILED) return;
-    if (isUnchanged !== undefined) this.options.events.onNode(path, version.type, isUnchanged);
+    if (isUnchanged !== undefined) this.tellNode(path, version.type, isUnchanged);
     this.linkGroups.settle(path, isUnchanged !== undefined);
   }
 
@@ -327,8 +332,9 @@ class SiteRun {
       const isUnchanged = this.nodes.link(first, path, there);
       // Its bytes count under the first name.
       if (version.type === VersionType.file) {
-        this.options.events.onFile(path, 0, { bytes: 0, isUnchanged });
-      } else this.options.events.onNode(path, version.type, isUnchanged);
+        this.events.onFile(path, 0, { bytes: 0, isUnchanged });
+        this.marks?.finish(path, isUnchanged);
+      } else this.tellNode(path, version.type, isUnchanged);
       return true;
     } catch (error) {
       // Too many links, none on this file system, or gone: the name gets a node of its own.
@@ -337,8 +343,14 @@ class SiteRun {
     }
   }
 
+  private tellNode(path: ByteString, type: VersionType, isUnchanged: boolean): void {
+    this.events.onNode(path, type, isUnchanged);
+    this.marks?.finish(path, isUnchanged);
+  }
+
   private tellFile(...file: Parameters<RestoreEvents['onFile']>): void {
-    this.options.events.onFile(...file);
+    this.events.onFile(...file);
+    this.marks?.finish(file[0], file[2].isUnchanged);
     this.linkGroups.settle(file[0], true);
   }
 
@@ -391,7 +403,7 @@ class SiteRun {
       const systemCode = fileErrorCode(error);
       if (systemCode === undefined || !(error instanceof Error)) throw error;
       const reason = this.explainLock(path, systemCode) ?? error.message;
-      this.report(path, code, `${textFromBytes(path)}: ${reason}.`);
+      this.report(path, code, `${this.textOf(path)}: ${reason}.`);
       return FAILED;
     }
   }
@@ -401,7 +413,11 @@ class SiteRun {
       this.isIncomplete = true;
       this.linkGroups.settle(path, false);
     }
-    this.options.events.onIssue(path, code, message);
+    this.events.onIssue(path, code, message);
+  }
+
+  private textOf(path: ByteString): string {
+    return textFromBytes(this.nameOf(path));
   }
 
   private async takeTurn(): Promise<void> {
@@ -417,8 +433,7 @@ const CANNOT_MAKE = ['EPERM', 'EACCES', 'EOPNOTSUPP', 'ENOSYS'];
 /** What was attempted failed, and is reported. */
 const FAILED = Symbol('failed');
 
-function impossible(directory: ByteString, { name }: Entry): CodedError {
-  const path = textFromBytes(childPath(directory, name));
+function impossible(path: string): CodedError {
   return new CodedError('INDEX_CORRUPT', `The index lists ${path} twice, or inside itself.`, {
     hint: 'Run `varve repair --rebuild-index`.',
   });

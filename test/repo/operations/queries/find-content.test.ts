@@ -4,6 +4,13 @@ import { expect, test } from 'vitest';
 import { backupTree, makeRepository, writeTree, absolute } from '../../../support/repository.js';
 import { findContent } from '../../../support/by-path.js';
 
+/** What else is told of a path of the only source. */
+const DATED = {
+  source: 1,
+  firstMs: expect.any(Number) as number,
+  lastMs: expect.any(Number) as number,
+};
+
 const MIB = 1024 * 1024;
 
 test('content is found under every name that had it, while it had it', async () => {
@@ -23,9 +30,9 @@ test('content is found under every name that had it, while it had it', async () 
 
   const file = `${tree}/c`;
   expect(await findContent(path, platform, { file })).toEqual([
-    { path: absolute(tree, 'a'), firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 4 },
-    { path: absolute(tree, 'b'), firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 4 },
-    { path: absolute(tree, 'c'), firstSnapshot: 2, lastSnapshot: 2, sizeBytes: 4 },
+    { path: absolute(tree, 'a'), firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 4, ...DATED },
+    { path: absolute(tree, 'b'), firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 4, ...DATED },
+    { path: absolute(tree, 'c'), firstSnapshot: 2, lastSnapshot: 2, sizeBytes: 4, ...DATED },
   ]);
   symlinkSync('c', `${tree}/link`);
   expect(await findContent(path, platform, { file: `${tree}/link` })).toHaveLength(3);
@@ -45,7 +52,13 @@ test.each([
   const file = `${tree}/copy`;
   copyFileSync(`${tree}/large`, file);
   expect(await findContent(path, platform, { file })).toEqual([
-    { path: absolute(tree, 'large'), firstSnapshot: 1, lastSnapshot: 1, sizeBytes: length },
+    {
+      path: absolute(tree, 'large'),
+      firstSnapshot: 1,
+      lastSnapshot: 1,
+      sizeBytes: length,
+      ...DATED,
+    },
   ]);
   appendFileSync(file, 'x');
   expect(await findContent(path, platform, { file })).toEqual([]);
@@ -57,7 +70,7 @@ test('a file without a byte is found as every other without one', async () => {
   writeTree(tree, { empty: { type: 'file', content: '' }, full: { type: 'file', content: 'x' } });
   await backupTree(repository);
   expect(await findContent(path, platform, { file: `${tree}/empty` })).toEqual([
-    { path: absolute(tree, 'empty'), firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 0 },
+    { path: absolute(tree, 'empty'), firstSnapshot: 1, lastSnapshot: 1, sizeBytes: 0, ...DATED },
   ]);
 });
 

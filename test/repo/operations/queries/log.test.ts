@@ -11,6 +11,13 @@ import {
 } from '../../../support/repository.js';
 import { findPaths, logPath } from '../../../support/by-path.js';
 
+/** What else is told of a path of the only source. */
+const DATED = {
+  source: 1,
+  firstMs: expect.any(Number) as number,
+  lastMs: expect.any(Number) as number,
+};
+
 const base = randomBytes(4000).toString('hex');
 
 test('each version says which snapshots have it, its hash and how it is stored', async () => {
@@ -100,6 +107,7 @@ test('log and find agree with a model of a path over several snapshots', async (
           firstSnapshot: expected[0]?.first,
           lastSnapshot: expected.at(-1)?.last,
           sizeBytes: newest,
+          ...DATED,
         },
       ]);
     }),

@@ -9,8 +9,9 @@ import { createFilter, type FilterOptions } from '../../../tree/filter.js';
 import { LiveTree } from '../../../tree/live-tree.js';
 import { findOwnDirectories } from '../../../repository/own-directories.js';
 import { rereadsOf, type RereadOptions } from '../../backup/reread.js';
-import { meaningIn, snapshotsAt } from '../answer.js';
-import { locate, meaningsOf, pathIdOf, rootOf } from '../locate.js';
+import { locate, pathIdOf, rootOf } from '../locate.js';
+import { meaningIn, meaningsOf } from '../meaning.js';
+import { snapshotsAt } from '../places.js';
 import {
   describeSource,
   isOriginEvident,
