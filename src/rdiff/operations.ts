@@ -7,7 +7,7 @@
  */
 import type { StepOptions } from './bytes-io.js';
 import type { DeltaReport } from './delta.js';
-import type { Explanation } from './explain.js';
+import type { Explanation, ExplainDifferenceOptions } from './explain.js';
 import { openInput, readSmallFile, type InputFile } from './files/input.js';
 import { openOutput, type OutputFile } from './files/output.js';
 import type { HashingSource } from './hashing.js';
@@ -15,6 +15,7 @@ import type { PatchReport } from './patch.js';
 import {
   checkResult,
   formatSidecar,
+  longerThanExpected,
   MAX_SIDECAR_BYTES,
   parseSidecar,
   type ExpectedResult,
@@ -190,10 +191,16 @@ async function patchInto(
   if (expected === undefined) return writePatched(basis, delta, output, options);
   const { HashingSink } = await import('./hashing.js');
   const sink = new HashingSink(output);
-  const report = await writePatched(basis, delta, sink, options);
+  const isShorter = expected.size < (files.maxOutput ?? Infinity);
+  const report = await writePatched(basis, delta, sink, options).catch((error: unknown) => {
+    throw isShorter && isOutputLimit(error) ? longerThanExpected(expected) : error;
+  });
   checkResult(expected, sink.result());
   return report;
 }
+
+const isOutputLimit = (error: unknown): boolean =>
+  error instanceof CodedError && error.code === 'RDIFF_OUTPUT_LIMIT';
 
 async function readSidecar(path: string, { signal }: StepOptions): Promise<ExpectedResult> {
   return parseSidecar((await readSmallFile(path, MAX_SIDECAR_BYTES, signal)) ?? '');
@@ -201,8 +208,10 @@ async function readSidecar(path: string, { signal }: StepOptions): Promise<Expec
 
 /** Compares two files as {@link deltaFiles} would, and tells what it found. @throws CodedError RDIFF_IO, RDIFF_PARAMETER */
 export async function explainFiles(
-  files: SignatureOptions &
-    StepOptions & { readonly old: string | undefined; readonly new: string | undefined },
+  files: ExplainDifferenceOptions & {
+    readonly old: string | undefined;
+    readonly new: string | undefined;
+  },
 ): Promise<Explanation> {
   const { explainDifference } = await import('./explain.js');
   return withInputs([files.old, files.new], files, (inputs) => {

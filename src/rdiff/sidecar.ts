@@ -55,3 +55,12 @@ export function checkResult(expected: ExpectedResult, actual: ExpectedResult): v
     { hint: 'Check that this is the basis the signature was made from.' },
   );
 }
+
+/** The failure of a result that has more bytes than are expected, which are not made. */
+export function longerThanExpected({ size }: ExpectedResult): CodedError {
+  return new CodedError(
+    'RDIFF_HASH_MISMATCH',
+    `The result is not the file that the delta was made from: it has more than the expected ${size} bytes`,
+    { hint: 'Check that the hash file is that of this delta.' },
+  );
+}

@@ -85,7 +85,7 @@ export class Patcher {
 export function beyondBasis(position: number, length: number, basisSize: number): CodedError {
   return new CodedError(
     'RDIFF_INPUT_ENDED',
-    `The delta copies ${length} bytes from ${position}; the basis ends at ${basisSize}`,
+    `The delta copies ${length} ${length === 1 ? 'byte' : 'bytes'} from ${position}; the basis ends at ${basisSize}`,
     { hint: 'This delta was made for another basis, or the basis has changed since.' },
   );
 }
