@@ -22,6 +22,7 @@ import {
 } from './sidecar.js';
 import type { SignatureReport } from './signature.js';
 import { CodedError } from '../errors.js';
+import { expectOptions, expectPath } from './format/expect.js';
 import type { SignatureOptions } from './format/whole.js';
 
 /** What every action may be told. */
@@ -98,6 +99,7 @@ async function withOutput<T>(output: OutputFile, work: () => Promise<T>): Promis
 
 /** Writes the signature of a file. @throws CodedError RDIFF_IO, RDIFF_PARAMETER */
 export async function signatureFiles(files: SignatureFiles): Promise<SignatureReport> {
+  expectOptions(files);
   const { writeSignature } = await import('./signature.js');
   return withInputs([files.basis], files, async (inputs) => {
     const [basis] = inputs as [InputFile];
@@ -111,6 +113,7 @@ export async function signatureFiles(files: SignatureFiles): Promise<SignatureRe
  * @throws CodedError RDIFF_IO, RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER
  */
 export async function deltaFiles(files: DeltaFiles): Promise<DeltaFilesReport> {
+  expectOptions(files);
   const { loadSignature, writeDelta } = await import('./delta.js');
   return withInputs([files.signature, files.target], files, async (inputs) => {
     const [signatureFile, target] = inputs as [InputFile, InputFile];
@@ -127,6 +130,8 @@ export async function deltaFiles(files: DeltaFiles): Promise<DeltaFilesReport> {
 
 /** Writes the delta from one file to another, both at hand. @throws CodedError RDIFF_IO */
 export async function directDeltaFiles(files: DirectDeltaFiles): Promise<DeltaReport> {
+  expectOptions(files);
+  expectPath('The option basis', files.basis);
   const { writeDirectDelta } = await import('./direct.js');
   return withInputs([files.basis, files.target], files, (inputs) => {
     const [basis, target] = inputs as [InputFile, InputFile];
@@ -164,7 +169,8 @@ async function writeWithSidecar<T>(
  * @throws CodedError RDIFF_IO, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_INPUT_ENDED, RDIFF_OUTPUT_LIMIT,
  * RDIFF_HASH_MISMATCH
  */
-export function patchFiles(files: PatchFiles): Promise<PatchReport> {
+export async function patchFiles(files: PatchFiles): Promise<PatchReport> {
+  expectOptions(files);
   return withInputs([files.basis, files.delta], files, async (inputs) => {
     const [basis, delta] = inputs as [InputFile, InputFile];
     if (!basis.isSeekable) {
@@ -213,6 +219,7 @@ export async function explainFiles(
     readonly new: string | undefined;
   },
 ): Promise<Explanation> {
+  expectOptions(files);
   const { explainDifference } = await import('./explain.js');
   return withInputs([files.old, files.new], files, (inputs) => {
     const [oldFile, newFile] = inputs as [InputFile, InputFile];

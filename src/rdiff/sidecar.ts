@@ -9,6 +9,7 @@
  *     blake3 <64 hexadecimal digits>
  */
 import { CodedError } from '../errors.js';
+import { expectPath } from './format/expect.js';
 
 /** What the new file must be. */
 export interface ExpectedResult {
@@ -24,7 +25,10 @@ export const MAX_SIDECAR_BYTES = 256;
 const SIDECAR = /^varve-rdiff-hash 1\nsize (0|[1-9][0-9]{0,15})\nblake3 ([0-9a-f]{64})\n$/;
 
 /** Where the sidecar of a delta is looked for, unless named. */
-export const sidecarPath = (delta: string): string => `${delta}.hash`;
+export function sidecarPath(delta: string): string {
+  expectPath('The delta', delta);
+  return `${delta}.hash`;
+}
 
 export const formatSidecar = ({ size, blake3 }: ExpectedResult): string =>
   `varve-rdiff-hash 1\nsize ${size}\nblake3 ${blake3}\n`;

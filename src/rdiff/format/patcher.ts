@@ -4,6 +4,7 @@
  */
 import { CodedError } from '../../errors.js';
 import { DeltaReader } from './delta-reader.js';
+import { expectOptions } from './expect.js';
 import type { InstructionCounts } from './statistics.js';
 
 /** What comes next in the new file. */
@@ -27,7 +28,9 @@ export class Patcher {
   private steps: PatchStep[] = [];
   private claimed = 0;
 
+  /** @throws CodedError RDIFF_PARAMETER */
   constructor(limits: PatchLimits = {}) {
+    expectOptions(limits);
     this.maxOutput = limits.maxOutput ?? Infinity;
     this.reader = new DeltaReader({
       copy: (position, length) => {
