@@ -44,8 +44,11 @@ export {
   delta,
   patch,
   PYTHON_LIBRSYNC,
+  readResult,
   signature,
   type RdiffInput,
   type RdiffOutput,
+  type RdiffResult,
+  type ReturnOptions,
 } from './rdiff/convenience.js';
 export * from './rdiff/index.js';

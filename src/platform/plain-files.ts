@@ -3,6 +3,9 @@
  * and possibly pipes. Plain system calls, whose errors come as they are.
  */
 import * as fs from 'node:fs';
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bytesToText, systemPath } from './bytes.js';
 
@@ -74,6 +77,32 @@ export function readOnceAt(descriptor: number, position: number, into: Uint8Arra
 /** Writes on from where the file stands; fewer bytes than all of them may be taken. */
 export function writeOn(descriptor: number, bytes: Uint8Array): number {
   return fs.writeSync(descriptor, bytes);
+}
+
+/** Writes at any place; fewer bytes than all of them may be taken. */
+export function writeOnceAt(descriptor: number, position: number, bytes: Uint8Array): number {
+  return fs.writeSync(descriptor, bytes, 0, bytes.length, position);
+}
+
+/** Where an open file stands; undefined where the system does not say. */
+export function standOf(descriptor: number): number | undefined {
+  try {
+    const info = fs.readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1');
+    const [, position] = /^pos:\s+(\d+)$/m.exec(info) ?? [];
+    return position === undefined ? undefined : Number(position);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file without a name for as long as it is open: nothing of it stays, however the process ends. */
+export async function openNameless(): Promise<FileHandle> {
+  const directory = await mkdtemp(join(tmpdir(), 'varve-'));
+  try {
+    return await open(join(directory, 'result'), 'wx+', 0o600);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }
 
 /** Keeps the whole thread waiting. */

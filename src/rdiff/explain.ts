@@ -3,7 +3,9 @@ import { orAborted, Turns, type ByteSource, type StepOptions } from './bytes-io.
 import { writeSignature } from './signature.js';
 import { ByteBuilder } from './format/bytes.js';
 import type { InstructionSink } from './format/instructions.js';
+import type { StrongName, WeakName } from './format/kinds.js';
 import { Search } from './format/search.js';
+import { strongOffset, type Signature } from './format/signature.js';
 import { readSignature, type SignatureOptions } from './format/whole.js';
 
 /** A stretch of the new file. */
@@ -15,16 +17,43 @@ export interface ExplainedPart {
   readonly basisPosition: number | undefined;
 }
 
-/** What became of a new file. */
+/** A block of the old file, and what the signature says of it. */
+export interface ExplainedBlock {
+  readonly position: number;
+  /** That of the last block may be shorter than the others'. */
+  readonly length: number;
+  /** Hexadecimal digits, as are those of the strong sum. */
+  readonly weakSum: string;
+  readonly strongSum: string;
+}
+
+/** What became of a new file, step by step. */
 export interface Explanation {
   readonly blockLength: number;
   /** Blocks of the old file. */
   readonly blocks: number;
   readonly oldSize: number;
   readonly newSize: number;
-  readonly parts: readonly ExplainedPart[];
+  /** The names of the sums. */
+  readonly weak: WeakName;
+  readonly strong: StrongName;
+  /** The first blocks, as many as were asked for. */
+  readonly blockSums: readonly ExplainedBlock[];
+  readonly signatureBytes: number;
+  /** Windows whose weak sum was looked for. */
+  readonly searches: number;
+  /** Windows whose strong sum was computed. */
+  readonly strongSums: number;
   readonly falseMatches: number;
+  readonly parts: readonly ExplainedPart[];
 }
+
+export interface ExplainDifferenceOptions extends SignatureOptions, StepOptions {
+  /** Whose sums are told of at most so many blocks; 40 by default. */
+  readonly maxBlockSums?: number;
+}
+
+const DEFAULT_BLOCK_SUMS = 40;
 
 /** Joins adjacent instructions into parts. */
 class PartCollector implements InstructionSink {
@@ -59,9 +88,9 @@ const continues = (last: ExplainedPart, basisPosition: number | undefined): bool
 export async function explainDifference(
   oldFile: ByteSource,
   newFile: ByteSource,
-  options: SignatureOptions & StepOptions = {},
+  options: ExplainDifferenceOptions = {},
 ): Promise<Explanation> {
-  const { signature, blocks, oldSize } = await sign(oldFile, options);
+  const { signature, signatureBytes, blocks, oldSize } = await sign(oldFile, options);
   const search = new Search(signature);
   const collector = new PartCollector();
   const turns = new Turns(options.signal);
@@ -75,13 +104,40 @@ export async function explainDifference(
     await turns.done(length);
   }
   search.finish();
-  const { blockLength } = signature;
-  const { falseMatches } = search.counts;
-  return { blockLength, blocks, oldSize, newSize, parts: collector.parts, falseMatches };
+  const { blockLength, kind } = signature;
+  const { searches, strongSums, falseMatches } = search.counts;
+  return {
+    blockLength,
+    blocks,
+    oldSize,
+    newSize,
+    weak: kind.weak,
+    strong: kind.strong,
+    blockSums: sumsOf(signature, oldSize, options.maxBlockSums ?? DEFAULT_BLOCK_SUMS),
+    signatureBytes,
+    searches,
+    strongSums,
+    falseMatches,
+    parts: collector.parts,
+  };
 }
 
 async function sign(oldFile: ByteSource, options: SignatureOptions & StepOptions) {
   const file = new ByteBuilder();
   const report = await writeSignature(oldFile, { write: (bytes) => file.push(bytes) }, options);
-  return { signature: readSignature(file.view()), blocks: report.blocks, oldSize: report.bytesIn };
+  const signature = readSignature(file.view());
+  return { signature, signatureBytes: file.length, blocks: report.blocks, oldSize: report.bytesIn };
+}
+
+function sumsOf(signature: Signature, oldSize: number, most: number): ExplainedBlock[] {
+  const { blockLength, blockCount, strongLength, weak, entries } = signature;
+  return Array.from({ length: Math.min(most, blockCount) }, (_, block) => {
+    const strong = strongOffset(signature, block);
+    return {
+      position: block * blockLength,
+      length: Math.min(blockLength, oldSize - block * blockLength),
+      weakSum: (weak[block] as number).toString(16).padStart(8, '0'),
+      strongSum: Buffer.from(entries.subarray(strong, strong + strongLength)).toString('hex'),
+    };
+  });
 }

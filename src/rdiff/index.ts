@@ -6,7 +6,12 @@ export { CodedError } from '../errors.js';
 export { librsyncResult, type LibrsyncResult } from './format/results.js';
 export type { InstructionCounts, MatchCounts } from './format/statistics.js';
 export type { DeltaReport } from './delta.js';
-export type { ExplainedPart, Explanation } from './explain.js';
+export type {
+  ExplainedBlock,
+  ExplainedPart,
+  Explanation,
+  ExplainDifferenceOptions,
+} from './explain.js';
 export {
   deltaFiles,
   directDeltaFiles,

@@ -7,7 +7,7 @@
  */
 import type { StepOptions } from './bytes-io.js';
 import type { DeltaReport } from './delta.js';
-import type { Explanation } from './explain.js';
+import type { Explanation, ExplainDifferenceOptions } from './explain.js';
 import { openInput, readSmallFile, type InputFile } from './files/input.js';
 import { openOutput, type OutputFile } from './files/output.js';
 import type { HashingSource } from './hashing.js';
@@ -15,12 +15,14 @@ import type { PatchReport } from './patch.js';
 import {
   checkResult,
   formatSidecar,
+  longerThanExpected,
   MAX_SIDECAR_BYTES,
   parseSidecar,
   type ExpectedResult,
 } from './sidecar.js';
 import type { SignatureReport } from './signature.js';
 import { CodedError } from '../errors.js';
+import { expectOptions, expectPath } from './format/expect.js';
 import type { SignatureOptions } from './format/whole.js';
 
 /** What every action may be told. */
@@ -97,6 +99,7 @@ async function withOutput<T>(output: OutputFile, work: () => Promise<T>): Promis
 
 /** Writes the signature of a file. @throws CodedError RDIFF_IO, RDIFF_PARAMETER */
 export async function signatureFiles(files: SignatureFiles): Promise<SignatureReport> {
+  expectOptions(files);
   const { writeSignature } = await import('./signature.js');
   return withInputs([files.basis], files, async (inputs) => {
     const [basis] = inputs as [InputFile];
@@ -110,6 +113,7 @@ export async function signatureFiles(files: SignatureFiles): Promise<SignatureRe
  * @throws CodedError RDIFF_IO, RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER
  */
 export async function deltaFiles(files: DeltaFiles): Promise<DeltaFilesReport> {
+  expectOptions(files);
   const { loadSignature, writeDelta } = await import('./delta.js');
   return withInputs([files.signature, files.target], files, async (inputs) => {
     const [signatureFile, target] = inputs as [InputFile, InputFile];
@@ -126,6 +130,8 @@ export async function deltaFiles(files: DeltaFiles): Promise<DeltaFilesReport> {
 
 /** Writes the delta from one file to another, both at hand. @throws CodedError RDIFF_IO */
 export async function directDeltaFiles(files: DirectDeltaFiles): Promise<DeltaReport> {
+  expectOptions(files);
+  expectPath('The option basis', files.basis);
   const { writeDirectDelta } = await import('./direct.js');
   return withInputs([files.basis, files.target], files, (inputs) => {
     const [basis, target] = inputs as [InputFile, InputFile];
@@ -163,7 +169,8 @@ async function writeWithSidecar<T>(
  * @throws CodedError RDIFF_IO, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_INPUT_ENDED, RDIFF_OUTPUT_LIMIT,
  * RDIFF_HASH_MISMATCH
  */
-export function patchFiles(files: PatchFiles): Promise<PatchReport> {
+export async function patchFiles(files: PatchFiles): Promise<PatchReport> {
+  expectOptions(files);
   return withInputs([files.basis, files.delta], files, async (inputs) => {
     const [basis, delta] = inputs as [InputFile, InputFile];
     if (!basis.isSeekable) {
@@ -190,10 +197,16 @@ async function patchInto(
   if (expected === undefined) return writePatched(basis, delta, output, options);
   const { HashingSink } = await import('./hashing.js');
   const sink = new HashingSink(output);
-  const report = await writePatched(basis, delta, sink, options);
+  const isShorter = expected.size < (files.maxOutput ?? Infinity);
+  const report = await writePatched(basis, delta, sink, options).catch((error: unknown) => {
+    throw isShorter && isOutputLimit(error) ? longerThanExpected(expected) : error;
+  });
   checkResult(expected, sink.result());
   return report;
 }
+
+const isOutputLimit = (error: unknown): boolean =>
+  error instanceof CodedError && error.code === 'RDIFF_OUTPUT_LIMIT';
 
 async function readSidecar(path: string, { signal }: StepOptions): Promise<ExpectedResult> {
   return parseSidecar((await readSmallFile(path, MAX_SIDECAR_BYTES, signal)) ?? '');
@@ -201,9 +214,12 @@ async function readSidecar(path: string, { signal }: StepOptions): Promise<Expec
 
 /** Compares two files as {@link deltaFiles} would, and tells what it found. @throws CodedError RDIFF_IO, RDIFF_PARAMETER */
 export async function explainFiles(
-  files: SignatureOptions &
-    StepOptions & { readonly old: string | undefined; readonly new: string | undefined },
+  files: ExplainDifferenceOptions & {
+    readonly old: string | undefined;
+    readonly new: string | undefined;
+  },
 ): Promise<Explanation> {
+  expectOptions(files);
   const { explainDifference } = await import('./explain.js');
   return withInputs([files.old, files.new], files, (inputs) => {
     const [oldFile, newFile] = inputs as [InputFile, InputFile];

@@ -62,7 +62,7 @@ function stepExecutor(
     for (let done = 0; done < length;) {
       const wanted = buffer.subarray(0, Math.min(buffer.length, length - done));
       const read = basis.readAt(position + done, wanted);
-      if (read === 0) throw beyondBasis(position, length, position + done);
+      if (read === 0) throw beyondBasis(position, length, endOf(basis, position + done));
       const written = sink.write(buffer.subarray(0, read));
       if (written !== undefined) await written;
       done += read;
@@ -75,4 +75,16 @@ function stepExecutor(
     await sink.write(step.bytes);
     await turns.done(step.bytes.length);
   };
+}
+
+/** Where a basis ends that has nothing at `beyond`: its size may not be known, or have changed. */
+function endOf(basis: RandomSource, beyond: number): number {
+  const one = new Uint8Array(1);
+  let [least, most] = [0, beyond];
+  while (least < most) {
+    const middle = least + Math.floor((most - least) / 2);
+    if (basis.readAt(middle, one) > 0) least = middle + 1;
+    else most = middle;
+  }
+  return least;
 }

@@ -9,6 +9,7 @@
  *     blake3 <64 hexadecimal digits>
  */
 import { CodedError } from '../errors.js';
+import { expectPath } from './format/expect.js';
 
 /** What the new file must be. */
 export interface ExpectedResult {
@@ -24,7 +25,10 @@ export const MAX_SIDECAR_BYTES = 256;
 const SIDECAR = /^varve-rdiff-hash 1\nsize (0|[1-9][0-9]{0,15})\nblake3 ([0-9a-f]{64})\n$/;
 
 /** Where the sidecar of a delta is looked for, unless named. */
-export const sidecarPath = (delta: string): string => `${delta}.hash`;
+export function sidecarPath(delta: string): string {
+  expectPath('The delta', delta);
+  return `${delta}.hash`;
+}
 
 export const formatSidecar = ({ size, blake3 }: ExpectedResult): string =>
   `varve-rdiff-hash 1\nsize ${size}\nblake3 ${blake3}\n`;
@@ -53,5 +57,14 @@ export function checkResult(expected: ExpectedResult, actual: ExpectedResult): v
     'RDIFF_HASH_MISMATCH',
     `The result is not the file that the delta was made from: expected ${show(expected)}, got ${show(actual)}`,
     { hint: 'Check that this is the basis the signature was made from.' },
+  );
+}
+
+/** The failure of a result that has more bytes than are expected, which are not made. */
+export function longerThanExpected({ size }: ExpectedResult): CodedError {
+  return new CodedError(
+    'RDIFF_HASH_MISMATCH',
+    `The result is not the file that the delta was made from: it has more than the expected ${size} bytes`,
+    { hint: 'Check that the hash file is that of this delta.' },
   );
 }

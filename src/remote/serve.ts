@@ -6,6 +6,7 @@ import { bytesFromText } from '../platform/bytes.js';
 import type { Platform } from '../platform/platform.js';
 import { openListCache } from './copy/hashing/list-cache.js';
 import { startWorkers } from './copy/worker/pool.js';
+import { DraftMemory } from './copy/routes/drafts.js';
 import { createCopyRoutes } from './copy/routes/routes.js';
 import { createApplication } from './transport/server/application.js';
 import {
@@ -64,6 +65,7 @@ export async function serve(platform: Platform, options: ServeOptions): Promise<
     workers,
     lists: openListCache(platform, options.cacheDirectory),
     memory: new MemoryBudget(bounds.mostMemoryBytes),
+    draftMemory: new DraftMemory(bounds.mostMemoryBytes),
     root: bytesFromText(rootPath(platform, options.root)),
   });
   const application = createApplication({ ...options, platform }, [copies]);

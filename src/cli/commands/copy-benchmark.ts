@@ -8,18 +8,18 @@ import type { Session } from '../session.js';
 export async function runBenchmark(
   session: Session,
   count: number,
-  source: Endpoint,
-  target: Endpoint,
+  { source, target, token }: { source: Endpoint; target: Endpoint; token: string | undefined },
 ): Promise<ExitCode> {
-  if (source.type !== 'local' || target.type !== 'local') {
-    throw new CodedError('USAGE', 'The benchmark needs two files on this machine.', {
-      hint: 'It starts its own servers, on loopback.',
+  if (target.type !== 'local') {
+    throw new CodedError('USAGE', "The benchmark's target must be a file on this machine.", {
+      hint: 'It overwrites the target again and again; only the source may be on a server.',
     });
   }
   const rows: BenchmarkRow[] = [];
   if (!session.isJson) await session.output.write(line('delta', 'data', 'varve', 'rsync', 'ratio'));
   await benchmarkCopy(session.platform, {
-    source: source.path,
+    source,
+    token,
     target: target.path,
     count,
     canOverwrite: session.env['VARVE_BENCHMARK'] === 'allowed',

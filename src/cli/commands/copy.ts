@@ -52,7 +52,10 @@ export const copyCommand: CliCommand = {
         '-b, --block-size <size>',
         'size of the blocks to compare (default: depends on the file size)',
       )
-      .option('-m, --hash-method <name>', 'blake3, xxh64, or any hash of Node.js (default: blake3)')
+      .option(
+        '-m, --hash-method <name>',
+        'blake3, xxh64, or any hash that Node.js or hashlib names (default: blake3)',
+      )
       .option('-W, --whole-file', 'send the whole file without comparing')
       .option('-c, --concurrency <n>', 'number of parallel requests and of threads (default: 4)')
       .option('-n, --dry-run', 'only compare, and say how similar the files are')
@@ -79,7 +82,9 @@ export const copyCommand: CliCommand = {
     const count = optionValue('--benchmark', wholeNumber(1, MAX_STEPS), flags.benchmark);
     if (count !== undefined) {
       const { runBenchmark } = await import('./copy-benchmark.js');
-      return runBenchmark(session, count, parseEndpoint(source), parseEndpoint(target));
+      const sides = { source: parseEndpoint(source), target: parseEndpoint(target) };
+      const token = readToken(session.platform, flags.tokenFile, session.env);
+      return runBenchmark(session, count, { ...sides, token });
     }
     const { progress } = session;
     const options: CopyOptions = {

@@ -9,7 +9,7 @@ import { optionValue, type Session } from '../session.js';
 import { addJobsOption, jobsOption, type JobsFlag } from '../shared-options.js';
 import { readToken } from '../token.js';
 
-const DEFAULT_LISTEN = '8080';
+const DEFAULT_LISTEN = '127.0.0.1:8080';
 
 interface ServeFlags extends JobsFlag {
   readonly root: string;
@@ -35,7 +35,7 @@ export const serveCommand: CliCommand = {
       .requiredOption('--root <dir>', 'the directory to serve; nothing outside it can be reached')
       .option(
         '-l, --listen <address>',
-        '[ADDRESS:]PORT; without an address, 127.0.0.1',
+        'PORT, ADDRESS or ADDRESS:PORT, an IPv6 address in brackets',
         DEFAULT_LISTEN,
       )
       .option('--allow-write', 'also let clients write files')

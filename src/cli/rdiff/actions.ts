@@ -17,6 +17,8 @@ type Paths = RdiffAction['paths'];
 
 /** More threads than this wait for memory, not for a processor. */
 const MAX_JOBS = 8;
+/** Lines of an explanation for blocks, and for parts. */
+const DEFAULT_LINES = 40;
 
 /** @param signal aborts between two pieces of work. */
 export async function runAction(command: RdiffAction, signal: AbortSignal): Promise<void> {
@@ -109,13 +111,16 @@ async function explain(
   options: RdiffOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const explanation = await explainFiles({ old, new: newFile, ...sums(options), signal });
+  const { limit: given = DEFAULT_LINES, json } = options;
+  const limit = given === 0 ? Infinity : given;
+  const files = { old, new: newFile, ...sums(options), maxBlockSums: limit, signal };
+  const explanation = await explainFiles(files);
   const { explanationText } = await import('./explanation.js');
   const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   process.stdout.write(
-    options.json === true
+    json === true
       ? `${JSON.stringify(snakeCase(explanation))}\n`
-      : explanationText(explanation, colour),
+      : explanationText(explanation, { colour, limit }),
   );
 }
 

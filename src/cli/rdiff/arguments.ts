@@ -17,6 +17,8 @@ export interface RdiffOptions {
   jobs?: number;
   basis?: string;
   maxOutput?: number;
+  /** Lines of an explanation; 0: all. */
+  limit?: number;
   /** True: beside the delta. */
   verifyHash?: string | true;
   force?: boolean;
@@ -53,7 +55,9 @@ function integer(text: string, low: number): number {
   const size = /^0[0-7]+$/.test(digits) ? parseInt(digits, 8) : Number(digits);
   const value = match[1] === '-' ? -size : size;
   if (value < low || value > MAX_INT) {
-    throw new SyntaxFailure(`number too large or too small: ${text}`);
+    throw new SyntaxFailure(
+      `number too large or too small: ${text} (it must be ${low} to ${MAX_INT})`,
+    );
   }
   return value === 0 ? 0 : value;
 }
@@ -107,6 +111,7 @@ const RULES: readonly OptionRule[] = [
   valued(['-O', '--output-size'], (_, value) => void integer(value, 0)),
   valued(['--basis'], (options, value) => (options.basis = value)),
   valued(['--max-output'], (options, value) => (options.maxOutput = byteCount(value))),
+  valued(['--limit'], (options, value) => (options.limit = integer(value, 0))),
   {
     names: ['--verify-hash'],
     value: 'optional',
@@ -180,6 +185,7 @@ function checkOptions(action: ActionName, options: RdiffOptions): void {
   };
   only(options.basis !== undefined, '--basis', 'delta');
   only(options.maxOutput !== undefined, '--max-output', 'patch');
+  only(options.limit !== undefined, '--limit', 'explain');
   only(options.verifyHash !== undefined, '--verify-hash', 'delta', 'patch');
 }
 

@@ -34,6 +34,9 @@ Safety options:
                             patch: check them before the result gets its name.
                             FILE is the delta's name with \`.hash' by default
       --max-output=BYTES    patch: refuse to make more; K, M, G, T for 1024s
+Explanation options:
+      --limit=N             explain: lines of blocks and of parts, 40 by default;
+                            0 for all
 IO options:
   -I, --input-size=BYTES    Input buffer size (accepted, chosen by itself)
   -O, --output-size=BYTES   Output buffer size (accepted, chosen by itself)

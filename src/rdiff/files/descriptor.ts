@@ -1,7 +1,7 @@
 /** Reading and writing through descriptors, with failures in one voice. */
 import { getSystemErrorMap } from 'node:util';
 import { CodedError } from '../../errors.js';
-import { pauseThread, readOnceAt, writeOn } from '../../platform/plain-files.js';
+import { pauseThread, readOnceAt, writeOn, writeOnceAt } from '../../platform/plain-files.js';
 
 /** How long to wait for a reader or writer that is behind, where a pipe does not wait by itself. */
 export const RETRY_MS = 2;
@@ -43,11 +43,16 @@ export function readFully(descriptor: number, position: number, into: Uint8Array
 export const readAt = (descriptor: number, position: number, into: Uint8Array): number =>
   attempt('error reading file', () => readOnceAt(descriptor, position, into));
 
-/** Writes all of `bytes`. @throws CodedError RDIFF_IO */
-export function writeAll(name: string, handle: number, bytes: Uint8Array): void {
+/**
+ * Writes all of `bytes`: on from where the file stands, or from `position` without moving it.
+ * @throws CodedError RDIFF_IO
+ */
+export function writeAll(name: string, handle: number, bytes: Uint8Array, position?: number): void {
   for (let done = 0; done < bytes.length;) {
     try {
-      done += writeOn(handle, bytes.subarray(done));
+      const rest = bytes.subarray(done);
+      done +=
+        position === undefined ? writeOn(handle, rest) : writeOnceAt(handle, position + done, rest);
     } catch (error) {
       if (!mustRetry(error)) throw ioError(`error writing "${name}"`, error);
       pauseThread(RETRY_MS);

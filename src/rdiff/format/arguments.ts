@@ -1,5 +1,6 @@
 /** Block length and strong sum length for a basis, as librsync 2.3 recommends them. */
 import { CodedError } from '../../errors.js';
+import { expectOptions, expectWhole, isObject, wrongArgument } from './expect.js';
 import type { SignatureKind } from './kinds.js';
 
 /** What the caller asks for; absent or 0 means: choose. */
@@ -60,8 +61,16 @@ function refuse(name: string, value: number, range: string): never {
 export function signatureArguments(
   kind: SignatureKind,
   basisSize: number | undefined,
-  { blockLength = 0, strongLength = 0 }: SignatureSizes = {},
+  sizes: SignatureSizes = {},
 ): ChosenSizes {
+  if (!isObject(kind) || typeof kind.maxStrongLength !== 'number') {
+    throw wrongArgument('The kind', 'a kind of signature', kind, 'signatureKind gives one.');
+  }
+  if (basisSize !== undefined) {
+    expectWhole('The size of the basis', basisSize, 0, Number.MAX_SAFE_INTEGER);
+  }
+  expectOptions(sizes, 'The sizes');
+  const { blockLength = 0, strongLength = 0 } = sizes;
   if (!Number.isInteger(blockLength) || blockLength < 0 || blockLength > MAX_BLOCK_LENGTH) {
     refuse('block length', blockLength, `0 to ${MAX_BLOCK_LENGTH}`);
   }

@@ -1,6 +1,7 @@
 /** Delta bytes in, instructions out: in pieces of any size, nothing allocated on a declared length. */
 import { CodedError } from '../../errors.js';
 import { readUint, readUint32 } from './bytes.js';
+import { expectBytes, expectFunctions } from './expect.js';
 import {
   MAGIC_BYTES,
   MAX_COMMAND_BYTES,
@@ -52,11 +53,13 @@ export class DeltaReader {
 
   /** @param sink its copies are checked only for a positive length, not against a basis. */
   constructor(sink: InstructionSink) {
+    expectFunctions('The sink', sink, ['copy', 'literal']);
     this.sink = sink;
   }
 
   /** Takes the next piece. @throws CodedError RDIFF_BAD_MAGIC, RDIFF_CORRUPT, and whatever the sink throws */
   update(bytes: Uint8Array): void {
+    expectBytes('The piece', bytes);
     for (let at = 0; at < bytes.length;) {
       if (this.state === 'ended') {
         this.trailingBytes += bytes.length - at;

@@ -1,5 +1,6 @@
 /** New file in, delta out, against a signature: in pieces of any size. */
 import { ByteBuilder } from './bytes.js';
+import { expectSignature } from './expect.js';
 import { fill, type Fillable } from './input-buffer.js';
 import { InstructionWriter } from './instruction-writer.js';
 import { Search } from './search.js';
@@ -18,7 +19,9 @@ export class DeltaWriter implements Fillable {
   private readonly instructions = new InstructionWriter(this.output);
   private readonly search: Search;
 
+  /** @throws CodedError RDIFF_PARAMETER */
   constructor(signature: Signature) {
+    expectSignature('The signature', signature);
     this.search = new Search(signature);
     this.search.restart(this.instructions);
   }

@@ -2,6 +2,7 @@
  * Input waiting inside a kernel's memory. It takes pieces of any size, hands whole stretches to the
  * kernels, and grows only as input really arrives: a length that a stream declares costs nothing.
  */
+import { expectBytes } from './expect.js';
 import type { Kernel } from './wasm/kernel.js';
 
 const FIRST_CAPACITY = 1024 * 1024;
@@ -79,6 +80,7 @@ export interface Fillable {
 
 /** Feeds `bytes` to `consumer`, a roomful at a time. */
 export function fill(consumer: Fillable, bytes: Uint8Array): void {
+  expectBytes('The piece', bytes);
   for (let taken = 0; taken < bytes.length;) {
     const room = consumer.room();
     const piece = bytes.subarray(taken, taken + room.length);

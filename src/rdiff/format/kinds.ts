@@ -1,5 +1,6 @@
 /** The four kinds of signature, and the numbers at the start of librsync's streams. */
 import { CodedError } from '../../errors.js';
+import { expectOneOf } from './expect.js';
 
 export type WeakName = 'rollsum' | 'rabinkarp';
 export type StrongName = 'md4' | 'blake2';
@@ -26,11 +27,13 @@ const KINDS: readonly SignatureKind[] = [
 /** The largest strong sum of any kind. */
 export const MAX_STRONG_LENGTH = 32;
 
-/** The kind with these sums; by default the one that `rdiff` writes since 2.2. */
+/** The kind with these sums; by default the one that `rdiff` writes since 2.2. @throws CodedError RDIFF_PARAMETER */
 export function signatureKind(
   weak: WeakName = 'rabinkarp',
   strong: StrongName = 'blake2',
 ): SignatureKind {
+  expectOneOf('The weak sum', weak, ['rabinkarp', 'rollsum']);
+  expectOneOf('The strong sum', strong, ['blake2', 'md4']);
   return KINDS.find((kind) => kind.weak === weak && kind.strong === strong) as SignatureKind;
 }
 

@@ -4,6 +4,7 @@
  */
 import { CodedError } from '../../errors.js';
 import { DeltaReader } from './delta-reader.js';
+import { expectOptions } from './expect.js';
 import type { InstructionCounts } from './statistics.js';
 
 /** What comes next in the new file. */
@@ -27,7 +28,9 @@ export class Patcher {
   private steps: PatchStep[] = [];
   private claimed = 0;
 
+  /** @throws CodedError RDIFF_PARAMETER */
   constructor(limits: PatchLimits = {}) {
+    expectOptions(limits);
     this.maxOutput = limits.maxOutput ?? Infinity;
     this.reader = new DeltaReader({
       copy: (position, length) => {
@@ -85,7 +88,7 @@ export class Patcher {
 export function beyondBasis(position: number, length: number, basisSize: number): CodedError {
   return new CodedError(
     'RDIFF_INPUT_ENDED',
-    `The delta copies ${length} bytes from ${position}; the basis ends at ${basisSize}`,
+    `The delta copies ${length} ${length === 1 ? 'byte' : 'bytes'} from ${position}; the basis ends at ${basisSize}`,
     { hint: 'This delta was made for another basis, or the basis has changed since.' },
   );
 }

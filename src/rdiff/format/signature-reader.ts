@@ -1,6 +1,7 @@
 /** Signature file in, {@link Signature} out. Strict: what librsync takes by accident is refused. */
 import { CodedError } from '../../errors.js';
 import { ByteBuilder, readUint32 } from './bytes.js';
+import { expectBytes } from './expect.js';
 import {
   decodeHeader,
   entryBytes,
@@ -21,6 +22,7 @@ export class SignatureReader {
 
   /** Takes the next piece. @throws CodedError RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER */
   update(bytes: Uint8Array): void {
+    expectBytes('The piece', bytes);
     this.received.push(bytes);
     if (this.header === undefined && this.received.length >= HEADER_BYTES) {
       this.header = decodeHeader(this.received.view());

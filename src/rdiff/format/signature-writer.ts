@@ -1,5 +1,7 @@
 /** Basis in, signature out: in pieces of any size, in memory that does not depend on the basis. */
 import { ByteBuilder, writeUint } from './bytes.js';
+import { MAX_BLOCK_LENGTH } from './arguments.js';
+import { expectWhole, isObject, wrongArgument } from './expect.js';
 import { fill, InputBuffer, type Fillable } from './input-buffer.js';
 import type { WeakName } from './kinds.js';
 import { encodeHeader, entryBytes, WEAK_BYTES, type SignatureHeader } from './signature.js';
@@ -73,6 +75,15 @@ export class BlockSummer implements Fillable {
   }
 }
 
+function checkHeader(header: SignatureHeader): void {
+  if (!isObject(header) || !isObject(header.kind)) {
+    const expected = 'an object with kind, blockLength and strongLength';
+    throw wrongArgument('The header', expected, header, 'signatureKind gives a kind.');
+  }
+  expectWhole('The block length', header.blockLength, 1, MAX_BLOCK_LENGTH);
+  expectWhole('The strong sum length', header.strongLength, 1, header.kind.maxStrongLength);
+}
+
 /**
  * Writes a signature incrementally.
  *
@@ -84,7 +95,9 @@ export class SignatureWriter implements Fillable {
   private readonly output = new ByteBuilder();
   private readonly summer: BlockSummer;
 
+  /** @throws CodedError RDIFF_PARAMETER */
   constructor(header: SignatureHeader) {
+    checkHeader(header);
     this.output.push(encodeHeader(header));
     this.summer = new BlockSummer(header, this.output);
   }

@@ -3,6 +3,7 @@ import { signatureArguments, type SignatureSizes } from './arguments.js';
 import { ByteBuilder } from './bytes.js';
 import { DeltaWriter } from './delta-writer.js';
 import { compareDirectly } from './direct.js';
+import { expectBytes, expectOptions } from './expect.js';
 import { InstructionWriter } from './instruction-writer.js';
 import { signatureKind, type StrongName, type WeakName } from './kinds.js';
 import { beyondBasis, Patcher, type PatchLimits } from './patcher.js';
@@ -21,6 +22,8 @@ export const DEFAULT_MAX_OUTPUT = 2 ** 30;
 
 /** The signature file of `basis`. @throws CodedError RDIFF_PARAMETER */
 export function makeSignature(basis: Uint8Array, options: SignatureOptions = {}): Uint8Array {
+  expectBytes('The basis', basis);
+  expectOptions(options);
   const kind = signatureKind(options.weak, options.strong);
   const sizes = signatureArguments(kind, basis.length, options);
   const writer = new SignatureWriter({ kind, ...sizes });
@@ -29,13 +32,15 @@ export function makeSignature(basis: Uint8Array, options: SignatureOptions = {})
 
 /** A signature file, read. @throws CodedError RDIFF_INPUT_ENDED, RDIFF_BAD_MAGIC, RDIFF_CORRUPT, RDIFF_PARAMETER */
 export function readSignature(file: Uint8Array): Signature {
+  expectBytes('The signature file', file);
   const reader = new SignatureReader();
   reader.update(file);
   return reader.finish();
 }
 
-/** The delta file that turns the basis behind `signature` into `target`. */
+/** The delta file that turns the basis behind `signature` into `target`. @throws CodedError RDIFF_PARAMETER */
 export function makeDelta(signature: Signature, target: Uint8Array): Uint8Array {
+  expectBytes('The target', target);
   const writer = new DeltaWriter(signature);
   return Buffer.concat([writer.update(target), writer.finish()]);
 }
@@ -45,6 +50,8 @@ export function makeDelta(signature: Signature, target: Uint8Array): Uint8Array 
  * any byte, and rest on no hash. `rdiff patch` applies it as any other.
  */
 export function makeDirectDelta(basis: Uint8Array, target: Uint8Array): Uint8Array {
+  expectBytes('The basis', basis);
+  expectBytes('The target', target);
   const output = new ByteBuilder();
   const writer = new InstructionWriter(output);
   compareDirectly(basis, target, writer);
@@ -60,8 +67,12 @@ export function makeDirectDelta(basis: Uint8Array, target: Uint8Array): Uint8Arr
 export function applyDelta(
   basis: Uint8Array,
   delta: Uint8Array,
-  { maxOutput = DEFAULT_MAX_OUTPUT }: PatchLimits = {},
+  limits: PatchLimits = {},
 ): Uint8Array {
+  expectBytes('The basis', basis);
+  expectBytes('The delta', delta);
+  expectOptions(limits);
+  const { maxOutput = DEFAULT_MAX_OUTPUT } = limits;
   const output = new ByteBuilder();
   const patcher = new Patcher({ maxOutput });
   for (const step of patcher.update(delta)) {

@@ -249,6 +249,8 @@ async function ownList(
   { stat }: OpenFile,
 ): Promise<HashList | undefined> {
   if (options.isWholeFile || options.preserves) return undefined;
+  // Whether such blocks will do is known when the server's kind is.
+  if (options.blockBytes !== undefined && !isWithinBounds(options.blockBytes)) return undefined;
   const { method, blockBytes } = await blocksFor(options, VARVE_DEFAULTS, stat.sizeBytes);
   return tools.lists.find(stat, blockBytes, method);
 }
@@ -342,18 +344,26 @@ async function contextOf(
 /** How files are hashed of which the larger has `largestBytes`. @throws CodedError USAGE_SIZE */
 async function blocksFor(
   options: CopyOptions,
-  { method, blockBytes }: Defaults,
+  { method, blockBytes, takesAnyBlock = false }: Defaults,
   largestBytes: number,
 ): Promise<Pick<CopyContext, 'method' | 'blockBytes'>> {
+  const wanted = options.blockBytes ?? blockBytes ?? chooseBlockBytes(largestBytes);
   return {
     method: await loadHashMethod(options.method ?? method),
-    blockBytes: withinBounds(options.blockBytes ?? blockBytes ?? chooseBlockBytes(largestBytes)),
+    blockBytes: takesAnyBlock && wanted > 0 ? nearestBlock(wanted) : withinBounds(wanted),
   };
 }
 
+const isWithinBounds = (blockBytes: number): boolean =>
+  blockBytes >= MIN_BLOCK_BYTES && blockBytes <= MAX_BLOCK_BYTES;
+
+/** The blocks' length says how finely files are compared, not what becomes of them. */
+const nearestBlock = (blockBytes: number): number =>
+  Math.min(MAX_BLOCK_BYTES, Math.max(MIN_BLOCK_BYTES, blockBytes));
+
 /** @throws CodedError USAGE_SIZE */
 function withinBounds(blockBytes: number): number {
-  if (blockBytes >= MIN_BLOCK_BYTES && blockBytes <= MAX_BLOCK_BYTES) return blockBytes;
+  if (isWithinBounds(blockBytes)) return blockBytes;
   throw new CodedError('USAGE_SIZE', `${blockBytes} bytes is not a valid block size.`, {
     hint: `Give a block size from ${MIN_BLOCK_BYTES} bytes to ${MAX_BLOCK_BYTES / 1024 ** 2} MiB.`,
   });

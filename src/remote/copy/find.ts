@@ -91,7 +91,7 @@ async function compareWithFile(
   const matches: BlockMatch[] = [];
   let differs = sizeBytes !== list.sizeBytes;
   const end = Math.min(blockCount(list), Math.ceil(sizeBytes / list.blockBytes));
-  const step = partBlocks(list.blockBytes);
+  const step = partBlocks({ ...list, sizeBytes });
   const compare = async (firstBlock: number): Promise<void> => {
     const count = Math.min(step, end - firstBlock);
     await ready(firstBlock + count);

@@ -94,6 +94,7 @@ export class LocalTarget implements Target {
         sizeBytes,
         blockBytes,
         method,
+        hold: request.hold,
       });
       return Promise.resolve({
         put: (pieces, bytes) => assembly.apply(pieces, bytes),

@@ -1,5 +1,6 @@
 /** Copies a file of another machine to this one. */
-import { blockCount, blockLength, digestOf, type HashList } from './hashing/hash-list.js';
+import { blockCount, entryBytes, WEAK_BYTES, type HashList } from './hashing/hash-list.js';
+import { readFileOf } from './hashing/listing.js';
 import { settleAll } from '../../threads/settle.js';
 import { Proof } from './draft/proof.js';
 import type { OpenFile } from './file/place.js';
@@ -81,11 +82,23 @@ export async function executePull(
       context.onMade(totalBytes(ranges));
     }),
   ]);
-  for (let block = 0; block < blockCount(list); block++) {
-    if (paged.has(block)) continue;
-    proof.add(block * list.blockBytes, blockLength(list, block), digestOf(list, block));
-  }
+  addUnpaged(proof, list, paged);
   return proof.root(list.sizeBytes);
+}
+
+/** What was not taken page by page has the hashes that the source's list says. */
+function addUnpaged(proof: Proof, list: HashList, paged: ReadonlySet<number>): void {
+  const strideBytes = entryBytes(list);
+  let first = 0;
+  const add = (next: number): void => {
+    const offset = first * list.blockBytes;
+    const length = Math.min(next * list.blockBytes, list.sizeBytes) - offset;
+    const digests = { bytes: list.entries, start: first * strideBytes + WEAK_BYTES, strideBytes };
+    if (length > 0) proof.addRange(offset, length, list.blockBytes, digests);
+    first = next + 1;
+  };
+  for (const block of [...paged].sort((a, b) => a - b)) add(block);
+  add(blockCount(list));
 }
 
 function refinementOf(
@@ -95,12 +108,12 @@ function refinementOf(
 ): Refinement | undefined {
   const hashNew = source.hashPages?.(method);
   if (!hashNew || !old) return undefined;
-  const { descriptor, stat } = old;
-  const job = { type: 'digest', descriptor, partBytes: PAGE_BYTES, method: method.name } as const;
+  const file = readFileOf(old);
+  const job = { type: 'digest', file, partBytes: PAGE_BYTES, method: method.name } as const;
   return new Refinement({
     blockBytes,
     digestBytes: list.digestBytes,
-    oldBytes: stat.sizeBytes,
+    oldBytes: file.sizeBytes,
     isLinkSlow,
     newDigests: (ranges) => hashNew(ranges, PAGE_BYTES),
     oldDigests: (ranges) => workers.run({ ...job, ranges }),

@@ -1,6 +1,7 @@
 /** Copies a file of this machine to a target, here or elsewhere. */
 import type { OpenFile } from './file/place.js';
-import { digestOf, areSameBytes, type HashList } from './hashing/hash-list.js';
+import { entryBytes, areSameBytes, WEAK_BYTES, type HashList } from './hashing/hash-list.js';
+import { readFileOf } from './hashing/listing.js';
 import { forEachAtOnce } from '../../threads/limiter.js';
 import { settleAll } from '../../threads/settle.js';
 import type { DraftPiece } from './draft/pieces.js';
@@ -13,9 +14,10 @@ import { findMatches, matchBytes } from './find.js';
 import { cutPieces, planPush, type Plan } from './plan.js';
 import { keptOf, PAGE_BYTES, Refinement } from './refine.js';
 import type { BasisName, Receiver, Target } from './sides.js';
+import { MAX_PUT_BYTES } from './wire/protocol.js';
 
-/** So much is kept or copied by one request: a second of work. */
-const READY_BYTES = 256 * 1024 * 1024;
+/** So many blocks are kept or copied by one request. */
+const READY_BLOCKS = 65_536;
 
 /** What to do, and what it rests on. */
 export interface PushPlan extends Plan {
@@ -96,7 +98,8 @@ export async function putReady(
   { blockBytes, onMade }: CopyContext,
 ): Promise<void> {
   const none = new SharedArrayBuffer(0);
-  const step = Math.max(1, Math.floor(READY_BYTES / blockBytes)) * blockBytes;
+  const blocks = Math.min(READY_BLOCKS, Math.floor(MAX_PUT_BYTES / blockBytes));
+  const step = Math.max(1, blocks) * blockBytes;
   await forEachAtOnce(groupsOf(cutPieces(ready, step), step), 2, async (pieces) => {
     await receiver.put(pieces, none);
     onMade(totalBytes(pieces));
@@ -138,13 +141,14 @@ async function sendMissing(
 }
 
 function refinementOf(
-  { descriptor }: OpenFile,
+  source: OpenFile,
   { hashPages }: Receiver,
   { basis }: PushPlan,
   { method, workers, blockBytes, isLinkSlow }: CopyContext,
 ): Refinement | undefined {
   if (!hashPages || !basis) return undefined;
-  const job = { type: 'digest', descriptor, partBytes: PAGE_BYTES, method: method.name } as const;
+  const file = readFileOf(source);
+  const job = { type: 'digest', file, partBytes: PAGE_BYTES, method: method.name } as const;
   return new Refinement({
     blockBytes,
     digestBytes: method.digestBytes,
@@ -157,12 +161,12 @@ function refinementOf(
 
 /** What the target keeps and copies are blocks of its list. */
 function addReady(proof: Proof, ready: readonly DraftPiece[], list: HashList): void {
+  const strideBytes = entryBytes(list);
   for (const piece of ready) {
     if (piece.type !== 'keep' && piece.type !== 'copy') continue;
     const from = piece.type === 'copy' ? piece.from : piece.offset;
-    for (let done = 0; done < piece.length; done += list.blockBytes) {
-      const length = Math.min(list.blockBytes, piece.length - done);
-      proof.add(piece.offset + done, length, digestOf(list, (from + done) / list.blockBytes));
-    }
+    const start = (from / list.blockBytes) * strideBytes + WEAK_BYTES;
+    const digests = { bytes: list.entries, start, strideBytes };
+    proof.addRange(piece.offset, piece.length, list.blockBytes, digests);
   }
 }

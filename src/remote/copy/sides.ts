@@ -27,6 +27,8 @@ export interface Defaults {
   readonly method: string;
   /** Undefined: by the size of the file. */
   readonly blockBytes: number | undefined;
+  /** Blocks of any length are permitted, and compared in blocks of the nearest that Varve has. */
+  readonly takesAnyBlock?: boolean;
 }
 
 /** How a list is asked for. */
@@ -63,6 +65,8 @@ export interface BeginRequest {
   readonly isInPlace: boolean;
   readonly basis: { readonly name: BasisName; readonly list: HashList } | undefined;
   readonly attributes: Attributes;
+  /** Told of memory before it is taken for as long as the new file is made. @throws CodedError */
+  readonly hold?: (bytes: number) => void;
 }
 
 /** The side that gets the new file. */

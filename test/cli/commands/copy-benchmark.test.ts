@@ -65,6 +65,17 @@ test('without rsync the table has its own times, and lines for what pdiffcopy le
   expectNothingLeft();
 });
 
+/** The address that a server says, once it listens. */
+async function addressOf(server: ReturnType<typeof workspace.start>): Promise<string> {
+  let text = '';
+  for await (const chunk of server.stderr ?? []) {
+    text += String(chunk);
+    const url = /at (http:\S+)/.exec(text)?.[1];
+    if (url !== undefined) return url;
+  }
+  throw new Error(text);
+}
+
 interface Document {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
@@ -108,10 +119,38 @@ test.each([
   expectNothingLeft();
 });
 
-test('both files are of this machine', async () => {
-  const { code, stderr } = await workspace.run(['copy', '-B', '1', 'http://127.0.0.1/x', 'y']);
+test('the target is of this machine', async () => {
+  const { code, stderr } = await workspace.run(['copy', '-B', '1', source, 'http://127.0.0.1/x']);
   expect(code).toBe(2);
-  expect(stderr).toContain('The benchmark needs two files on this machine.');
+  expect(stderr).toContain("The benchmark's target must be a file on this machine.");
+});
+
+test('a source on a server is measured from there, and the target becomes like it', async () => {
+  workspace.write({ token: 'secret\n' });
+  const root = path('files');
+  const serving = ['serve', '--root', root, '-l', '0', '--token-file', path('token')];
+  const server = workspace.start(serving, withRsync);
+  try {
+    const url = await addressOf(server);
+    const target = path('files/from-there');
+    const args = ['copy', '--json', '-B', '1', '--token-file', path('token')];
+    const { code, stdout, stderr } = await workspace.run(
+      [...args, `${url}/source`, target],
+      withRsync,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { rows } = JSON.parse(stdout) as Document;
+    expect(rows.map(({ delta, rsync_ms }) => [delta, rsync_ms])).toEqual(
+      ROWS.slice(1).map((name) => [name, undefined]),
+    );
+    // What is unchanged passes no bytes but questions: no change is left over from the row before.
+    expect(rows[3]?.['data_bytes']).toBeLessThan(20_000);
+    expect(readFileSync(target).equals(content)).toBe(true);
+  } finally {
+    server.kill();
+    await finished(server);
+  }
+  expectNothingLeft();
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)(

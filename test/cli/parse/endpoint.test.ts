@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { parseEndpoint } from '../../../src/cli/parse/endpoint.js';
-import { parseListen } from '../../../src/cli/parse/listen.js';
 
 const href = (text: string): string => {
   const endpoint = parseEndpoint(text);
@@ -20,13 +19,3 @@ test.each(['ftp://host/a', 'http://', 'http://user@host/a', 'http://host/a?b', '
     expect(() => parseEndpoint(text)).toThrow('is not an address such as http://host:8080/path.');
   },
 );
-
-test('a server listens on loopback unless an address is given', () => {
-  expect(parseListen('8080')).toEqual({ address: '127.0.0.1', port: 8080 });
-  expect(parseListen('[::]:1')).toEqual({ address: '::', port: 1 });
-  expect(parseListen('0.0.0.0:0')).toEqual({ address: '0.0.0.0', port: 0 });
-});
-
-test.each(['', 'x', ':80', '65536', '1:2:'])('"%s" is no place to listen', (text) => {
-  expect(() => parseListen(text)).toThrow('is not a port or ADDRESS:PORT.');
-});

@@ -72,6 +72,14 @@ describe("pdiffcopy's client with `serve --compat pdiffcopy`", () => {
   });
 });
 
+/** What Python calls some hashes; other names are errors to it. */
+const HASHLIB: Readonly<Record<string, string>> = {
+  sha1: 'sha1',
+  sha3_256: 'sha3-256',
+  blake2b: 'blake2b512',
+  sha512_256: 'sha512-256',
+};
+
 /** What pdiffcopy's server does: any absolute path, hash lines in any order. */
 function pdiffcopyServer(options: { readonly forgets?: boolean } = {}): http.Server {
   return http.createServer((incoming, outgoing) => {
@@ -93,7 +101,9 @@ function pdiffcopyServer(options: { readonly forgets?: boolean } = {}): http.Ser
           const step = Number(get('block_size'));
           const lines = [];
           for (let at = 0; bytes && at < bytes.length; at += step) {
-            const hash = createHash(get('method')).update(bytes.subarray(at, at + step));
+            const hash = createHash(HASHLIB[get('method')] ?? 'none').update(
+              bytes.subarray(at, at + step),
+            );
             lines.push(`${at}\t${hash.digest('hex')}\n`);
           }
           outgoing.end(
@@ -167,6 +177,56 @@ describe('`varve copy` with a pdiffcopy server', () => {
     const target = lab.put(lab.root, 'old', old);
     await expect(lab.copyFile(`${url}${source}`, target)).rejects.toMatchObject({
       code: 'REMOTE_PROTOCOL',
+    });
+    expect(readFileSync(target).equals(old)).toBe(true);
+  });
+
+  test.each([1, 8, 15, 17 * 1024 * 1024, 2 ** 40])(
+    'blocks of %i bytes are taken, as pdiffcopy takes them',
+    async (blockBytes) => {
+      const url = await listen(pdiffcopyServer());
+      const source = lab.put(lab.here, 'new', changed.subarray(0, 70_000));
+      const target = lab.put(lab.root, 'old', old.subarray(0, 71_000));
+      await lab.copyFile(source, `${url}${target}`, { blockBytes });
+      expect(equalFiles(source, target)).toBe(true);
+      lab.put(lab.root, 'old', old.subarray(0, 60_000));
+      await lab.copyFile(`${url}${source}`, target, { blockBytes });
+      expect(equalFiles(source, target)).toBe(true);
+    },
+  );
+
+  test('blocks of none are refused, and by Varve all but its own', async () => {
+    const url = await listen(pdiffcopyServer());
+    const source = lab.put(lab.here, 'new', old);
+    const usage = { code: 'USAGE_SIZE' };
+    const copied = lab.copyFile(`${url}${source}`, join(lab.root, 'old'), { blockBytes: 0 });
+    await expect(copied).rejects.toMatchObject(usage);
+    const server = await lab.serve('--allow-write');
+    for (const blockBytes of [8, 17 * 1024 * 1024]) {
+      const sent = lab.copyFile(source, server.file('other'), { blockBytes });
+      await expect(sent).rejects.toMatchObject(usage);
+    }
+  });
+
+  test.each(['sha3_256', 'blake2b', 'sha512-256', 'SHA3-256'])(
+    'the hash %s is asked for by the name that it has there',
+    async (method) => {
+      const url = await listen(pdiffcopyServer());
+      const source = lab.put(lab.here, 'new', changed);
+      const target = lab.put(lab.root, 'old', old);
+      const { similarity } = await lab.copyFile(source, `${url}${target}`, { method });
+      expect(similarity).toBe(0);
+      expect(equalFiles(source, target)).toBe(true);
+    },
+  );
+
+  test.each(['blake3', 'xxh64', 'shake_128'])('the hash %s is none of its', async (method) => {
+    const url = await listen(pdiffcopyServer());
+    const source = lab.put(lab.here, 'new', changed);
+    const target = lab.put(lab.root, 'old', old);
+    await expect(lab.copyFile(source, `${url}${target}`, { method })).rejects.toMatchObject({
+      code: 'USAGE_HASH_METHOD',
+      message: expect.stringContaining('pdiffcopy does not know the hash method') as string,
     });
     expect(readFileSync(target).equals(old)).toBe(true);
   });

@@ -20,6 +20,7 @@ import {
   createHashList,
   entryBytes,
 } from '../../../src/remote/copy/hashing/hash-list.js';
+import { readFileOf } from '../../../src/remote/copy/hashing/listing.js';
 import { openListCache } from '../../../src/remote/copy/hashing/list-cache.js';
 import { loadHashMethod } from '../../../src/remote/copy/hashing/methods.js';
 import { createJobRunner } from '../../../src/remote/copy/worker/run-job.js';
@@ -147,8 +148,8 @@ test('pulled', async () => {
           await workers.run({ type: 'read', descriptor, ranges, into, method: undefined });
         },
         hashPages: (): HashPages => (ranges, partBytes) => {
-          const { descriptor } = file;
-          return workers.run({ type: 'digest', descriptor, ranges, partBytes, method: 'blake3' });
+          const job = { type: 'digest', file: readFileOf(file), ranges, partBytes } as const;
+          return workers.run({ ...job, method: 'blake3' });
         },
         identity: () => Promise.resolve(''),
       };
@@ -196,9 +197,9 @@ describe('a list that arrives after the old file ended is waited for', () => {
           const made = listFile(tools, file, request);
           await made.ready(blockCount(made.list));
           const list = createHashList(content.length, BLOCK, method);
-          const ready = (block: number): Promise<void> => {
+          const ready = (block: number): Promise<number> => {
             list.entries.set(made.list.entries.subarray(0, block * entryBytes(list)));
-            return Promise.resolve();
+            return Promise.resolve(block);
           };
           const stop = (): void => undefined;
           return { list, hasWeakSums: true, ready, settled: Promise.resolve(), stop };

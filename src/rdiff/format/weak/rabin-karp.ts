@@ -1,4 +1,5 @@
 /** The weak sum of librsync's signatures since 2.2: a polynomial modulo 2^32, after Rabin and Karp. */
+import { expectBytes } from '../expect.js';
 
 export const RABIN_KARP_SEED = 1;
 export const RABIN_KARP_MULTIPLIER = 0x08104225;
@@ -23,7 +24,9 @@ export class RabinKarp {
     return this.hash >>> 0;
   }
 
+  /** @throws CodedError RDIFF_PARAMETER */
   update(bytes: Uint8Array): void {
+    expectBytes('The piece', bytes);
     for (const byte of bytes) this.rollIn(byte);
   }
 

@@ -1,4 +1,5 @@
 /** The weak sum of librsync's older signatures: two 16-bit accumulators, as in zlib's Adler-32. */
+import { expectBytes } from '../expect.js';
 
 /** Added to every byte, so that runs of zeros of different length differ. */
 export const ROLLSUM_OFFSET = 31;
@@ -19,7 +20,9 @@ export class Rollsum {
     return ((this.s2 << 16) | (this.s1 & 0xffff)) >>> 0;
   }
 
+  /** @throws CodedError RDIFF_PARAMETER */
   update(bytes: Uint8Array): void {
+    expectBytes('The piece', bytes);
     for (const byte of bytes) this.rollIn(byte);
   }
 

@@ -38,9 +38,10 @@ export function scatterPages(platform: Platform, path: string, sizeBytes: number
   return count * PAGE_BYTES;
 }
 
-/** Makes `path` a copy of `from` with one byte more at its front. */
-export function prependByte({ files }: Platform, from: string, path: string): void {
-  files.remove(path);
+/** Puts one byte more at a file's front, in a file of its own. */
+export function prependByte({ files }: Platform, path: string): void {
+  const from = `${path}.before`;
+  files.rename(path, from);
   const source = files.open(from, 'read');
   const target = files.open(path, 'create');
   const buffer = Buffer.alloc(WRITE_BYTES);
@@ -54,5 +55,6 @@ export function prependByte({ files }: Platform, from: string, path: string): vo
   } finally {
     files.close(source);
     files.close(target);
+    files.remove(from);
   }
 }

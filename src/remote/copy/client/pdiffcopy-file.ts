@@ -14,6 +14,7 @@ import type {
   Target,
 } from '../sides.js';
 import { blockCount, blockLength, createHashList, digestOf } from '../hashing/hash-list.js';
+import { hashlibName, nodeHashes } from '../hashing/hash-names.js';
 import { completeListing, type Listing } from '../hashing/listing.js';
 import type { DraftPiece } from '../draft/pieces.js';
 import { Proof } from '../draft/proof.js';
@@ -116,11 +117,13 @@ export class PdiffcopyFile implements Target, RemoteSource {
     sizeBytes: number,
     { blockBytes, method }: Pick<ListRequest, 'blockBytes' | 'method'>,
   ): Promise<Listing> {
+    const name = hashlibName(method.name);
+    if (name === undefined) throw unknownThere(method.name);
     listBytes({ sizeBytes, blockBytes, digestBytes: method.digestBytes });
     const list = createHashList(sizeBytes, blockBytes, method);
     if (sizeBytes === 0) return completeListing(list);
     const reader = new HashLineReader(list);
-    const parameters = `block_size=${blockBytes}&method=${method.name}&concurrency=2`;
+    const parameters = `block_size=${blockBytes}&method=${name}&concurrency=2`;
     const path = `/hashes?${this.query}&${parameters}`;
     const answer = await this.connection.expect({ method: 'GET', path });
     await this.connection.read(answer, (chunk) => reader.take(chunk));
@@ -156,6 +159,13 @@ const factsOf = (sizeBytes: number): FileFacts => ({
 function bodyOf(piece: DraftPiece, bytes: SharedArrayBuffer): Uint8Array | undefined {
   if (piece.type === 'data') return Buffer.from(bytes, piece.at, piece.length);
   return piece.type === 'zeros' ? new Uint8Array(piece.length) : undefined;
+}
+
+function unknownThere(name: string): CodedError {
+  const known = nodeHashes().flatMap((one) => hashlibName(one) ?? []);
+  return new CodedError('USAGE_HASH_METHOD', `pdiffcopy does not know the hash method "${name}".`, {
+    hint: `Use one of these: ${known.join(', ')}.`,
+  });
 }
 
 function mismatch(): CodedError {

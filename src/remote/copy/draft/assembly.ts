@@ -3,13 +3,22 @@ import { CodedError } from '../../../errors.js';
 import type { FileSystem } from '../../../platform/files.js';
 import type { OpenFile } from '../file/place.js';
 import { settleAll } from '../../../threads/settle.js';
-import { digestOf, blockLength, type HashList } from '../hashing/hash-list.js';
+import {
+  digestOf,
+  blockLength,
+  entryBytes,
+  WEAK_BYTES,
+  type HashList,
+} from '../hashing/hash-list.js';
+import { readFileOf } from '../hashing/listing.js';
 import type { HashMethod } from '../hashing/methods.js';
 import type { Workers } from '../worker/pool.js';
+import { totalBytes } from '../batches.js';
 import type { MovedRange, FileRange } from '../worker/messages.js';
 import type { Attributes, Draft } from './draft.js';
 import type { DraftPiece } from './pieces.js';
-import { Proof } from './proof.js';
+import { MAX_PUT_BLOCKS } from '../wire/protocol.js';
+import { Proof, type LeafDigests } from './proof.js';
 
 /** What the pieces rest on: the old file and its list, or what an interrupted copy left. */
 interface Basis {
@@ -30,6 +39,10 @@ export interface AssemblyOptions {
   readonly sizeBytes: number;
   readonly blockBytes: number;
   readonly method: HashMethod;
+  /**
+   * Told of memory before it is taken until the end of the draft. @throws CodedError when there is none
+   */
+  readonly hold?: ((bytes: number) => void) | undefined;
 }
 
 /** Copies are split so that all threads have a share. */
@@ -38,14 +51,14 @@ const COPY_PART_BYTES = 16 * 1024 * 1024;
 export class Assembly {
   private readonly options: AssemblyOptions;
   private readonly proof: Proof;
-  private readonly zeros: Uint8Array;
+  /** What pieces were put so far. */
+  private coveredBytes = 0;
   /** Written, not kept. */
   bytesWritten = 0;
 
   constructor(options: AssemblyOptions) {
     this.options = options;
     this.proof = new Proof(options.method.digestBytes);
-    this.zeros = options.method.digest(new Uint8Array(options.blockBytes));
     const { files, draft, sizeBytes } = options;
     if (draft.isBlank) files.truncate(draft.descriptor, sizeBytes);
   }
@@ -55,18 +68,25 @@ export class Assembly {
    * @throws CodedError REMOTE_REQUEST when they do not fit the files
    */
   async apply(pieces: readonly DraftPiece[], bytes: SharedArrayBuffer): Promise<void> {
-    for (const piece of pieces) this.check(piece);
+    const mayCopy = this.mayCopy();
+    for (const piece of pieces) this.check(piece, mayCopy);
+    this.cover(totalBytes(pieces));
+    this.hold(pieces);
     const moves = pieces
       .flatMap((piece) => this.movesOf(piece))
       .flatMap((move) => this.notPlaced(move));
     const parts: FileRange[] = [];
     for (const piece of pieces) {
-      if (piece.type === 'zeros') this.putZeros(piece);
       if (piece.type !== 'keep' || !this.options.draft.holdsBasis) continue;
       if (this.isWholeBlocks(piece)) this.keep(piece);
       else parts.push(piece);
     }
-    await settleAll([this.copy(moves), this.write(pieces, bytes), this.keepParts(parts)]);
+    await settleAll([
+      this.copy(moves),
+      this.write(pieces, bytes),
+      this.keepParts(parts),
+      this.clear(pieces.filter(({ type }) => type === 'zeros')),
+    ]);
   }
 
   /**
@@ -78,8 +98,8 @@ export class Assembly {
     const isInside = ({ offset, length }: FileRange): boolean =>
       basis !== undefined && offset + length <= basis.file.stat.sizeBytes;
     if (!basis || !ranges.every(isInside)) throw outside();
-    const { descriptor } = basis.file;
-    const job = { type: 'digest', descriptor, ranges, partBytes: pageBytes } as const;
+    const file = readFileOf(basis.file);
+    const job = { type: 'digest', file, ranges, partBytes: pageBytes } as const;
     return workers.run({ ...job, method: method.name });
   }
 
@@ -93,7 +113,7 @@ export class Assembly {
     draft.publish(sizeBytes, attributes);
   }
 
-  private check(piece: DraftPiece): void {
+  private check(piece: DraftPiece, mayCopy: boolean): void {
     const { sizeBytes, basis, blockBytes } = this.options;
     const basisBytes = basis?.file.stat.sizeBytes ?? 0;
     const { type, offset, length } = piece;
@@ -102,11 +122,35 @@ export class Assembly {
       offset + length <= sizeBytes &&
       (type !== 'data' || length <= blockBytes) &&
       (type !== 'keep' || offset + length <= basisBytes) &&
-      (type !== 'copy' || (piece.from + length <= basisBytes && this.mayCopy()));
+      (type !== 'copy' || (piece.from + length <= basisBytes && mayCopy));
     if (ok) return;
     throw new CodedError('REMOTE_REQUEST', `A piece does not fit: ${JSON.stringify(piece)}.`, {
       hint: 'The two sides do not understand each other. Please report this.',
     });
+  }
+
+  /** Pieces do not overlap: what is put twice is no file, and would be work without an end. */
+  private cover(bytes: number): void {
+    const { sizeBytes, blockBytes } = this.options;
+    this.coveredBytes += bytes;
+    if (this.coveredBytes <= sizeBytes && bytes <= MAX_PUT_BLOCKS * blockBytes) return;
+    throw new CodedError(
+      'REMOTE_REQUEST',
+      'The pieces are longer than a request or the new file.',
+      {
+        hint: 'The two sides do not understand each other. Please report this.',
+      },
+    );
+  }
+
+  /** Says what the proof takes for pieces: itself, and the hashes of what is copied or read. */
+  private hold(pieces: readonly DraftPiece[]): void {
+    const { hold, draft, blockBytes, method } = this.options;
+    if (!hold) return;
+    const leaves = pieces
+      .filter((piece) => piece.type === 'copy' || (piece.type === 'keep' && !draft.holdsBasis))
+      .reduce((sum, { length }) => sum + Math.ceil(length / blockBytes), 0);
+    hold(this.proof.heldBytes(pieces.length) + leaves * method.digestBytes);
   }
 
   /** Within one file, a copy could read what was written before. */
@@ -159,39 +203,32 @@ export class Assembly {
   private keep({ offset, length }: FileRange): void {
     const { basis, blockBytes } = this.options;
     const { list } = basis as Basis;
-    for (let at = offset; at < offset + length; at += blockBytes) {
-      const block = at / blockBytes;
-      this.proof.add(at, blockLength(list, block), digestOf(list, block));
-    }
+    const strideBytes = entryBytes(list);
+    const start = (offset / blockBytes) * strideBytes + WEAK_BYTES;
+    this.proof.addRange(offset, length, blockBytes, { bytes: list.entries, start, strideBytes });
   }
 
   /** Parts of blocks are not in the list: they are read, from where the list was made from. */
   private async keepParts(ranges: readonly FileRange[]): Promise<void> {
-    const { blockBytes, method } = this.options;
-    const parts = ranges.flatMap((range) => split({ ...range, from: range.offset }, blockBytes));
-    if (parts.length === 0) return;
-    const digests = await this.hashPages(parts, blockBytes);
-    parts.forEach(({ offset, length }, index) => {
-      const at = index * method.digestBytes;
-      this.proof.add(offset, length, digests.subarray(at, at + method.digestBytes));
-    });
+    if (ranges.length === 0) return;
+    const { blockBytes } = this.options;
+    this.addRanges(ranges, await this.hashPages(ranges, blockBytes));
   }
 
-  private putZeros({ offset, length }: FileRange): void {
-    const { files, draft, blockBytes, method } = this.options;
+  private async clear(ranges: readonly FileRange[]): Promise<void> {
+    if (ranges.length === 0) return;
+    const { workers, draft, blockBytes, method } = this.options;
     const { descriptor, isBlank } = draft;
-    for (let done = 0; done < length; done += blockBytes) {
-      const rest = Math.min(blockBytes, length - done);
-      const digest = rest === blockBytes ? this.zeros : method.digest(new Uint8Array(rest));
-      this.proof.add(offset + done, rest, digest);
-    }
-    if (isBlank) return;
-    this.bytesWritten += length;
-    if (files.at.punchHole(descriptor, offset, length)) return;
-    const block = new Uint8Array(Math.min(blockBytes, length));
-    for (let done = 0; done < length; done += block.length) {
-      files.write(descriptor, block.subarray(0, length - done), offset + done);
-    }
+    const job = { type: 'zeros', descriptor, ranges, blockBytes, isBlank } as const;
+    const bytes = await workers.run({ ...job, method: method.name });
+    ranges.forEach(({ offset, length }, index) => {
+      const start = index * 2 * method.digestBytes;
+      const whole = length - (length % blockBytes);
+      const last = { bytes, start: start + method.digestBytes, strideBytes: 0 };
+      if (whole > 0) this.proof.addRange(offset, whole, blockBytes, { ...last, start });
+      if (whole < length) this.proof.addRange(offset + whole, length - whole, blockBytes, last);
+      if (!isBlank) this.bytesWritten += length;
+    });
   }
 
   private async copy(moves: readonly MovedRange[]): Promise<void> {
@@ -204,13 +241,8 @@ export class Assembly {
       gather(parts, step).map(async (moves) => {
         const job = { type: 'copy', from, to, moves, blockBytes, method: method.name } as const;
         const digests = await workers.run(job);
-        let at = 0;
-        for (const { offset, length } of moves) {
-          const bytes = Math.ceil(length / blockBytes) * method.digestBytes;
-          this.proof.addRange(offset, length, blockBytes, digests.subarray(at, at + bytes));
-          at += bytes;
-          this.bytesWritten += length;
-        }
+        this.addRanges(moves, digests);
+        this.bytesWritten += totalBytes(moves);
       }),
     );
   }
@@ -227,6 +259,18 @@ export class Assembly {
       this.proof.add(offset, length, digests.subarray(at, at + method.digestBytes));
       this.bytesWritten += length;
     });
+  }
+
+  /** Adds the blocks of ranges, whose hashes lie one behind the other. */
+  private addRanges(ranges: readonly FileRange[], bytes: Uint8Array): void {
+    const { blockBytes, method } = this.options;
+    const strideBytes = method.digestBytes;
+    let start = 0;
+    for (const { offset, length } of ranges) {
+      const digests: LeafDigests = { bytes, start, strideBytes };
+      this.proof.addRange(offset, length, blockBytes, digests);
+      start += Math.ceil(length / blockBytes) * strideBytes;
+    }
   }
 }
 

@@ -3,18 +3,42 @@
  * each by its length and its hash. Both sides compute it from bytes that they read or wrote
  * themselves, each byte once; they agree only if the files do.
  */
-import { blake3 } from '../../../platform/hash.js';
+import { startBlake3 } from '../../../platform/hash.js';
 import { CodedError } from '../../../errors.js';
 
 const LENGTH_BYTES = 4;
 const FIRST_LEAVES = 1024;
+/** Leaves are hashed in groups of this many. */
+const GROUP_LEAVES = 2048;
+/** About what a run takes beside the hashes that it refers to. */
+const RUN_BYTES = 128;
 
-/** Collects the leaves of a file, in any order. */
+/** Where the hashes of a range's leaves lie. */
+export interface LeafDigests {
+  readonly bytes: Uint8Array;
+  /** Of the first one. */
+  readonly start: number;
+  /** From one to the next; 0: all have the same. */
+  readonly strideBytes: number;
+}
+
+/** Leaves of one length behind each other; the last may be shorter. */
+interface Run extends LeafDigests {
+  readonly offset: number;
+  readonly length: number;
+  readonly leafLength: number;
+}
+
+/**
+ * Collects the leaves of a file, in any order. A range of many leaves takes as much memory as one: a
+ * piece of 25 bytes may stand for millions of them.
+ */
 export class Proof {
   private readonly digestBytes: number;
   private offsets = new Float64Array(FIRST_LEAVES);
   private leaves: Buffer;
   private count = 0;
+  private readonly runs: Run[] = [];
 
   constructor(digestBytes: number) {
     this.digestBytes = digestBytes;
@@ -30,12 +54,24 @@ export class Proof {
     this.count += 1;
   }
 
-  /** Adds the leaves of a range from `digests`, which lie one after the other. */
-  addRange(offset: number, length: number, blockBytes: number, digests: Uint8Array): void {
-    for (let done = 0, at = 0; done < length; done += blockBytes, at += this.digestBytes) {
-      const digest = digests.subarray(at, at + this.digestBytes);
-      this.add(offset + done, Math.min(blockBytes, length - done), digest);
-    }
+  /** Adds the leaves of a range from `digests`, which stay as they are until the proof is made. */
+  addRange(
+    offset: number,
+    length: number,
+    blockBytes: number,
+    digests: Uint8Array | LeafDigests,
+  ): void {
+    const placed =
+      digests instanceof Uint8Array
+        ? { bytes: digests, start: 0, strideBytes: this.digestBytes }
+        : digests;
+    if (length > blockBytes) this.runs.push({ offset, length, leafLength: blockBytes, ...placed });
+    else this.add(offset, length, this.digestAt(placed, 0));
+  }
+
+  /** About how much a number of pieces takes here. */
+  heldBytes(pieces: number): number {
+    return pieces * Math.max(RUN_BYTES, this.leafBytes + 8);
   }
 
   /**
@@ -43,26 +79,59 @@ export class Proof {
    * @throws CodedError COPY_MISMATCH when the leaves leave a gap or overlap
    */
   root(sizeBytes: number): string {
-    const order = Array.from({ length: this.count }, (_, index) => index);
+    const order = Array.from({ length: this.count + this.runs.length }, (_, index) => index);
     order.sort((a, b) => this.offset(a) - this.offset(b));
-    const sorted = Buffer.alloc(this.count * this.leafBytes);
+    const hash = startBlake3();
+    const group = Buffer.alloc(GROUP_LEAVES * this.leafBytes);
+    let filled = 0;
     let end = 0;
-    order.forEach((leaf, index) => {
-      if (this.offset(leaf) !== end) throw incomplete(end);
-      const start = leaf * this.leafBytes;
-      end += this.leaves.readUInt32BE(start);
-      this.leaves.copy(sorted, index * this.leafBytes, start, start + this.leafBytes);
-    });
+    const put = (length: number, digest: Uint8Array): void => {
+      group.writeUInt32BE(length, filled);
+      group.set(digest, filled + LENGTH_BYTES);
+      filled += this.leafBytes;
+      end += length;
+      if (filled < group.length) return;
+      hash.update(group);
+      filled = 0;
+    };
+    for (const index of order) {
+      if (this.offset(index) !== end) throw incomplete(end);
+      const run = this.runs[index - this.count];
+      if (run) this.putRun(run, put);
+      else this.putLeaf(index, put);
+    }
     if (end !== sizeBytes) throw incomplete(end);
-    return blake3(sorted).toString('hex');
+    hash.update(group.subarray(0, filled));
+    return hash.hex();
+  }
+
+  private putRun(run: Run, put: (length: number, digest: Uint8Array) => void): void {
+    const { length, leafLength } = run;
+    for (let done = 0, leaf = 0; done < length; done += leafLength, leaf += 1) {
+      put(Math.min(leafLength, length - done), this.digestAt(run, leaf));
+    }
+  }
+
+  private putLeaf(leaf: number, put: (length: number, digest: Uint8Array) => void): void {
+    const start = leaf * this.leafBytes;
+    const length = this.leaves.readUInt32BE(start);
+    put(length, this.leaves.subarray(start + LENGTH_BYTES, start + this.leafBytes));
+  }
+
+  private digestAt({ bytes, start, strideBytes }: LeafDigests, leaf: number): Uint8Array {
+    const at = start + leaf * strideBytes;
+    return bytes.subarray(at, at + this.digestBytes);
   }
 
   private get leafBytes(): number {
     return LENGTH_BYTES + this.digestBytes;
   }
 
-  private offset(leaf: number): number {
-    return this.offsets[leaf] as number;
+  /** Leaves come first, then runs. */
+  private offset(index: number): number {
+    return index < this.count
+      ? (this.offsets[index] as number)
+      : (this.runs[index - this.count] as Run).offset;
   }
 
   private grow(): void {

@@ -8,7 +8,13 @@ import type { FileStat } from '../../../platform/at-calls.js';
 import { replaceFile } from '../../../platform/replace-file.js';
 import type { Platform } from '../../../platform/platform.js';
 import { identityOf } from '../file/place.js';
-import { createHashList, hashOfEntries, type HashList } from './hash-list.js';
+import {
+  blockCount,
+  createHashList,
+  entryBytes,
+  hashOfEntries,
+  type HashList,
+} from './hash-list.js';
 import type { HashMethod } from './methods.js';
 
 /**
@@ -22,6 +28,11 @@ const MAX_RECENT_BYTES = 32 * 1024 * 1024;
 const MAX_CACHED_BYTES = 256 * 1024 * 1024;
 
 export interface ListCache {
+  /**
+   * The hash of the list of a file in this state, if the list is kept: as it was written, so that
+   * nothing has to be read for it.
+   */
+  findHash(stat: FileStat, blockBytes: number, method: HashMethod): Buffer | undefined;
   /** The list of a file in this state, if it is known. */
   find(stat: FileStat, blockBytes: number, method: HashMethod): HashList | undefined;
   /** Like {@link find}, also if its times prove nothing: for what rests on the list that was just sent. */
@@ -36,16 +47,17 @@ export interface ListCache {
  */
 export function openListCache(platform: Platform, directory: string | undefined): ListCache {
   const recent = new RecentLists();
-  const find: ListCache['find'] = (stat, blockBytes, method) =>
-    directory === undefined
-      ? undefined
-      : readList(platform, `${directory}/${keyOf(stat, blockBytes, method.name)}`, {
-          ...method,
-          blockBytes,
-          sizeBytes: stat.sizeBytes,
-        });
+  const kept =
+    <T>(read: (platform: Platform, path: string, wanted: Wanted) => T | undefined) =>
+    (stat: FileStat, blockBytes: number, method: HashMethod): T | undefined => {
+      if (directory === undefined) return undefined;
+      const path = `${directory}/${keyOf(stat, blockBytes, method.name)}`;
+      return read(platform, path, { ...method, blockBytes, sizeBytes: stat.sizeBytes });
+    };
+  const find = kept(readList);
   return {
     find,
+    findHash: kept(readHash),
     findRecent: (stat, blockBytes, method) =>
       recent.find(keyOf(stat, blockBytes, method.name)) ?? find(stat, blockBytes, method),
     keep(stat, list, startedMs) {
@@ -99,22 +111,46 @@ class RecentLists {
 type Wanted = HashMethod & Pick<HashList, 'sizeBytes' | 'blockBytes'>;
 
 function readList(platform: Platform, path: string, wanted: Wanted): HashList | undefined {
-  const bytes = readIfThere(platform, path);
-  if (bytes === undefined) return undefined;
-  const list = createHashList(wanted.sizeBytes, wanted.blockBytes, wanted);
-  const entries = bytes.subarray(0, -HASH_BYTES);
-  if (entries.length !== list.entries.length) return undefined;
-  if (!hashOfEntries(entries).equals(bytes.subarray(-HASH_BYTES))) return undefined;
-  list.entries.set(entries);
-  return list;
+  return reading(platform, path, wanted, (descriptor) => {
+    const list = createHashList(wanted.sizeBytes, wanted.blockBytes, wanted);
+    const { length } = list.entries;
+    if (platform.files.read(descriptor, list.entries, 0) !== length) return undefined;
+    const hash = hashAt(platform, descriptor, length);
+    return hashOfEntries(list.entries).equals(hash) ? list : undefined;
+  });
 }
 
-function readIfThere({ files }: Platform, path: string): Buffer | undefined {
+function readHash(platform: Platform, path: string, wanted: Wanted): Buffer | undefined {
+  return reading(platform, path, wanted, (descriptor) =>
+    hashAt(platform, descriptor, blockCount(wanted) * entryBytes(wanted)),
+  );
+}
+
+/** Reads a kept list, if it is there and as long as the file's list must be. */
+function reading<T>(
+  { files }: Platform,
+  path: string,
+  wanted: Wanted,
+  read: (descriptor: number) => T,
+): T | undefined {
   try {
-    return files.readFile(path);
+    const bytes = blockCount(wanted) * entryBytes(wanted) + HASH_BYTES;
+    if (files.stat(path)?.sizeBytes !== bytes) return undefined;
+    const descriptor = files.open(path, 'read');
+    try {
+      return read(descriptor);
+    } finally {
+      files.close(descriptor);
+    }
   } catch {
     return undefined;
   }
+}
+
+function hashAt({ files }: Platform, descriptor: number, position: number): Buffer {
+  const hash = Buffer.alloc(HASH_BYTES);
+  files.read(descriptor, hash, position);
+  return hash;
 }
 
 function writeWhole(platform: Platform, path: string, entries: Uint8Array): void {

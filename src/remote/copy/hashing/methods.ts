@@ -1,13 +1,23 @@
-/** The hashes that blocks can be compared by: BLAKE3, XXH64, and all of Node's. */
-import { blake3, HASH_BYTES } from '../../../platform/hash.js';
+/** The hashes that blocks can be compared by: BLAKE3, XXH64, and all that Node's OpenSSL has. */
+import { blake3, HASH_BYTES, startBlake3 } from '../../../platform/hash.js';
 import { CodedError } from '../../../errors.js';
-import { crypto } from '../../../platform/node-modules.js';
+import { nodeHashes, nodeHashName, startNodeHash } from './hash-names.js';
 
 /** A hash of blocks. */
 export interface HashMethod {
+  /** One of all its spellings: Node's. */
   readonly name: string;
   readonly digestBytes: number;
   readonly digest: (bytes: Uint8Array) => Uint8Array;
+  /** For blocks that come in parts. */
+  readonly start: () => PartialHash;
+}
+
+/** The hash of bytes that come in parts. */
+interface PartialHash {
+  update(bytes: Uint8Array): void;
+  /** To be called once. */
+  digest(): Uint8Array;
 }
 
 /** Strong, and with 4 GB/s on one core the fastest of the strong ones. */
@@ -17,47 +27,66 @@ const DEFAULT_METHOD = 'blake3';
 export const VARVE_DEFAULTS = { method: DEFAULT_METHOD, blockBytes: undefined } as const;
 
 /**
- * Makes a method ready for use.
+ * Makes a method ready for use. Names may be spelled as Node or as Python's hashlib does.
  * @throws CodedError USAGE_HASH_METHOD
  */
 export async function loadHashMethod(name: string): Promise<HashMethod> {
-  if (name === 'blake3') return { name, digestBytes: HASH_BYTES, digest: blake3 };
-  if (name === 'xxh64') return loadXxh64();
-  const known = nodeName(name);
+  const plain = name.toLowerCase();
+  if (plain === 'blake3') return blake3Method;
+  if (plain === 'xxh64') return loadXxh64();
+  const known = nodeHashName(name);
   if (known === undefined) throw unknownMethod(name);
-  const { createHash } = crypto();
-  const digest = (bytes: Uint8Array): Uint8Array => createHash(known).update(bytes).digest();
   try {
-    return { name, digestBytes: digest(new Uint8Array(0)).length, digest };
+    const digestBytes = startNodeHash(known).digest().length;
+    const digest = (bytes: Uint8Array): Uint8Array => startNodeHash(known).update(bytes).digest();
+    return { name: known, digestBytes, digest, start: () => startNodeHash(known) };
   } catch (cause) {
-    // Node lists some that its OpenSSL then refuses, such as MD4.
     throw unknownMethod(name, cause);
   }
 }
 
-function nodeName(name: string): string | undefined {
-  return crypto()
-    .getHashes()
-    .find((known) => known.toLowerCase() === name.toLowerCase());
-}
+const blake3Method: HashMethod = {
+  name: 'blake3',
+  digestBytes: HASH_BYTES,
+  digest: blake3,
+  start() {
+    const hash = startBlake3();
+    return {
+      update: (bytes) => hash.update(bytes),
+      digest: () => Buffer.from(hash.hex(), 'hex'),
+    };
+  },
+};
 
 async function loadXxh64(): Promise<HashMethod> {
   const { default: load } = await import('xxhash-wasm');
   const xxhash = await load();
+  const asBytes = (sum: bigint): Uint8Array => {
+    const digest = Buffer.alloc(8);
+    digest.writeBigUInt64BE(sum);
+    return digest;
+  };
   return {
     name: 'xxh64',
     digestBytes: 8,
-    digest(bytes) {
-      const digest = Buffer.alloc(8);
-      digest.writeBigUInt64BE(xxhash.h64Raw(bytes));
-      return digest;
+    digest: (bytes) => asBytes(xxhash.h64Raw(bytes)),
+    start() {
+      const hash = xxhash.create64();
+      return {
+        update: (bytes) => void hash.update(bytes),
+        digest: () => asBytes(hash.digest()),
+      };
     },
   };
 }
 
 function unknownMethod(name: string, cause?: unknown): CodedError {
-  return new CodedError('USAGE_HASH_METHOD', `"${name}" is not a known hash method.`, {
-    hint: 'Use blake3, xxh64, sha1, sha256 or any other hash of Node.js (`openssl list -digest-algorithms`).',
-    ...(cause !== undefined && { cause }),
-  });
+  return new CodedError(
+    'USAGE_HASH_METHOD',
+    `"${name}" is not a hash method that Node.js has here.`,
+    {
+      hint: `Use one of these: ${['blake3', 'xxh64', ...nodeHashes()].join(', ')}.`,
+      ...(cause !== undefined && { cause }),
+    },
+  );
 }

@@ -6,25 +6,18 @@ import { BATCH_BYTES, groupsOf, placed, totalBytes } from '../batches.js';
 import { listFile, type TargetTools } from '../local-target.js';
 import { identityOf, openExistingFile, type OpenFile } from '../file/place.js';
 import { blockCount, entryBytes } from '../hashing/hash-list.js';
-import type { Listing } from '../hashing/listing.js';
+import { readFileOf, type Listing } from '../hashing/listing.js';
 import { withMemory } from '../../transport/memory.js';
 import { openLeftDraft } from '../draft/draft.js';
 import { compressBody } from '../wire/compression.js';
 import type { PlacedRange, FileRange } from '../worker/messages.js';
 import { ENCODING_HEADER, IDENTITY_HEADER } from '../wire/protocol.js';
-import { BinaryAnswer, digestsAnswer } from '../../transport/server/answers.js';
+import { BinaryAnswer } from '../../transport/server/answers.js';
 import type { Application, RouteContext } from '../../transport/server/requests.js';
-import {
-  blockBytesOf,
-  closing,
-  methodOf,
-  pageBytesOf,
-  placeOf,
-  rangesOf,
-  tooLong,
-} from './requests.js';
+import { blockBytesOf, closing, methodOf, placeOf, rangesOf, tooLong } from './requests.js';
 import { listBytes } from '../wire/lists.js';
 import { sendListing } from './send-listing.js';
+import { sendPages } from './send-pages.js';
 import type { CopySettings } from './settings.js';
 
 export function addCopyRoutes(app: Application, settings: CopySettings, tools: TargetTools): void {
@@ -69,9 +62,10 @@ export function addCopyRoutes(app: Application, settings: CopySettings, tools: T
     const method = await methodOf(context);
     const file = openIdentified(context, ranges, settings, tools);
     try {
-      const { descriptor } = file;
-      const job = { type: 'digest', descriptor, ranges, partBytes: pageBytesOf(context) } as const;
-      return digestsAnswer(context, await tools.workers.run({ ...job, method: method.name }));
+      const job = { type: 'digest', file: readFileOf(file), method: method.name } as const;
+      return await sendPages(context, ranges, settings, (asked, partBytes) =>
+        tools.workers.run({ ...job, ranges: asked, partBytes }),
+      );
     } finally {
       file.close();
     }

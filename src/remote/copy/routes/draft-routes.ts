@@ -1,5 +1,7 @@
 /** The requests of `varve copy` that write: a new file is begun, gets its pieces, and is published. */
+import type { Socket } from 'node:net';
 import { CodedError } from '../../../errors.js';
+import { totalBytes } from '../batches.js';
 import { LocalTarget, listFile, type TargetTools } from '../local-target.js';
 import type { OpenFile } from '../file/place.js';
 import {
@@ -8,20 +10,20 @@ import {
   MAX_BLOCK_BYTES,
   type HashList,
 } from '../hashing/hash-list.js';
-import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
-import type { Receiver } from '../sides.js';
+import { loadHashMethod } from '../hashing/methods.js';
+import type { ListRequest, Receiver } from '../sides.js';
 import { withMemory } from '../../transport/memory.js';
 import { decompressBody } from '../wire/compression.js';
 import { decodePieces } from '../wire/binary.js';
 import { asObject, asText } from '../../transport/json.js';
 import { decodeBegin, type BeginDocument } from '../wire/documents.js';
 import { MAX_BODY_BYTES } from '../../transport/protocol.js';
-import { ENCODING_HEADER } from '../wire/protocol.js';
-import { digestsAnswer } from '../../transport/server/answers.js';
+import { ENCODING_HEADER, MAX_PUT_BYTES } from '../wire/protocol.js';
 import { announcedBytes, withBody } from '../../transport/server/bodies.js';
-import { isGone, type Drafts } from './drafts.js';
+import { isGone, type Drafts, type MemoryShare } from './drafts.js';
 import { type Application, documentOf } from '../../transport/server/requests.js';
-import { pageBytesOf, placeOf, rangesOf, requireWriting } from './requests.js';
+import { placeOf, rangesOf, requireWriting, tooLong } from './requests.js';
+import { sendPages } from './send-pages.js';
 import { listBytes } from '../wire/lists.js';
 import type { CopySettings } from './settings.js';
 
@@ -37,13 +39,15 @@ export function addDraftRoutes(
     await drafts.removeAbandoned();
     const place = placeOf(context, settings, { makesDirectories: true });
     const target = new LocalTarget(tools, place);
+    const memory = settings.draftMemory.share();
     const release = (): void => {
       target.close();
       place.close();
+      memory.release();
     };
     const { socket } = context.env.incoming;
     try {
-      const receiver = await beginDraft(target, begin, tools, () => !isGone(socket));
+      const receiver = await beginDraft(target, begin, { tools, socket, memory });
       return context.json({ id: drafts.add(receiver, release, socket) }, 201);
     } catch (error) {
       release();
@@ -66,8 +70,9 @@ export function addDraftRoutes(
   app.post('/v1/drafts/:id/pages', (context) =>
     drafts.use(context.req.param('id'), context.env.incoming.socket, async (receiver) => {
       const ranges = await rangesOf(context);
-      if (!receiver.hashPages) throw new Error('a draft of this server has pages');
-      return digestsAnswer(context, await receiver.hashPages(ranges, pageBytesOf(context)));
+      const { hashPages } = receiver;
+      if (!hashPages) throw new Error('a draft of this server has pages');
+      return sendPages(context, ranges, settings, hashPages);
     }),
   );
 
@@ -93,6 +98,7 @@ async function putBody(
   isCompressed: boolean,
 ): Promise<void> {
   const { pieces, headBytes, dataBytes } = decodePieces(body);
+  if (totalBytes(pieces) > MAX_PUT_BYTES) throw tooLong();
   if (isCompressed) {
     return withMemory(dataBytes, (memory) => {
       decompressBody(body.subarray(headBytes), Buffer.from(memory, 0, dataBytes));
@@ -108,11 +114,17 @@ async function putBody(
   return receiver.put(moved, body.buffer);
 }
 
+/** What a new file is begun with, and who asked for it. */
+interface Beginning {
+  readonly tools: TargetTools;
+  readonly socket: Socket;
+  readonly memory: MemoryShare;
+}
+
 async function beginDraft(
   target: LocalTarget,
   begin: BeginDocument,
-  tools: TargetTools,
-  isAwaited: () => boolean,
+  { tools, socket, memory }: Beginning,
 ): Promise<Receiver> {
   const { sizeBytes, blockBytes, basis, isInPlace, mode, mtime } = begin;
   const method = await loadHashMethod(begin.method);
@@ -122,13 +134,18 @@ async function beginDraft(
       `A block must have ${MIN_BLOCK_BYTES} to ${MAX_BLOCK_BYTES} bytes.`,
     );
   }
+  // Its proof is as long as its list would be.
+  listBytes({ ...method, blockBytes, sizeBytes });
   if (basis && target[basis.name]?.identity !== basis.identity) {
     throw new CodedError('COPY_TARGET_CHANGED', 'The file changed while it was being compared.', {
       hint: 'Something else writes to it; copy it again once that has finished.',
     });
   }
-  const list = basis && (await listOf(target.open(basis.name), blockBytes, method, tools));
-  if (!isAwaited()) throw new CodedError('INTERRUPTED', 'The client has gone.');
+  const file = basis && target.open(basis.name);
+  if (file) memory.hold(listBytes({ ...method, blockBytes, sizeBytes: file.stat.sizeBytes }));
+  const list =
+    file && (await listOf(file, { blockBytes, method, onHashed: ignore }, tools, socket));
+  if (isGone(socket)) throw clientGone();
   return target.begin({
     sizeBytes,
     blockBytes,
@@ -136,21 +153,32 @@ async function beginDraft(
     isInPlace,
     basis: basis && list && { name: basis.name, list },
     attributes: { mode, mtime },
+    hold: (bytes) => memory.hold(bytes),
   });
 }
 
-/** The list that the client was sent, or the same once more. */
+/** The list that the client was sent, or the same once more, unless the client goes. */
 async function listOf(
   file: OpenFile,
-  blockBytes: number,
-  method: HashMethod,
+  request: ListRequest,
   tools: TargetTools,
+  socket: Socket,
 ): Promise<HashList> {
-  listBytes({ ...method, blockBytes, sizeBytes: file.stat.sizeBytes });
-  const recent = tools.lists.findRecent(file.stat, blockBytes, method);
+  const recent = tools.lists.findRecent(file.stat, request.blockBytes, request.method);
   if (recent) return recent;
-  const listing = listFile(tools, file, { blockBytes, method, onHashed: () => undefined });
-  await listing.settled;
-  await listing.ready(blockCount(listing.list));
-  return listing.list;
+  const listing = listFile(tools, file, request);
+  socket.once('close', listing.stop);
+  try {
+    await listing.ready(blockCount(listing.list));
+    return listing.list;
+  } catch (error) {
+    throw isGone(socket) ? clientGone() : error;
+  } finally {
+    socket.off('close', listing.stop);
+    await listing.settled;
+  }
 }
+
+const ignore = (): void => undefined;
+
+const clientGone = (): CodedError => new CodedError('INTERRUPTED', 'The client has gone.');

@@ -17,6 +17,45 @@ interface Entry {
   timer: NodeJS.Timeout;
 }
 
+/** The memory that new files take until they are published, on top of that of single requests. */
+export class DraftMemory {
+  private readonly mostBytes: number;
+  private heldBytes = 0;
+
+  constructor(mostBytes: number) {
+    this.mostBytes = mostBytes;
+  }
+
+  /** The share of one new file, which grows by `hold`, and is given back with `release`. */
+  share(): MemoryShare {
+    let heldBytes = 0;
+    return {
+      hold: (bytes) => {
+        if (this.heldBytes + bytes > this.mostBytes) throw noMemory(this.mostBytes);
+        this.heldBytes += bytes;
+        heldBytes += bytes;
+      },
+      release: () => {
+        this.heldBytes -= heldBytes;
+        heldBytes = 0;
+      },
+    };
+  }
+}
+
+export interface MemoryShare {
+  /** @throws CodedError COPY_BUSY when no more is left */
+  hold(bytes: number): void;
+  release(): void;
+}
+
+function noMemory(mostBytes: number): CodedError {
+  const most = `${Math.floor(mostBytes / 1024 ** 2)} MiB`;
+  return new CodedError('COPY_BUSY', `The copies to this server would take more than ${most}.`, {
+    hint: 'Use a larger --block-size, or try again once other copies have finished.',
+  });
+}
+
 export class Drafts {
   private readonly entries = new Map<string, Entry>();
   private readonly randomBytes: (count: number) => Uint8Array;

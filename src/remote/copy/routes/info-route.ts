@@ -2,7 +2,6 @@
 import { CodedError } from '../../../errors.js';
 import { LocalTarget, type TargetTools } from '../local-target.js';
 import type { OpenFile } from '../file/place.js';
-import { hashOfEntries } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
 import { encodeFacts } from '../wire/documents.js';
 import type { Application, RouteContext } from '../../transport/server/requests.js';
@@ -67,6 +66,6 @@ function factsOf(
 
 /** Whether a file is known, without reading it, to have this list. */
 function hasList({ stat }: OpenFile, listed: Listed | undefined, { lists }: TargetTools): boolean {
-  const list = listed && lists.find(stat, listed.blockBytes, listed.method);
-  return list !== undefined && hashOfEntries(list.entries).toString('hex') === listed?.hash;
+  const hash = listed && lists.findHash(stat, listed.blockBytes, listed.method);
+  return hash !== undefined && hash.toString('hex') === listed?.hash;
 }

@@ -9,6 +9,7 @@ import { confinedPlace, type Place } from '../file/place.js';
 import { MAX_BLOCK_BYTES, MIN_BLOCK_BYTES } from '../hashing/hash-list.js';
 import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
 import { decodeRanges, MAX_HEAD_BYTES } from '../wire/binary.js';
+import { MAX_NAME_BYTES } from '../wire/protocol.js';
 import type { PlacedRange } from '../worker/messages.js';
 import type { CopySettings } from './settings.js';
 
@@ -23,7 +24,9 @@ export function placeOf(
 ): Place {
   const name = rawParameter(context.env.incoming.url ?? '', 'filename');
   if (name === undefined) throw invalidParameter('filename');
-  return confinedPlace(platform.files, root, decodeFilename(name, 'query'), { makesDirectories });
+  const filename = decodeFilename(name, 'query');
+  if (filename.length > MAX_NAME_BYTES) throw invalidParameter('filename');
+  return confinedPlace(platform.files, root, filename, { makesDirectories });
 }
 
 export const blockBytesOf = (context: RouteContext): number =>

@@ -1,7 +1,10 @@
 /** Sends a list of blocks while they are still being hashed. */
 import { blockCount } from '../hashing/hash-list.js';
-import { partBlocks, type Listing } from '../hashing/listing.js';
+import type { Listing } from '../hashing/listing.js';
 import type { PiecemealAnswer } from '../../transport/server/answers.js';
+
+/** So many blocks are sent at once at most, also where all are ready. */
+const MAX_BLOCKS = 16_384;
 
 /** `bytesOf` gives what is sent of blocks that are ready; where it throws, the end is never sent. */
 export async function sendListing(
@@ -11,12 +14,11 @@ export async function sendListing(
 ): Promise<void> {
   const { list } = listing;
   const count = blockCount(list);
-  const step = partBlocks(list.blockBytes);
   try {
-    for (let first = 0; first < count && !answer.isGone; first += step) {
-      const next = Math.min(count, first + step);
-      await listing.ready(next);
+    for (let first = 0; first < count && !answer.isGone;) {
+      const next = Math.min(first + MAX_BLOCKS, await listing.ready(first + 1));
       await answer.write(bytesOf(first, next));
+      first = next;
     }
     await answer.end();
   } catch {

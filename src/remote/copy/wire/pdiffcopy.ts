@@ -3,23 +3,26 @@
  * A hash list is text, `offset<TAB>hexdigest<LF>` for each block, in any order.
  */
 import { CodedError } from '../../../errors.js';
-import {
-  blockCount,
-  digestOf,
-  entryBytes,
-  WEAK_BYTES,
-  type HashList,
-} from '../hashing/hash-list.js';
+import { blockCount, entryBytes, WEAK_BYTES, type HashList } from '../hashing/hash-list.js';
 
 /** What its client and server use unless told otherwise. */
-export const PDIFFCOPY_DEFAULTS = { method: 'sha1', blockBytes: 1024 * 1024 } as const;
+export const PDIFFCOPY_DEFAULTS = {
+  method: 'sha1',
+  blockBytes: 1024 * 1024,
+  takesAnyBlock: true,
+} as const;
 
-/** The lines of some blocks of a list. */
-export function hashLines(list: HashList, firstBlock: number, count: number): string {
+/** The lines of blocks whose hashes lie one behind the other; `offset` is that of the first. */
+export function hashLines(
+  digests: Uint8Array,
+  digestBytes: number,
+  { offset, blockBytes }: { readonly offset: number; readonly blockBytes: number },
+): string {
+  const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString('hex');
   let lines = '';
-  for (let block = firstBlock; block < firstBlock + count; block++) {
-    const digest = Buffer.from(digestOf(list, block)).toString('hex');
-    lines += `${block * list.blockBytes}\t${digest}\n`;
+  for (let block = 0; block * digestBytes < digests.length; block++) {
+    const digest = hex.slice(block * digestBytes * 2, (block + 1) * digestBytes * 2);
+    lines += `${offset + block * blockBytes}\t${digest}\n`;
   }
   return lines;
 }

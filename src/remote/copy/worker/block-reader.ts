@@ -1,8 +1,8 @@
 /** Reads a file a block at a time, in large pieces, and hashes each block; holes are not read. */
 import { CodedError } from '../../../errors.js';
 import type { FileSystem } from '../../../platform/files.js';
-import { areSameBytes } from '../hashing/hash-list.js';
 import type { HashMethod } from '../hashing/methods.js';
+import { areZeros, zeroBytes, zeroDigest } from '../hashing/zeros.js';
 import type { ReadFile } from './messages.js';
 import { scratch } from './scratch.js';
 
@@ -24,7 +24,6 @@ export class BlockReader {
   private buffer = scratch(READ_BYTES + PAGE_BYTES);
   private start = 0;
   private length = 0;
-  private zeros: HashedBlock | undefined;
   /** The hole or the data that was seen last. */
   private known = { isHole: false, start: 0, end: 0 };
 
@@ -36,11 +35,25 @@ export class BlockReader {
 
   /** @throws CodedError COPY_SOURCE_CHANGED when the file ends before */
   read(offset: number, length: number): HashedBlock {
-    if (this.isHole(offset, length)) return this.zeroBlock(length);
+    const { method } = this;
+    if (this.isHole(offset, length)) {
+      return { bytes: zeroBytes(length), digest: zeroDigest(method, length) };
+    }
     const bytes = this.bytes(offset, length);
     // Comparing costs a third of hashing, and ends at the first byte that is not zero.
-    const zeros = this.zeroBlock(length);
-    return areSameBytes(bytes, zeros.bytes) ? zeros : { bytes, digest: this.method.digest(bytes) };
+    const digest = areZeros(bytes) ? zeroDigest(method, length) : method.digest(bytes);
+    return { bytes, digest };
+  }
+
+  /** The hash alone, of a block of any length. @throws CodedError COPY_SOURCE_CHANGED */
+  digest(offset: number, length: number): Uint8Array {
+    if (length <= READ_BYTES) return this.read(offset, length).digest;
+    if (this.isHole(offset, length)) return zeroDigest(this.method, length);
+    const hash = this.method.start();
+    for (let done = 0; done < length; done += READ_BYTES) {
+      hash.update(this.bytes(offset + done, Math.min(READ_BYTES, length - done)));
+    }
+    return hash.digest();
   }
 
   /** The bytes alone. @throws CodedError COPY_SOURCE_CHANGED when the file ends before */
@@ -78,14 +91,6 @@ export class BlockReader {
     const isHole = hole === offset;
     const end = isHole ? (at.seek(descriptor, offset, 'data') ?? sizeBytes) : hole;
     this.known = { isHole, start: offset, end };
-  }
-
-  private zeroBlock(length: number): HashedBlock {
-    if (this.zeros?.bytes.length !== length) {
-      const bytes = new Uint8Array(length);
-      this.zeros = { bytes, digest: this.method.digest(bytes) };
-    }
-    return this.zeros;
   }
 }
 

@@ -91,7 +91,7 @@ export interface ReadJob {
 /** Hashes the parts of ranges, cut into `partBytes` from the beginning of each. */
 export interface DigestJob {
   readonly type: 'digest';
-  readonly descriptor: number;
+  readonly file: ReadFile;
   readonly ranges: readonly FileRange[];
   readonly partBytes: number;
   readonly method: string;
@@ -106,6 +106,17 @@ export interface WriteJob {
   readonly method: string;
 }
 
+/** Makes ranges of a file zero. */
+export interface ZerosJob {
+  readonly type: 'zeros';
+  readonly descriptor: number;
+  readonly ranges: readonly FileRange[];
+  readonly blockBytes: number;
+  /** Whether they are holes already. */
+  readonly isBlank: boolean;
+  readonly method: string;
+}
+
 /** Copies ranges of a file into another, and hashes each block of what was copied. */
 export interface CopyJob {
   readonly type: 'copy';
@@ -116,7 +127,8 @@ export interface CopyJob {
   readonly method: string;
 }
 
-export type Job = HashJob | CompareJob | SearchJob | ReadJob | DigestJob | WriteJob | CopyJob;
+export type Job =
+  HashJob | CompareJob | SearchJob | ReadJob | DigestJob | WriteJob | ZerosJob | CopyJob;
 
 /** What became of a comparison. */
 export interface Compared {
@@ -133,5 +145,6 @@ export interface Results {
   readonly read: Uint8Array;
   readonly digest: Uint8Array;
   readonly write: Uint8Array;
+  readonly zeros: Uint8Array;
   readonly copy: Uint8Array;
 }

@@ -1,7 +1,7 @@
 /** Finds the function that does a job, and what the job needs. */
 import type { FileSystem } from '../../../platform/files.js';
 import { loadHashMethod, type HashMethod } from '../hashing/methods.js';
-import { copyRanges, digestRanges, readRanges, writeRanges } from './bytes-jobs.js';
+import { clearRanges, copyRanges, digestRanges, readRanges, writeRanges } from './bytes-jobs.js';
 import { compareBlocks, hashBlocks } from './block-jobs.js';
 import type { Job, Results, SearchJob } from './messages.js';
 import { BlockSearch } from './search.js';
@@ -47,6 +47,8 @@ export function createJobRunner(files: FileSystem): JobRunner {
         return digestRanges(files, job, await methodOf(job.method));
       case 'write':
         return writeRanges(files, job, await methodOf(job.method));
+      case 'zeros':
+        return clearRanges(files, job, await methodOf(job.method));
       case 'copy':
         return copyRanges(files, job, await methodOf(job.method));
     }

@@ -42,6 +42,7 @@ export class Connection {
   /** Those of them that no request uses. */
   private readonly idle: ByteChannel[] = [];
   private readonly sockets = new Set<Socket>();
+  private readonly requests = new Set<http.ClientRequest>();
   private readonly onAbort = (): void => this.close();
   private closedBytes = { sent: 0, received: 0 };
   private lost = false;
@@ -73,8 +74,9 @@ export class Connection {
   }
 
   /** An answer of any status, its body to be read. @throws CodedError REMOTE_UNREACHABLE */
-  send({ method, path, body = [], headers = {} }: Request): Promise<http.IncomingMessage> {
+  async send({ method, path, body = [], headers = {} }: Request): Promise<http.IncomingMessage> {
     const { url, signal } = this.options;
+    if (signal?.aborted) throw this.unreachable(new Error('the copy was interrupted'));
     const { request } = modulesFor(url);
     const length = body.reduce((sum, { length }) => sum + length, 0);
     return new Promise((resolve, reject) => {
@@ -85,13 +87,15 @@ export class Connection {
         path,
         agent: this.agent,
         timeout: IDLE_MS,
-        ...(signal && { signal }),
         headers: {
           ...this.authorization,
           ...(method === 'POST' && { 'content-length': length }),
           ...headers,
         },
       });
+      // Not by the signal itself, which warns when more than ten requests listen to it.
+      this.requests.add(outgoing);
+      outgoing.on('close', () => this.requests.delete(outgoing));
       outgoing.on('socket', (socket) => this.count(socket));
       outgoing.on('timeout', () => outgoing.destroy(new Error('no data moved for a minute')));
       outgoing.on('error', (error) => reject(this.unreachable(error)));
@@ -175,6 +179,7 @@ export class Connection {
 
   close(): void {
     this.options.signal?.removeEventListener('abort', this.onAbort);
+    for (const request of this.requests) request.destroy();
     this.agent.destroy();
     for (const channel of this.channels) channel.close();
   }

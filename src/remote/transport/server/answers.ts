@@ -1,7 +1,6 @@
 /** Answers that are written piece by piece, as fast as the client takes them. */
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { RouteContext } from './requests.js';
 
 /** A body that is written as it is produced. If that fails, the connection is cut, so that clients notice. */
 export class PiecemealAnswer {
@@ -49,13 +48,6 @@ export class BinaryAnswer extends PiecemealAnswer {
     super(outgoing, { ...headers, 'content-type': type, 'content-length': lengthBytes });
   }
 }
-
-/** Hashes, which are few. */
-export const digestsAnswer = (context: RouteContext, digests: Uint8Array): Response =>
-  context.body(digests as Uint8Array<ArrayBuffer>, 200, {
-    'content-type': 'application/octet-stream',
-    'content-length': String(digests.length),
-  });
 
 /** Lines, chunk by chunk. */
 export class TextAnswer extends PiecemealAnswer {

@@ -35,3 +35,30 @@ export async function withBody<T>(
     throw new CodedError('REMOTE_REQUEST', 'The body is shorter than announced.');
   });
 }
+
+/**
+ * The parts of a body as they arrive, of `partBytes` but for the last; each is good until the next one.
+ * @throws CodedError REMOTE_REQUEST when it ends before its length
+ */
+export async function* bodyParts(
+  incoming: IncomingMessage,
+  partBytes: number,
+): AsyncGenerator<Uint8Array> {
+  const part = Buffer.allocUnsafe(partBytes);
+  let left = announcedBytes(incoming, Number.MAX_SAFE_INTEGER);
+  let filled = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    left -= chunk.length;
+    for (let taken = 0; taken < chunk.length;) {
+      const count = Math.min(chunk.length - taken, partBytes - filled);
+      chunk.copy(part, filled, taken, taken + count);
+      taken += count;
+      filled += count;
+      if (filled < partBytes) continue;
+      yield part;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield part.subarray(0, filled);
+  if (left > 0) throw new CodedError('REMOTE_REQUEST', 'The body is shorter than announced.');
+}

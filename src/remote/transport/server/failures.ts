@@ -33,6 +33,9 @@ export function answerOf(error: unknown, statuses: Statuses): FailureAnswer {
   if (system === 'ENOSPC' || system === 'EDQUOT' || system === 'EFBIG') {
     return failure(507, 'DISK_FULL', 'No space is left on the server.');
   }
+  if (system === 'EFBIG') {
+    return failure(507, 'DISK_FULL', `The server cannot hold a file of that length (${system}).`);
+  }
   if (system === 'EACCES' || system === 'EPERM' || system === 'EROFS') {
     return failure(
       403,

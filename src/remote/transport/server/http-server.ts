@@ -1,6 +1,7 @@
 /** The HTTP server itself: plain or with TLS, and what one client may take of it. */
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { isIP } from 'node:net';
 import { CodedError } from '../../../errors.js';
 import { systemErrorCode } from '../../../platform/platform.js';
 
@@ -20,7 +21,7 @@ export interface Bounds {
   readonly idleMs: number;
   /** Connections beyond this many are closed on arrival. */
   readonly mostConnections: number;
-  /** Bodies and lists that do not fit into this wait for their turn. */
+  /** Bodies and lists that do not fit into this wait for their turn; new files have as much again. */
   readonly mostMemoryBytes: number;
 }
 
@@ -84,7 +85,8 @@ export async function listen(server: http.Server, address: string, port: number)
     });
   } catch (cause) {
     const code = systemErrorCode(cause) ?? 'unknown';
-    throw new CodedError('SERVE_ADDRESS', `Cannot listen on ${address}:${port} (${code}).`, {
+    const where = isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+    throw new CodedError('SERVE_ADDRESS', `Cannot listen on ${where} (${code}).`, {
       hint: 'Another program may be using the port, or the address is not one of this machine: give another with --listen.',
       cause,
     });

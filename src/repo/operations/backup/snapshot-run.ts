@@ -127,8 +127,7 @@ async function takeSnapshot(
     const source = index.sources.find(host, reader.roots) ?? index.sources.add(host, reader.roots);
     const previous = index.snapshots.latest(source.id);
     const number = index.counters.next('snapshot');
-    const onChange = changeListener(index, options);
-    const recorder = new Recorder({ index, manifest: run.manifest, snapshot: number, onChange });
+    const recorder = createRecorder(run, index, number, options);
     announce(options, previous);
 
     const ahead = createRetirementAhead(run, index);
@@ -178,8 +177,15 @@ async function takeSnapshot(
   }
 }
 
-function changeListener({ versions }: Index, { onPath }: SnapshotOptions) {
-  return onPath && ((path: number, mark: PathMark) => onPath(versions.fullPath(path), mark));
+function createRecorder(
+  { manifest }: WritingRun,
+  index: Index,
+  snapshot: number,
+  { onPath }: SnapshotOptions,
+): Recorder {
+  const onChange =
+    onPath && ((path: number, mark: PathMark) => onPath(index.versions.fullPath(path), mark));
+  return new Recorder({ index, manifest, snapshot, onChange });
 }
 
 function announce({ onStart }: SnapshotOptions, previous: Snapshot | undefined): void {

@@ -1,6 +1,8 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { blake3 } from '../../../../src/platform/hash.js';
 import { Proof } from '../../../../src/remote/copy/draft/proof.js';
+import { runs } from '../../../support/seed.js';
 
 const digest = (fill: number): Uint8Array => new Uint8Array(4).fill(fill);
 type Leaf = readonly [offset: number, length: number, fill: number];
@@ -88,5 +90,38 @@ test.each<[string, readonly Leaf[], number]>([
       code: 'COPY_MISMATCH',
       message: `The pieces of the file do not meet at byte ${offset}.`,
     }),
+  );
+});
+
+test('of ranges is that of their leaves, in any order and with hashes anywhere', () => {
+  const range = fc.record({
+    leafBytes: fc.integer({ min: 1, max: 9 }),
+    length: fc.integer({ min: 1, max: 60 }),
+    strideBytes: fc.constantFrom(0, 4, 7),
+  });
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 8 }), fc.infiniteStream(fc.nat()), (ranges, keys) => {
+      const bytes = Buffer.from(Array.from({ length: 7 * 60 + 4 }, (_, index) => index & 0xff));
+      let offset = 0;
+      const placed = ranges.map(({ leafBytes, length, strideBytes }) => {
+        const at = offset;
+        offset += length;
+        return { at, leafBytes, length, strideBytes };
+      });
+      const whole = new Proof(4);
+      const single = new Proof(4);
+      for (const { at, leafBytes, length, strideBytes } of placed.toSorted(
+        () => (Number(keys.next().value) % 3) - 1,
+      )) {
+        whole.addRange(at, length, leafBytes, { bytes, start: 0, strideBytes });
+        for (let done = 0, leaf = 0; done < length; done += leafBytes, leaf += 1) {
+          const start = leaf * strideBytes;
+          const part = Math.min(leafBytes, length - done);
+          single.add(at + done, part, bytes.subarray(start, start + 4));
+        }
+      }
+      expect(whole.root(offset)).toBe(single.root(offset));
+    }),
+    runs(100),
   );
 });
