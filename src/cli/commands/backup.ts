@@ -157,7 +157,11 @@ function snapshotOptions(
   const level = optionValue('--level', wholeNumber(...ZSTD_LEVELS), flags.level);
   const minFree = minFreeOption(flags, session);
   return {
-    tags: [...new Set(flags.tag?.flatMap((tags) => optionValue('--tag', parseTags, tags)))],
+    tags: [
+      ...new Set(
+        flags.tag?.flatMap((tags) => optionValue('--tag', parseTags, requireText('--tag', tags))),
+      ),
+    ],
     skipsIfUnchanged: flags.skipIfUnchanged ?? false,
     isDryRun: flags.dryRun ?? false,
     signal: session.takeSignal(),

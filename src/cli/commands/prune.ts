@@ -16,6 +16,7 @@ import { parseKeepCount } from '../parse/count.js';
 import { parseCalendarDuration } from '../parse/duration.js';
 import { instantOf } from '../parse/instant.js';
 import { parseTags } from '../parse/tags.js';
+import { requireText } from '../parse/text.js';
 import { formatBytes } from '../render/bytes.js';
 import { count } from '../render/count.js';
 import { jsonPath } from '../render/names.js';
@@ -123,7 +124,9 @@ function toPolicy(
     keepMonthly: optionValue('--keep-monthly', parseKeepCount, flags.keepMonthly),
     keepYearly: optionValue('--keep-yearly', parseKeepCount, flags.keepYearly),
     keepWithin: optionValue('--keep-within', parseCalendarDuration, flags.keepWithin),
-    keepTags: flags.keepTag?.map((tags) => optionValue('--keep-tag', parseTags, tags)),
+    keepTags: flags.keepTag?.map((tags) =>
+      optionValue('--keep-tag', parseTags, requireText('--keep-tag', tags)),
+    ),
     olderThan: optionValue(
       '--older-than',
       (text) => instantOf(text, snapshots, now),

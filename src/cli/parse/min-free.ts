@@ -3,7 +3,7 @@ import { CodedError, type MinFree } from '../../store.js';
 import { readShare } from './share.js';
 import { parseSize } from './size.js';
 
-/** The amount that `text` says; above nothing. @throws CodedError `USAGE_SIZE` */
+/** The amount that `text` says; above nothing. @throws CodedError USAGE_SIZE */
 export function parseMinFree(text: string): MinFree {
   const fraction = readShare(text);
   if (fraction !== undefined) return { type: 'share', fraction };

@@ -1,10 +1,8 @@
 /** Tags as restic has them: an option lists them, parted by commas, and may be repeated. */
 import { CodedError } from '../../store.js';
-import { requireText } from './text.js';
 
 /** `a,b` is two tags. @throws CodedError USAGE for an empty one */
 export function parseTags(text: string): string[] {
-  requireText('tags', text);
   const tags = text.split(',').map((tag) => tag.trim());
   if (!tags.includes('')) return [...new Set(tags)];
   const message = text.trim() === '' ? 'A tag is empty.' : `"${text}" has an empty tag.`;

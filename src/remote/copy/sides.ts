@@ -65,7 +65,7 @@ export interface BeginRequest {
   readonly isInPlace: boolean;
   readonly basis: { readonly name: BasisName; readonly list: HashList } | undefined;
   readonly attributes: Attributes;
-  /** Told of memory before it is taken for as long as the new file is made. @throws CodedError */
+  /** Told of memory before it is taken for as long as the new file is made. @throws CodedError of the server */
   readonly hold?: (bytes: number) => void;
 }
 

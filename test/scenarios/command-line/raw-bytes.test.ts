@@ -122,7 +122,7 @@ test.each([
 
 test('the working directory', () => {
   const script = String.raw`varve -q -r r init; varve -q -r r backup s
-    cd "s/d$B"; varve -r ../../r cat x; varve -q -r ../../r backup .; cd "../d$D"; varve -r ../../r cat x
+    cd "s/d$B"; varve -r ../../r cat x; varve -q -r ../../r backup .; cd "../d$D"; varve -q -r ../../r cat x
     varve -r ../../r snapshots --json | grep -o paths_base64`;
   expect(output(script)).toBe('deepdecoypaths_base64\n');
 });

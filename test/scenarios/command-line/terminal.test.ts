@@ -45,15 +45,15 @@ describe('an error on a terminal', () => {
 
 describe('the line of progress', () => {
   beforeAll(() => {
-    // At level 12 enough for seconds: hexadecimal digits are not stored raw.
+    // At level 19 enough for seconds: hexadecimal digits are not stored raw.
     write({ 'large/file': randomBytes(16 * 2 ** 20).toString('hex'), 'large/small': 'x' });
-    write({ 'larger/file': randomBytes(120 * 2 ** 20) });
+    write({ 'larger/file': randomBytes(300 * 2 ** 20) });
   });
 
   test.each([80, 50])('moves within one file, and knows the total: %i columns', async (columns) => {
     const repository = `r${columns}`;
     await run(['-r', repository, '-q', 'init']);
-    const { stdout } = await terminal(['-r', repository, 'backup', '--level', '12', 'large'], {
+    const { stdout } = await terminal(['-r', repository, 'backup', '--level', '19', 'large'], {
       columns,
     });
     const drawn = stdout.split('\r\x1b[K').slice(1, -1);
@@ -72,13 +72,13 @@ describe('the line of progress', () => {
     await run(['-q', '-r', 'r80', 'backup', 'larger']);
     const { stdout } = await terminal(['-r', 'r80', 'restore', '--to', 'back', '--source', '2']);
     const drawn = stdout.split('\r\x1b[K').slice(1, -1);
-    const shown = drawn.flatMap((line) => / (\S+)\/120 MiB/.exec(line)?.[1] ?? []);
+    const shown = drawn.flatMap((line) => / (\S+)\/300 MiB/.exec(line)?.[1] ?? []);
     expect(new Set(shown).size).toBeGreaterThan(1);
     expect(screenOf(stdout)[0]).toMatch(/^Restored snapshot 2 to back/);
   });
 
   test.each([
-    ['backup', ['backup', '--level', '12', 'large']],
+    ['backup', ['backup', '--level', '19', 'large']],
     ['verify', ['-r', 'r80', 'verify', '--jobs', '1']],
     ['restore', ['-r', 'r80', 'restore', '--verify', '--source', '2', '--to', 'stopped']],
   ])('leaves a clean screen when Ctrl-C ends %s', async (name, args) => {

@@ -33,7 +33,7 @@ describe('a name that would lead out of the target', () => {
       for (const restored of [lab.restore(1), lab.restoreInPlace(1, { deletes: 'always' })]) {
         await expect(restored).rejects.toMatchObject({
           code: 'INDEX_CORRUPT',
-          message: `The index holds the impossible name '${name}'.`,
+          message: `The index holds the impossible name '${name.replace('\0', String.raw`\x00`)}'.`,
         });
       }
       expect(fs.existsSync(`${lab.directory}/outside`)).toBe(false);

@@ -40,7 +40,7 @@ export interface AssemblyOptions {
   readonly blockBytes: number;
   readonly method: HashMethod;
   /**
-   * Told of memory before it is taken until the end of the draft. @throws CodedError when there is none
+   * Told of memory before it is taken until the end of the draft. @throws CodedError of the server when there is none
    */
   readonly hold?: ((bytes: number) => void) | undefined;
 }

@@ -55,11 +55,9 @@ export function selectedSource(index: Index, selector: SourceSelector): Source {
     selector.type === 'number' ? String(selector.id) : `${selector.host}:${selector.path}`;
   if (found.length > 1) throw ambiguous(index, found, `Several sources match ${name}.`);
   const list = sources.map(describeSource).join('\n  ');
-  throw new CodedError(
-    'SOURCE_NOT_FOUND',
-    `There is no source ${name}; the sources are:\n  ${list}`,
-    { hint: NAME_ONE },
-  );
+  throw new CodedError('SOURCE_NOT_FOUND', `There is no source ${name}.`, {
+    hint: `${NAME_ONE} The sources are:\n  ${list}`,
+  });
 }
 
 /**

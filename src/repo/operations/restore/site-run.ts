@@ -219,7 +219,7 @@ class SiteRun {
     if (there && this.isOwn(path, there)) return;
     const decision = decide(version, there, this.options.rule ?? 'never');
     const { known } = this.options.wanted(version);
-    if (there && decision !== 'keep') this.options.onSeen?.(path, version, there);
+    if (there && decision !== 'keep') this.options.onSeen?.(this.nameOf(path), version, there);
     if (decision !== 'keep' && isLocked(known)) {
       this.locked.push({ path, type: version.type, known });
     }

@@ -43,6 +43,6 @@ test('a source that does not exist is an error that lists those that do', async 
   const listed = listSnapshots(repository.path, repository.platform, { source });
   await expect(listed).rejects.toMatchObject({
     message: 'There is no source 7.',
-    hint: `Name one of them with --source NUMBER or --source HOST:PATH.\n  1  host:${repository.tree}`,
+    hint: `Name one of them with --source NUMBER or --source HOST:PATH. The sources are:\n  1  host:${repository.tree}`,
   });
 });

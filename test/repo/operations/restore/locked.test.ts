@@ -1,4 +1,7 @@
-/** Immutable and append-only nodes of a target: what is said, and what is left behind. */
+/**
+ * Immutable and append-only nodes of a target: what is said, and what is left behind. The lab cuts the
+ * target off paths in messages.
+ */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -46,7 +49,7 @@ describe.each([
     const messages = issues
       .filter(({ code }) => code === 'NOT_RESTORED')
       .map(({ message }) => message);
-    const reason = `its directory is ${word}; run \`chattr ${unlock} ${to}/dir\`, then restore again.`;
+    const reason = `its directory is ${word}; run \`chattr ${unlock} dir\`, then restore again.`;
     expect(messages.sort()).toEqual(
       ['empty', 'link', 'small'].map((name) => `dir/${name}: ${reason}`),
     );
@@ -66,7 +69,7 @@ describe.each([
     expect(issues.map(({ message }) => message).sort()).toEqual(
       names.map(
         (name) =>
-          `dir/${name}: it is ${word}; run \`chattr ${unlock} ${to}/dir/${name}\`, then restore again.`,
+          `dir/${name}: it is ${word}; run \`chattr ${unlock} dir/${name}\`, then restore again.`,
       ),
     );
     expect(leftovers(to)).toEqual([]);
@@ -82,7 +85,7 @@ describe.each([
     chattr(lock, join(to, 'extra/file'));
     const { issues } = await lab.restoreInPlace(1, { deletes: 'always' }, { to });
     expect(issues.map(({ message }) => message)).toEqual([
-      `extra/file was not deleted: it is ${word}; run \`chattr ${unlock} ${to}/extra/file\`, then restore again.`,
+      `extra/file was not deleted: it is ${word}; run \`chattr ${unlock} extra/file\`, then restore again.`,
     ]);
     expect(fs.existsSync(join(to, 'extra/file'))).toBe(true);
   });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { delta, patch, readResult, signature } from '../../src/index.js';
-import { testDirectory } from '../support/directory.js';
-import { noise, runs } from '../support/seed.js';
+import { delta, patch, readResult, signature } from '../../../src/index.js';
+import { testDirectory } from '../../support/directory.js';
+import { noise, runs } from '../../support/seed.js';
 
 const directory = testDirectory();
 const path = (name: string): string => join(directory, name);

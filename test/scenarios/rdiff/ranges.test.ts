@@ -10,12 +10,12 @@ import {
   patchFiles,
   readSignature,
   applyLibrsyncDelta,
-} from '../../src/index.js';
-import { InputFile } from '../../src/rdiff/files/input.js';
-import { MemorySource } from '../../src/rdiff/memory.js';
-import { writePatched } from '../../src/rdiff/patch.js';
-import { testDirectory } from '../support/directory.js';
-import { noise, runs } from '../support/seed.js';
+} from '../../../src/index.js';
+import { InputFile } from '../../../src/rdiff/files/input.js';
+import { MemorySource } from '../../../src/rdiff/memory.js';
+import { writePatched } from '../../../src/rdiff/patch.js';
+import { testDirectory } from '../../support/directory.js';
+import { noise, runs } from '../../support/seed.js';
 
 const directory = testDirectory();
 mkdirSync(directory, { recursive: true });

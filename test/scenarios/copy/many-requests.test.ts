@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { Connection } from '../../../../src/remote/transport/client/connection.js';
-import { Link } from '../../../../src/remote/transport/client/link.js';
+import { Connection } from '../../../src/remote/transport/client/connection.js';
+import { Link } from '../../../src/remote/transport/client/link.js';
 
 let release: () => void;
 let gate: Promise<void>;

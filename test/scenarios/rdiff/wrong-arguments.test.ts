@@ -1,8 +1,8 @@
 /** Every function and class of the library, with every argument and option of the wrong kind. */
 import { createReadStream } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import * as library from '../../src/index.js';
-import { CodedError } from '../../src/index.js';
+import * as library from '../../../src/index.js';
+import { CodedError } from '../../../src/index.js';
 
 const bytes = new Uint8Array(10);
 const signature = library.readSignature(library.makeSignature(bytes));

@@ -7,11 +7,11 @@ import { createHash } from 'node:crypto';
 import * as http from 'node:http';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { blake3 } from '../../../../src/platform/hash.js';
-import { Proof } from '../../../../src/remote/copy/draft/proof.js';
-import { createCopyLab, type ServerProcess } from '../../../support/copy-lab.js';
-import { ask, type Answer } from '../../../support/requests.js';
-import { noise } from '../../../support/seed.js';
+import { blake3 } from '../../../src/platform/hash.js';
+import { Proof } from '../../../src/remote/copy/draft/proof.js';
+import { createCopyLab, type ServerProcess } from '../../support/copy-lab.js';
+import { ask, type Answer } from '../../support/requests.js';
+import { noise } from '../../support/seed.js';
 
 const lab = createCopyLab();
 let server: ServerProcess;
