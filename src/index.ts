@@ -15,8 +15,10 @@ export {
   type ChosenSizes,
   type SignatureSizes,
 } from './rdiff/format/arguments.js';
+export { signatureCollisions, type SignatureCollisions } from './rdiff/format/collisions.js';
 export { DeltaReader } from './rdiff/format/delta-reader.js';
 export { DeltaWriter } from './rdiff/format/delta-writer.js';
+export { DirectDeltaWriter, type DirectDeltaOptions } from './rdiff/format/direct-delta-writer.js';
 export type { InstructionSink } from './rdiff/format/instructions.js';
 export {
   signatureKind,
@@ -24,6 +26,11 @@ export {
   type StrongName,
   type WeakName,
 } from './rdiff/format/kinds.js';
+export { Md4, md4 } from './rdiff/format/md4.js';
+export {
+  packDelta as packLibrsyncDelta,
+  unpackDelta as unpackLibrsyncDelta,
+} from './rdiff/format/packed-delta.js';
 export { Patcher, type PatchLimits, type PatchStep } from './rdiff/format/patcher.js';
 export { SignatureReader } from './rdiff/format/signature-reader.js';
 export { SignatureWriter } from './rdiff/format/signature-writer.js';

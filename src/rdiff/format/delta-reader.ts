@@ -29,7 +29,7 @@ const copyWidths = (opcode: number): { readonly position: number; readonly lengt
 });
 
 /** Bytes of parameters behind an opcode. @throws CodedError RDIFF_CORRUPT for reserved opcodes */
-function parameterBytes(opcode: number): number {
+export function parameterBytes(opcode: number): number {
   if (opcode <= MAX_IMMEDIATE_LITERAL) return 0;
   if (opcode < OPCODE_COPY_N1_N1) return width(opcode - OPCODE_LITERAL_N1);
   if (opcode >= OPCODE_RESERVED) {

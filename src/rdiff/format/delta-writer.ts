@@ -40,6 +40,16 @@ export class DeltaWriter implements Fillable {
     return this.output.take();
   }
 
+  /**
+   * Returns delta for all that was taken so far: who has it can rebuild that, down to the last byte. More
+   * may follow. Blocks that lie across a flush are not found, so that flushing often makes longer deltas.
+   */
+  flush(): Uint8Array {
+    this.search.flush();
+    this.instructions.flush();
+    return this.output.take();
+  }
+
   /** Returns the rest of the delta. */
   finish(): Uint8Array {
     this.search.finish();

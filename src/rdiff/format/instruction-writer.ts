@@ -23,10 +23,10 @@ export class InstructionWriter implements InstructionSink {
   private pendingPosition = 0;
   private pendingLength = 0;
 
-  constructor(output: ByteBuilder) {
+  constructor(output: ByteBuilder, magic = DELTA_MAGIC) {
     this.output = output;
     const { bytes, offset } = output.append(MAGIC_BYTES);
-    writeUint(bytes, offset, MAGIC_BYTES, DELTA_MAGIC);
+    writeUint(bytes, offset, MAGIC_BYTES, magic);
   }
 
   copy(position: number, length: number): void {
@@ -34,14 +34,14 @@ export class InstructionWriter implements InstructionSink {
       this.pendingLength += length;
       return;
     }
-    this.flushCopy();
+    this.flush();
     this.pendingPosition = position;
     this.pendingLength = length;
   }
 
   literal(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.flushCopy();
+    this.flush();
     for (let start = 0; start < bytes.length; start += MAX_LITERAL) {
       const piece = bytes.subarray(start, start + MAX_LITERAL);
       this.literalHeader(piece.length);
@@ -51,12 +51,13 @@ export class InstructionWriter implements InstructionSink {
 
   /** Writes END. */
   finish(): void {
-    this.flushCopy();
+    this.flush();
     const { bytes, offset } = this.output.append(1);
     bytes[offset] = OPCODE_END;
   }
 
-  private flushCopy(): void {
+  /** Writes the copy that the next one might go on from. */
+  flush(): void {
     if (this.pendingLength === 0) return;
     const position = widthIndex(this.pendingPosition);
     const length = widthIndex(this.pendingLength);

@@ -93,6 +93,12 @@ export class Search implements Fillable {
     this.window.giveLiterals();
   }
 
+  /** As {@link finish}, and more of the file may follow: all instructions for what came are given. */
+  flush(): void {
+    this.finish();
+    this.expect(this.expected);
+  }
+
   /**
    * Ends the search of a part of a file, of which the caller gave the part and a block length less
    * one byte behind it: what is left of the part are literals.
@@ -150,7 +156,8 @@ export class Search implements Fillable {
     const likely = this.equalWeakSums(expected, 0, RUN_BLOCKS);
     if (likely === 0) return false;
     const equal = this.equalStrongSums(expected, likely);
-    if (equal === 0) this.countFalseMatch(this.signature.blockLength);
+    // The window is looked up next, which counts it once if no other block is there either.
+    if (equal === 0) this.patience.spend(this.signature.blockLength);
     else this.takeBlocks(expected, equal);
     return equal > 0;
   }

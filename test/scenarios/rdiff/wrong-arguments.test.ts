@@ -111,6 +111,27 @@ const CASES: Readonly<Record<string, Case>> = {
     call: (one: never) => new library.Patcher().update(one),
     right: [library.makeLibrsyncDelta(signature, bytes)],
   },
+  'new DirectDeltaWriter': {
+    call: (one: never, two?: never) => new library.DirectDeltaWriter(one, two),
+    right: [bytes],
+    options: ['blockLength'],
+  },
+  'DirectDeltaWriter.update': {
+    call: (one: never) => new library.DirectDeltaWriter(bytes).update(one),
+    right: [bytes],
+  },
+  packLibrsyncDelta: {
+    call: library.packLibrsyncDelta,
+    right: [bytes, library.makeLibrsyncDelta(signature, bytes)],
+  },
+  unpackLibrsyncDelta: {
+    call: library.unpackLibrsyncDelta,
+    right: [bytes, library.packLibrsyncDelta(bytes, library.makeLibrsyncDelta(signature, bytes))],
+    options: ['maxOutput'],
+  },
+  signatureCollisions: { call: library.signatureCollisions, right: [signature] },
+  md4: { call: library.md4, right: [bytes] },
+  'Md4.update': { call: (one: never) => new library.Md4().update(one), right: [bytes] },
   'RabinKarp.update': { call: (one: never) => new library.RabinKarp().update(one), right: [bytes] },
   'Rollsum.update': { call: (one: never) => new library.Rollsum().update(one), right: [bytes] },
 };

@@ -24,6 +24,15 @@ export class RabinKarp {
     return this.hash >>> 0;
   }
 
+  /** A window of the same bytes, which goes on by itself. */
+  copy(): RabinKarp {
+    const copy = new RabinKarp();
+    copy.hash = this.hash;
+    copy.power = this.power;
+    copy.count = this.count;
+    return copy;
+  }
+
   /** @throws CodedError RDIFF_PARAMETER */
   update(bytes: Uint8Array): void {
     expectBytes('The piece', bytes);

@@ -20,6 +20,15 @@ export class Rollsum {
     return ((this.s2 << 16) | (this.s1 & 0xffff)) >>> 0;
   }
 
+  /** A window of the same bytes, which goes on by itself. */
+  copy(): Rollsum {
+    const copy = new Rollsum();
+    copy.s1 = this.s1;
+    copy.s2 = this.s2;
+    copy.count = this.count;
+    return copy;
+  }
+
   /** @throws CodedError RDIFF_PARAMETER */
   update(bytes: Uint8Array): void {
     expectBytes('The piece', bytes);
