@@ -85,6 +85,26 @@ test('init makes one, and refuses what is not empty', async () => {
   expect(again.stderr).toContain('varve: named is not empty');
 });
 
+test.each(['missing/repo', 'tree/missing/deep/repo', 'named/packs/none/repo'])(
+  'init makes no directory above %s, unless it is told to',
+  async (place) => {
+    const refused = await run(['init', '--repo', place]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('--make-parents');
+    expect(existsSync(path(place, '..'))).toBe(false);
+    expect((await run(['backup', 'tree', '--repo', place])).code).toBe(10);
+    expect(existsSync(path(place, '..'))).toBe(false);
+  },
+);
+
+test('init makes the directories above where it is told to, and those of the default one', async () => {
+  const made = await run(['init', '--make-parents', '--repo', 'far/away/repo']);
+  expect(made).toMatchObject({ code: 0, stderr: '' });
+  const env = { XDG_DATA_HOME: path('none/yet') };
+  expect(await run(['init'], { env })).toMatchObject({ code: 0 });
+  expect(existsSync(path('none/yet/varve/varve.json'))).toBe(true);
+});
+
 test('the environment names a repository, and --repo overrules it', async () => {
   const env = { VARVE_REPOSITORY: path('named') };
   expect(await run(['-q', 'backup', 'tree'], { env })).toMatchObject({ code: 0 });

@@ -1,16 +1,25 @@
 /** Backup of files and directories: walks them, and stores what is new. */
 import { baseName } from '../../../platform/paths.js';
+import type { Index } from '../../index/index.js';
 import { parentOfRoots } from '../../index/versions.js';
-import type { ContentRef, Issue } from '../../model.js';
+import type { Source } from '../../index/sources.js';
+import type { ContentRef, Issue, Notice } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
 import { LiveTree } from '../../tree/live-tree.js';
 import { findOwnDirectories } from '../../repository/own-directories.js';
+import type { HeldRepository } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
 import { createSetRecorder } from './attributes.js';
 import { ContentReader } from './contents.js';
 import { withEstimate } from './estimate.js';
 import type { FileToRead } from './file-outcome.js';
+import {
+  countKnownContents,
+  describePlace,
+  describeResemblance,
+  type KnownContents,
+} from './first-backup.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { rereadsOf, type RereadOptions } from './reread.js';
@@ -70,7 +79,7 @@ async function readTree(
   checkRootsExist(index, platform.files, source, options.toleratesMissing ?? false);
   const tally = createTally(index, recorder, issues);
   const sets = createSetRecorder(index.attributes, platform.users);
-  const notes = new ContentNotes(hasHistory);
+  const notes = new ContentNotes(index, hasHistory);
   const onProgress = reportTo(options, tally);
   const events: ReadEvents = {
     onFile(file, outcome) {
@@ -112,21 +121,34 @@ async function readTree(
     await contents.finish();
   });
   describeWalk(walk, tree).forEach(notice);
+  if (!hasHistory) describeFirst(repository, source, notes.contents).forEach(notice);
   const { replacements, appeared } = notes;
   return { tally, bytesRead: contents.bytesRead, replacements, appeared };
+}
+
+function describeFirst(
+  repository: HeldRepository,
+  source: Source,
+  contents: KnownContents,
+): Notice[] {
+  const resemblance = describeResemblance(repository.index, source, contents);
+  return [...(resemblance ? [resemblance] : []), describePlace(repository, source)];
 }
 
 /** What each content took the place of, or that it is new here. */
 class ContentNotes {
   readonly replacements: Replacement[] = [];
   readonly appeared: Appeared[] = [];
+  readonly contents: KnownContents;
   private readonly hasHistory: boolean;
 
-  constructor(hasHistory: boolean) {
+  constructor(index: Index, hasHistory: boolean) {
+    this.contents = countKnownContents(index);
     this.hasHistory = hasHistory;
   }
 
   add({ path, stat, context }: FileToRead<FileContext>, content: ContentRef): void {
+    this.contents.add(content);
     if (content.type === 'none') return;
     const { known, directory } = context;
     if (known && known.content.type !== 'none') {
