@@ -121,7 +121,13 @@ export type NoticeCode =
   /** A path that was named is a symbolic link, and what it leads to was backed up. */
   | 'LINK_FOLLOWED'
   /** Some of the paths that were named belong to the repository. */
-  | 'REPOSITORY_LEFT_OUT';
+  | 'REPOSITORY_LEFT_OUT'
+  /** With the first backup of a source: the repository lies on its disk. */
+  | 'SAME_DISK'
+  /** With the first backup of a source: space in the repository's file system. */
+  | 'FREE_SPACE'
+  /** A new source seems to be a known one under another name. */
+  | 'SOURCE_RESEMBLES';
 
 /** What can be wrong with one file while the run goes on. */
 export type IssueCode =

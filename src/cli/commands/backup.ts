@@ -153,7 +153,7 @@ async function makeDefaultRepository(session: Session): Promise<void> {
   const { repository, platform } = session;
   if (!repository.isDefault || (await isRepository(repository.path, platform))) return;
   try {
-    await initRepository(repository.path, platform);
+    await initRepository(repository.path, platform, { makesParents: true });
   } catch (error) {
     // Something else lies there: opening it says what is wrong.
     if (error instanceof CodedError && error.code === 'REPOSITORY_EXISTS') return;

@@ -21,12 +21,23 @@ const DEFAULT_CHUNKING: ChunkingParameters = {
   mostBytes: 1024 * 1024,
 };
 
+export interface InitOptions {
+  /** Makes the directories above the repository where they are missing. */
+  readonly makesParents?: boolean;
+}
+
 /**
  * Makes an empty repository at `path`.
- * @throws CodedError REPOSITORY_EXISTS when there is anything in the directory
+ * @throws CodedError REPOSITORY_EXISTS when there is anything in the directory, PARENT_MISSING when the
+ *   directory that it is to lie in does not exist
  */
-export function initRepository(path: string, platform: Platform): RepositoryConfig {
+export function initRepository(
+  path: string,
+  platform: Platform,
+  { makesParents = false }: InitOptions = {},
+): RepositoryConfig {
   const { files } = platform;
+  if (!makesParents) checkParent(path, platform);
   const existing = files.stat(path);
   if (existing && (existing.type !== 'directory' || !isUnused(path, platform))) {
     const what = existing.type === 'directory' ? 'is not empty' : 'is not a directory';
@@ -54,6 +65,17 @@ export function initRepository(path: string, platform: Platform): RepositoryConf
     files.syncDirectory(files.absolutePath(`${path}/..`));
     return config;
   });
+}
+
+/** The directory of a disk that is not mounted is missing, or an empty one of the disk below. */
+function checkParent(path: string, { files }: Platform): void {
+  const parent = files.absolutePath(`${path}/..`);
+  if (files.stat(path) || files.stat(parent)) return;
+  throw new CodedError(
+    'PARENT_MISSING',
+    `${parent} does not exist, so no repository is made in it: is its disk mounted?`,
+    { hint: 'Check the path; --make-parents makes the directories that are missing.' },
+  );
 }
 
 /** What an attempt to make a repository leaves when it dies before `varve.json` has its name. */

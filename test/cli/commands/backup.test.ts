@@ -15,10 +15,21 @@ test('a dry run makes no repository', async () => {
   expect(existsSync(defaultRepository)).toBe(false);
 });
 
+/** What a first backup says of where the repository lies, and nothing else. */
+const sameDisk = (name: string): RegExp =>
+  new RegExp(
+    `^varve: The repository is on the same disk as ${pattern(name)}: whoever loses that disk loses both. ` +
+      String.raw`[\d.]+ [GM]iB are free where the repository lies\.\n?$`,
+  );
+
 test('the first backup makes the default repository and says so', async () => {
   const { code, stdout, stderr } = await run(['backup', 'tree']);
   expect(code).toBe(0);
-  expect(stderr).toBe(`varve: Created the default repository, ${defaultRepository}.\n`);
+  expect(stderr.split('\n')).toEqual([
+    `varve: Created the default repository, ${defaultRepository}.`,
+    expect.stringMatching(sameDisk('tree')),
+    '',
+  ]);
   expect(stdout).toMatch(
     new RegExp(
       `^Snapshot 1 of ${pattern('tree')}: 3 files, 6 B, in \\d:\\d\\d\n` +
@@ -85,6 +96,26 @@ test('init makes one, and refuses what is not empty', async () => {
   expect(again.stderr).toContain('varve: named is not empty');
 });
 
+test.each(['missing/repo', 'tree/missing/deep/repo', 'named/packs/none/repo'])(
+  'init makes no directory above %s, unless it is told to',
+  async (place) => {
+    const refused = await run(['init', '--repo', place]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('--make-parents');
+    expect(existsSync(path(place, '..'))).toBe(false);
+    expect((await run(['backup', 'tree', '--repo', place])).code).toBe(10);
+    expect(existsSync(path(place, '..'))).toBe(false);
+  },
+);
+
+test('init makes the directories above where it is told to, and those of the default one', async () => {
+  const made = await run(['init', '--make-parents', '--repo', 'far/away/repo']);
+  expect(made).toMatchObject({ code: 0, stderr: '' });
+  const env = { XDG_DATA_HOME: path('none/yet') };
+  expect(await run(['init'], { env })).toMatchObject({ code: 0 });
+  expect(existsSync(path('none/yet/varve/varve.json'))).toBe(true);
+});
+
 test('the environment names a repository, and --repo overrules it', async () => {
   const env = { VARVE_REPOSITORY: path('named') };
   expect(await run(['-q', 'backup', 'tree'], { env })).toMatchObject({ code: 0 });
@@ -96,7 +127,10 @@ test('the environment names a repository, and --repo overrules it', async () => 
 test('special files are backed up, listed and restored', async () => {
   mkdirSync(path('special'));
   makeFifo(path('special/fifo'), 0o640);
-  expect(await run(['backup', 'special'])).toMatchObject({ code: 0, stderr: '' });
+  expect(await run(['backup', 'special'])).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(sameDisk('special')) as string,
+  });
   expect(await run(['ls', '-l', path('special')])).toMatchObject({
     stdout: expect.stringMatching(/^prw-r----- .*\/fifo\n$/) as string,
   });

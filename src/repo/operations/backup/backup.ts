@@ -1,15 +1,23 @@
 /** Backup of files and directories: walks them, and stores what is new. */
 import { baseName } from '../../../platform/paths.js';
 import { parentOfRoots } from '../../index/versions.js';
-import type { ContentRef, Issue } from '../../model.js';
+import type { Source } from '../../index/sources.js';
+import type { ContentRef, Issue, Notice } from '../../model.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { createFilter, type FilterOptions, type TreeFilter } from '../../tree/filter.js';
 import { LiveTree } from '../../tree/live-tree.js';
 import { findOwnDirectories } from '../../repository/own-directories.js';
+import type { HeldRepository } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
 import { createSetRecorder } from './attributes.js';
 import { ContentReader } from './contents.js';
 import type { FileToRead } from './file-outcome.js';
+import {
+  countKnownContents,
+  describePlace,
+  describeResemblance,
+  type KnownContents,
+} from './first-backup.js';
 import { recordLinked, recordOutcome, type FileContext } from './found.js';
 import { createLinkedContents, type ReadEvents } from './linked-contents.js';
 import { rereadsOf, type RereadOptions } from './reread.js';
@@ -66,13 +74,15 @@ async function readTree(
   options: BackupOptions,
 ): Promise<SourceRead> {
   const { index, platform, config } = repository;
-  checkRootsExist(index, platform.files, source, options.toleratesMissing ?? false);
+  const tree = openTree(repository, source, filter, options.toleratesMissing ?? false);
   const replacements: Replacement[] = [];
   const appeared: Appeared[] = [];
   const tally = createTally(index, recorder, issues);
   const sets = createSetRecorder(index.attributes, platform.users);
+  const seen = countKnownContents(index);
   /** Notes what a content took the place of, or that it is new here. */
   const note = (file: FileToRead<FileContext>, content: ContentRef): void => {
+    seen.add(content);
     if (content.type === 'none') return;
     const { known, directory } = file.context;
     if (known && known.content.type !== 'none') {
@@ -94,9 +104,6 @@ async function readTree(
     const options = { run, index, chunking, ahead, startsEarly: hasHistory };
     return new ContentReader<FileContext>(options, onFile);
   });
-  const own = findOwnDirectories(platform.files, repository.path);
-  const tree = new LiveTree(platform.files, filter, own);
-  checkRootsAreOthers({ index, files: platform.files, tree }, source);
   const walk = new Walk(
     {
       index,
@@ -117,8 +124,31 @@ async function readTree(
   await walk.roots(parentOfRoots(source.id), source.roots);
   await contents.finish();
   describeWalk(walk, tree).forEach(notice);
+  if (!hasHistory) describeFirst(repository, source, seen).forEach(notice);
   const { bytesRead } = contents;
   return { tally, bytesRead, replacements, appeared };
+}
+
+/** @throws CodedError SOURCE_NOT_FOUND, SOURCE_IS_REPOSITORY */
+function openTree(
+  { index, path, platform: { files } }: HeldRepository,
+  source: Source,
+  filter: TreeFilter,
+  toleratesMissing: boolean,
+): LiveTree {
+  checkRootsExist(index, files, source, toleratesMissing);
+  const tree = new LiveTree(files, filter, findOwnDirectories(files, path));
+  checkRootsAreOthers({ index, files, tree }, source);
+  return tree;
+}
+
+function describeFirst(
+  repository: HeldRepository,
+  source: Source,
+  contents: KnownContents,
+): Notice[] {
+  const resemblance = describeResemblance(repository.index, source, contents);
+  return [...(resemblance ? [resemblance] : []), describePlace(repository, source)];
 }
 
 function describeAppeared({ path, stat }: FileToRead<FileContext>, content: ContentRef): Appeared {
