@@ -15,10 +15,21 @@ test('a dry run makes no repository', async () => {
   expect(existsSync(defaultRepository)).toBe(false);
 });
 
+/** What a first backup says of where the repository lies, and nothing else. */
+const sameDisk = (name: string): RegExp =>
+  new RegExp(
+    `^varve: The repository is on the same disk as ${pattern(name)}: whoever loses that disk loses both. ` +
+      String.raw`[\d.]+ [GM]iB are free where the repository lies\.\n?$`,
+  );
+
 test('the first backup makes the default repository and says so', async () => {
   const { code, stdout, stderr } = await run(['backup', 'tree']);
   expect(code).toBe(0);
-  expect(stderr).toBe(`varve: Created the default repository, ${defaultRepository}.\n`);
+  expect(stderr.split('\n')).toEqual([
+    `varve: Created the default repository, ${defaultRepository}.`,
+    expect.stringMatching(sameDisk('tree')),
+    '',
+  ]);
   expect(stdout).toMatch(
     new RegExp(
       `^Snapshot 1 of ${pattern('tree')}: 3 files, 6 B, in \\d:\\d\\d\n` +
@@ -116,7 +127,10 @@ test('the environment names a repository, and --repo overrules it', async () => 
 test('special files are backed up, listed and restored', async () => {
   mkdirSync(path('special'));
   makeFifo(path('special/fifo'), 0o640);
-  expect(await run(['backup', 'special'])).toMatchObject({ code: 0, stderr: '' });
+  expect(await run(['backup', 'special'])).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(sameDisk('special')) as string,
+  });
   expect(await run(['ls', '-l', path('special')])).toMatchObject({
     stdout: expect.stringMatching(/^prw-r----- .*\/fifo\n$/) as string,
   });

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createLab, type Lab } from '../../support/lab.js';
+import { backupOf, createLab, type Lab } from '../../support/lab.js';
 import { diffLive, explainPath } from '../../support/by-path.js';
 
 function prepare(): Lab {
@@ -27,7 +27,7 @@ test.each([
   const lab = prepare();
   fs.symlinkSync('link', lab.path('twice'));
   fs.symlinkSync(lab.path('real'), lab.path('absolute'));
-  const { snapshot, files, source, notices } = await lab.backup({ paths: [lab.path(name)] });
+  const { snapshot, files, source, notices } = await backupOf(lab, { paths: [lab.path(name)] });
   expect(files).toBe(2);
   expect(source.roots).toEqual([lab.bytes(name.replace('/', ''))]);
   expect(notices).toMatchObject([{ code: 'LINK_FOLLOWED' }]);
@@ -36,7 +36,7 @@ test.each([
   expect(fs.readdirSync(to).sort()).toEqual(['deep', 'file', 'inner']);
   expect(fs.readlinkSync(join(to, 'inner'))).toBe('file');
   expect((await changesOf(lab)).changes).toEqual([]);
-  expect(await lab.backup({ paths: [lab.path(name)] })).toMatchObject({ filesUnchanged: 2 });
+  expect(await backupOf(lab, { paths: [lab.path(name)] })).toMatchObject({ filesUnchanged: 2 });
 });
 
 test('a link to a file is followed, of any size, and compared as a file', async () => {
@@ -48,7 +48,7 @@ test('a link to a file is followed, of any size, and compared as a file', async 
   for (const name of names) fs.symlinkSync(name, lab.path(`to-${name}`));
   lab.runAhead();
   const paths = names.map((name) => lab.path(`to-${name}`));
-  const { snapshot, issues } = await lab.backup({ paths });
+  const { snapshot, issues } = await backupOf(lab, { paths });
   expect(issues).toEqual([]);
   const to = lab.newTarget();
   await lab.restore(snapshot!, { to });
@@ -67,7 +67,7 @@ test('a link in a list of paths is followed, and one notice tells of all', async
   const lab = prepare();
   for (const name of ['a', 'b', 'c', 'd', 'e']) fs.symlinkSync('real', lab.path(name));
   const paths = ['a', 'b', 'c', 'd', 'e', 'real'].map((name) => lab.path(name));
-  const { notices, files } = await lab.backup({ paths, toleratesMissing: true });
+  const { notices, files } = await backupOf(lab, { paths, toleratesMissing: true });
   expect(files).toBe(12);
   expect(notices).toHaveLength(1);
   expect(notices[0]!.paths).toHaveLength(5);
@@ -78,15 +78,15 @@ test('a link that leads to nothing is saved as a link', async () => {
   const lab = prepare();
   fs.symlinkSync('nothing', lab.path('dangling'));
   const paths = [lab.path('dangling')];
-  expect(await lab.backup({ paths })).toMatchObject({ issues: [], notices: [] });
+  expect(await backupOf(lab, { paths })).toMatchObject({ issues: [], notices: [] });
 });
 
 test('while a followed link leads to nothing, what was saved is kept', async () => {
   const lab = prepare();
   const paths = [lab.path('link')];
-  await lab.backup({ paths });
+  await backupOf(lab, { paths });
   fs.renameSync(lab.path('real'), lab.path('moved'));
-  const kept = await lab.backup({ paths });
+  const kept = await backupOf(lab, { paths });
   expect(kept).toMatchObject({ files: 2, issues: [{ code: 'SOURCE_MISSING' }] });
   expect(await changesOf(lab)).toMatchObject({
     changes: [],
@@ -101,14 +101,14 @@ test('while a followed link leads to nothing, what was saved is kept', async () 
 test('links below a path, and those to special files, stay links', async () => {
   const lab = prepare();
   fs.symlinkSync('/dev/null', lab.path('device'));
-  const { notices, files } = await lab.backup({ paths: [lab.path('device')] });
+  const { notices, files } = await backupOf(lab, { paths: [lab.path('device')] });
   expect({ notices, files }).toEqual({ notices: [], files: 0 });
-  expect(await lab.backup()).toMatchObject({ notices: [], files: 2 });
+  expect(await backupOf(lab)).toMatchObject({ notices: [], files: 2 });
 });
 
 test('a restore onto the original goes where the followed link leads', async () => {
   const lab = prepare();
-  const { snapshot } = await lab.backup({ paths: [lab.path('link')] });
+  const { snapshot } = await backupOf(lab, { paths: [lab.path('link')] });
   lab.write('real/file', 'changed');
   lab.write('real/extra', 'extra');
   await lab.restoreInPlace(snapshot!, { overwrite: 'always', deletes: 'always' });
@@ -119,7 +119,7 @@ test('a restore onto the original goes where the followed link leads', async () 
 
 test('a restore onto the original is not led elsewhere by a link that was not followed', async () => {
   const lab = prepare();
-  const { snapshot } = await lab.backup({ paths: [lab.path('real')] });
+  const { snapshot } = await backupOf(lab, { paths: [lab.path('real')] });
   fs.renameSync(lab.path('real'), lab.path('moved'));
   lab.write('bait/file', 'bait');
   fs.symlinkSync('bait', lab.path('real'));

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openFileSystem, type FileSystem } from '../../../src/platform/files.js';
-import { createLab, type Lab } from '../../support/lab.js';
+import { backupOf, createLab, type Lab } from '../../support/lab.js';
 import { bindFile, mountOn } from '../../support/mounts.js';
 import { diffLive, explainPath } from '../../support/by-path.js';
 
@@ -44,7 +44,7 @@ describe.each([
   test('leaves out what bind mounts show, and saves their directories empty', async () => {
     const lab = prepare();
     lab.useFiles(open());
-    const { files, snapshot, notices } = await lab.backup({ filter });
+    const { files, snapshot, notices } = await backupOf(lab, { filter });
     expect({ files, notices }).toEqual({ files: 2, notices: [] });
     const to = lab.newTarget();
     await lab.restore(snapshot!, { to });
@@ -65,20 +65,20 @@ describe.each([
   test('takes a bind mount in that is named', async () => {
     const lab = prepare();
     lab.useFiles(open());
-    const { files } = await lab.backup({ paths: [lab.path('bound')], filter });
+    const { files } = await backupOf(lab, { paths: [lab.path('bound')], filter });
     expect(files).toBe(1);
   });
 
   test('is not asked for without the option', async () => {
     const lab = prepare();
     lab.useFiles(open());
-    expect(await lab.backup()).toMatchObject({ files: 4 });
+    expect(await backupOf(lab)).toMatchObject({ files: 4 });
   });
 
   test('nothing that is mounted in a target is deleted', async () => {
     const lab = createLab();
     lab.write('file', 'abc');
-    const { snapshot } = await lab.backup();
+    const { snapshot } = await backupOf(lab);
     const to = lab.newTarget();
     await lab.restore(snapshot!, { to });
     fs.mkdirSync(join(lab.directory, 'outside'));
@@ -98,6 +98,6 @@ test('a file that is mounted by itself is left out, too', async () => {
   lab.write('file', 'abc');
   fs.writeFileSync(join(lab.directory, 'outside'), 'outside');
   bindFile(join(lab.directory, 'outside'), lab.path('bound'));
-  expect(await lab.backup({ filter })).toMatchObject({ files: 1 });
-  expect(await lab.backup()).toMatchObject({ files: 2 });
+  expect(await backupOf(lab, { filter })).toMatchObject({ files: 1 });
+  expect(await backupOf(lab)).toMatchObject({ files: 2 });
 });

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createLab, type Lab } from '../../support/lab.js';
+import { backupOf, createLab, type Lab } from '../../support/lab.js';
 import { mountOn } from '../../support/mounts.js';
 import { diffLive, explainPath, restore } from '../../support/by-path.js';
 import { createInlinePool } from '../../../src/repo/worker/pool.js';
@@ -20,10 +20,10 @@ describe('a backup leaves the repository out', () => {
   test('through a bind mount of what holds it', async () => {
     const lab = prepare();
     mountOn(lab.path('mount'), '--bind', lab.directory);
-    const { files } = await lab.backup();
+    const { files } = await backupOf(lab);
     // The source is in what is mounted, too, and has nothing mounted in it there.
     expect(files).toBe(2);
-    expect(await lab.backup()).toMatchObject({ files: 2, filesNew: 0 });
+    expect(await backupOf(lab)).toMatchObject({ files: 2, filesNew: 0 });
     const { changes } = await diffLive(lab.repository, lab.platform, {
       from: LATEST,
       readsAll: false,
@@ -38,7 +38,7 @@ describe('a backup leaves the repository out', () => {
     const lab = prepare();
     mountOn(lab.path('itself'), '--bind', lab.repository);
     mountOn(lab.path('deep/packs'), '--bind', lab.packs);
-    expect(await lab.backup()).toMatchObject({ files: 1, filesNew: 1 });
+    expect(await backupOf(lab)).toMatchObject({ files: 1, filesNew: 1 });
   });
 
   test.each(['', 'packs', 'varve.json', 'packs/.'])(
@@ -46,7 +46,7 @@ describe('a backup leaves the repository out', () => {
     async (name) => {
       const lab = prepare();
       const own = join(lab.repository, name);
-      const { files, notices, issues } = await lab.backup({ paths: [lab.source, own] });
+      const { files, notices, issues } = await backupOf(lab, { paths: [lab.source, own] });
       expect({ files, issues }).toEqual({ files: 1, issues: [] });
       expect(notices).toMatchObject([{ code: 'REPOSITORY_LEFT_OUT' }]);
     },
@@ -55,9 +55,9 @@ describe('a backup leaves the repository out', () => {
   test.each(['', 'packs', 'varve.json'])('and refuses "%s" of it alone', async (name) => {
     const lab = prepare();
     const paths = [join(lab.repository, name)];
-    await expect(lab.backup({ paths })).rejects.toMatchObject({ code: 'SOURCE_IS_REPOSITORY' });
+    await expect(backupOf(lab, { paths })).rejects.toMatchObject({ code: 'SOURCE_IS_REPOSITORY' });
     fs.symlinkSync(paths[0]!, lab.path('link'));
-    await expect(lab.backup({ paths: [lab.path('link')] })).rejects.toMatchObject({
+    await expect(backupOf(lab, { paths: [lab.path('link')] })).rejects.toMatchObject({
       code: 'SOURCE_IS_REPOSITORY',
     });
   });
@@ -66,14 +66,14 @@ describe('a backup leaves the repository out', () => {
     const lab = prepare();
     mountOn(lab.path('mount'), '--bind', lab.packs);
     const paths = [lab.path('mount')];
-    await expect(lab.backup({ paths })).rejects.toMatchObject({ code: 'SOURCE_IS_REPOSITORY' });
+    await expect(backupOf(lab, { paths })).rejects.toMatchObject({ code: 'SOURCE_IS_REPOSITORY' });
   });
 });
 
 describe('a restore keeps away from the repository', () => {
   test('through a bind mount of it, or of a directory in it', async () => {
     const lab = prepare();
-    const { snapshot } = await lab.backup();
+    const { snapshot } = await backupOf(lab);
     mountOn(join(lab.directory, 'mount'), '--bind', lab.repository);
     for (const to of ['mount/new', 'mount/packs/new', 'mount']) {
       await expect(
@@ -86,7 +86,7 @@ describe('a restore keeps away from the repository', () => {
     const lab = prepare();
     lab.write('place/packs/other', 'other');
     lab.write('place/varve.json', 'not it');
-    const { snapshot } = await lab.backup();
+    const { snapshot } = await backupOf(lab);
     fs.rmSync(lab.path('place'), { recursive: true });
     fs.renameSync(lab.repository, lab.path('place'));
     const moved = lab.path('place');

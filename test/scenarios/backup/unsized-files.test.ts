@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AtCalls, FileStat } from '../../../src/platform/at-calls.js';
 import { openFileSystem, type FileSystem } from '../../../src/platform/files.js';
-import { createLab, type Lab } from '../../support/lab.js';
+import { backupOf, createLab, type Lab } from '../../support/lab.js';
 import { runProgram } from '../../support/machine.js';
 import { bindFile, mountOn } from '../../support/mounts.js';
 import { diffLive, explainPath, findContent } from '../../support/by-path.js';
@@ -43,7 +43,7 @@ test.each([
 ])('what is saved of %s is what cat shows', async (path) => {
   if (!fs.existsSync(path)) return;
   const lab = createLab();
-  const { snapshot, issues } = await lab.backup({ paths: [path] });
+  const { snapshot, issues } = await backupOf(lab, { paths: [path] });
   expect(issues).toEqual([]);
   const to = await restored(lab, snapshot!);
   const saved = fs.readFileSync(
@@ -58,7 +58,7 @@ describe('files that say they have 0 bytes', () => {
     const contents = { small: 'abc', empty: '', 'deep/long': 'line\n'.repeat(4000) };
     for (const [name, content] of Object.entries(contents)) lab.write(name, content);
     lab.useFiles(unsizedFiles());
-    const { snapshot, issues, bytes } = await lab.backup();
+    const { snapshot, issues, bytes } = await backupOf(lab);
     expect(issues).toEqual([]);
     expect(bytes).toBe(20_003);
     const to = await restored(lab, snapshot!);
@@ -72,7 +72,7 @@ describe('files that say they have 0 bytes', () => {
     const lab = createLab();
     lab.write('file', 'abc');
     lab.useFiles(unsizedFiles({}, 0x6969));
-    const { snapshot } = await lab.backup();
+    const { snapshot } = await backupOf(lab);
     expect(fs.readFileSync(join(await restored(lab, snapshot!), 'file'), 'utf8')).toBe('abc');
   });
 
@@ -82,11 +82,11 @@ describe('files that say they have 0 bytes', () => {
     const { mtime } = fs.statSync(lab.path('file'));
     lab.runAhead();
     lab.useFiles(unsizedFiles());
-    await lab.backup();
-    expect(await lab.backup()).toMatchObject({ filesUnchanged: 1, bytesRead: 6 });
+    await backupOf(lab);
+    expect(await backupOf(lab)).toMatchObject({ filesUnchanged: 1, bytesRead: 6 });
     fs.writeFileSync(lab.path('file'), 'behind');
     fs.utimesSync(lab.path('file'), mtime, mtime);
-    expect(await lab.backup()).toMatchObject({ filesChanged: 1 });
+    expect(await backupOf(lab)).toMatchObject({ filesChanged: 1 });
   });
 
   test('keep their last version when they do not end, and are reported', async () => {
@@ -94,7 +94,7 @@ describe('files that say they have 0 bytes', () => {
     lab.write('file', 'abc');
     lab.write('other', 'other');
     lab.useFiles(unsizedFiles());
-    await lab.backup();
+    await backupOf(lab);
     const error = Object.assign(new Error('it did not end'), { code: 'EFBIG' });
     lab.useFiles(
       unsizedFiles({
@@ -103,7 +103,7 @@ describe('files that say they have 0 bytes', () => {
         },
       }),
     );
-    const { snapshot, issues, files } = await lab.backup();
+    const { snapshot, issues, files } = await backupOf(lab);
     expect(issues.map(({ code }) => code)).toEqual(['UNREADABLE', 'UNREADABLE']);
     expect(files).toBe(2);
     expect(fs.readFileSync(join(await restored(lab, snapshot!), 'file'), 'utf8')).toBe('abc');
@@ -115,7 +115,7 @@ describe('files that say they have 0 bytes', () => {
     lab.write('empty', '');
     lab.useFiles(unsizedFiles());
     const { repository, platform } = lab;
-    await lab.backup();
+    await backupOf(lab);
     const changes = async () =>
       (await diffLive(repository, platform, { from: { type: 'latest' }, readsAll: false })).changes;
     expect(await changes()).toEqual([]);
@@ -140,7 +140,7 @@ describe('pseudo file systems', () => {
     mountOn(lab.path('tmp'), '-t', 'tmpfs', 'tmpfs');
     lab.write('tmp/kept', 'kept');
     bindFile('/proc/self/ns/net', lab.path('namespace'));
-    const { files, issues, notices } = await lab.backup();
+    const { files, issues, notices } = await backupOf(lab);
     expect({ files, issues }).toEqual({ files: 2, issues: [] });
     expect(notices.map(({ code }) => code)).toEqual(['PSEUDO_FILE_SYSTEM']);
     const names = ['dir/sys', 'namespace', 'proc', 'pts'];
@@ -165,7 +165,7 @@ describe('pseudo file systems', () => {
     const lab = createLab();
     mountOn(lab.path('proc'), '-t', 'proc', 'proc');
     const path = lab.path('proc/sys/kernel/random');
-    const { snapshot, notices } = await lab.backup({ paths: [path] });
+    const { snapshot, notices } = await backupOf(lab, { paths: [path] });
     expect(notices).toEqual([]);
     const to = await restored(lab, snapshot!);
     expect(fs.readFileSync(join(to, 'poolsize'), 'utf8')).toBe(
@@ -176,7 +176,7 @@ describe('pseudo file systems', () => {
   test('are not spoken of where only one file system is asked for', async () => {
     const lab = createLab();
     mountOn(lab.path('proc'), '-t', 'proc', 'proc');
-    const { notices } = await lab.backup({ filter: { staysOnFileSystem: true } });
+    const { notices } = await backupOf(lab, { filter: { staysOnFileSystem: true } });
     expect(notices).toEqual([]);
   });
 });
@@ -193,6 +193,6 @@ test('a file of 0 bytes that grows while it is read is saved as it is then', asy
       return bytes;
     },
   });
-  const { snapshot } = await lab.backup();
+  const { snapshot } = await backupOf(lab);
   expect(fs.readFileSync(join(await restored(lab, snapshot!), 'log'), 'utf8')).toBe('first line');
 });
