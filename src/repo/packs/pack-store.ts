@@ -88,15 +88,7 @@ export function openDirectoryPackStore(
       const count = naming(pack, () => files.read(open.reader(pack), into, offset));
       return bytes.subarray(0, count);
     },
-    readUnchecked(pack, length) {
-      const descriptor = files.open(pathOf(pack), 'read');
-      try {
-        const bytes = Buffer.alloc(length);
-        return bytes.subarray(0, files.read(descriptor, bytes, 0));
-      } finally {
-        files.close(descriptor);
-      }
-    },
+    readUnchecked: (pack, length) => readBeginning(files, pathOf(pack), length),
     append: (pack, offset, bytes) =>
       naming(pack, () => files.write(open.writer(pack), bytes, offset)),
     sync: (pack) => naming(pack, () => files.sync(open.writer(pack))),
@@ -115,6 +107,16 @@ export function openDirectoryPackStore(
     },
     close: () => open.close(),
   };
+}
+
+function readBeginning(files: FileSystem, path: string, length: number): Buffer {
+  const descriptor = files.open(path, 'read');
+  try {
+    const bytes = Buffer.alloc(length);
+    return bytes.subarray(0, files.read(descriptor, bytes, 0));
+  } finally {
+    files.close(descriptor);
+  }
 }
 
 /** The descriptors of a store's packs. A foreign pack is neither read nor written into. */
