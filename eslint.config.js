@@ -53,6 +53,7 @@ const mayImport = {
     'platform/package-files.ts',
     'platform/compile-cache.ts',
     'platform/refusals.ts',
+    'platform/signals.ts',
     'platform/system-errors.ts',
     'platform/requirements.ts',
     'platform/process-bytes.ts',

@@ -26,6 +26,7 @@ export function addGlobalOptions(command: Command): void {
       'print more: each path that changes; twice: also stack traces of failures',
     ).argParser((_: string, previous: number | undefined) => (previous ?? 0) + 1),
     new Option('--no-progress', 'show no progress line on a terminal'),
+    new Option('--ignore-hup', 'go on after SIGHUP, unless run on a terminal: for nohup'),
     new Option('--lock-wait <duration>', 'wait for another writer, e.g. 10m (default: 0s)'),
   ];
   for (const option of options) command.addOption(option.helpGroup(HEADING));

@@ -4,7 +4,7 @@
  * promise for each file. A twin of this interface injects faults in tests.
  */
 import * as fs from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { AtCalls } from './at-calls.js';
 import {
   bufferFromBytes,
@@ -123,8 +123,7 @@ export function openFileSystem(): FileSystem {
     setOwner: (descriptor, uid, gid) => fs.fchownSync(descriptor, uid, gid),
     stat: statPath,
     list: (path) => fs.readdirSync(systemPath(path)),
-    makeDirectories: (path) =>
-      void fs.mkdirSync(systemPath(path), { recursive: true, mode: 0o700 }),
+    makeDirectories,
     makeTemporaryDirectory: (prefix) =>
       bytesToText(fs.mkdtempSync(systemPath(prefix) as string, 'buffer')),
     rename: (from, to) => fs.renameSync(systemPath(from), systemPath(to)),
@@ -154,6 +153,22 @@ export function openFileSystem(): FileSystem {
   };
 }
 
+/** Node's own way goes round and round where a directory is there and takes no name: in `/proc`. */
+function makeDirectories(path: string): void {
+  const make = (): void => {
+    try {
+      fs.mkdirSync(systemPath(path), { mode: 0o700 });
+    } catch (error) {
+      const isThere =
+        fs.statSync(systemPath(path), { throwIfNoEntry: false })?.isDirectory() === true;
+      if (!isThere) throw error;
+    }
+  };
+  const parent = dirname(path);
+  if (parent !== path && !fs.existsSync(systemPath(parent))) makeDirectories(parent);
+  make();
+}
+
 function readFully(descriptor: number, into: Uint8Array, position: number): number {
   const { length } = into;
   let done = 0;
@@ -168,7 +183,9 @@ function readFully(descriptor: number, into: Uint8Array, position: number): numb
 function writeFully(descriptor: number, bytes: Uint8Array, position: number): void {
   let done = 0;
   while (done < bytes.length) {
-    done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+    const count = fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+    if (count === 0) throw new Error(`nothing of ${bytes.length - done} bytes was written`);
+    done += count;
   }
 }
 

@@ -1,30 +1,41 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import { listenForInterrupts } from '../../src/cli/interrupts.js';
+import { createInterrupts } from '../../src/cli/interrupts.js';
 
-function setUp() {
+function setUp(ignoresHangUp = false) {
   const process = new EventEmitter() as unknown as NodeJS.Process;
   const said: string[] = [];
-  const interrupts = listenForInterrupts(
-    process,
-    () => said.push('stopping'),
-    () => said.push('ended'),
-  );
+  const interrupts = createInterrupts(process, {
+    onFirst: () => said.push('stopping'),
+    endAtOnce: () => said.push('ended'),
+    guard: (signals) => said.push(`guarded ${signals.join(' ')}`),
+    ignoresHangUp,
+  });
   return { process, said, interrupts };
 }
 
-test('the first asks an operation to stop, the second ends the process', () => {
-  const { process, said, interrupts } = setUp();
-  const signal = interrupts.takeSignal();
-  process.emit('SIGINT', 'SIGINT');
-  expect(signal.aborted).toBe(true);
-  expect(said).toEqual(['stopping']);
-  process.emit('SIGTERM', 'SIGTERM');
-  expect(said).toEqual(['stopping', 'ended']);
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])(
+  'the first, a %s, asks an operation to stop, the second ends the process',
+  (first) => {
+    const { process, said, interrupts } = setUp();
+    const signal = interrupts.takeSignal();
+    process.emit(first as 'SIGINT', first as 'SIGINT');
+    expect(signal.aborted).toBe(true);
+    expect(said).toEqual(['guarded SIGINT SIGTERM SIGHUP', 'stopping']);
+    process.emit('SIGTERM', 'SIGTERM');
+    expect(said.at(-1)).toBe('ended');
+  },
+);
+
+test('until a command takes it nobody listens, and the system ends the process', () => {
+  const { process } = setUp();
+  expect(process.eventNames()).toEqual([]);
 });
 
-test('a command that cannot stop is ended at once', () => {
-  const { process, said } = setUp();
-  process.emit('SIGTERM', 'SIGTERM');
-  expect(said).toEqual(['ended']);
+test('SIGHUP is ignored from the start where that is asked for', () => {
+  const { process, said, interrupts } = setUp(true);
+  const signal = interrupts.takeSignal();
+  process.emit('SIGHUP', 'SIGHUP');
+  expect(signal.aborted).toBe(false);
+  expect(said).toEqual(['guarded SIGINT SIGTERM']);
 });

@@ -26,6 +26,7 @@ export function memoryPacks(): MemoryPacks {
       const count = get(pack).copy(buffer, 0, offset, offset + length);
       return buffer.subarray(0, count);
     },
+    readUnchecked: (pack, length) => get(pack).subarray(0, length),
     append(pack, offset, bytes) {
       packs.set(pack, Buffer.concat([get(pack).subarray(0, offset), bytes]));
     },

@@ -26,7 +26,11 @@ export class Interrupted extends Error {
 export async function withInterrupts(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();
   const names = Object.keys(SIGNALS) as SignalName[];
-  const abort = (name: SignalName) => controller.abort(new Interrupted(name));
+  const abort = (name: SignalName) => {
+    // The second is the system's, however long the cleaning takes.
+    for (const each of names) process.off(each, abort);
+    controller.abort(new Interrupted(name));
+  };
   for (const name of names) process.on(name, abort);
   try {
     await work(controller.signal);

@@ -33,6 +33,10 @@ export function createFrames(db: Connection) {
   const byVerification = db.prepare(
     `SELECT ${COLUMNS} FROM frame ORDER BY verified_ms, pack, start`,
   );
+  const removeBeyond = db.prepare('DELETE FROM frame WHERE pack = ? AND start + length > ?');
+  const lastEnd = db
+    .prepare('SELECT coalesce(max(start + length), 0) FROM frame WHERE pack = ?')
+    .pluck();
   const setVerified = db.prepare('UPDATE frame SET verified_ms = ? WHERE id = ?');
 
   return {
@@ -47,6 +51,11 @@ export function createFrames(db: Connection) {
     dead: (minBytes: number) => dead.all(minBytes) as FrameRow[],
     /** Every frame, the one verified longest ago first. */
     byVerification: () => byVerification.all() as FrameRow[],
+    /** Forgets the frames of a pack that end beyond `length`; gives back where the last of the others ends. */
+    removeBeyond(pack: number, length: number): number {
+      removeBeyond.run(pack, length);
+      return lastEnd.get(pack) as number;
+    },
     setVerified: (id: number, timeMs: number) => void setVerified.run(timeMs, id),
   };
 }

@@ -20,7 +20,7 @@ export const PackKind = { blobs: 1, manifests: 2 } as const;
 export type PackKind = (typeof PackKind)[keyof typeof PackKind];
 
 export interface PackStore {
-  /** Numbers of the packs that exist, ascending. */
+  /** Numbers of the files that have the name of a pack, ascending. */
   list(): number[];
   /** undefined when there is no such pack. */
   sizeBytes(pack: number): number | undefined;
@@ -31,6 +31,8 @@ export interface PackStore {
    * @throws CodedError PACK_MISSING, PACK_CORRUPT
    */
   read(pack: number, offset: number, length: number, buffer?: Buffer): Buffer;
+  /** The first bytes of a file that may be no pack. */
+  readUnchecked(pack: number, length: number): Buffer;
   /** Writes at the end, which the caller knows. */
   append(pack: number, offset: number, bytes: Uint8Array): void;
   /** Makes what was appended, and the names of new packs, durable. A failure is never retried. */
@@ -70,7 +72,13 @@ export function openDirectoryPackStore(
   };
 
   return {
-    list: () => files.list(directory).map(packNumberOf).filter(isNumber).sort(ascending),
+    list: () =>
+      files
+        .list(directory)
+        .map(packNumberOf)
+        .filter(isNumber)
+        .filter((pack) => files.stat(pathOf(pack))?.type === 'file')
+        .sort(ascending),
     sizeBytes: (pack) => files.stat(pathOf(pack))?.sizeBytes,
     create(pack, kind) {
       const header = encodePackHeader(pack, kind, repositoryId);
@@ -81,6 +89,7 @@ export function openDirectoryPackStore(
       const count = naming(pack, () => files.read(open.reader(pack), into, offset));
       return bytes.subarray(0, count);
     },
+    readUnchecked: (pack, length) => readBeginning(files, pathOf(pack), length),
     append: (pack, offset, bytes) =>
       naming(pack, () => files.write(open.writer(pack), bytes, offset)),
     sync: (pack) => naming(pack, () => files.sync(open.writer(pack))),
@@ -99,6 +108,16 @@ export function openDirectoryPackStore(
     },
     close: () => open.close(),
   };
+}
+
+function readBeginning(files: FileSystem, path: string, length: number): Buffer {
+  const descriptor = files.open(path, 'read');
+  try {
+    const bytes = Buffer.alloc(length);
+    return bytes.subarray(0, files.read(descriptor, bytes, 0));
+  } finally {
+    files.close(descriptor);
+  }
 }
 
 /** The descriptors of a store's packs. A foreign pack is neither read nor written into. */
@@ -155,11 +174,14 @@ class OpenPacks {
   private openChecked(pack: number, mode: 'read' | 'append'): number {
     const { files } = this;
     const path = this.pathOf(pack);
-    if (!files.stat(path)) {
+    const found = files.stat(path);
+    if (!found) {
       throw new CodedError('PACK_MISSING', `The pack ${path} does not exist.`, {
         hint: 'Put it back if it was moved; otherwise, run `varve repair` to find what is lost.',
       });
     }
+    // To open a named pipe would wait for its other end.
+    if (found.type !== 'file') throw notAPack(path, pack, 'it is not a file');
     const descriptor = files.open(path, mode);
     const header = Buffer.alloc(PACK_HEADER_BYTES);
     const count = files.read(descriptor, header, 0);
@@ -236,9 +258,23 @@ export function packFileName(pack: number): string {
   return `${String(pack).padStart(8, '0')}.pack`;
 }
 
+/** Headers hold the number in 32 bits. */
+const MAX_PACK = 0xffff_ffff;
+
+/** Only of names that a pack of that number has: others are no packs. */
 function packNumberOf(name: string): number | undefined {
-  const match = /^(\d{8,})\.pack$/.exec(name);
-  return match ? Number(match[1]) : undefined;
+  const number = Number(/^(\d{8,10})\.pack$/.exec(name)?.[1]);
+  return number <= MAX_PACK && packFileName(number) === name ? number : undefined;
+}
+
+/** Whether the bytes of a file are those with which `pack` begins, as far as they go. */
+export function beginsPack(store: PackStore, pack: number, repositoryId: Uint8Array): boolean {
+  const size = Math.min(PACK_HEADER_BYTES, store.sizeBytes(pack) ?? 0);
+  if (size === 0) return true;
+  return Object.values(PackKind).some((kind) => {
+    const header = encodePackHeader(pack, kind, repositoryId).subarray(0, size);
+    return header.equals(store.readUnchecked(pack, size));
+  });
 }
 
 function encodePackHeader(pack: number, kind: PackKind, repositoryId: Uint8Array): Buffer {
@@ -257,10 +293,7 @@ function checkPackHeader(
   repositoryId: Uint8Array,
   path: string,
 ): PackKind {
-  const corrupt = (what: string): CodedError =>
-    new CodedError('PACK_CORRUPT', `${path} is not the pack ${pack} of this repository: ${what}.`, {
-      hint: 'Run `varve repair` to find what is lost.',
-    });
+  const corrupt = (what: string): CodedError => notAPack(path, pack, what);
   if (header.length < PACK_HEADER_BYTES) throw corrupt('it is truncated in its header');
   if (header.toString('latin1', 0, 8) !== PACK_MAGIC) throw corrupt('it has no pack header');
   if (header.readUInt8(8) !== PACK_VERSION) {
@@ -271,6 +304,14 @@ function checkPackHeader(
     throw corrupt('it belongs to another repository');
   }
   return header.readUInt8(9) as PackKind;
+}
+
+function notAPack(path: string, pack: number, what: string): CodedError {
+  return new CodedError(
+    'PACK_CORRUPT',
+    `${path} is not the pack ${pack} of this repository: ${what}.`,
+    { hint: 'Run `varve repair` to find what is lost.' },
+  );
 }
 
 function isNumber(value: number | undefined): value is number {

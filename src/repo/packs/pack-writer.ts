@@ -29,6 +29,8 @@ export function createPackWriter(store: PackStore, lane: PackLane): PackWriter {
   const unsynced = new Set<number>();
 
   const startPack = (): { pack: number; lengthBytes: number } => {
+    // A stray file may have the name.
+    while (store.sizeBytes(nextNumber) !== undefined) nextNumber += lane.step;
     const pack = nextNumber;
     nextNumber += lane.step;
     store.create(pack, lane.kind);

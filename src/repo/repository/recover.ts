@@ -7,7 +7,7 @@ import { CodedError } from '../../errors.js';
 import { BlobKind } from '../index/blobs.js';
 import type { PackRow } from '../index/packs.js';
 import { FrameKind } from '../packs/frame.js';
-import { PACK_HEADER_BYTES, PackKind, readPackKind } from '../packs/pack-store.js';
+import { beginsPack, PACK_HEADER_BYTES, PackKind, readPackKind } from '../packs/pack-store.js';
 import { scanPack, type ScannedFrame } from '../packs/scan.js';
 import { cutUncommitted } from './cut-packs.js';
 import { isCutShort } from './failures.js';
@@ -72,13 +72,14 @@ function recoverPack(
   committed: number | undefined,
 ): void {
   const { index, packs, config } = repository;
-  index.counters.raise('pack', pack);
   if (committed === undefined && (packs.sizeBytes(pack) ?? 0) < PACK_HEADER_BYTES) {
-    packs.remove(pack);
+    // What is not the beginning of a pack is somebody else's.
+    if (beginsPack(packs, pack, config.id)) packs.remove(pack);
     return;
   }
   const kind = readPackKind(packs, pack, config.id);
   if (kind === undefined) return;
+  index.counters.raise('pack', pack);
   const start = committed ?? PACK_HEADER_BYTES;
   const end = kind === PackKind.blobs ? adoptFrames(repository, pack, start) : start;
   if ((packs.sizeBytes(pack) ?? 0) > end) packs.truncate(pack, end);

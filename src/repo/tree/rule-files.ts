@@ -4,7 +4,8 @@ import { type ByteString, bytesToText, textFromBytes, textOfName } from '../../p
 import { join } from '../../platform/paths.js';
 import type { Issue } from '../model.js';
 import type { FileSystem } from '../../platform/files.js';
-import { systemErrorCode, type Platform } from '../../platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
+import { fileErrorCode } from '../../platform/system-errors.js';
 import { holds, type DirectoryListing } from './listing.js';
 import { compileLines, compileOption, type PatternRule, type Rule } from './rules.js';
 
@@ -43,7 +44,7 @@ function readNamed(file: string, files: FileSystem): string {
   try {
     return bytesToText(files.readFile(file));
   } catch (cause) {
-    if (systemErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
+    if (fileErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
     throw new CodedError('USAGE', `--exclude-from: ${file} cannot be read: ${cause.message}.`, {
       hint: 'Name a file of patterns, one per line.',
       cause,
@@ -91,7 +92,7 @@ function readRegular(directory: number, name: ByteString, files: FileSystem): Re
     const length = files.read(descriptor, bytes, 0);
     return { type: 'text', text: bytesToText(bytes.subarray(0, length)) };
   } catch (error) {
-    if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+    if (fileErrorCode(error) === undefined || !(error instanceof Error)) throw error;
     return { type: 'refused', why: error.message };
   } finally {
     if (descriptor !== undefined) files.close(descriptor);

@@ -3,7 +3,7 @@ import type { ByteString, Damage } from '../../../src/store.js';
 import { describeDamage, jsonDamage } from '../../../src/cli/render/damage.js';
 
 const paths = Array.from({ length: 7 }, (_, i) => `/file${i}` as ByteString);
-const damage: Damage = { code: 'BLOB_DAMAGED', message: 'It is gone.', paths };
+const damage: Damage = { code: 'BLOB_DAMAGED', message: 'It is gone.', paths, snapshots: [] };
 
 test('people see a few of the paths, or all of them', () => {
   const few = describeDamage([damage], false).join('\n').split('\n');
@@ -16,8 +16,28 @@ test('people see a few of the paths, or all of them', () => {
 });
 
 test('programs see all, and the bytes where they are not text', () => {
-  expect(jsonDamage([damage])).toEqual([{ code: 'BLOB_DAMAGED', message: 'It is gone.', paths }]);
+  expect(jsonDamage([damage])).toEqual([
+    { code: 'BLOB_DAMAGED', message: 'It is gone.', snapshots: [], paths },
+  ]);
   expect(jsonDamage([{ ...damage, paths: ['/\xff' as ByteString] }])).toMatchObject([
     { paths: ['/\\xff'], paths_base64: ['L/8='] },
+  ]);
+});
+
+test('it is said where it is, and which snapshots it costs', () => {
+  const placed = { ...damage, paths: [], pack: 3, offset: 734 };
+  const textOf = (snapshots: readonly number[]) =>
+    describeDamage([{ ...placed, snapshots }], false)[0];
+  expect(textOf([2])).toBe('BLOB_DAMAGED: It is gone.\n  in snapshot 2');
+  expect(textOf([1, 3, 4, 5, 9])).toBe('BLOB_DAMAGED: It is gone.\n  in snapshots 1, 3 to 5, 9');
+  expect(jsonDamage([{ ...placed, snapshots: [2] }])).toEqual([
+    {
+      code: 'BLOB_DAMAGED',
+      message: 'It is gone.',
+      pack: 3,
+      offset: 734,
+      snapshots: [2],
+      paths: [],
+    },
   ]);
 });

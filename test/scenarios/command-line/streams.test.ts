@@ -1,7 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { isSuperuser, needPrograms, skip } from '../../support/machine.js';
 import { createWorkspace, finished, until } from '../../support/varve-command.js';
 
 const { run, start, path, write, defaultRepository } = createWorkspace();
@@ -112,18 +122,64 @@ function openFiles(pid: number | undefined): string[] {
   });
 }
 
+/** The function of the kernel in which the main thread of a process waits. */
+function waitingIn(pid: number | undefined): string {
+  return readFileSync(`/proc/${pid}/wchan`, 'utf8');
+}
+
 describe('an interrupt', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s stops a backup cleanly', async (signal) => {
-    // At this level enough for many seconds, and hexadecimal digits are not stored raw.
-    writeFileSync(path('huge'), randomBytes(24 * 2 ** 20).toString('hex'));
-    const child = start(['backup', '--level', '12', 'huge']);
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s stops a backup cleanly',
+    async (signal) => {
+      // At this level enough for many seconds, and hexadecimal digits are not stored raw.
+      writeFileSync(path('huge'), randomBytes(24 * 2 ** 20).toString('hex'));
+      const child = start(['backup', '--level', '12', 'huge']);
+      await until(() => openFiles(child.pid).includes(`${defaultRepository}/lock.sqlite`));
+      child.kill(signal);
+      const { code, stdout, stderr } = await finished(child);
+      expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+      expect(stderr).toContain('varve: Stopping cleanly; interrupt again to end at once.\nvarve: ');
+      expect((await run(['snapshots'])).stdout).not.toContain(path('huge'));
+    },
+  );
+
+  test('SIGHUP is ignored where that is asked for, and no terminal can hang up', async () => {
+    writeFileSync(path('huge'), randomBytes(4 * 2 ** 20).toString('hex'));
+    const child = start(['backup', '--ignore-hup', '--level', '12', 'huge'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     await until(() => openFiles(child.pid).includes(`${defaultRepository}/lock.sqlite`));
-    child.kill(signal);
-    const { code, stdout, stderr } = await finished(child);
-    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
-    expect(stderr).toContain('varve: Stopping cleanly; interrupt again to end at once.\nvarve: ');
-    expect((await run(['snapshots'])).stdout).not.toContain(path('huge'));
+    child.kill('SIGHUP');
+    child.kill('SIGHUP');
+    expect(await finished(child)).toMatchObject({ code: 0, stderr: '' });
   });
+
+  test.each([
+    ['SIGINT', ['restore', 'tree/large', '--to', 'stuck', '--map-user', 'fifo']],
+    ['SIGTERM', ['restore', 'tree/large', '--to', 'stuck', '--map-group', 'fifo']],
+    ['SIGHUP', ['restore', 'tree/large', '--in-place', '--map-user', 'fifo']],
+  ] as const)('the second %s ends a process that is kept by a call: %j', async (signal, args) => {
+    needPrograms('mkfifo');
+    if (!existsSync(path('fifo'))) spawnSync('mkfifo', [path('fifo')]);
+    if (!isSuperuser) skip('only root sees in which call a process waits');
+    const child = start(args);
+    await until(() => /fifo|partner/.test(waitingIn(child.pid)));
+    child.kill(signal);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(child.exitCode ?? child.signalCode).toBeNull();
+    child.kill(signal);
+    const { code } = await finished(child);
+    expect({ code, signal: child.signalCode }).toEqual({ code: null, signal });
+  });
+
+  test.each(['/proc/none', '/proc/self/none/below', '/sys/none'])(
+    'is not needed: a repository at %s is refused',
+    async (place) => {
+      const { code, stderr } = await run(['-r', place, 'init'], { timeout: 20_000 });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^varve: .*(ENOENT|EPERM|EACCES)/);
+    },
+  );
 
   test('stops the wait for another writer', async () => {
     const lock = new Database(`${defaultRepository}/lock.sqlite`);

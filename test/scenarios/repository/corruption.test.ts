@@ -103,7 +103,10 @@ describe('a flipped byte of a pack', () => {
         message:
           `Blob ${hash} in the frame at ${start} of pack ${pack}: ` +
           'The stored bytes do not match the hash of their blob.',
+        pack,
+        offset: start,
         paths: [lab.bytes('one.bin')],
+        snapshots: [1],
       },
     ]);
     const to = lab.newTarget();
@@ -333,7 +336,10 @@ describe('an index rebuilt from damaged packs', () => {
       {
         code: 'FRAME_CORRUPT',
         message: `The manifest at ${start} in pack ${pack} is damaged.`,
+        pack,
+        offset: start,
         paths: [],
+        snapshots: [],
       },
     ]);
   });

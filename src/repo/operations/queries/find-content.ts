@@ -4,7 +4,8 @@ import type { VersionSummary } from '../../index/history.js';
 import type { Index } from '../../index/index.js';
 import type { ChunkingParameters } from '../../model.js';
 import { bytesFromText } from '../../../platform/bytes.js';
-import { systemErrorCode, type Platform } from '../../../platform/platform.js';
+import type { Platform } from '../../../platform/platform.js';
+import { fileErrorCode } from '../../../platform/system-errors.js';
 import { fileSystemKind, tellsSize } from '../../tree/file-system-kind.js';
 import { createSummaries, inByteOrder, type FoundPath } from './find.js';
 import { hashFile, hashToEnd, type FileHash } from './hash-file.js';
@@ -76,7 +77,7 @@ function hashNamedFile(file: string, { files }: Platform, chunking: ChunkingPara
       files.close(descriptor);
     }
   } catch (cause) {
-    if (systemErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
+    if (fileErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
     throw new CodedError('SOURCE_UNREADABLE', `${file} cannot be read: ${cause.message}.`, {
       hint: 'Check its path and permissions.',
       cause,

@@ -65,12 +65,12 @@ function scanAll(
 ): Generation[] {
   const generations = new Map<number, Generation>();
   for (const pack of packs.list()) {
-    index.counters.raise('pack', pack);
     const kind = readPackKind(packs, pack, repositoryId);
     if (kind === undefined) {
       problems.push(`Pack ${pack} does not belong to this repository and was skipped.`);
       continue;
     }
+    index.counters.raise('pack', pack);
     let end = PACK_HEADER_BYTES;
     for (const { address, head, isIntact } of scanPack(packs, pack)) {
       const generation = generations.get(head.generation) ?? {

@@ -7,7 +7,9 @@
  */
 import { BlobKind } from '../../index/blobs.js';
 import { openIndex } from '../../index/index.js';
-import { openDirectoryPackStore } from '../../packs/pack-store.js';
+import type { PackRow } from '../../index/packs.js';
+import { isDamage } from '../../../errors.js';
+import { openDirectoryPackStore, PACK_HEADER_BYTES, readPackKind } from '../../packs/pack-store.js';
 import type { Platform } from '../../../platform/platform.js';
 import { explainFailure } from '../../repository/failures.js';
 import { layoutOf } from '../../repository/layout.js';
@@ -95,7 +97,12 @@ function build(fresh: string, { path, platform, config }: Repository): Rebuilt {
 function describeRebuilt(rebuilt: Rebuilt, done: 'was' | 'would be'): RepairResult {
   const { snapshots, blobs, problems } = rebuilt;
   const summary = `The index ${done} rebuilt (snapshots: ${snapshots}, blobs: ${blobs}).`;
-  const damage = problems.map((message): Damage => ({ code: 'PACK_CORRUPT', message, paths: [] }));
+  const damage = problems.map((message): Damage => ({
+    code: 'PACK_CORRUPT',
+    message,
+    paths: [],
+    snapshots: [],
+  }));
   return { ...rebuilt, actions: [summary], damage };
 }
 
@@ -132,20 +139,49 @@ function quarantine(repository: Repository, options: RepairOptions): Promise<Rep
     const damaged = found.brokenBlobs.filter(
       (blob) => held.index.blobs.get(blob)?.kind !== BlobKind.lost,
     );
-    if (!isDryRun && found.damagedBlobs.length > 0) markLost(held, damaged, found.damagedBlobs);
-    const done = isDryRun ? 'to be marked' : 'marked';
-    const actions =
-      damaged.length === 0
-        ? []
-        : [
-            `Damaged blobs ${done} lost: ${damaged.length}.`,
-            'The next backup re-reads the files that use them and stores what it still finds.',
-          ];
+    const packs = packsToSetAside(held);
+    const manifests = found.damagedManifests;
+    if (!isDryRun && !found.ok) {
+      inTransaction(held, () => {
+        markLost(held, damaged, found.damagedBlobs);
+        setAside(held, packs, manifests);
+      });
+    }
+    const actions = describeActions(isDryRun, [damaged.length, packs.length, manifests.length]);
     const { snapshots, blobs, damage } = found;
     return { snapshots, blobs, lost: found.damagedBlobs.length, actions, damage };
   };
   if (isDryRun) return repository.read(examine, signal);
   return repository.write(examine, { signal, frees: true });
+}
+
+function describeActions(isDryRun: boolean, [blobs, packs, manifests]: number[]): string[] {
+  const prefix = isDryRun ? 'to be ' : '';
+  const lines: [number | undefined, ...string[]][] = [
+    [
+      blobs,
+      `Damaged blobs ${prefix}marked lost: ${blobs}.`,
+      'The next backup re-reads the files that use them and stores what it still finds.',
+    ],
+    [packs, `Missing or truncated packs ${prefix}set aside: ${packs}.`],
+    [
+      manifests,
+      `Damaged manifests ${prefix}set aside: ${manifests}.`,
+      'Only the index still knows what they say: keep a copy of it, since a rebuild would not.',
+    ],
+  ];
+  return lines.flatMap(([count, ...texts]) => (count ? texts : []));
+}
+
+function inTransaction({ index }: HeldRepository, change: () => void): void {
+  index.begin();
+  try {
+    change();
+    index.commit();
+  } catch (error) {
+    index.rollback();
+    throw error;
+  }
 }
 
 /** Marks `damaged` lost; the next backup reads what uses any of `unreadable`. */
@@ -154,20 +190,56 @@ function markLost(
   damaged: readonly number[],
   unreadable: readonly number[],
 ): void {
-  index.begin();
+  for (const id of damaged) {
+    const blob = index.blobs.get(id);
+    if (!blob) continue;
+    if (index.frames.get(blob.frame)) index.frames.addLive(blob.frame, -blob.storedBytes);
+    const nowhere = { frame: 0, member: 0, basis: undefined, storedBytes: 0 };
+    index.blobs.place(id, { kind: BlobKind.lost, ...nowhere });
+  }
+  for (const id of unreadable) index.versions.flagRacy(id);
+  index.recomputeTails();
+}
+
+/** A pack of which less is there than the index says. */
+interface ShortPack extends PackRow {
+  /** 0: no pack of this repository has its name. */
+  readonly sizeBytes: number;
+}
+
+function packsToSetAside({ index, packs, config }: HeldRepository): ShortPack[] {
+  // Not one is there: rather their disk is not mounted.
+  if (packs.list().length === 0) return [];
+  return index.packs.all().flatMap((pack) => {
+    const found = packs.sizeBytes(pack.number) ?? 0;
+    const isOurs = found > 0 && isPack(() => readPackKind(packs, pack.number, config.id));
+    const sizeBytes = isOurs ? found : 0;
+    return sizeBytes < pack.lengthBytes ? [{ ...pack, sizeBytes }] : [];
+  });
+}
+
+function isPack(readKind: () => unknown): boolean {
   try {
-    for (const id of damaged) {
-      const blob = index.blobs.get(id);
-      if (!blob) continue;
-      if (index.frames.get(blob.frame)) index.frames.addLive(blob.frame, -blob.storedBytes);
-      const nowhere = { frame: 0, member: 0, basis: undefined, storedBytes: 0 };
-      index.blobs.place(id, { kind: BlobKind.lost, ...nowhere });
-    }
-    for (const id of unreadable) index.versions.flagRacy(id);
-    index.recomputeTails();
-    index.commit();
+    return readKind() !== undefined;
   } catch (error) {
-    index.rollback();
+    if (isDamage(error)) return false;
     throw error;
+  }
+}
+
+/** What cannot be had is no longer expected: all that is said of it was said. */
+function setAside(
+  { index }: HeldRepository,
+  packs: readonly ShortPack[],
+  manifests: readonly number[],
+): void {
+  for (const id of manifests) index.frames.remove(id);
+  for (const { number, kind, sizeBytes } of packs) {
+    if (sizeBytes === 0) {
+      index.packs.remove(number);
+      continue;
+    }
+    const end = index.frames.removeBeyond(number, sizeBytes);
+    index.packs.put(number, kind, Math.max(end, PACK_HEADER_BYTES));
   }
 }

@@ -1,7 +1,8 @@
 /** Who shall own what is restored: by name, by number, or as a mapping file says. */
 import { CodedError } from '../../../errors.js';
 import { bytesFromBuffer, textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { systemErrorCode, type Platform } from '../../../platform/platform.js';
+import type { Platform } from '../../../platform/platform.js';
+import { fileErrorCode } from '../../../platform/system-errors.js';
 import type { UserDatabase } from '../../../platform/user-database.js';
 
 export interface OwnerOptions {
@@ -79,7 +80,7 @@ function readLines(path: string, files: Platform['files']): ByteString[] {
   try {
     return bytesFromBuffer(files.readFile(path)).split('\n') as ByteString[];
   } catch (cause) {
-    if (systemErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
+    if (fileErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
     throw invalid(`${path} cannot be read: ${cause.message}.`, cause);
   }
 }

@@ -1,7 +1,8 @@
 /** The directory that is restored into: checked, made, and opened once. */
 import { CodedError } from '../../../errors.js';
 import { bytesFromText } from '../../../platform/bytes.js';
-import { systemErrorCode, type Platform } from '../../../platform/platform.js';
+import type { Platform } from '../../../platform/platform.js';
+import { fileErrorCode } from '../../../platform/system-errors.js';
 import type { OwnDirectories } from '../../tree/own.js';
 
 export interface TargetOptions {
@@ -40,7 +41,7 @@ export function openTarget(
     }
     return files.at.open(undefined, bytesFromText(real), 'read-directory');
   } catch (cause) {
-    if (systemErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
+    if (fileErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
     const message = `${path} cannot be created or opened: ${cause.message}.`;
     throw unusable(message, 'Name a directory that you can write to.', cause);
   }

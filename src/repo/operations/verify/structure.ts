@@ -6,6 +6,9 @@ import type { HeldRepository } from '../../repository/held.js';
 
 export interface StructureProblem extends Inconsistency {
   readonly code: 'INDEX_CORRUPT' | 'PACK_MISSING' | 'PACK_CORRUPT' | 'BLOB_DAMAGED';
+  readonly pack?: number;
+  /** From where on the pack is not what it should be. */
+  readonly offset?: number;
 }
 
 export function checkStructure(repository: HeldRepository): StructureProblem[] {
@@ -26,11 +29,13 @@ function checkPacks({ index, packs, config }: HeldRepository): StructureProblem[
     const file = `packs/${String(number).padStart(8, '0')}.pack`;
     if (size === undefined) {
       const message = `${file} is missing.`;
-      return [{ code: 'PACK_MISSING', message, blobs: audit.blobsBeyond(number, 0) }];
+      const blobs = audit.blobsBeyond(number, 0);
+      return [{ code: 'PACK_MISSING', message, blobs, pack: number, offset: 0 }];
     }
     if (size < lengthBytes) {
       const message = `${file} is truncated: it should have ${lengthBytes} bytes but has ${size}.`;
-      return [{ code: 'PACK_CORRUPT', message, blobs: audit.blobsBeyond(number, size) }];
+      const blobs = audit.blobsBeyond(number, size);
+      return [{ code: 'PACK_CORRUPT', message, blobs, pack: number, offset: size }];
     }
     return isReadable(() => readPackKind(packs, number, config.id) !== undefined)
       ? []
@@ -39,6 +44,8 @@ function checkPacks({ index, packs, config }: HeldRepository): StructureProblem[
             code: 'PACK_CORRUPT',
             message: `${file} does not begin with the header of this repository's pack.`,
             blobs: audit.blobsBeyond(number, PACK_HEADER_BYTES),
+            pack: number,
+            offset: 0,
           },
         ];
   });

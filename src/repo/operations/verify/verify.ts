@@ -4,6 +4,7 @@
  * verified is remembered.
  */
 import { CodedError, isDamage } from '../../../errors.js';
+import type { Inconsistency } from '../../index/audit.js';
 import { openIndex, type Index } from '../../index/index.js';
 import type { ErrorCode } from '../../../errors.js';
 import type { FrameRow } from '../../index/frames.js';
@@ -43,9 +44,18 @@ export interface VerifyProgress {
 export interface Damage {
   readonly code: ErrorCode;
   readonly message: string;
+  /** The pack in which it is; undefined for what is wrong in the index alone. */
+  readonly pack?: number | undefined;
+  /** Where in the pack, bytes from its beginning. */
+  readonly offset?: number | undefined;
   /** Paths of which at least one version is affected; at most {@link MAX_PATHS}. */
   readonly paths: readonly ByteString[];
+  /** Numbers of the snapshots that have one of these versions. */
+  readonly snapshots: readonly number[];
 }
+
+/** Where damage is. */
+type DamagePlace = Pick<Damage, 'pack' | 'offset'>;
 
 export interface VerifyResult {
   readonly ok: boolean;
@@ -60,6 +70,8 @@ export interface VerifyResult {
   readonly damagedBlobs: readonly number[];
   /** Those of them that are damaged themselves; the others come back with what they rest on. */
   readonly brokenBlobs: readonly number[];
+  /** Row ids of the frames of manifests that cannot be read. */
+  readonly damagedManifests: readonly number[];
 }
 
 const MAX_PATHS = 100;
@@ -79,9 +91,7 @@ export async function verifyHeld(
   const startedMs = platform.clock.nowMs();
   const counts = index.audit.counts();
   const findings = new Findings(index);
-  for (const { code, message, blobs, isOnlyBasis } of checkStructure(repository)) {
-    findings.add(code, message, blobs, isOnlyBasis);
-  }
+  for (const problem of checkStructure(repository)) findings.add(problem);
   const manifests = options.isQuick ? [] : checkManifests(repository, findings);
   const read = options.isQuick
     ? { blobs: counts.blobs, bytes: 0, frames: [] }
@@ -97,7 +107,13 @@ export async function verifyHeld(
     damage: findings.damage,
     damagedBlobs: [...findings.blobs],
     brokenBlobs: [...findings.broken],
+    damagedManifests: findings.manifests,
   };
+}
+
+/** Damage before it is known what it costs. */
+interface Finding extends Inconsistency, DamagePlace {
+  readonly code: ErrorCode;
 }
 
 /** Damage that was found, each blob named once. */
@@ -105,28 +121,57 @@ class Findings {
   readonly damage: Damage[] = [];
   readonly blobs = new Set<number>();
   readonly broken = new Set<number>();
+  readonly manifests: number[] = [];
   private readonly index: Index;
+  /** Numbers of snapshots by their source; read when there is damage. */
+  private bySource: Map<number, number[]> | undefined;
 
   constructor(index: Index) {
     this.index = index;
   }
 
-  add(code: ErrorCode, message: string, blobs: readonly number[], isOnlyBasis = false): void {
+  add({ code, message, blobs, isOnlyBasis = false, pack, offset }: Finding): void {
     if (!isOnlyBasis) for (const blob of blobs) this.broken.add(blob);
     const unknown = blobs.filter((blob) => !this.blobs.has(blob));
     if (blobs.length > 0 && unknown.length === 0) return;
     for (const blob of unknown) this.blobs.add(blob);
-    this.damage.push({ code, message, paths: this.pathsOf(unknown) });
+    this.damage.push({ code, message, pack, offset, ...this.costOf(unknown) });
   }
 
-  private pathsOf(blobs: readonly number[]): ByteString[] {
+  addManifest({ id, pack, offset }: FrameRow, code: ErrorCode, message: string): void {
+    this.manifests.push(id);
+    this.add({ code, message, blobs: [], pack, offset });
+  }
+
+  /** What is not to be had any more. */
+  private costOf(blobs: readonly number[]): Pick<Damage, 'paths' | 'snapshots'> {
+    const { versions } = this.index;
     const paths = new Set<number>();
+    const snapshots = new Set<number>();
     for (const blob of blobs) {
-      for (const { path } of this.index.versions.usingBlob(blob)) {
+      for (const { path, first, last } of versions.usingBlob(blob)) {
         if (paths.size < MAX_PATHS) paths.add(path);
+        for (const number of this.snapshotsOf(versions.sourceOf(path))) {
+          if (number >= first && (last === 0 || number < last)) snapshots.add(number);
+        }
       }
     }
-    return [...paths].map((path) => this.index.versions.fullPath(path));
+    return {
+      paths: [...paths].map((path) => versions.fullPath(path)),
+      snapshots: [...snapshots].sort((left, right) => left - right),
+    };
+  }
+
+  private snapshotsOf(source: number): readonly number[] {
+    if (!this.bySource) {
+      this.bySource = new Map();
+      for (const snapshot of this.index.snapshots.all()) {
+        const numbers = this.bySource.get(snapshot.source) ?? [];
+        numbers.push(snapshot.number);
+        this.bySource.set(snapshot.source, numbers);
+      }
+    }
+    return this.bySource.get(source) ?? [];
   }
 }
 
@@ -140,10 +185,10 @@ function checkManifests({ index, packs }: HeldRepository, findings: Findings): F
       const bytes = readFrame(packs, frame);
       if (isPayloadIntact(decodeFrameHead(bytes), bytes)) continue;
       const message = `The manifest at ${frame.offset} in pack ${frame.pack} is damaged.`;
-      findings.add('FRAME_CORRUPT', message, []);
+      findings.addManifest(frame, 'FRAME_CORRUPT', message);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      findings.add(error.code, error.message, []);
+      findings.addManifest(frame, error.code, error.message);
     }
   }
   return frames;
@@ -179,7 +224,7 @@ async function rebuildAll(
           const damaged = job[family];
           const blob = delta === -1 ? damaged?.full : damaged?.deltas[delta];
           if (blob === undefined) continue;
-          findings.add('BLOB_DAMAGED', describe(index, blob, message), [blob], isOnlyBasis);
+          findings.add({ ...locate(index, blob, message), blobs: [blob], isOnlyBasis });
         }
         blobs += job.reduce((sum, { deltas }) => sum + 1 + deltas.length, 0);
         bytes += result.bytes;
@@ -240,11 +285,15 @@ function planFamilies(
   return { families: families(), frames: () => taken };
 }
 
-function describe(index: Index, blob: number, message: string): string {
+/** A damaged blob, with where it lies. */
+function locate(index: Index, blob: number, said: string): Omit<Finding, 'blobs'> {
+  const code = 'BLOB_DAMAGED';
   const placed = index.blobs.placed(blob);
-  if (!placed) return message;
+  if (!placed) return { code, message: said };
   const { pack, offset } = placed.address.frame;
-  return `Blob ${placed.hash.toString('hex')} in the frame at ${offset} of pack ${pack}: ${message}`;
+  const hash = placed.hash.toString('hex');
+  const message = `Blob ${hash} in the frame at ${offset} of pack ${pack}: ${said}`;
+  return { code, message, pack, offset };
 }
 
 /** Where this cannot be noted, the next verification reads the same frames first again. */
