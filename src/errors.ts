@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'REPOSITORY_LOCKED'
   | 'REPOSITORY_NOT_FOUND'
   | 'REPOSITORY_READ_ONLY'
+  | 'REPOSITORY_REMOTE'
   // source and target trees
   | 'COMMAND_FAILED'
   | 'DELETE_DOUBTFUL'

@@ -77,14 +77,19 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
   const notice = (text: string): void => {
     if (!isQuiet) write(text);
   };
-  const repository = chooseRepository(flags.repo, env, env['HOME'] ?? homedir());
+  // Looked at when it is needed: a copy has none.
+  let chosen: RepositoryChoice | undefined;
+  const repository = (): RepositoryChoice =>
+    (chosen ??= chooseRepository(flags.repo, env, env['HOME'] ?? homedir()));
   const lockWaitMs = optionValue('--lock-wait', parseDuration, flags.lockWait) ?? 0;
   let opened: Repository | undefined;
   return {
     platform,
-    repository,
+    get repository() {
+      return repository();
+    },
     async openRepository(access) {
-      opened = await openRepository(repository.path, platform, { access, lockWaitMs });
+      opened = await openRepository(repository().path, platform, { access, lockWaitMs });
       return opened;
     },
     isJson,
