@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { openFileSystem } from '../../../../src/platform/files.js';
 import { systemError } from '../../../support/faulty-files.js';
+import { escapeUnsafe } from '../../../../src/platform/shown-text.js';
 import { createLab, type Lab } from '../../../support/lab.js';
 import { noise, prose } from '../../../support/seed.js';
 
@@ -33,7 +34,7 @@ describe('a name that would lead out of the target', () => {
       for (const restored of [lab.restore(1), lab.restoreInPlace(1, { deletes: 'always' })]) {
         await expect(restored).rejects.toMatchObject({
           code: 'INDEX_CORRUPT',
-          message: `The index holds the impossible name '${name}'.`,
+          message: `The index holds the impossible name '${escapeUnsafe(name)}'.`,
         });
       }
       expect(fs.existsSync(`${lab.directory}/outside`)).toBe(false);
