@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'REPOSITORY_LOCKED'
   | 'REPOSITORY_NOT_FOUND'
   | 'REPOSITORY_READ_ONLY'
+  | 'REPOSITORY_REMOTE'
   | 'REPOSITORY_UNREADABLE'
   // source and target trees
   | 'COMMAND_FAILED'

@@ -23,6 +23,7 @@ const CODES: Partial<Record<ErrorCode, ExitCode>> = {
   NOT_A_REPOSITORY: ExitCode.noRepository,
   REPOSITORY_NOT_FOUND: ExitCode.noRepository,
   REPOSITORY_LOCKED: ExitCode.locked,
+  REPOSITORY_REMOTE: ExitCode.usage,
   INTERRUPTED: ExitCode.interrupted,
 };
 

@@ -81,7 +81,10 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
   const notice = (text: string): void => {
     if (!isQuiet) write(text);
   };
-  const repository = chooseRepository(flags.repo, env, env['HOME'] ?? homedir());
+  // Looked at when it is needed: a copy has none.
+  let chosen: RepositoryChoice | undefined;
+  const repository = (): RepositoryChoice =>
+    (chosen ??= chooseRepository(flags.repo, env, env['HOME'] ?? homedir()));
   const lockWaitMs = optionValue('--lock-wait', parseDuration, flags.lockWait) ?? 0;
   let opened: Repository | undefined;
   let settled: Settled | undefined;
@@ -91,9 +94,11 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
       return settled;
     },
     platform,
-    repository,
+    get repository() {
+      return repository();
+    },
     async openRepository(access) {
-      opened = await openRepository(repository.path, platform, { access, lockWaitMs });
+      opened = await openRepository(repository().path, platform, { access, lockWaitMs });
       return opened;
     },
     isJson,

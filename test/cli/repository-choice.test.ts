@@ -24,3 +24,31 @@ test.each([
 ])('%s', (_, option, env, path, isDefault) => {
   expect(chooseRepository(option, env, '/me')).toEqual({ path, isDefault });
 });
+
+test.each([
+  'ssh://host/path',
+  'user@host:path',
+  'user@host:/path',
+  'host:path',
+  'host::module',
+  '[::1]:/path',
+  'sftp:user@host:/path',
+  's3:bucket/prefix',
+  's3://bucket/prefix',
+  'rclone:remote:path',
+  'https://host:8080/name',
+  'file:///path',
+  'C:\\path',
+  'a:b',
+])('%s is an address, whether given as option or variable', (address) => {
+  const refusal = expect.objectContaining({ code: 'REPOSITORY_REMOTE' }) as Error;
+  expect(() => chooseRepository(address, {}, '/me')).toThrow(refusal);
+  expect(() => chooseRepository(undefined, { VARVE_REPOSITORY: address }, '/me')).toThrow(refusal);
+});
+
+test.each(['./a:b', '/a:b', '../user@host:/path', 'a/b:c', '/mnt/host:path', 'plain', '.'])(
+  '%s is a path of this machine',
+  (path) => {
+    expect(chooseRepository(path, {}, '/me')).toEqual({ path, isDefault: false });
+  },
+);

@@ -16,6 +16,7 @@ import {
 import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
 import { openListing, type Listing } from '../listing.js';
+import { looksRemote, requireLocal } from '../parse/address.js';
 import { addFilterOptions, checkedFilterOptions, type FilterFlags } from '../parse/filter.js';
 import { parseMinFree } from '../parse/min-free.js';
 import { readPathList, type PathListFlags } from '../parse/path-list.js';
@@ -133,6 +134,8 @@ async function chooseSource(
   const stream = await streamOption(flags, command);
   if (stream) return stream;
   const paths = [...command.args, ...(await readPathList(flags, session.platform))];
+  const elsewhere = paths.find((path) => looksRemote(path) && !session.platform.files.stat(path));
+  if (elsewhere !== undefined) requireLocal('backup', elsewhere);
   const hasList = flags.filesFrom !== undefined;
   if (paths.length === 0) {
     const message = hasList ? 'The list names no paths.' : 'There is nothing to back up.';

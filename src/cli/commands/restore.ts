@@ -11,6 +11,7 @@ import { addExamples, type CliCommand } from '../command.js';
 import { exitCodeOfIssues } from '../exit-code.js';
 import { openListing } from '../listing.js';
 import { addRuleOptions, type FilterFlags } from '../parse/filter.js';
+import { requireLocal } from '../parse/address.js';
 import { addTimeHelp } from '../time-help.js';
 import { formatBytes } from '../render/bytes.js';
 import { count } from '../render/count.js';
@@ -134,7 +135,7 @@ function targetOptions({
   delete: deletes,
   ignoreErrors,
 }: RestoreFlags): Pick<RestoreOptions, 'to' | 'inPlace'> {
-  const target = to === undefined ? {} : { to };
+  const target = to === undefined ? {} : { to: requireLocal('--to', to) };
   if (ignoreErrors && !deletes) throw needs('--ignore-errors', '--delete');
   if (!inPlace) {
     if (overwrite) throw needs('--overwrite', '--in-place');
