@@ -41,12 +41,9 @@ export type {
   SnapshotOptions,
 } from './repo/operations/backup/snapshot-run.js';
 export type { CatOptions } from './repo/operations/queries/cat.js';
-export type {
-  Change,
-  ChangeType,
-  DiffOptions,
-  SnapshotDiff,
-} from './repo/operations/queries/diff.js';
+export type { Change, ChangeType } from './repo/operations/queries/change.js';
+export type { DiffOptions, OnContents, SnapshotDiff } from './repo/operations/queries/diff.js';
+export type { ChangedContents, SideContents } from './repo/operations/queries/side-contents.js';
 export type { DiffLiveOptions, LiveDiff } from './repo/operations/queries/diff-live.js';
 export type {
   ExplainOptions,

@@ -1,6 +1,7 @@
 /** Goes through the live tree and a snapshot side by side, and notes what differs. */
 import { join } from '../../../platform/paths.js';
 import type { Entry } from '../../index/versions.js';
+import type { FileStat } from '../../../platform/at-calls.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { systemErrorCode } from '../../../platform/platform.js';
@@ -14,7 +15,7 @@ import {
   type LiveTree,
 } from '../../tree/live-tree.js';
 import { isOfStream } from '../../tree/stream-version.js';
-import type { Change, ChangeType } from './diff.js';
+import { foundChange, type ChangeType, type FileSide, type FoundChange } from './change.js';
 import type { LiveBytes } from './live-bytes.js';
 
 export interface ComparisonOptions {
@@ -23,6 +24,8 @@ export interface ComparisonOptions {
   readonly tree: LiveTree;
   /** Those that there are already; more are added. */
   readonly issues: Issue[];
+  /** What is not is not looked at. */
+  readonly isOnTheWay: (path: ByteString) => boolean;
 }
 
 /** A directory whose entries are compared one after the other. */
@@ -35,7 +38,7 @@ interface Entered {
 type Surroundings = Pick<LiveDirectory, 'filter'>;
 
 export class LiveComparison {
-  readonly changes: Change[] = [];
+  readonly changes: FoundChange[] = [];
   private readonly options: ComparisonOptions;
   private readonly bytes: LiveBytes;
 
@@ -46,6 +49,7 @@ export class LiveComparison {
 
   /** Compares everything below a root, and the root itself. */
   root(path: ByteString, known: Entry | undefined): void {
+    if (!this.options.isOnTheWay(path)) return;
     if (known && isOfStream(known)) {
       const message = `${textFromBytes(path)} came from a stream, so there is nothing to compare it with.`;
       this.options.issues.push({ path, code: 'SOURCE_MISSING', message });
@@ -80,6 +84,7 @@ export class LiveComparison {
   private compare(directory: ListedDirectory, pair: Pair<ByteString, Entry>): Entered | undefined {
     const name = pair.type === 'gone' ? pair.known.name : pair.name;
     const entry = { name, path: join(directory.path, name) };
+    if (!this.options.isOnTheWay(entry.path)) return undefined;
     if (pair.type === 'present') return this.visit(directory, entry, pair.known);
     this.noteRemoved(directory, entry, pair.known);
     return undefined;
@@ -103,9 +108,10 @@ export class LiveComparison {
       const isSameType = known?.type === versionTypeOf(stat.type);
       if (isSameType) {
         const handle = handleOf(directory);
-        this.note(path, this.bytes.changeOf({ directory: handle, name, path, stat, known }));
+        const change = this.bytes.changeOf({ directory: handle, name, path, stat, known });
+        this.note(path, change, known, stat);
       } else {
-        this.note(path, known ? 'type' : 'added');
+        this.note(path, known ? 'type' : 'added', known, stat);
         if (known) this.noteRemovedBelow(directory, path, known);
       }
       if (stat.type !== 'directory') return undefined;
@@ -121,7 +127,7 @@ export class LiveComparison {
     const { sizeBytes } = known;
     const stat = { type: fileTypeOf(known.type), sizeBytes };
     if (this.options.tree.judge(around, entry, stat)?.excludes) return;
-    this.note(entry.path, 'removed');
+    this.note(entry.path, 'removed', known, undefined);
     this.noteRemovedBelow(around, entry.path, known);
   }
 
@@ -139,8 +145,13 @@ export class LiveComparison {
     return repository.index.versions.at(path, snapshot);
   }
 
-  private note(path: ByteString, change: ChangeType | undefined): void {
-    if (change) this.changes.push({ path, change });
+  private note(
+    path: ByteString,
+    change: ChangeType | undefined,
+    known: Version | undefined,
+    stat: FileStat | undefined,
+  ): void {
+    if (change) this.changes.push(foundChange(path, change, savedSide(known), liveSide(stat)));
   }
 
   /** What cannot be read is told, and counts as unchanged. */
@@ -154,4 +165,16 @@ export class LiveComparison {
       return undefined;
     }
   }
+}
+
+function savedSide(known: Version | undefined): FileSide | undefined {
+  if (known?.type !== VersionType.file) return undefined;
+  const { sizeBytes, content, inode, mtime } = known;
+  return { sizeBytes, content, inode, mtime };
+}
+
+function liveSide(stat: FileStat | undefined): FileSide | undefined {
+  if (stat?.type !== 'file') return undefined;
+  const { sizeBytes, inode, mtime } = stat;
+  return { sizeBytes, content: { type: 'live' }, inode, mtime };
 }
