@@ -85,6 +85,7 @@ export type {
   RestoreProgress,
   RestoreResult,
 } from './repo/operations/restore/restore.js';
+export type { RepositoryStatus, SourceStatus } from './repo/operations/queries/status.js';
 export type { ListedSnapshot } from './repo/operations/queries/snapshots.js';
 export type { Span } from './repo/operations/queries/span.js';
 export type {
@@ -188,6 +189,10 @@ export const explainPath = lazily(
 /** The bytes of one version. */
 export const catFile = lazily(
   async () => (await import('./repo/operations/queries/cat.js')).catFile,
+);
+/** Whether backups are recent and what is stored is sound. */
+export const readStatus = lazily(
+  async () => (await import('./repo/operations/queries/status.js')).readStatus,
 );
 /** What history costs. */
 export const readStats = lazily(

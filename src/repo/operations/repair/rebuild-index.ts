@@ -119,7 +119,7 @@ class Replay {
     const [summary, retired] = this.sections(end);
     const document = JSON.parse(Buffer.from(summary ?? []).toString()) as EndDocument;
     if (document.type === 'snapshot') this.snapshot(document, parts);
-    else this.prune(document.removed);
+    else this.prune(document);
     this.retire(retired ?? new Uint8Array(0), ofKind(FrameKind.delta));
   }
 
@@ -168,8 +168,9 @@ class Replay {
     index.snapshots.insert(snapshot);
   }
 
-  private prune(removed: readonly number[]): void {
+  private prune({ removed, sources = [] }: PruneDocument): void {
     const { removal } = this.index;
+    for (const source of sources) removal.removeSource(source);
     const { snapshots } = this.index;
     for (const number of removed) {
       const snapshot = snapshots.get(number);
@@ -340,5 +341,11 @@ interface SnapshotDocument {
   readonly source: Omit<Source, 'roots'> & { readonly roots: readonly string[] };
 }
 
-type EndDocument =
-  SnapshotDocument | { readonly type: 'prune'; readonly removed: readonly number[] };
+interface PruneDocument {
+  readonly type: 'prune';
+  readonly removed: readonly number[];
+  /** Sources that went with all their snapshots. */
+  readonly sources?: readonly number[];
+}
+
+type EndDocument = SnapshotDocument | PruneDocument;

@@ -86,7 +86,11 @@ export async function verifyHeld(
   const read = options.isQuick
     ? { blobs: counts.blobs, bytes: 0, frames: [] }
     : await rebuildAll(repository, options, findings, startedMs);
-  if (findings.damage.length === 0) remember(repository, [...manifests, ...read.frames]);
+  if (findings.damage.length === 0) {
+    remember(repository, 'sound', [...manifests, ...read.frames]);
+  } else if (!options.isQuick) {
+    remember(repository, 'damaged', framesOf(repository, findings.broken));
+  }
   return {
     ok: findings.damage.length === 0,
     snapshots: counts.snapshots,
@@ -247,15 +251,28 @@ function describe(index: Index, blob: number, message: string): string {
   return `Blob ${placed.hash.toString('hex')} in the frame at ${offset} of pack ${pack}: ${message}`;
 }
 
-/** Notes when the frames were verified, unless somebody writes just now or nothing may be written. */
-function remember({ path, platform }: HeldRepository, frames: readonly FrameRow[]): void {
+/** Where blobs are stored that were found damaged. */
+function framesOf({ index }: HeldRepository, blobs: Iterable<number>): Pick<FrameRow, 'id'>[] {
+  const ids = Array.from(blobs, (blob) => index.blobs.get(blob)?.frame ?? 0);
+  return [...new Set(ids)].filter((id) => id > 0).map((id) => ({ id }));
+}
+
+/** Notes how the frames were found, unless somebody writes just now or nothing may be written. */
+function remember(
+  { path, platform }: HeldRepository,
+  how: 'sound' | 'damaged',
+  frames: readonly Pick<FrameRow, 'id'>[],
+): void {
   if (frames.length === 0 || !platform.files.canWrite(path)) return;
   const index = openIndex(layoutOf(path).index, 'write', platform.files);
   try {
     index.neverWait();
     index.begin();
     const timeMs = platform.clock.nowMs();
-    for (const { id } of frames) index.frames.setVerified(id, timeMs);
+    for (const { id } of frames) {
+      if (how === 'sound') index.frames.setVerified(id, timeMs);
+      else index.frames.setDamaged(id, timeMs);
+    }
     index.commit();
   } catch (error) {
     index.rollback();
