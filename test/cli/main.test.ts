@@ -77,8 +77,11 @@ describe.concurrent('wrong usage ends with 2 and a hint', () => {
       '--quick reads no contents, so it cannot be combined with --sample.',
     ],
     [['backup', '--reread', '0%', '.'], '--reread: "0%" is not a share'],
-    [['find'], 'find takes either PATTERN or --content FILE.'],
-    [['find', 'x', '--content', 'y'], 'find takes either PATTERN or --content FILE.'],
+    [['find'], 'find needs a PATTERN, or an option that says what to look for.'],
+    [
+      ['find', 'x', '--content', 'y'],
+      '--content goes with --source alone, not with a PATTERN or another option.',
+    ],
     [
       ['diff', '1', '2', '--read-all'],
       '--read-all and the options that leave files out do not apply to two points in time.',
