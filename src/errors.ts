@@ -63,6 +63,7 @@ export type ErrorCode =
   // prune
   | 'PRUNE_EMPTY_POLICY'
   | 'PRUNE_INVALID_COUNT'
+  | 'PRUNE_LAST_SNAPSHOT'
   // usage
   | 'USAGE'
   | 'USAGE_COUNT'

@@ -52,12 +52,9 @@ export type {
   SnapshotOptions,
 } from './repo/operations/backup/snapshot-run.js';
 export type { CatOptions } from './repo/operations/queries/cat.js';
-export type {
-  Change,
-  ChangeType,
-  DiffOptions,
-  SnapshotDiff,
-} from './repo/operations/queries/diff.js';
+export type { Change, ChangeType } from './repo/operations/queries/change.js';
+export type { DiffOptions, OnContents, SnapshotDiff } from './repo/operations/queries/diff.js';
+export type { ChangedContents, SideContents } from './repo/operations/queries/side-contents.js';
 export type { DiffLiveOptions, LiveDiff } from './repo/operations/queries/diff-live.js';
 export type {
   ExplainOptions,
@@ -99,6 +96,7 @@ export type {
   RestoreProgress,
   RestoreResult,
 } from './repo/operations/restore/restore.js';
+export type { RepositoryStatus, SourceStatus } from './repo/operations/queries/status.js';
 export type { ListedSnapshot } from './repo/operations/queries/snapshots.js';
 export type { Span } from './repo/operations/queries/span.js';
 export type {
@@ -202,6 +200,10 @@ export const explainPath = lazily(
 /** The bytes of one version. */
 export const catFile = lazily(
   async () => (await import('./repo/operations/queries/cat.js')).catFile,
+);
+/** Whether backups are recent and what is stored is sound. */
+export const readStatus = lazily(
+  async () => (await import('./repo/operations/queries/status.js')).readStatus,
 );
 /** What history costs. */
 export const readStats = lazily(

@@ -21,9 +21,9 @@ const groups = [
     name: 'question',
     test: (module) =>
       [
-        /src\/cli\/(command|session|shared-options|time-help|parse\/filter)\./,
-        /src\/cli\/render\/(issues|lines|table|versions)\./,
-        /src\/repo\/operations\/queries\/(locate|span)\./,
+        /src\/cli\/(command|origin|session|shared-options|time-help|parse\/filter)\./,
+        /src\/cli\/render\/(issues|lines|source|table|versions)\./,
+        /src\/repo\/operations\/queries\/(answer|dated-spans|last-seen|local-time|locate|meaning|places|shell-word|sources|span)\./,
         /src\/repo\/repository\/(attribute-sets|config|interrupts|layout|permissions|readers|repository)\./,
         /src\/repo\/(index\/(history|names)|tree\/glob)\./,
       ].some((pattern) => pattern.test(module)),

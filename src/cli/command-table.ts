@@ -19,6 +19,10 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
     summary: 'list the snapshots of each source',
     load: async () => (await import('./commands/snapshots.js')).snapshotsCommand,
   },
+  status: {
+    summary: 'say whether backups are recent and sound, for people and monitors',
+    load: async () => (await import('./commands/status.js')).statusCommand,
+  },
   ls: {
     summary: 'list what a directory contained at a point in time',
     load: async () => (await import('./commands/ls.js')).lsCommand,

@@ -11,6 +11,8 @@ export const ExitCode = {
   damage: 4,
   /** Asked for with `diff --exit-code`. */
   differences: 5,
+  /** A backup is older than it may be: `status --max-age`. */
+  overdue: 6,
   noRepository: 10,
   locked: 11,
   interrupted: 130,

@@ -121,12 +121,15 @@ export function createLab(options: LabOptions = {}) {
       }),
     verify: (more: VerifyOptions = {}) =>
       verify(repository, platform, { jobs: lanes, createPool, ...more }),
-    prune: (policy: RetentionPolicy, more: Partial<PruneOptions> = {}) =>
+    prune(policy: RetentionPolicy, more: Partial<PruneOptions> = {}) {
+      return this.pruneNamed({ policy, ...more });
+    },
+    /** Snapshots and sources that are named, or a policy. */
+    pruneNamed: (options: PruneOptions) =>
       prune(repository, platform, {
-        policy,
         jobs: lanes,
-        createPool: poolWith(more.isDryRun ?? false),
-        ...more,
+        createPool: poolWith(options.isDryRun ?? false),
+        ...options,
       }),
     repair: (more: Partial<RepairOptions> = {}) =>
       repair(repository, platform, { rebuildsIndex: false, jobs: lanes, createPool, ...more }),

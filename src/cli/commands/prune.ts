@@ -1,11 +1,13 @@
 /** `varve prune`: removes snapshots by a policy and frees their space. */
 import { Option } from 'commander';
 import {
+  CodedError,
   escapeUnsafe,
   listSnapshots,
   prune,
   textFromBytes,
   type ListedSnapshot,
+  type PruneOptions,
   type PruneResult,
   type RetentionPolicy,
   type Verdict,
@@ -23,9 +25,12 @@ import { jsonPath } from '../render/names.js';
 import { renderTable } from '../render/table.js';
 import { formatLocalTime } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
+import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
 import { addTimeHelp } from '../time-help.js';
 
-interface PruneFlags {
+interface PruneFlags extends SourceFlag {
+  readonly host?: string;
+  readonly all?: boolean;
   readonly keepLast?: string;
   readonly keepHourly?: string;
   readonly keepDaily?: string;
@@ -43,12 +48,14 @@ export const pruneCommand: CliCommand = {
   define(command) {
     command
       .description(
-        'Removes snapshots and frees their space. A snapshot stays if any of the given ' +
-          'rules keeps it; each source is judged separately, and its newest snapshot always ' +
-          'stays. Give at least one rule. For a file with possible bit rot, one snapshot with ' +
+        'Removes snapshots and frees their space. By rules: a snapshot stays if any of them ' +
+          'keeps it; each source is judged separately, and its newest snapshot always stays. ' +
+          'Or by name: snapshots by their numbers, or those of --source or --host without a ' +
+          'rule; the newest goes only with all others, and with --all. For a file with possible bit rot, one snapshot with ' +
           'its contents from before and one with those from after stay, whatever the ' +
           'rules say.',
       )
+      .argument('[snapshot...]', 'numbers of snapshots to remove')
       .option('--keep-last <n>', 'keep the newest n (here and below, "unlimited" keeps all)')
       .option(
         '--keep-hourly <n>',
@@ -76,13 +83,18 @@ export const pruneCommand: CliCommand = {
         '--drop-before-bit-rot',
         'also remove the last snapshots that hold files as they were before possible bit rot',
       )
-      .option(
-        '-n, --dry-run',
-        'show what each rule keeps and how much would be freed, but change nothing',
-      );
+      .option('--host <name>', 'only the sources of this host')
+      .option('--all', 'remove also the last snapshot of what is named, and with it the source');
+    addSourceOption(command);
+    command.option(
+      '-n, --dry-run',
+      'show what each rule keeps and how much would be freed, but change nothing',
+    );
     addExamples(command, [
       ['varve prune -n --keep-daily 7 --keep-weekly 5 --keep-monthly 12', 'what would be removed'],
       ['varve prune --older-than 1Y', 'remove what is older than a year'],
+      ['varve prune 12 14', 'remove two snapshots'],
+      ['varve prune --source 2 --all', 'remove a source with all its snapshots'],
     ]);
     addTimeHelp(command);
   },
@@ -91,8 +103,10 @@ export const pruneCommand: CliCommand = {
     const flags = command.opts<PruneFlags>();
     const repository = await session.openRepository(flags.dryRun ? 'read' : 'write');
     const snapshots = await listSnapshots(repository);
+    const ruled = toPolicy(flags, snapshots, session.now);
     const result = await prune(repository, {
-      policy: toPolicy(flags, snapshots, session.now),
+      ...toSelection(command.args, flags),
+      ...ruled,
       dropsBeforeBitRot: flags.dropBeforeBitRot ?? false,
       isDryRun: flags.dryRun ?? false,
       signal: session.takeSignal(),
@@ -105,17 +119,41 @@ export const pruneCommand: CliCommand = {
     });
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) {
-      await session.output.write(describe(result, flags.dryRun ?? false, session));
+      const how = { palette: session.palette, isRuled: ruled.policy !== undefined };
+      await session.output.write(describe(result, flags.dryRun ?? false, how));
     }
     return ExitCode.done;
   },
 };
 
+/** What is named: snapshots, sources. @throws CodedError USAGE */
+function toSelection(args: readonly string[], flags: PruneFlags): Omit<PruneOptions, 'policy'> {
+  const { host, all } = flags;
+  if (all && args.length === 0 && host === undefined && flags.source === undefined) {
+    throw new CodedError('USAGE', '--all requires snapshots, --source or --host.', {
+      hint: 'Name what is to go: see `varve help prune`.',
+    });
+  }
+  return {
+    snapshots: args.map((text) => parseSnapshotNumber(text)),
+    ...sourceOption(flags),
+    ...(host !== undefined && { host }),
+    takesAll: all ?? false,
+  };
+}
+
+function parseSnapshotNumber(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new CodedError('USAGE', `"${text}" is not the number of a snapshot.`, {
+    hint: 'List them with `varve snapshots`; for times, see --older-than.',
+  });
+}
+
 function toPolicy(
   flags: PruneFlags,
   snapshots: readonly ListedSnapshot[],
   now: Date,
-): RetentionPolicy {
+): { readonly policy?: RetentionPolicy } {
   const counts = {
     keepLast: optionValue('--keep-last', parseKeepCount, flags.keepLast),
     keepHourly: optionValue('--keep-hourly', parseKeepCount, flags.keepHourly),
@@ -133,14 +171,16 @@ function toPolicy(
       flags.olderThan,
     ),
   };
-  return Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== undefined));
+  const rules = Object.entries(counts).filter(([, value]) => value !== undefined);
+  return rules.length > 0 ? { policy: Object.fromEntries(rules) } : {};
 }
 
 function describe(
   { kept, removed, bytesFreed }: PruneResult,
   isDryRun: boolean,
-  { palette }: Session,
+  { palette, isRuled }: Pick<Session, 'palette'> & { readonly isRuled: boolean },
 ): string {
+  const why = isRuled ? 'no rule keeps it' : 'as asked';
   const verdicts = [...kept, ...removed].sort((a, b) => a.number - b.number);
   const table = renderTable<Verdict>(
     [
@@ -151,10 +191,7 @@ function describe(
         head: isDryRun ? 'WOULD BE' : '',
         cell: ({ reasons }) => (reasons.length > 0 ? 'kept' : palette.red('removed')),
       },
-      {
-        head: 'BECAUSE',
-        cell: ({ reasons }) => escapeUnsafe(reasons.join(', ')) || 'no rule keeps it',
-      },
+      { head: 'BECAUSE', cell: ({ reasons }) => escapeUnsafe(reasons.join(', ')) || why },
     ],
     verdicts,
   );

@@ -10,6 +10,8 @@ type CounterName =
   | 'frame'
   | 'pack'
   | 'snapshot'
+  /** Without a row in an index from before sources could go. */
+  | 'source'
   | 'generation';
 
 export interface Counters {
@@ -27,12 +29,16 @@ export interface Counters {
 
 export function createCounters(db: Connection): Counters {
   const selectAll = db.prepare('SELECT name, value FROM counter').raw();
-  const update = db.prepare('UPDATE counter SET value = ? WHERE name = ?');
+  const put = db.prepare(
+    'INSERT INTO counter (name, value) VALUES (?, ?) ' +
+      'ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+  );
   const values = new Map<string, number>();
   const changed = new Set<string>();
 
   const reload = (): void => {
     changed.clear();
+    values.clear();
     for (const [name, value] of selectAll.all() as [string, number][]) values.set(name, value);
   };
   const raise = (name: CounterName, value: number): void => {
@@ -51,7 +57,7 @@ export function createCounters(db: Connection): Counters {
     last: (name) => values.get(name) ?? 0,
     raise,
     save() {
-      for (const name of changed) update.run(values.get(name), name);
+      for (const name of changed) put.run(name, values.get(name));
       changed.clear();
     },
     reload,

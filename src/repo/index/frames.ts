@@ -8,6 +8,7 @@ export interface FrameRow extends FrameAddress {
   readonly headBytes: number;
   readonly liveBytes: number;
   readonly totalBytes: number;
+  /** When all its members were last sound; 0: never; negative: when one was last found damaged. */
   readonly verifiedMs: number;
 }
 
@@ -57,5 +58,6 @@ export function createFrames(db: Connection) {
       return lastEnd.get(pack) as number;
     },
     setVerified: (id: number, timeMs: number) => void setVerified.run(timeMs, id),
+    setDamaged: (id: number, timeMs: number) => void setVerified.run(-timeMs, id),
   };
 }

@@ -39,8 +39,24 @@ export interface VersionTest {
 export const NodeChange = { none: 0, begun: 1, type: 2, content: 3, metadata: 4 } as const;
 export type NodeChange = (typeof NodeChange)[keyof typeof NodeChange];
 
-/** A node whose version began. */
-type BegunRow = [...node: NodeColumns, change: NodeChange];
+/** What a version holds; the last two are null for what has no bytes. */
+type HeldColumns = [type: VersionType, size: number, blob: number | null, content: number | null];
+
+/** A node whose version began; the columns of the version before are null where there was none. */
+type BegunRow = [
+  ...node: NodeColumns,
+  change: NodeChange,
+  ...now: HeldColumns,
+  oldType: VersionType | null,
+  oldSize: number | null,
+  oldBlob: number | null,
+  oldContent: number | null,
+];
+
+/** A node that is gone, with its last version. */
+type GoneRow = [...node: NodeColumns, ...last: HeldColumns];
+
+const OLD_HELD = 'old.type, old.size, old.blob, old.content';
 
 /**
  * The {@link NodeChange} from `version old` to `version v`. Decided here, since fetching both rows
@@ -57,7 +73,7 @@ const CHANGE = `
     ELSE 0
   END`;
 
-const BEGUN_WITHIN = `SELECT ${NODE_COLUMNS}, ${CHANGE}
+const BEGUN_WITHIN = `SELECT ${NODE_COLUMNS}, ${CHANGE}, v.type, v.size, v.blob, v.content, ${OLD_HELD}
   FROM version v INDEXED BY version_by_first
   LEFT JOIN version old ON old.path = v.path AND old.last > @after AND old.last <= @upTo
     AND old.first <= @after
@@ -65,7 +81,7 @@ const BEGUN_WITHIN = `SELECT ${NODE_COLUMNS}, ${CHANGE}
   LEFT JOIN path d ON d.id = p.parent
   WHERE v.first > @after AND v.first <= @upTo AND (v.last = 0 OR +v.last > @upTo)`;
 
-const GONE_WITHIN = `SELECT ${NODE_COLUMNS}
+const GONE_WITHIN = `SELECT ${NODE_COLUMNS}, ${OLD_HELD}
   FROM (
     SELECT DISTINCT path FROM version INDEXED BY version_by_last
     WHERE last > @after AND last > 0 AND last <= @upTo AND path NOT IN (
@@ -137,9 +153,9 @@ export class History {
   }
 
   /** The paths, of any source, that were there before `range` and are not at its end. */
-  goneWithin({ after, upTo }: SnapshotRange): IterableIterator<NodeColumns> {
+  goneWithin({ after, upTo }: SnapshotRange): IterableIterator<GoneRow> {
     const gone = this.db.prepare(GONE_WITHIN).raw();
-    return gone.iterate({ after, upTo }) as IterableIterator<NodeColumns>;
+    return gone.iterate({ after, upTo }) as IterableIterator<GoneRow>;
   }
 
   /** The versions of a path, oldest first. */

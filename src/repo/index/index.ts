@@ -71,7 +71,7 @@ export function openIndex(path: string, mode: OpenIndexMode, files: FileSystem):
     const attributes = createAttributeSets(db, counters);
     return Object.assign(questions(db), {
       counters,
-      sources: createSources(db),
+      sources: createSources(db, counters),
       snapshots: createSnapshots(db),
       versions: new Versions(db),
       attributes,

@@ -5,6 +5,14 @@
  */
 import type { Connection } from './connection.js';
 
+/** All nodes of a source. */
+const BELOW = `
+  WITH RECURSIVE below (id) AS (
+    SELECT id FROM path WHERE parent = -?
+    UNION ALL
+    SELECT p.id FROM below b JOIN path p ON p.parent = b.id
+  ) SELECT id FROM below`;
+
 function prepare(db: Connection) {
   return {
     nextOf: db
@@ -24,6 +32,10 @@ function prepare(db: Connection) {
          AND NOT EXISTS (SELECT 1 FROM version WHERE path = @id)
          AND NOT EXISTS (SELECT 1 FROM path WHERE parent = @id)`,
     ),
+    removeSnapshotsOf: db.prepare('DELETE FROM snapshot WHERE source = ?'),
+    removeVersionsOf: db.prepare(`DELETE FROM version WHERE path IN (${BELOW})`),
+    removePathsOf: db.prepare(`DELETE FROM path WHERE id IN (${BELOW})`),
+    removeSource: db.prepare('DELETE FROM source WHERE id = ?'),
     removeUnusedContents: db.prepare(
       'DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.content = content.id)',
     ),
@@ -61,6 +73,15 @@ export class Removal {
     moveLast.run(next, number);
     removeSnapshot.run(number);
     this.removePaths(gone);
+  }
+
+  /** Removes a source with all its snapshots. Its number is not given out again. */
+  removeSource(source: number): void {
+    const { removeVersionsOf, removePathsOf, removeSnapshotsOf, removeSource } = this.statements;
+    removeVersionsOf.run(source);
+    removePathsOf.run(source);
+    removeSnapshotsOf.run(source);
+    removeSource.run(source);
   }
 
   /** Removes the lists of blobs and the attribute sets that no version uses. */

@@ -1,6 +1,7 @@
 /** Sources and their snapshots. */
 import { bufferFromBytes, bytesFromBuffer, type ByteString } from '../../platform/bytes.js';
 import type { Connection } from './connection.js';
+import type { Counters } from './counters.js';
 
 export interface Source {
   readonly id: number;
@@ -41,10 +42,10 @@ type SourceRow = Omit<Source, 'roots'> & { roots: Buffer };
 
 export type Sources = ReturnType<typeof createSources>;
 
-export function createSources(db: Connection) {
+export function createSources(db: Connection, counters: Counters) {
   const all = db.prepare('SELECT id, host, roots FROM source ORDER BY id');
   const find = db.prepare('SELECT id, host, roots FROM source WHERE host = ? AND roots = ?');
-  const insert = db.prepare('INSERT INTO source (host, roots) VALUES (?, ?)');
+  const greatest = db.prepare('SELECT max(id) FROM source').pluck();
   const put = db.prepare('INSERT OR IGNORE INTO source (id, host, roots) VALUES (?, ?, ?)');
 
   return {
@@ -54,10 +55,16 @@ export function createSources(db: Connection) {
       return row && toSource(row);
     },
     add(host: string, roots: readonly ByteString[]): Source {
-      const { lastInsertRowid } = insert.run(host, encodeRoots(roots));
-      return { id: Number(lastInsertRowid), host, roots };
+      // Never that of a source that went: its manifests are still in the packs.
+      counters.raise('source', (greatest.get() as number | null) ?? 0);
+      const id = counters.next('source');
+      put.run(id, host, encodeRoots(roots));
+      return { id, host, roots };
     },
-    put: ({ id, host, roots }: Source) => void put.run(id, host, encodeRoots(roots)),
+    put({ id, host, roots }: Source): void {
+      counters.raise('source', id);
+      put.run(id, host, encodeRoots(roots));
+    },
   };
 }
 

@@ -20,6 +20,18 @@ export interface BlobSums {
   readonly deltaBytes: number;
 }
 
+/** What is known of the soundness of frames. */
+export interface VerificationSums {
+  /** Frames that were never verified. */
+  readonly neverVerified: number;
+  /** When those that were verified first, and last, were. */
+  readonly oldestMs: number | null;
+  readonly newestMs: number | null;
+  /** Frames in which damage was found that is not yet set aside, and when. */
+  readonly damaged: number;
+  readonly damagedMs: number | null;
+}
+
 /** Stored bytes of the history of one node. */
 export interface PathCost {
   readonly path: number;
@@ -55,6 +67,20 @@ export function createStatistics(db: Connection) {
                   (SELECT count(*) FROM blob WHERE kind <> 4) AS blobs`,
         )
         .get() as Counts,
+    /** Of the frames that are in use; times in milliseconds since 1970, null where there is none. */
+    verification: () =>
+      db
+        .prepare(
+          `SELECT count(*) FILTER (WHERE verified_ms = 0) AS neverVerified,
+                  min(verified_ms) FILTER (WHERE verified_ms > 0) AS oldestMs,
+                  max(verified_ms) FILTER (WHERE verified_ms > 0) AS newestMs,
+                  count(*) FILTER (WHERE verified_ms < 0) AS damaged,
+                  max(-verified_ms) FILTER (WHERE verified_ms < 0) AS damagedMs
+           FROM frame WHERE live > 0`,
+        )
+        .get() as VerificationSums,
+    /** The blobs that are needed and cannot be rebuilt. Reads the table of blobs. */
+    lostBlobs: () => db.prepare('SELECT id FROM blob WHERE kind = 3').pluck().all() as number[],
     blobSums: () =>
       db
         .prepare(

@@ -54,6 +54,7 @@ test.each([
 
 test.each([
   ['report.txt', { type: 'holds', text: 'report.txt' }],
+  ['report\\.txt', { type: 'equals', text: 'report.txt' }],
   ['/x/**/re\\port', { type: 'equals', text: 'report' }],
   ['report-*.txt', { type: 'begins', text: 'report-' }],
   ['*a*long?b', { type: 'holds', text: 'long' }],

@@ -187,19 +187,29 @@ describe.concurrent('find', () => {
 });
 
 describe.concurrent('diff', () => {
-  const changes = [
-    ['metadata', ''],
-    ['removed', '/gone.txt'],
-    ['modified', '/long.txt'],
-    ['added', '/sub'],
-    ['added', '/sub/new.txt'],
-  ].map(([change, name]) => ({ path: `${path('tree')}${name}`, change }));
+  const changes = (
+    [
+      ['metadata', '', {}],
+      ['removed', '/gone.txt', { size_before: 5 }],
+      ['modified', '/long.txt', { size_before: lines.length, size_after: lines.length + 9 }],
+      ['added', '/sub', {}],
+      ['added', '/sub/new.txt', { size_after: 4 }],
+    ] as const
+  ).map(([change, name, sizes]) => ({
+    path: `${path('tree')}${name}`,
+    change,
+    ...sizes,
+  }));
+  const GROWTH = ['', '-5 B', '+9 B', '', '+4 B'];
 
   test('of two times', async () => {
     const { code, stdout } = await run(['diff', '1', '2', '--source', '1', '--exit-code']);
     expect(code).toBe(5);
-    const letters = changes.map((entry, i) => `${'U-M++'.charAt(i)}  ${entry.path}\n`);
-    expect(stdout).toBe(letters.join(''));
+    const letters = changes.map(
+      (entry, i) => `${'U-M++'.charAt(i)}  ${(GROWTH[i] ?? '').padStart(9)}  ${entry.path}\n`,
+    );
+    const summary = '2 added, 1 removed, 1 modified, 1 with other metadata: +8 B\n';
+    expect(stdout).toBe(letters.join('') + summary);
     expect(await json('diff', '1', '2', '--source', '1')).toEqual({
       source: 1,
       from: 1,

@@ -87,7 +87,9 @@ describe('a tree', () => {
     expect(same).toMatchObject({ changes: [], issues: [] });
     fs.writeFileSync(join(lab.source, 'last'), 'other');
     const { changes } = await diffLive(lab.repository, lab.platform, options);
-    expect(changes).toEqual([{ path: lab.bytes('last'), change: 'modified' }]);
+    expect(changes).toEqual([
+      { path: lab.bytes('last'), change: 'modified', sizeBefore: 30, sizeAfter: 5 },
+    ]);
   });
 
   test('that is removed, and its deep directory with it, ends in the index', async () => {

@@ -7,6 +7,7 @@ import type { Index } from '../../index/index.js';
 import type { ByteString } from '../../../platform/bytes.js';
 import { compact } from '../../repository/compact.js';
 import { reclaim } from '../../repository/reclaim.js';
+import { selectedSource, type SourceSelector } from '../queries/sources.js';
 import type { HeldRepository } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
 import { beginRun, type RunOptions, type WritingRun } from '../../repository/writing-run.js';
@@ -17,10 +18,19 @@ import {
   type SuspectFile,
 } from './bit-rot-guard.js';
 import { removeUnusedBlobs } from './remove-blobs.js';
-import { chooseSnapshots, type Retention, type RetentionPolicy } from './retention.js';
+import type { Retention, RetentionPolicy } from './retention.js';
+import { keepNewest, selectSnapshots } from './selection.js';
 
 export interface PruneOptions extends RunOptions {
-  readonly policy: RetentionPolicy;
+  /** What to keep of each source; without it, what the next options name goes. */
+  readonly policy?: RetentionPolicy;
+  /** Snapshots to remove, by their numbers. */
+  readonly snapshots?: readonly number[];
+  /** Looks at the snapshots of one source, or of one host, alone. */
+  readonly source?: SourceSelector;
+  readonly host?: string;
+  /** Lets a source go altogether, with its last snapshot. */
+  readonly takesAll?: boolean;
   /** Removes what the policy says even if it is the last that has bytes from before possible bit rot. */
   readonly dropsBeforeBitRot?: boolean;
   /** Does everything but keep it: the figures are those of a real run. */
@@ -35,15 +45,26 @@ export interface PruneResult extends Retention {
   readonly durationMs: number;
 }
 
-/** @throws CodedError PRUNE_EMPTY_POLICY, PRUNE_INVALID_COUNT, REPOSITORY_*, DISK_FULL, INTERRUPTED */
+/**
+ * @throws CodedError PRUNE_EMPTY_POLICY, PRUNE_INVALID_COUNT, PRUNE_LAST_SNAPSHOT, SNAPSHOT_NOT_FOUND,
+ *   SOURCE_NOT_FOUND, REPOSITORY_*, DISK_FULL, INTERRUPTED
+ */
 export async function prune(repository: Repository, options: PruneOptions): Promise<PruneResult> {
   const { clock } = repository.platform;
   const startedMs = clock.nowMs();
   const remove = async (held: HeldRepository): Promise<Omit<PruneResult, 'durationMs'>> => {
     const snapshots = held.index.snapshots.all();
     const suspects = readSuspectFiles(held.index);
-    const chosen = chooseSnapshots(snapshots, options.policy, new Date(startedMs));
-    const retention = options.dropsBeforeBitRot ? chosen : guardSuspects(chosen, suspects);
+    const selection = {
+      policy: options.policy,
+      numbers: options.snapshots ?? [],
+      sources: sourcesOf(held.index, options),
+      takesAll: options.takesAll ?? false,
+    };
+    const chosen = selectSnapshots(snapshots, selection, new Date(startedMs));
+    const retention = options.dropsBeforeBitRot
+      ? chosen
+      : keepNewest(guardSuspects(chosen, suspects));
     const dropped = droppedBytes(retention, suspects);
     const bytesFreed = await removeSnapshots(held, retention, options);
     return { ...retention, dropped, bytesFreed };
@@ -80,7 +101,11 @@ async function removeSnapshots(
   try {
     const { compaction, removal } = index;
     const before = compaction.storedBytes();
-    for (const { number } of removed) removal.removeSnapshot(number);
+    const sources = goneSources(index, removed);
+    for (const source of sources) removal.removeSource(source);
+    for (const { number, source } of removed) {
+      if (!sources.includes(source)) removal.removeSnapshot(number);
+    }
     removal.removeUnusedContents();
     await removeUnusedBlobs(run, index);
     await compact(run, repository, repository.packs.canPunch() ? 'frames' : 'packs');
@@ -90,13 +115,34 @@ async function removeSnapshots(
       await run.abort();
       return bytesFreed;
     }
-    const summary = { type: 'prune', removed: removed.map(({ number }) => number) };
+    const numbers = removed.map(({ number }) => number);
+    const summary = { type: 'prune', removed: numbers, ...(sources.length > 0 && { sources }) };
     await run.commit(summary, () => undefined);
     return bytesFreed;
   } catch (error) {
     await run.abort(error);
     throw error;
   }
+}
+
+/** The sources that are looked at; undefined: all. @throws CodedError SOURCE_NOT_FOUND */
+function sourcesOf(index: Index, { source, host }: PruneOptions): number[] | undefined {
+  if (source === undefined && host === undefined) return undefined;
+  const selected = source ? [selectedSource(index, source)] : index.sources.all();
+  const found = selected.filter((one) => host === undefined || one.host === host);
+  if (found.length > 0) return found.map(({ id }) => id);
+  throw new CodedError('SOURCE_NOT_FOUND', `No source is of the host ${host ?? ''}.`, {
+    hint: 'List the sources with `varve snapshots`.',
+  });
+}
+
+/** The sources of which no snapshot stays. */
+function goneSources(index: Index, removed: Retention['removed']): number[] {
+  const going = new Set(removed.map(({ number }) => number));
+  const sources = [...new Set(removed.map(({ source }) => source))];
+  return sources.filter((source) =>
+    index.snapshots.ofSource(source).every(({ number }) => going.has(number)),
+  );
 }
 
 /** Nothing was removed, moved or freed: there is nothing to commit. */

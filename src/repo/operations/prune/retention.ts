@@ -201,7 +201,8 @@ function notOlder({ olderThan }: RetentionPolicy): Rule[] {
   return [({ startedMs }) => (startedMs >= olderThan ? reason : undefined)];
 }
 
-function refuseEmpty(policy: RetentionPolicy): void {
+/** @throws CodedError PRUNE_EMPTY_POLICY */
+export function refuseEmpty(policy: RetentionPolicy): void {
   const counts = [
     policy.keepLast,
     policy.keepHourly,
@@ -217,7 +218,7 @@ function refuseEmpty(policy: RetentionPolicy): void {
     policy.olderThan !== undefined;
   if (isSet) return;
   throw new CodedError('PRUNE_EMPTY_POLICY', 'The policy has no rules, so it would keep nothing.', {
-    hint: 'Say what to keep, such as --keep-last 10 or --keep-daily 7, or what to remove: --older-than 1Y.',
+    hint: 'Say what to keep, such as --keep-last 10 or --keep-daily 7, or what to remove: --older-than 1Y, or a snapshot by its number.',
   });
 }
 

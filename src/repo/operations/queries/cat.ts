@@ -5,10 +5,11 @@ import type { Index } from '../../index/index.js';
 import { VersionType, type Version } from '../../model.js';
 import { createBufferPool } from '../../packs/buffer-pool.js';
 import { createFrameReader } from '../../packs/frame-reader.js';
-import { textFromBytes } from '../../../platform/bytes.js';
+import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { findAnswer } from './answer.js';
 import type { Located } from './locate.js';
 import type { Origin, QueryOptions, SourceSnapshot } from './sources.js';
+import type { HeldRepository } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
 import type { TimePoint } from './time-point.js';
 
@@ -48,28 +49,37 @@ export function catFile(repository: Repository, options: CatOptions): Promise<nu
     if (!located) throw new Error('a path was answered by nothing');
     if (located.version?.type !== VersionType.file) throw notAFile(located);
     options.onFound?.(answer);
-    const reader = createFrameReader(
-      packs,
-      READER_CACHE_BYTES,
-      createBufferPool(READER_CACHE_BYTES),
-    );
-    let count = 0;
-    for (const blob of index.blobs.listOf(located.version.content)) {
-      const holeBytes = index.blobs.holeBytes(blob);
-      if (holeBytes !== undefined) {
-        await writeZeros(holeBytes, options.write);
-        count += holeBytes;
-        continue;
-      }
-      const recipe = index.blobs.recipe(blob);
-      if (!recipe) throw lost(index, blob, located);
-      const bytes = rebuildBlob(reader, recipe);
-      await options.write(bytes);
-      count += bytes.length;
-      reader.recycle();
-    }
-    return count;
+    return writeContent({ index, packs }, located.version, located.path, options.write);
   });
+}
+
+/**
+ * Writes the bytes of a version, blob by blob, each proven by its hash. Returns their count.
+ * @throws CodedError BLOB_DAMAGED (after the bytes before the damage)
+ */
+export async function writeContent(
+  { index, packs }: Pick<HeldRepository, 'index' | 'packs'>,
+  { content }: Pick<Version, 'content'>,
+  path: ByteString,
+  write: CatOptions['write'],
+): Promise<number> {
+  const reader = createFrameReader(packs, READER_CACHE_BYTES, createBufferPool(READER_CACHE_BYTES));
+  let count = 0;
+  for (const blob of index.blobs.listOf(content)) {
+    const holeBytes = index.blobs.holeBytes(blob);
+    if (holeBytes !== undefined) {
+      await writeZeros(holeBytes, write);
+      count += holeBytes;
+      continue;
+    }
+    const recipe = index.blobs.recipe(blob);
+    if (!recipe) throw lost(index, blob, path);
+    const bytes = rebuildBlob(reader, recipe);
+    await write(bytes);
+    count += bytes.length;
+    reader.recycle();
+  }
+  return count;
 }
 
 async function writeZeros(count: number, write: CatOptions['write']): Promise<void> {
@@ -106,7 +116,7 @@ function describeType(version: Version | undefined): { noun: string; hint?: stri
   }
 }
 
-function lost({ blobs }: Index, blob: number, { path }: Located): CodedError {
+function lost({ blobs }: Index, blob: number, path: ByteString): CodedError {
   const hash = blobs.get(blob)?.hash.toString('hex') ?? 'unknown';
   const message = `Blob ${hash} of ${textFromBytes(path)}, or a blob that it is rebuilt from, is lost.`;
   return new CodedError('BLOB_DAMAGED', message, {

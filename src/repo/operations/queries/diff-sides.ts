@@ -32,6 +32,8 @@ export interface DiffSides extends Origin {
   readonly to: Snapshot | undefined;
   /** Whether a path is one that was asked for, or lies below one. */
   readonly isWanted: (path: ByteString) => boolean;
+  /** Whether a path is wanted, or a directory above one that is. */
+  readonly isOnTheWay: (path: ByteString) => boolean;
 }
 
 interface Sides {
@@ -61,7 +63,7 @@ export function findSides(
       index,
       sides.map(({ source }) => source),
     );
-    return { ...sidesOf(sides, only), ...origin, isWanted: () => true };
+    return { ...sidesOf(sides, only), ...origin, isWanted: () => true, isOnTheWay: () => true };
   }
   const newestFirst = sides.sort((a, b) => newest(b).number - newest(a).number);
   const isSaved = (side: Sides, path: ByteString): boolean =>
@@ -84,7 +86,9 @@ export function findSides(
     newestFirst.find((side) => meant.every((path) => isSaved(side, path) || isLive(side, path)));
   if (!chosen) throw scattered();
   const isWanted = (path: ByteString): boolean => meant.some((wanted) => isWithin(path, wanted));
-  return { ...chosen, ...origin, isWanted };
+  const isOnTheWay = (path: ByteString): boolean =>
+    meant.some((wanted) => isWithin(path, wanted) || isWithin(wanted, path));
+  return { ...chosen, ...origin, isWanted, isOnTheWay };
 }
 
 function sidesOf(sides: readonly Sides[], source: Source): Sides {

@@ -2,26 +2,32 @@
 import { NodeChange } from '../../index/history.js';
 import type { Index } from '../../index/index.js';
 import type { PlacedPath } from '../../index/names.js';
-import type { ByteString } from '../../../platform/bytes.js';
-import { inByteOrder } from './find.js';
+import { VersionType } from '../../model.js';
+import {
+  foundChange,
+  toChange,
+  type Change,
+  type ChangeType,
+  type FileSide,
+  type FoundChange,
+} from './change.js';
 import { findSides, type DiffQuestion } from './diff-sides.js';
+import { inByteOrder } from './find.js';
+import { pairRenames } from './renames.js';
+import { readContents, type ChangedContents } from './side-contents.js';
+import { savedKey } from './side-keys.js';
 import type { Origin } from './sources.js';
+import type { HeldRepository } from '../../repository/held.js';
 import type { Repository } from '../../repository/repository.js';
 import type { TimePoint } from './time-point.js';
 
+/** Takes each change with what it is about; waited for, so that one file is held at a time. */
+export type OnContents = (change: Change, contents: ChangedContents) => void | Promise<void>;
+
 export interface DiffOptions extends DiffQuestion {
   readonly to: TimePoint;
-}
-
-/**
- * How a path changed. `modified`: the bytes of a file, the target of a link; `metadata`: owner, mode
- * or modification time and nothing else; `type`: a file became a directory, and the like.
- */
-export type ChangeType = 'added' | 'removed' | 'modified' | 'metadata' | 'type';
-
-export interface Change {
-  readonly path: ByteString;
-  readonly change: ChangeType;
+  /** Told of every change in order, with the bytes of both sides; without it, none are read. */
+  readonly onContents?: OnContents;
 }
 
 export interface SnapshotDiff extends Origin {
@@ -36,32 +42,76 @@ export interface SnapshotDiff extends Origin {
  * what they hold.
  */
 export function diffSnapshots(repository: Repository, options: DiffOptions): Promise<SnapshotDiff> {
-  return repository.read(({ index, platform }) => {
-    const { source, isEvident, isWanted, ...sides } = findSides({ index, platform }, options);
+  return repository.read(async (held) => {
+    const { index } = held;
+    const { source, isEvident, isWanted, ...sides } = findSides(held, options);
     const from = sides.from.number;
     const to = sides.to?.number ?? from;
-    const changes = changesBetween(index, source.id, from, to).filter(({ path }) => isWanted(path));
-    return { changes: inByteOrder(changes), from, to, source, isEvident };
+    const found = pairRenames(changesBetween(index, source.id, from, to), savedKey);
+    const wanted = found.filter(({ path, renamedFrom, renamedTo }) =>
+      [path, renamedFrom, renamedTo].some((one) => one !== undefined && isWanted(one)),
+    );
+    const changes = await tellContents(held, inByteOrder(wanted), options.onContents);
+    return { changes, from, to, source, isEvident };
   });
 }
 
-function changesBetween(index: Index, wanted: number, from: number, to: number): Change[] {
+/** The changes, each of them told with its contents if somebody listens. */
+export async function tellContents(
+  held: HeldRepository,
+  found: readonly FoundChange[],
+  onContents: OnContents | undefined,
+): Promise<Change[]> {
+  const changes = found.map(toChange);
+  if (onContents) {
+    for (const [position, one] of found.entries()) {
+      const change = changes[position];
+      if (change) await onContents(change, await readContents(held, one));
+    }
+  }
+  return changes;
+}
+
+function changesBetween(index: Index, wanted: number, from: number, to: number): FoundChange[] {
   const { history } = index;
   const places = index.placePaths();
   const isForward = from <= to;
   const range = { after: Math.min(from, to), upTo: Math.max(from, to) };
-  const changes: Change[] = [];
-  const add = ({ path, source }: PlacedPath, change: ChangeType | undefined): void => {
-    if (change && source === wanted) changes.push({ path, change });
+  const changes: FoundChange[] = [];
+  const add = (
+    { path, source }: PlacedPath,
+    change: ChangeType | undefined,
+    older: FileSide | undefined,
+    newer: FileSide | undefined,
+  ): void => {
+    if (!change || source !== wanted) return;
+    const [before, after] = isForward ? [older, newer] : [newer, older];
+    changes.push(foundChange(path, change, before, after));
   };
 
+  // By position: taking thousands of rows apart as lists costs more than the query.
   for (const row of history.begunWithin(range)) {
-    add(places.ofRow(row), changeOf(row[5], isForward ? 'added' : 'removed'));
+    const newer = fileSide(row[6], row[7], row[8], row[9]);
+    const older = fileSide(row[10], row[11] ?? 0, row[12], row[13]);
+    add(places.ofRow(row), changeOf(row[5], isForward ? 'added' : 'removed'), older, newer);
   }
   for (const row of history.goneWithin(range)) {
-    add(places.ofRow(row), isForward ? 'removed' : 'added');
+    const older = fileSide(row[5], row[6], row[7], row[8]);
+    add(places.ofRow(row), isForward ? 'removed' : 'added', older, undefined);
   }
   return changes;
+}
+
+function fileSide(
+  type: VersionType | null,
+  sizeBytes: number,
+  blob: number | null,
+  content: number | null,
+): FileSide | undefined {
+  if (type !== VersionType.file) return undefined;
+  if (blob !== null) return { sizeBytes, content: { type: 'blob', blob } };
+  if (content !== null) return { sizeBytes, content: { type: 'content', content } };
+  return { sizeBytes, content: { type: 'none' } };
 }
 
 /** `begun`: the change to report where only the later side has the path. */

@@ -8,7 +8,7 @@ import type { HeldRepository } from '../../repository/held.js';
 import { readAttributesAt, hasSameAttributes } from '../../tree/attributes.js';
 import { isUnchanged, hasSameMetadata, isSameTime } from '../../tree/compare.js';
 import { possibleBitRot } from '../../tree/possible-bit-rot.js';
-import type { ChangeType } from './diff.js';
+import type { ChangeType } from './change.js';
 import { hashFile, hashToEnd } from './hash-file.js';
 
 /** A live node with what is saved of it, which has the same type. */

@@ -1,6 +1,7 @@
 /** Goes through the live tree and a snapshot side by side, and notes what differs. */
 import { join } from '../../../platform/paths.js';
 import type { Entry } from '../../index/versions.js';
+import type { FileStat } from '../../../platform/at-calls.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { fileErrorCode } from '../../../platform/system-errors.js';
@@ -15,7 +16,7 @@ import {
 } from '../../tree/live-tree.js';
 import { isOfStream } from '../../tree/stream-version.js';
 import { isLostLink } from '../backup/roots.js';
-import type { Change, ChangeType } from './diff.js';
+import { foundChange, type ChangeType, type FileSide, type FoundChange } from './change.js';
 import type { LiveBytes } from './live-bytes.js';
 
 export interface ComparisonOptions {
@@ -24,6 +25,8 @@ export interface ComparisonOptions {
   readonly tree: LiveTree;
   /** Those that there are already; more are added. */
   readonly issues: Issue[];
+  /** What is not is not looked at. */
+  readonly isOnTheWay: (path: ByteString) => boolean;
 }
 
 /** A directory whose entries are compared one after the other. */
@@ -36,7 +39,7 @@ interface Entered {
 type Surroundings = Pick<LiveDirectory, 'filter'>;
 
 export class LiveComparison {
-  readonly changes: Change[] = [];
+  readonly changes: FoundChange[] = [];
   private readonly options: ComparisonOptions;
   private readonly bytes: LiveBytes;
 
@@ -47,6 +50,7 @@ export class LiveComparison {
 
   /** Compares everything below a root, and the root itself. */
   root(path: ByteString, known: Entry | undefined): void {
+    if (!this.options.isOnTheWay(path)) return;
     if (known && isOfStream(known)) {
       const message = `${textFromBytes(path)} came from a stream, so there is nothing to compare it with.`;
       this.options.issues.push({ path, code: 'SOURCE_MISSING', message });
@@ -86,6 +90,7 @@ export class LiveComparison {
   private compare(directory: ListedDirectory, pair: Pair<ByteString, Entry>): Entered | undefined {
     const name = pair.type === 'gone' ? pair.known.name : pair.name;
     const entry = { name, path: join(directory.path, name) };
+    if (!this.options.isOnTheWay(entry.path)) return undefined;
     if (pair.type === 'present') return this.visit(directory, entry, pair.known);
     this.noteRemoved(directory, entry, pair.known);
     return undefined;
@@ -108,9 +113,9 @@ export class LiveComparison {
       if (isSameType) {
         const tellsSize = stat.type !== 'file' || tree.tellsSize(directory, name, stat);
         const subject = { directory: handleOf(directory), name, path, stat, tellsSize, known };
-        this.note(path, this.bytes.changeOf(subject));
+        this.note(path, this.bytes.changeOf(subject), known, stat);
       } else {
-        this.note(path, known ? 'type' : 'added');
+        this.note(path, known ? 'type' : 'added', known, stat);
         if (known) this.noteRemovedBelow(directory, path, known);
       }
       if (stat.type !== 'directory') return undefined;
@@ -126,7 +131,7 @@ export class LiveComparison {
     const { sizeBytes } = known;
     const stat = { type: fileTypeOf(known.type), sizeBytes };
     if (this.options.tree.leavesOut(around, entry, stat)) return;
-    this.note(entry.path, 'removed');
+    this.note(entry.path, 'removed', known, undefined);
     this.noteRemovedBelow(around, entry.path, known);
   }
 
@@ -144,8 +149,13 @@ export class LiveComparison {
     return repository.index.versions.at(path, snapshot);
   }
 
-  private note(path: ByteString, change: ChangeType | undefined): void {
-    if (change) this.changes.push({ path, change });
+  private note(
+    path: ByteString,
+    change: ChangeType | undefined,
+    known: Version | undefined,
+    stat: FileStat | undefined,
+  ): void {
+    if (change) this.changes.push(foundChange(path, change, savedSide(known), liveSide(stat)));
   }
 
   /** What cannot be read is reported, and counts as unchanged. */
@@ -159,4 +169,16 @@ export class LiveComparison {
       return undefined;
     }
   }
+}
+
+function savedSide(known: Version | undefined): FileSide | undefined {
+  if (known?.type !== VersionType.file) return undefined;
+  const { sizeBytes, content, inode, mtime } = known;
+  return { sizeBytes, content, inode, mtime };
+}
+
+function liveSide(stat: FileStat | undefined): FileSide | undefined {
+  if (stat?.type !== 'file') return undefined;
+  const { sizeBytes, inode, mtime } = stat;
+  return { sizeBytes, content: { type: 'live' }, inode, mtime };
 }

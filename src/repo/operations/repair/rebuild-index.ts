@@ -120,7 +120,7 @@ class Replay {
     const [summary, retired] = this.sections(end);
     const document = readEnd(summary);
     if (document.type === 'snapshot') this.snapshot(document, parts);
-    else this.prune(document.removed);
+    else this.prune(document);
     this.retire(retired ?? new Uint8Array(0), ofKind(FrameKind.delta));
   }
 
@@ -169,8 +169,9 @@ class Replay {
     index.snapshots.insert(snapshot);
   }
 
-  private prune(removed: readonly number[]): void {
+  private prune({ removed, sources = [] }: PruneDocument): void {
     const { removal } = this.index;
+    for (const source of sources) removal.removeSource(source);
     const { snapshots } = this.index;
     for (const number of removed) {
       const snapshot = snapshots.get(number);
@@ -344,6 +345,8 @@ interface SnapshotDocument {
 interface PruneDocument {
   readonly type: 'prune';
   readonly removed: readonly number[];
+  /** Sources that went with all their snapshots. */
+  readonly sources?: readonly number[];
 }
 
 /** What the run was that a manifest ends. @throws CodedError FORMAT_UNKNOWN */

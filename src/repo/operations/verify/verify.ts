@@ -96,7 +96,11 @@ export async function verifyHeld(
   const read = options.isQuick
     ? { blobs: counts.blobs, bytes: 0, frames: [] }
     : await rebuildAll(repository, options, findings, startedMs);
-  if (findings.damage.length === 0) remember(repository, [...manifests, ...read.frames]);
+  if (findings.damage.length === 0) {
+    remember(repository, 'sound', [...manifests, ...read.frames]);
+  } else if (!options.isQuick) {
+    remember(repository, 'damaged', framesOf(repository, findings.broken));
+  }
   return {
     ok: findings.damage.length === 0,
     snapshots: counts.snapshots,
@@ -296,6 +300,12 @@ function locate(index: Index, blob: number, said: string): Omit<Finding, 'blobs'
   return { code, message, pack, offset };
 }
 
+/** Where blobs are stored that were found damaged. */
+function framesOf({ index }: HeldRepository, blobs: Iterable<number>): Pick<FrameRow, 'id'>[] {
+  const ids = Array.from(blobs, (blob) => index.blobs.get(blob)?.frame ?? 0);
+  return [...new Set(ids)].filter((id) => id > 0).map((id) => ({ id }));
+}
+
 /** Where this cannot be noted, the next verification reads the same frames first again. */
 const NOT_NOTED: readonly ErrorCode[] = [
   'DISK_FULL',
@@ -304,24 +314,35 @@ const NOT_NOTED: readonly ErrorCode[] = [
   'REPOSITORY_READ_ONLY',
 ];
 
-/** Notes when the frames were verified, unless somebody writes just now or nothing may be written. */
-function remember(repository: HeldRepository, frames: readonly FrameRow[]): void {
+/** Notes how the frames were found, unless somebody writes just now or nothing may be written. */
+function remember(
+  repository: HeldRepository,
+  how: 'sound' | 'damaged',
+  frames: readonly Pick<FrameRow, 'id'>[],
+): void {
   if (frames.length === 0 || !repository.platform.files.canWrite(repository.path)) return;
   try {
-    note(repository, frames);
+    note(repository, how, frames);
   } catch (error) {
     const explained = explainFailure(repository.path, 'write', error);
     if (!(explained instanceof CodedError) || !NOT_NOTED.includes(explained.code)) throw explained;
   }
 }
 
-function note({ path, platform }: HeldRepository, frames: readonly FrameRow[]): void {
+function note(
+  { path, platform }: HeldRepository,
+  how: 'sound' | 'damaged',
+  frames: readonly Pick<FrameRow, 'id'>[],
+): void {
   const index = openIndex(layoutOf(path).index, 'write', platform.files);
   try {
     index.neverWait();
     index.begin();
     const timeMs = platform.clock.nowMs();
-    for (const { id } of frames) index.frames.setVerified(id, timeMs);
+    for (const { id } of frames) {
+      if (how === 'sound') index.frames.setVerified(id, timeMs);
+      else index.frames.setDamaged(id, timeMs);
+    }
     index.commit();
   } catch (error) {
     index.rollback();

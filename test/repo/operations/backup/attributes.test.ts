@@ -77,12 +77,12 @@ describe.runIf(hasCalls)('attributes', () => {
     'changed alone, of %s, are a version',
     async (name) => {
       const lab = await prepare();
-      const { uid, gid, mtimeNs } = fs.statSync(lab.path(name), { bigint: true });
+      const { uid, gid, mtimeNs, size } = fs.statSync(lab.path(name), { bigint: true });
       setAttribute(lab, name, 'changed');
       expect(fs.statSync(lab.path(name), { bigint: true })).toMatchObject({ uid, gid, mtimeNs });
-      const changed = [
-        { path: join(bytesFromText(lab.source), bytesFromText(name)), change: 'metadata' },
-      ];
+      const path = join(bytesFromText(lab.source), bytesFromText(name));
+      const sizes = name !== 'dir' && { sizeBefore: Number(size), sizeAfter: Number(size) };
+      const changed = [{ path, change: 'metadata', ...sizes }];
       const live = { from: LATEST, readsAll: false };
       expect((await diffLive(lab.repository, lab.platform, live)).changes).toEqual(changed);
       lab.runAhead();

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Change, ChangeType } from '../../../../src/repo/operations/queries/diff.js';
+import type { Change, ChangeType } from '../../../../src/repo/operations/queries/change.js';
 import type { DiffLiveOptions } from '../../../../src/repo/operations/queries/diff-live.js';
 import { streamOf } from '../../../support/byte-stream.js';
 import { createLab } from '../../../support/lab.js';
@@ -138,7 +138,11 @@ test('changes come in byte order, with the snapshots that were compared', async 
   expect(
     await diffSnapshots(path, platform, { from: { type: 'back', count: 1 }, to: LATEST }),
   ).toEqual({
-    changes: ['a', 'a-b', 'a/b'].map((name) => ({ path: absolute(tree, name), change: 'added' })),
+    changes: ['a', 'a-b', 'a/b'].map((name) => ({
+      path: absolute(tree, name),
+      change: 'added',
+      ...(name !== 'a' && { sizeAfter: 0 }),
+    })),
     from: 1,
     to: 2,
     ...originOf(tree),
@@ -242,7 +246,7 @@ test('a root that is gone is removed with all below it', async () => {
   expect(await diffLive(path, platform, { from: LATEST, readsAll: false })).toEqual({
     changes: [
       { path: absolute(tree, ''), change: 'removed' },
-      { path: absolute(tree, 'a'), change: 'removed' },
+      { path: absolute(tree, 'a'), change: 'removed', sizeBefore: 0 },
     ],
     from: 1,
     to: undefined,
