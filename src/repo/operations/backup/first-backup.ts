@@ -101,7 +101,7 @@ export function describeResemblance(
 }
 
 /** The source with the same host or the same names, whatever has more in common first. */
-export function mostLike(source: Source, others: readonly Source[]): Source | undefined {
+function mostLike(source: Source, others: readonly Source[]): Source | undefined {
   const likeness = (other: Source): number => {
     const isHost = other.host === source.host;
     const names = new Set(other.roots.map(baseName));

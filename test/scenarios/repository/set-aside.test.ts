@@ -2,9 +2,9 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createLab, type Lab } from '../../../support/lab.js';
-import { noise } from '../../../support/seed.js';
-import { readTree } from '../../../support/tree.js';
+import { createLab, type Lab } from '../../support/lab.js';
+import { noise } from '../../support/seed.js';
+import { readTree } from '../../support/tree.js';
 
 /** Three snapshots, of which each has what the one before had, and the source still has it all. */
 async function prepare(): Promise<Lab> {

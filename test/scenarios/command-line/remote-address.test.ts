@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createWorkspace } from '../support/varve-command.js';
+import { createWorkspace } from '../../support/varve-command.js';
 
 const { run, root, write } = createWorkspace();
 write({ 'tree/a:b.txt': 'a', 'user@host:file': 'local' });
