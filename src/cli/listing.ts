@@ -37,7 +37,7 @@ export function openListing({ output, palette, isVerbose, isJson }: Session): Li
   };
   return {
     onPath: isShown ? onPath : undefined,
-    isOnTerminal: isShown && output.medium === 'terminal',
+    isOnTerminal: isShown && output.stream.isTTY,
     async finish() {
       if (pending !== '') flush();
       await written;

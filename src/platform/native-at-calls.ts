@@ -92,6 +92,8 @@ interface CallMemory {
 }
 
 const NO_NAME = '' as ByteString;
+/** Of a call whose errno may be of another. */
+const MAX_ATTEMPTS = 3;
 
 function bindLooks(
   libc: Libc,
@@ -121,11 +123,14 @@ function bindLooks(
     },
     stat(directory, name) {
       const flags = AT_SYMLINK_NOFOLLOW;
-      const result = statx(directory, names.put(name), flags, STATX_ALL, statWords);
-      if (result === 0) return readStatx(statWords);
-      const error = libc.failure('statx', name);
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
+      for (let attempt = 1; ; attempt += 1) {
+        const result = statx(directory, names.put(name), flags, STATX_ALL, statWords);
+        if (result === 0) return readStatx(statWords);
+        const error = libc.failure('statx', name);
+        if (error.code === 'ENOENT') return undefined;
+        // It never says EAGAIN: V8 waited for one of its locks before errno was read.
+        if (error.code !== 'EAGAIN' || attempt === MAX_ATTEMPTS) throw error;
+      }
     },
     statOpen(descriptor) {
       check(statx(descriptor, empty, AT_EMPTY_PATH, STATX_ALL, statWords), 'statx', NO_NAME);

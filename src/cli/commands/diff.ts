@@ -174,7 +174,7 @@ async function showContents(session: Session, { patch }: DiffFlags): Promise<Sho
     if (found.type === 'opaque') return `   ${found.message}.\n`;
     if (!patch) return `   ${summariseLines(found.added, found.removed)}\n`;
     const bytes = Buffer.from(found.text, 'latin1');
-    return output.medium === 'terminal' ? escapeText(bytes.toString()) : bytes;
+    return output.stream.isTTY ? escapeText(bytes.toString()) : bytes;
   };
   return {
     async onContents(change, contents) {

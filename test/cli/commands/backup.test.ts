@@ -18,8 +18,7 @@ test('a dry run makes no repository', async () => {
 /** What a first backup says of where the repository lies, and nothing else. */
 const sameDisk = (name: string): RegExp =>
   new RegExp(
-    `^varve: The repository is on the same disk as ${pattern(name)}: whoever loses that disk loses both. ` +
-      String.raw`[\d.]+ [GM]iB are free where the repository lies\.\n?$`,
+    `^varve: The repository is on the disk of ${pattern(name)} \\([\\d.]+ [GM]iB free\\): keep a copy elsewhere\\.\\n?$`,
   );
 
 test('the first backup makes the default repository and says so', async () => {

@@ -73,7 +73,7 @@ describe('what is done, and cannot be reported', () => {
     const full = openSync('/dev/full', 'w');
     const { code, stderr } = await run(args, { stdio: ['ignore', full, 'pipe'] });
     expect(code).toBe(3);
-    expect(stderr).toMatch(message);
+    expect(stderr.split('\n').some((line) => message.test(line))).toBe(true);
   });
 
   test.each(DONE)('ends as ever where the reader has gone: %j', async (args) => {
@@ -151,7 +151,9 @@ describe('an interrupt', () => {
     await until(() => openFiles(child.pid).includes(`${defaultRepository}/lock.sqlite`));
     child.kill('SIGHUP');
     child.kill('SIGHUP');
-    expect(await finished(child)).toMatchObject({ code: 0, stderr: '' });
+    const { code, stderr } = await finished(child);
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('Stopping');
   });
 
   test.each([
@@ -177,7 +179,7 @@ describe('an interrupt', () => {
     async (place) => {
       const { code, stderr } = await run(['-r', place, 'init'], { timeout: 20_000 });
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^varve: .*(ENOENT|EPERM|EACCES)/);
+      expect(stderr).toMatch(/^varve: .*(ENOENT|EPERM|EACCES|does not exist)/);
     },
   );
 
