@@ -25,7 +25,7 @@ beforeAll(async () => {
   );
   write({ 'tree/a': 'other\n', 'tree/dir/new': 'n\n' });
   rmSync(path('tree/gone'), { recursive: true });
-  chmodSync(path('tree/mode'), 0o600);
+  chmodSync(path('tree/mode'), 0o640);
   rmSync(path('tree/link'));
   symlinkSync('dir', path('tree/link'));
 });
@@ -67,7 +67,7 @@ test('restore: into a new directory, over it, and the same with -n', async () =>
   write({ 'back/tree/a': 'mine!\n', 'back/tree/extra/x': 'x' });
   rmSync(path('back/tree/dir/b'));
   chmodSync(path('back/tree/mode'), 0o600);
-  chmodSync(path('back/tree/dir'), 0o700);
+  chmodSync(path('back/tree/dir'), 0o750);
   utimesSync(path('back/tree/gone/c'), TIME, TIME);
   lutimesSync(path('back/tree/link'), TIME, TIME);
   const args = [
