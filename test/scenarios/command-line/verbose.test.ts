@@ -66,7 +66,7 @@ test('restore: into a new directory, over it, and the same with -n', async () =>
   expect(marks(fresh.stdout)).toContain('new        back/tree/gone/c');
   write({ 'back/tree/a': 'mine!\n', 'back/tree/extra/x': 'x' });
   rmSync(path('back/tree/dir/b'));
-  chmodSync(path('back/tree/mode'), 0o600);
+  chmodSync(path('back/tree/mode'), 0o640);
   chmodSync(path('back/tree/dir'), 0o750);
   utimesSync(path('back/tree/gone/c'), TIME, TIME);
   lutimesSync(path('back/tree/link'), TIME, TIME);
