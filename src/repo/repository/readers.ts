@@ -112,9 +112,19 @@ export class Readers {
   private copyIndex(path: string): string {
     const { files, temporaryDirectory } = this.platform;
     const copy = files.makeTemporaryDirectory(`${temporaryDirectory}/varve-index-`);
+    try {
+      this.copyWhole(path, copy);
+    } catch (error) {
+      files.removeTree(copy);
+      throw error;
+    }
+    return copy;
+  }
+
+  /** @throws CodedError REPOSITORY_LOCKED, system errors */
+  private copyWhole(path: string, copy: string): void {
     for (let tries = 0; !this.copyAtRest(path, copy); tries++) {
       if (tries === MAX_TRIES) {
-        files.removeTree(copy);
         throw new CodedError(
           'REPOSITORY_LOCKED',
           `The index ${path} is being written all the time.`,
@@ -125,7 +135,6 @@ export class Readers {
       }
       pauseThread(REST_MS);
     }
-    return copy;
   }
 
   /**

@@ -1,7 +1,7 @@
 /** What a process may not have more of: it is told so, with what to do, and never as a bug. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createWorkspace, finished, until, type Run } from '../../support/varve-command.js';
@@ -35,13 +35,22 @@ beforeAll(async () => {
 
 /** On a repository of its own, within a limit of the shell's `ulimit`. */
 async function runWithin(limit: string, args: readonly string[]): Promise<Run> {
-  for (const name of ['new', 'target', 'copied', 'repo'])
+  for (const name of ['new', 'target', 'copied', 'repo', 'temporary'])
     rmSync(path(name), { recursive: true, force: true });
+  mkdirSync(path('temporary'));
   cpSync(path('sound'), path('repo'), { recursive: true });
   const script = `ulimit ${limit}; exec "$@"`;
   const words = [process.execPath, MAIN, ...args];
-  const env = { PATH: process.env['PATH'], HOME: home, TZ: 'UTC', VARVE_REPOSITORY: path('repo') };
-  return finished(spawn('sh', ['-c', script, 'sh', ...words], { cwd: root, env }));
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: home,
+    TZ: 'UTC',
+    TMPDIR: path('temporary'),
+    VARVE_REPOSITORY: path('repo'),
+  };
+  const done = await finished(spawn('sh', ['-c', script, 'sh', ...words], { cwd: root, env }));
+  expect(readdirSync(path('temporary'))).toEqual([]);
+  return done;
 }
 
 function expectTold({ code, stderr }: Run, what: RegExp): void {
