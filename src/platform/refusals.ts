@@ -207,14 +207,15 @@ function askSystem(path: string): string | undefined {
   const found = fs.statSync(systemPath(path), { throwIfNoEntry: false });
   if (found?.isFile() === false) return 'SQLITE_NOTADB';
   const directory = systemPath(dirname(path));
-  const probe = systemPath(`${dirname(path)}/probe.tmp`);
+  const probe = systemPath(`${dirname(path)}/.varve-probe-${process.pid}`);
   const open: number[] = [];
+  let isMade = false;
   try {
     if (found) fs.accessSync(systemPath(path), fs.constants.R_OK | fs.constants.W_OK);
     while (open.length < PROBE_FILES) open.push(fs.openSync(directory, fs.constants.O_RDONLY));
-    fs.rmSync(probe, { force: true });
-    const descriptor = fs.openSync(probe, 'w', 0o600);
+    const descriptor = fs.openSync(probe, 'wx', 0o600);
     open.push(descriptor);
+    isMade = true;
     fs.writeSync(descriptor, Buffer.alloc(PROBE_BYTES, 1));
     fs.fsyncSync(descriptor);
     return undefined;
@@ -222,7 +223,7 @@ function askSystem(path: string): string | undefined {
     return systemErrorCode(error);
   } finally {
     for (const descriptor of open) fs.closeSync(descriptor);
-    fs.rmSync(probe, { force: true });
+    if (isMade) fs.rmSync(probe, { force: true });
   }
 }
 

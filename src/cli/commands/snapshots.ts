@@ -34,14 +34,13 @@ export const snapshotsCommand: CliCommand = {
 function describe(listed: readonly ListedSnapshot[], { output, palette }: Session): string {
   if (listed.length === 0)
     return 'No snapshots yet. Take the first one with `varve backup PATH`.\n';
-  const show = (text: string): string => (output.medium === 'terminal' ? escapeUnsafe(text) : text);
   const columns: Column<ListedSnapshot>[] = [
     { head: '#', align: 'right', cell: ({ snapshot }) => String(snapshot.number) },
     { head: 'TIME', cell: ({ snapshot }) => formatLocalTime(snapshot.startedMs) },
     { head: 'FILES', align: 'right', cell: ({ snapshot }) => String(snapshot.files) },
     { head: 'SIZE', align: 'right', cell: ({ snapshot }) => formatBytes(snapshot.bytes) },
     { head: 'ADDED', align: 'right', cell: ({ snapshot }) => formatBytes(snapshot.bytesStored) },
-    { head: 'TAGS', cell: ({ snapshot }) => show(snapshot.tags.join(', ')) },
+    { head: 'TAGS', cell: ({ snapshot }) => escapeUnsafe(snapshot.tags.join(', ')) },
   ];
   const sources = new Map(listed.map(({ source }) => [source.id, source]));
   const sections = [...sources.values()].map((source) => {

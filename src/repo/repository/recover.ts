@@ -42,26 +42,32 @@ function isOurs({ packs, config }: HeldRepository, pack: number): boolean {
 }
 
 /**
- * A run that died leaves at most one manifest's end behind. Several were committed, and the index is
- * an older copy, by which their snapshots would be cut off.
+ * A run that died leaves at most one manifest's end behind, of a generation that the index does not know.
+ * Any other was committed: the index is an older copy, or a repair set aside a pack that is back now. Its
+ * snapshots would be cut off.
  * @throws CodedError INDEX_CORRUPT
  */
 function refuseOlderIndex(
-  { path, packs, config }: HeldRepository,
+  { path, index, packs, config }: HeldRepository,
   grown: readonly number[],
   committed: ReadonlyMap<number, PackRow>,
 ): void {
+  const last = index.counters.last('generation');
   let finished = 0;
+  let known = 0;
   for (const pack of grown) {
     if (readPackKind(packs, pack, config.id) !== PackKind.manifests) continue;
     for (const { head, isIntact } of scanPack(packs, pack, committed.get(pack)?.lengthBytes)) {
-      if (isIntact && head.kind === FrameKind.manifestEnd) finished += 1;
+      if (!isIntact || head.kind !== FrameKind.manifestEnd) continue;
+      finished += 1;
+      if (head.generation <= last) known += 1;
     }
   }
-  if (finished <= 1) return;
+  if (finished <= 1 && known === 0) return;
+  const runs = finished === 1 ? 'a run' : `${finished} runs`;
   throw new CodedError(
     'INDEX_CORRUPT',
-    `The index of ${path} is older than its packs, which contain ${finished} runs that it does not know.`,
+    `The index of ${path} does not know ${runs} that its packs contain.`,
     { hint: 'Run `varve repair --rebuild-index` to rebuild it from the packs.' },
   );
 }

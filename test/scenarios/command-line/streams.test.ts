@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { constants } from 'node:os';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isSuperuser, needPrograms, skip } from '../../support/machine.js';
@@ -122,6 +123,13 @@ function openFiles(pid: number | undefined): string[] {
   });
 }
 
+/** Whether a process has a handler for a signal. */
+function catches(pid: number | undefined, signal: NodeJS.Signals): boolean {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const caught = BigInt(`0x${/^SigCgt:\t(\w+)/m.exec(status)?.[1]}`);
+  return (caught & (1n << BigInt(constants.signals[signal] - 1))) !== 0n;
+}
+
 /** The function of the kernel in which the main thread of a process waits. */
 function waitingIn(pid: number | undefined): string {
   return readFileSync(`/proc/${pid}/wchan`, 'utf8');
@@ -166,8 +174,9 @@ describe('an interrupt', () => {
     if (!isSuperuser) skip('only root sees in which call a process waits');
     const child = start(args);
     await until(() => /fifo|partner/.test(waitingIn(child.pid)));
+    expect(catches(child.pid, signal)).toBe(true);
     child.kill(signal);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await until(() => !catches(child.pid, signal));
     expect(child.exitCode ?? child.signalCode).toBeNull();
     child.kill(signal);
     const { code } = await finished(child);

@@ -98,3 +98,28 @@ test('packs that are all away are rather on a disk that is not mounted', async (
   await lab.backup();
   await lab.expectSound();
 });
+
+test.each([false, true])(
+  'a pack of one manifest that is back after a repair is never cut; backup in between: %j',
+  async (isBackedUp) => {
+    const lab = createLab({ lanes: 1 });
+    lab.write('file', noise(20_000, 1));
+    await lab.backup();
+    const path = join(lab.packs, manifestPack(lab));
+    const bytes = fs.readFileSync(path);
+    fs.rmSync(path);
+    await lab.repair();
+    lab.write('more', noise(5000, 2));
+    if (isBackedUp) await lab.backup();
+    fs.writeFileSync(path, bytes);
+    await expect(lab.backup()).rejects.toMatchObject({
+      code: 'INDEX_CORRUPT',
+      hint: 'Run `varve repair --rebuild-index` to rebuild it from the packs.',
+    });
+    expect(fs.readFileSync(path)).toEqual(bytes);
+    await lab.rebuild();
+    await lab.backup();
+    await lab.expectSound();
+    expect(fs.readFileSync(path).subarray(0, bytes.length)).toEqual(bytes);
+  },
+);
