@@ -1,5 +1,5 @@
 /** Assembles the commands and runs the one that was asked for. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Help } from 'commander';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { packageFile } from '../platform/package-files.js';
@@ -8,6 +8,7 @@ import type { CliCommand } from './command.js';
 import { ExitCode } from './exit-code.js';
 import { addGlobalOptions, globalFlags } from './global-options.js';
 import { NotReported, OutputClosed, OutputFailed } from './output.js';
+import { describeTerm, USUAL_COLUMNS, wrapText } from './render/help.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Runs `args` (without node and script) to the end; failures are reported and become an exit code. */
@@ -28,7 +29,7 @@ export async function runProgram(
 async function parseAndRun(args: readonly string[], around: Surroundings): Promise<ExitCode> {
   let helpText = '';
   let exitCode: ExitCode = ExitCode.done;
-  const program = createProgram((text) => (helpText += text));
+  const program = createProgram(around, (text) => (helpText += text));
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(summary);
     // The others are shown by their summaries only.
@@ -47,9 +48,8 @@ async function parseAndRun(args: readonly string[], around: Surroundings): Promi
       }
     });
   }
-  program
-    .command('rdiff')
-    .summary("work with librsync's signatures, deltas and patches: see `varve rdiff --help`");
+  await addRdiff(program, args);
+  addHelpCommand(program);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -62,7 +62,40 @@ async function parseAndRun(args: readonly string[], around: Surroundings): Promi
   return exitCode;
 }
 
-function createProgram(onHelp: (text: string) => void): Command {
+/** It has its own grammar, so that it is run by `varve.ts` where it is the first word; here it is explained. */
+async function addRdiff(program: Command, args: readonly string[]): Promise<void> {
+  const command = program
+    .command('rdiff')
+    .summary("work with librsync's signatures, deltas and patches")
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .action(() => {
+      throw new CommanderError(
+        ExitCode.usage,
+        'commander.error',
+        'error: nothing may stand before rdiff, not even options',
+      );
+    });
+  if (!args.includes('rdiff')) return;
+  const { helpText } = await import('./rdiff/usage.js');
+  command.configureHelp({ formatHelp: (_, { helpWidth }) => helpText(helpWidth) });
+}
+
+/** `varve help X` says what `varve X --help` says, and what `varve X` says where there is no X. */
+function addHelpCommand(program: Command): void {
+  program
+    .helpCommand(false)
+    .command('help')
+    .argument('[command]')
+    .summary('show what a command does, with its options and examples')
+    .action(async (name: string | undefined) => {
+      if (name === undefined) program.help();
+      program.commands.find((command) => command.name() === name)?.help();
+      await program.parseAsync(['--', name], { from: 'user' });
+    });
+}
+
+function createProgram({ output, stderr }: Surroundings, onHelp: (text: string) => void): Command {
   const { version } = createRequire(import.meta.url)(
     fileURLToPath(packageFile('package.json')),
   ) as { version: string };
@@ -72,10 +105,16 @@ function createProgram(onHelp: (text: string) => void): Command {
     )
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show what a command does, with its options and examples')
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeOut: onHelp, writeErr: onHelp, outputError: () => undefined });
+    .configureOutput({
+      writeOut: onHelp,
+      writeErr: onHelp,
+      outputError: () => undefined,
+      getOutHelpWidth: () => output.columns ?? USUAL_COLUMNS,
+      getErrHelpWidth: () => (stderr.isTTY ? stderr.columns : USUAL_COLUMNS),
+    })
+    .configureHelp({ minWidthToWrap: 1, formatItem, styleUsage });
   addGlobalOptions(program);
   return program;
 }
@@ -88,4 +127,16 @@ function defineCommand(command: Command, loaded: CliCommand, run: () => Promise<
 
 function isHelp({ code }: CommanderError): boolean {
   return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(code);
+}
+
+/** What commander puts beside a term even where there is no room, goes below it. */
+function formatItem(term: string, termWidth: number, text: string, { helpWidth }: Help): string {
+  return describeTerm(term, text, { termWidth, columns: helpWidth ?? USUAL_COLUMNS }).join('\n');
+}
+
+function styleUsage(this: Help, usage: string): string {
+  const { length } = 'Usage: ';
+  return wrapText(usage, (this.helpWidth ?? USUAL_COLUMNS) - length).join(
+    `\n${' '.repeat(length)}`,
+  );
 }
