@@ -70,7 +70,8 @@ function expectBoundedChains(repository: string): void {
   }
 }
 
-function expectExactLiveBytes(repository: string): void {
+/** What a frame has alive is what its blobs take. */
+export function expectExactLiveBytes(repository: string): void {
   const wrong = queryIndex(
     repository,
     `SELECT f.id, f.kind, f.live, f.total,
