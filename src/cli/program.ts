@@ -2,6 +2,7 @@
 import { Command, CommanderError, type Help } from 'commander';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { CodedError } from '../errors.js';
 import { packageFile } from '../platform/package-files.js';
 import { COMMANDS } from './command-table.js';
 import type { CliCommand } from './command.js';
@@ -79,11 +80,9 @@ async function addRdiff(program: Command, args: readonly string[]): Promise<void
     .allowExcessArguments()
     .allowUnknownOption()
     .action(() => {
-      throw new CommanderError(
-        ExitCode.usage,
-        'commander.error',
-        'error: nothing may stand before rdiff, not even options',
-      );
+      throw new CodedError('USAGE', 'Nothing may stand before rdiff, not even options.', {
+        hint: 'It has options of its own: see `varve help rdiff`.',
+      });
     });
   if (!args.includes('rdiff')) return;
   const { helpText } = await import('./rdiff/usage.js');
@@ -97,8 +96,14 @@ function addHelpCommand(program: Command): void {
     .command('help')
     .argument('[command]')
     .summary('show what a command does, with its options and examples')
-    .action(async (name: string | undefined) => {
+    .allowExcessArguments()
+    .action(async (name: string | undefined, _: object, { args }: Command) => {
       if (name === undefined) program.help();
+      if (args.length > 1) {
+        throw new CodedError('USAGE', '`varve help` explains one command at a time.', {
+          hint: `See \`varve help ${name}\`.`,
+        });
+      }
       program.commands.find((command) => command.name() === name)?.help();
       await program.parseAsync(['--', name], { from: 'user' });
     });
