@@ -119,6 +119,22 @@ describe('a frame reader', () => {
     expect(() => reader.readDelta(first!.address)).toThrow('as its member 0.');
   });
 
+  test('refuses an address that says another length', () => {
+    const { store, blobs } = fill(1);
+    const reader = createFrameReader(store, 1000, createBufferPool(1000));
+    const { address } = blobs[0]!;
+    for (const lengthBytes of [0, 2999, 3001]) {
+      expect(() => reader.readFull({ ...address, lengthBytes })).toThrow(
+        expect.objectContaining({
+          code: 'FRAME_CORRUPT',
+          message:
+            `Blob ${Buffer.from(address.hash).toString('hex')} has 3000 bytes, ` +
+            `the index says ${lengthBytes}.`,
+        }),
+      );
+    }
+  });
+
   test('says where a pack ends too early', () => {
     const { store, blobs } = fill(1);
     const { frame } = blobs[0]!.address;
