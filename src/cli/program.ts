@@ -15,17 +15,21 @@ export async function runProgram(
   args: readonly string[],
   surroundings: Surroundings,
 ): Promise<ExitCode> {
-  const named = args.find((arg) => arg in COMMANDS);
+  const named = args.find((arg) => Object.hasOwn(COMMANDS, arg));
   try {
-    return await parseAndRun(args, surroundings);
+    return await parseAndRun(args, named, surroundings);
   } catch (error) {
     if (error instanceof OutputClosed) return ExitCode.done;
     const { reportFailure } = await import('./report.js');
-    return reportFailure(error, { args, command: named, ...surroundings });
+    return reportFailure(error, { args, ...surroundings });
   }
 }
 
-async function parseAndRun(args: readonly string[], around: Surroundings): Promise<ExitCode> {
+async function parseAndRun(
+  args: readonly string[],
+  named: string | undefined,
+  around: Surroundings,
+): Promise<ExitCode> {
   let helpText = '';
   let exitCode: ExitCode = ExitCode.done;
   const program = createProgram((text) => (helpText += text));
@@ -53,7 +57,12 @@ async function parseAndRun(args: readonly string[], around: Surroundings): Promi
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError) || !isHelp(error)) throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (!isHelp(error)) {
+      const { usageError } = await import('./usage.js');
+      const command = program.commands.find((each) => each.name() === named);
+      throw usageError(error, { program, command, args });
+    }
     // Asked for, it is output; shown because no command was named, it is a complaint.
     if (error.exitCode === 0) await around.output.write(helpText);
     else around.stderr.write(helpText);
@@ -74,6 +83,7 @@ function createProgram(onHelp: (text: string) => void): Command {
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show what a command does, with its options and examples')
     .enablePositionalOptions()
+    .showSuggestionAfterError(false)
     .exitOverride()
     .configureOutput({ writeOut: onHelp, writeErr: onHelp, outputError: () => undefined });
   addGlobalOptions(program);

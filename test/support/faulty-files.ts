@@ -64,14 +64,14 @@ export function faultyFiles(decide: (call: Call) => Fault | undefined): FileSyst
       setMtime: (...of) => make({ name: 'set-metadata' }, () => real.at.setMtime(...of)),
       setMtimeOpen: (...of) => make({ name: 'set-metadata' }, () => real.at.setMtimeOpen(...of)),
     },
-    open: (path, mode) =>
+    open: (path, mode, permissions) =>
       mode === 'create'
         ? make(
             { name: 'create' },
-            () => real.open(path, mode),
-            () => real.close(real.open(path, mode)),
+            () => real.open(path, mode, permissions),
+            () => real.close(real.open(path, mode, permissions)),
           )
-        : real.open(path, mode),
+        : real.open(path, mode, permissions),
     write: (descriptor, bytes, at) =>
       make(
         { name: 'write', bytes },

@@ -106,8 +106,8 @@ function ambiguous(index: Index, sources: readonly Source[], message: string): C
       : '';
     return `${describeSource(source)}${when}`;
   });
-  return new CodedError('SOURCE_AMBIGUOUS', `${message}\n  ${list.join('\n  ')}`, {
-    hint: NAME_ONE,
+  return new CodedError('SOURCE_AMBIGUOUS', message, {
+    hint: `  ${list.join('\n  ')}\n${NAME_ONE}`,
   });
 }
 
