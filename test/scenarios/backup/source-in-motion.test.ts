@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { AtCalls } from '../../../src/platform/at-calls.js';
+import type { AtCalls, FileStat } from '../../../src/platform/at-calls.js';
 import { bytesFromText } from '../../../src/platform/bytes.js';
 import { openFileSystem } from '../../../src/platform/files.js';
 import { faultyFiles, filesWithAt, systemError } from '../../support/faulty-files.js';
@@ -414,6 +414,27 @@ describe('a file with unchanged size and times', () => {
       expect((await lab.backup()).bytesRead).toBe(0);
     },
   );
+
+  test('is read once more when a file system numbers its inodes anew', async () => {
+    const lab = createLab();
+    lab.write('file', 'x');
+    lab.runAhead();
+    await lab.backup();
+    const { ino } = fs.statSync(lab.path('file'));
+    const anew = (stat: FileStat): FileStat =>
+      stat.inode === ino ? { ...stat, inode: ino + 1_000_000 } : stat;
+    lab.useFiles(
+      filesWithAt((real) => ({
+        stat(directory, name) {
+          const stat = real.stat(directory, name);
+          return stat && anew(stat);
+        },
+        statOpen: (descriptor) => anew(real.statOpen(descriptor)),
+      })),
+    );
+    expect((await lab.backup()).bytesRead).toBe(1);
+    expect((await lab.backup()).bytesRead).toBe(0);
+  });
 
   test('is not read again once it is old enough', async () => {
     const lab = createLab();

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openFileSystem } from '../../../src/platform/files.js';
 import { systemError } from '../../support/faulty-files.js';
 import { createLab, type Lab } from '../../support/lab.js';
+import { makeFifo } from '../../support/special-files.js';
 import { noise, prose } from '../../support/seed.js';
 
 function changeIndex(lab: Lab, sql: string, ...values: unknown[]): void {
@@ -152,6 +153,38 @@ describe('a target', () => {
       });
     }
   });
+
+  test.each(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'])(
+    'that says %s of any call ends the restore: it is not one file after the other',
+    async (code) => {
+      const lab = await prepare();
+      lab.write('d/large', noise(30_000, 1));
+      fs.linkSync(lab.path('d/large'), lab.path('d/linked'));
+      fs.symlinkSync('d', lab.path('link'));
+      makeFifo(lab.path('fifo'));
+      const { snapshot } = await lab.backup();
+      const { at, ...real } = openFileSystem();
+      const refuse = (): never => {
+        throw systemError(code);
+      };
+      const CALLS = {
+        makeDirectory: 'd',
+        makeSymlink: 'link',
+        makeSpecial: 'fifo',
+        link: 'd/linked',
+      } as const;
+      for (const [call, path] of Object.entries(CALLS)) {
+        lab.useFiles({ ...real, at: { ...at, [call]: refuse } });
+        await expect(lab.restore(snapshot!), `${call} of ${path}`).rejects.toThrow();
+      }
+      for (const mode of ['create-file', 'read-directory'] as const) {
+        const open: typeof at.open = (directory, name, how) =>
+          how === mode && directory !== undefined ? refuse() : at.open(directory, name, how);
+        lab.useFiles({ ...real, at: { ...at, open } });
+        await expect(lab.restore(snapshot!), mode).rejects.toThrow();
+      }
+    },
+  );
 
   test('in which one file cannot be made gets all the others', async () => {
     const lab = await prepare();
