@@ -67,9 +67,9 @@ export function watchedFiles(watch: Watch, real: FileSystem = openFileSystem()):
   return {
     ...real,
     at: watchedAtCalls(watch, real, { open, of }),
-    open: (path, mode) =>
+    open: (path, mode, permissions) =>
       open({ name: mode.startsWith('create') ? 'create' : 'open', path: by(path) }, false, () =>
-        real.open(path, mode),
+        real.open(path, mode, permissions),
       ),
     close(descriptor) {
       watch({ name: 'close', ...of(descriptor) }, () => real.close(descriptor));
