@@ -224,3 +224,15 @@ describe('a chain that loops in the index', () => {
     expect(damage.flatMap(({ paths }) => paths)).toContain(lab.bytes('file'));
   });
 });
+
+test('a restore of nothing but directories ends when it is interrupted', async () => {
+  const lab = createLab();
+  for (let name = 0; name < 600; name++) fs.mkdirSync(lab.path(`d${name}`));
+  await lab.backup();
+  const controller = new AbortController();
+  const to = lab.newTarget();
+  const { signal } = controller;
+  const restored = lab.restore(1, { to, signal, onPath: () => controller.abort() });
+  await expect(restored).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(fs.readdirSync(to).length).toBeLessThan(600);
+});
