@@ -168,7 +168,9 @@ async function crashPrune(extent: Extent): Promise<number> {
     const left = snapshotNumbers(lab);
     expect(left.includes(6), label).toBe(true);
     if (isDone) expect(left, label).toEqual([6]);
-    if (isDone && !isRebuilt) expect(packRows(lab.repository).length, label).toBeLessThan(packs);
+    // That space cannot be given back fails no run.
+    const isAll = isDone && !isRebuilt && !found.isHit;
+    if (isAll) expect(packRows(lab.repository).length, label).toBeLessThan(packs);
     await expectWhole(lab, trees, label);
     await lab.prune({ keepLast: 1 });
     expect(snapshotNumbers(lab), label).toEqual([6]);
