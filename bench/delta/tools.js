@@ -3,9 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compress } from 'zstd-napi';
 import { applyDelta, encodeDelta } from '../../dist/index.js';
-import { stored } from './varve.js';
+import { packed, stored } from './varve.js';
 
 const SCRIPT = fileURLToPath(new URL('varve.js', import.meta.url));
 
@@ -65,7 +64,7 @@ function rdiff(basis, target, work) {
   const out = join(work, 'rdiff');
   const first = wholeProcess('rdiff', ['-f', 'signature', basis], signature);
   const second = wholeProcess('rdiff', ['-f', 'delta', signature, target], out);
-  const bytes = compress(readFileSync(out), { compressionLevel: 3 }).length;
+  const bytes = packed(readFileSync(out), 3).length;
   return { bytes, seconds: first.seconds + second.seconds };
 }
 

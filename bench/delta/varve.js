@@ -1,7 +1,7 @@
 /** Varve's encoder as the store uses it, and as a process of its own: `varve.js BASIS TARGET OUT`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { compress } from 'zstd-napi';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { encodeDelta, serializeDelta } from '../../dist/index.js';
 
 const STREAMS = ['literalLengths', 'copyLengths', 'copyOffsets', 'literals'];
@@ -12,8 +12,10 @@ export function stored(delta, level) {
   return serializeDelta({ ...delta, ...Object.fromEntries(streams) });
 }
 
-function packed(stream, compressionLevel) {
-  const frame = compress(stream, { compressionLevel });
+/** The bytes as a zstd frame, or as they are if that is smaller. */
+export function packed(stream, level) {
+  const params = { [constants.ZSTD_c_compressionLevel]: level };
+  const frame = zstdCompressSync(stream, { params });
   return frame.length < stream.length ? frame : stream;
 }
 

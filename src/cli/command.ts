@@ -1,6 +1,7 @@
 /** What a command of the command line is made of. */
 import type { Command } from 'commander';
 import type { ExitCode } from './exit-code.js';
+import { describeExamples, USUAL_COLUMNS } from './render/help.js';
 import type { Session } from './session.js';
 
 export interface CliCommand {
@@ -10,17 +11,20 @@ export interface CliCommand {
   run(session: Session, command: Command): Promise<ExitCode>;
 }
 
-const COLUMNS = 80;
-
-/** Adds examples to a command's help: what to type, and what it does, beside it where that fits. */
+/** Adds examples to a command's help: what to type, and what it does. */
 export function addExamples(
   command: Command,
   examples: readonly (readonly [line: string, what: string])[],
 ): void {
-  const width = Math.max(...examples.map(([line]) => line.length));
-  const beside = examples.map(([line, what]) => `  ${line.padEnd(width)}  # ${what}`);
-  const above = examples.map(([line, what]) => `  # ${what}\n  ${line}`);
-  const fits = beside.every((line) => line.length <= COLUMNS);
-  const heading = examples.length === 1 ? 'Example:' : 'Examples:';
-  command.addHelpText('after', `\n${heading}\n${(fits ? beside : above).join('\n')}`);
+  addHelp(command, (columns) => describeExamples(examples, columns));
+}
+
+/** Adds to the end of a command's help what `render` makes for a width. */
+export function addHelp(command: Command, render: (columns: number) => string): void {
+  command.addHelpText('after', ({ error }) => `\n${render(helpColumns(command, error))}`);
+}
+
+function helpColumns(command: Command, isError: boolean): number {
+  const output = command.configureOutput();
+  return (isError ? output.getErrHelpWidth?.() : output.getOutHelpWidth?.()) ?? USUAL_COLUMNS;
 }

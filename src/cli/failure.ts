@@ -1,7 +1,6 @@
 /** What a failure tells its reader: a message and a hint; a stack trace only for a bug. */
-import { CommanderError } from 'commander';
 import { explainRefusal } from '../platform/refusals.js';
-import { systemErrorCode } from '../platform/system-errors.js';
+import { reasonOf, systemErrorCode } from '../platform/system-errors.js';
 import { CodedError, showBytes } from '../store.js';
 import { ExitCode, exitCodeOfError } from './exit-code.js';
 import { NotReported, OutputFailed } from './output.js';
@@ -16,27 +15,25 @@ export interface Failure {
 }
 
 /**
- * Tells failures that were foreseen from bugs. `command`: the one that was asked for, if any. Bytes of
- * arguments that are not UTF-8 are shown as `\\xNN`.
+ * Tells failures that were foreseen from bugs. Bytes of arguments that are not UTF-8 are shown as `\\xNN`.
  */
-export function describeFailure(error: unknown, command?: string): Failure {
-  const failure = failureOf(error, command);
+export function describeFailure(error: unknown): Failure {
+  const failure = failureOf(error);
   const { message, hint } = failure;
   return { ...failure, message: showBytes(message), hint: hint && showBytes(hint) };
 }
 
-function failureOf(error: unknown, command: string | undefined): Failure {
+function failureOf(error: unknown): Failure {
   if (error instanceof CodedError) {
     const { code, message, hint } = error;
     return { code, message, hint, exitCode: exitCodeOfError(code) };
   }
-  if (error instanceof CommanderError) return describeUsage(error, command);
   if (error instanceof OutputFailed) {
     const { code, message, hint } = error;
     return { code, message, hint, exitCode: exitCodeOfOutput(error) };
   }
   const refusal = explainRefusal(error, ANYWHERE);
-  if (refusal) return describeFailure(refusal, command);
+  if (refusal) return describeFailure(refusal);
   const systemCode = systemErrorCode(error);
   if (systemCode !== undefined) return describeSystemError(error as Error, systemCode);
   return {
@@ -48,21 +45,6 @@ function failureOf(error: unknown, command: string | undefined): Failure {
   };
 }
 
-/** `error: unknown option '--exlude'\n(Did you mean --exclude?)`, as commander says it. */
-function describeUsage({ message }: CommanderError, command: string | undefined): Failure {
-  const [, what = '', suggestion] = USAGE.exec(message) ?? [];
-  const help = `See \`varve help${command === undefined ? '' : ` ${command}`}\`.`;
-  return {
-    code: 'USAGE',
-    message: `${what.charAt(0).toUpperCase()}${what.slice(1)}.`,
-    hint: suggestion === undefined ? help : `${suggestion} ${help}`,
-    exitCode: ExitCode.usage,
-  };
-}
-
-/** What was given may have line breaks itself. */
-const USAGE = /^(?:error: )?(.*?)\.?(?:\n\((Did you mean .*)\))?$/s;
-
 /** What is done stays done, and damage that was found matters more than that nobody reads of it. */
 function exitCodeOfOutput(error: OutputFailed): ExitCode {
   if (!(error instanceof NotReported)) return ExitCode.failed;
@@ -73,10 +55,10 @@ function exitCodeOfOutput(error: OutputFailed): ExitCode {
 const ANYWHERE = { name: 'a file that the command uses' };
 
 function describeSystemError(error: NodeJS.ErrnoException, code: string): Failure {
-  const at = error.path === undefined || error.message.includes(error.path) ? '' : ` ${error.path}`;
+  const at = error.path === undefined ? '' : ` at ${error.path}`;
   return {
     code,
-    message: `The system refused a call: ${error.message}${at}.`,
+    message: `The system refused a call${at}: ${reasonOf(error)}.`,
     hint: 'Check that path, its permissions and its disk, then run the command again.',
     exitCode: ExitCode.failed,
   };

@@ -10,14 +10,12 @@ import { escapeLines } from './render/names.js';
 
 export interface FailureContext extends Pick<Surroundings, 'output' | 'stderr' | 'env'> {
   readonly args: readonly string[];
-  /** The command that was named, if any. */
-  readonly command: string | undefined;
 }
 
 /** Gives back the exit code to end with. */
 export async function reportFailure(error: unknown, context: FailureContext): Promise<ExitCode> {
-  const { args, command, output, stderr, env } = context;
-  const failure = describeFailure(error, command);
+  const { args, output, stderr, env } = context;
+  const failure = describeFailure(error);
   const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   if (options.includes('--json') && failure.code !== 'OUTPUT_FAILED' && !output.hasDocument) {
     try {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { CodedError } from '../errors.js';
+import { reasonOf } from './system-errors.js';
 
 export interface ByteStream {
   /**
@@ -31,7 +32,7 @@ export function standardInput(): ByteStream {
         const input = openStandardInput();
         yield* (signal ? addAbortSignal(signal, input) : input) as AsyncIterable<Uint8Array>;
       } catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause);
+        const why = reasonOf(cause);
         throw new CodedError('SOURCE_UNREADABLE', `Standard input cannot be read: ${why}.`, {
           hint: 'Pipe or redirect the bytes to back up into it.',
           cause,
@@ -91,7 +92,7 @@ async function start(program: string, args: readonly string[]): Promise<OutputPr
   try {
     await once(child, 'spawn');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = reasonOf(cause);
     throw new CodedError('COMMAND_FAILED', `${program} cannot be started: ${why}.`, {
       hint: 'The command runs without a shell: give a program in your PATH, then its arguments.',
       cause,

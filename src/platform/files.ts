@@ -39,7 +39,7 @@ interface PathStat {
 type RepositoryOpenMode =
   | 'read'
   | 'append'
-  /** New, for its user only. */
+  /** New, for its user only, or with the `permissions` that `open` is given. */
   | 'create'
   /** New, with the permissions that the process gives new files. */
   | 'create-public';
@@ -48,7 +48,8 @@ type RepositoryOpenMode =
 export interface FileSystem {
   /** Calls on a name within an open directory. */
   readonly at: AtCalls;
-  open(path: string, mode: RepositoryOpenMode): number;
+  /** `permissions`: those of a new file, of which the umask may take some away. */
+  open(path: string, mode: RepositoryOpenMode, permissions?: number): number;
   close(descriptor: number): void;
   /** Reads until `into` is full or the file ends; returns the count. */
   read(descriptor: number, into: Uint8Array, position: number): number;
@@ -111,8 +112,8 @@ export function openFileSystem(): FileSystem {
     get at() {
       return at();
     },
-    open: (path, mode) =>
-      fs.openSync(systemPath(path), openFlags[mode], mode === 'create-public' ? 0o666 : 0o600),
+    open: (path, mode, permissions = mode === 'create-public' ? 0o666 : 0o600) =>
+      fs.openSync(systemPath(path), openFlags[mode], permissions),
     close: (descriptor) => fs.closeSync(descriptor),
     read: readFully,
     readToEnd: (descriptor) => readToEnd(descriptor),

@@ -14,9 +14,12 @@ const OWNER_READ_WRITE = 0o600;
  * or for members, to give. Where there is no model, it is for its user only.
  */
 export function createLike(files: FileSystem, path: string, model: string): number {
-  const descriptor = files.open(path, 'create');
-  const { mode, uid, gid } = files.stat(model) ?? {};
-  if (mode === undefined || uid === undefined || gid === undefined) return descriptor;
+  const like = files.stat(model);
+  if (!like) return files.open(path, 'create');
+  const { uid, gid } = like;
+  const permissions = (like.mode & READ_WRITE) | OWNER_READ_WRITE;
+  // From its first moment: a reader that comes too early would take it for one that it may not read.
+  const descriptor = files.open(path, 'create', permissions);
   const made = files.stat(path);
   if (made?.uid !== uid || made.gid !== gid) {
     // Each by itself: a member may give the group, and nobody but root the owner.
@@ -24,7 +27,7 @@ export function createLike(files: FileSystem, path: string, model: string): numb
     tolerate(() => files.setOwner(descriptor, uid, gid));
   }
   // Last: to change the owner takes bits away.
-  tolerate(() => files.setMode(descriptor, (mode & READ_WRITE) | OWNER_READ_WRITE));
+  tolerate(() => files.setMode(descriptor, permissions));
   return descriptor;
 }
 

@@ -55,16 +55,16 @@ describe.concurrent('help', () => {
 
 describe.concurrent('wrong usage ends with 2 and a hint', () => {
   test.each([
-    [['bakup', 'x'], "Unknown command 'bakup'.\nDid you mean backup? See `varve help`."],
+    [['bakup', 'x'], '"bakup" is not a Varve command.\nDid you mean backup? See `varve help`.'],
     [
       ['backup', '--exlude', 'x', 'y'],
-      "Unknown option '--exlude'.\nDid you mean --exclude? See `varve help backup`.",
+      '`varve backup` has no option --exlude.\nDid you mean --exclude? See `varve help backup`.',
     ],
     [
       ['backup'],
       'There is nothing to back up.\nName paths, list them with --files-from FILE, or pipe something into `varve backup --stdin`.',
     ],
-    [['snapshots', 'extra'], "Too many arguments for 'snapshots'."],
+    [['snapshots', 'extra'], '`varve snapshots` takes no arguments, but got 1.'],
     [['restore'], 'restore needs a target.\nName a new directory with --to'],
     [['backup', '--jobs', '0', '.'], '--jobs: "0" is not a whole number from 1 to 64.'],
     [['backup', '--level', 'x', '.'], '--level: "x" is not a whole number from 1 to 19.'],
@@ -86,7 +86,10 @@ describe.concurrent('wrong usage ends with 2 and a hint', () => {
       ['diff', '1', '2', '--read-all'],
       '--read-all and the options that leave files out do not apply to two points in time.',
     ],
-    [['backup', '--exclude-from', 'none', '.'], '--exclude-from: none cannot be read: ENOENT'],
+    [
+      ['backup', '--exclude-from', 'none', '.'],
+      '--exclude-from: none cannot be read: it does not exist.',
+    ],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await run(['--repo', 'none', ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -108,7 +111,7 @@ describe.concurrent('wrong usage ends with 2 and a hint', () => {
     expect(JSON.parse(stdout)).toEqual({
       error: {
         code: 'USAGE',
-        message: "Unknown option '--nonsense'.",
+        message: '`varve backup` has no option --nonsense.',
         hint: 'See `varve help backup`.',
       },
     });

@@ -44,7 +44,7 @@ test('a program that is not there is named', async () => {
   onTestFinished(() => void vi.unstubAllEnvs());
   await expect(readAll(commandOutput('no-such-program', []))).rejects.toMatchObject({
     code: 'COMMAND_FAILED',
-    message: 'no-such-program cannot be started: spawn no-such-program ENOENT.',
+    message: 'no-such-program cannot be started: it does not exist.',
   });
 });
 

@@ -1,23 +1,17 @@
 /** Reads TIME, the point in history that `--at`, `diff` and `--older-than` take. */
-import type { Day } from 'date-fns';
+import type { Duration } from 'date-fns';
 import { isValid } from 'date-fns/isValid';
-import { parseISO } from 'date-fns/parseISO';
-import { previousDay } from 'date-fns/previousDay';
-import { set } from 'date-fns/set';
-import { startOfDay } from 'date-fns/startOfDay';
 import { sub } from 'date-fns/sub';
-import { subDays } from 'date-fns/subDays';
-import { subWeeks } from 'date-fns/subWeeks';
 import { CodedError, type TimePoint } from '../../store.js';
 import { TIME_HELP } from '../time-help.js';
-import { parseAge } from './age.js';
+import { parseAge, parseSpokenAge } from './age.js';
+import { readMoment } from './moment.js';
+import { explainMistake } from './time-mistake.js';
 
-const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
-
-const ISO =
-  /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?: ?(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?)?$/i;
 const EPOCH = /^@(\d{1,13})(?:\.(\d{1,9}))?$/;
-const WORDS = /^(?:(last) )?([a-z]+)(?: (\d{1,2}):(\d\d)(?::(\d\d))?)?$/;
+
+/** Eight digits are a day, as in `20261128`: nobody has that many snapshots. */
+const NUMBER = /^(?!(?:19|20)\d{6}$)\d{1,15}$/;
 
 type Reader = (text: string, now: Date) => TimePoint | undefined;
 
@@ -27,26 +21,54 @@ const READERS: readonly Reader[] = [
   readSnapshotNumber,
   readBack,
   readAge,
-  readIso,
   readEpoch,
-  readWords,
+  readCalendar,
 ];
 
 /**
  * The point in time that `text` says, seen from `now`; words and times without a zone are local.
  * A day without a time (`2026-11-01`, `yesterday`, `monday`) is midnight at its start, as in
- * rdiff-backup. `monday` is the most recent Monday, today included, and `last monday` the most
- * recent one before today; with a time, the most recent such moment that is not in the future.
+ * rdiff-backup, and a month (`2026-11`) is the midnight at which it begins. `monday` is the most recent
+ * Monday, today included, and `last monday` the most recent one before today; with a time, the most
+ * recent such moment that is not in the future. `last week` is a week ago, as in git.
  *
- * @throws CodedError USAGE_TIME, which shows the accepted forms
+ * @throws CodedError USAGE_TIME, which says what is wrong and shows the accepted forms
  */
 export function parseTime(text: string, now: Date): TimePoint {
-  const tidy = text.trim().replace(/\s+/g, ' ');
+  try {
+    const point = readTime(text, now);
+    if (point !== undefined) return point;
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    throw notATime(error.message);
+  }
+  throw notATime(explainMistake(text, (other) => isTime(other, now)));
+}
+
+/** @throws CodedError USAGE_TIME for what has a form of TIME but no calendar or clock has */
+function readTime(text: string, now: Date): TimePoint | undefined {
+  const tidy = text
+    .trim()
+    .replace(/\s+/g, ' ')
+    .replace(/,(?= )/g, '')
+    .replace(/(?<=\w )at (?=\w)/i, '');
   for (const read of READERS) {
     const point = read(tidy, now);
     if (point !== undefined) return point;
   }
-  throw new CodedError('USAGE_TIME', `"${text}" is not a time.`, {
+  return undefined;
+}
+
+function isTime(text: string, now: Date): boolean {
+  try {
+    return readTime(text, now) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function notATime(message: string): CodedError {
+  return new CodedError('USAGE_TIME', message, {
     hint: `${TIME_HELP}\nList the snapshots and their times with \`varve snapshots\`.`,
   });
 }
@@ -60,63 +82,43 @@ function readNow(text: string, now: Date): TimePoint | undefined {
 }
 
 function readSnapshotNumber(text: string): TimePoint | undefined {
-  return /^\d{1,15}$/.test(text) ? { type: 'snapshot', number: Number(text) } : undefined;
+  return NUMBER.test(text) ? { type: 'snapshot', number: Number(text) } : undefined;
 }
 
 function readBack(text: string): TimePoint | undefined {
   return /^\d{1,15}B$/i.test(text) ? { type: 'back', count: parseInt(text, 10) } : undefined;
 }
 
+/** `3D`, `3D ago`, `3 days ago`, `last week`. @throws CodedError USAGE_TIME */
 function readAge(text: string, now: Date): TimePoint | undefined {
-  const age = parseAge(text);
-  return age && instant(sub(now, age));
+  const age = ageIn(text);
+  if (age === undefined) return undefined;
+  const point = instant(sub(now, age));
+  if (point !== undefined) return point;
+  throw new CodedError('USAGE_TIME', `"${text}" is not a time: no calendar goes back that far.`);
 }
 
-function readIso(text: string): TimePoint | undefined {
-  if (!ISO.test(text)) return undefined;
-  return instant(
-    parseISO(
-      text
-        .toUpperCase()
-        .replace(/^(.{10}) /, '$1T')
-        .replace(' ', ''),
-    ),
-  );
+function ageIn(text: string): Duration | undefined {
+  const [, last] = /^last (week|month|year)$/i.exec(text) ?? [];
+  if (last !== undefined) return parseSpokenAge(`1 ${last}`);
+  const [, before] = /^(.+) ago$/i.exec(text) ?? [];
+  return parseAge(before ?? text) ?? (before === undefined ? undefined : parseSpokenAge(before));
 }
 
+/** @throws CodedError USAGE_TIME */
 function readEpoch(text: string): TimePoint | undefined {
   const [, seconds, fraction = ''] = EPOCH.exec(text) ?? [];
   if (seconds === undefined) return undefined;
-  return instant(new Date(Number(seconds) * 1000 + Number(fraction.padEnd(3, '0').slice(0, 3))));
+  const ms = Number(seconds) * 1000 + Number(fraction.padEnd(3, '0').slice(0, 3));
+  const point = instant(new Date(ms));
+  if (point !== undefined) return point;
+  throw new CodedError('USAGE_TIME', `"${text}" is not a time: no calendar goes that far.`);
 }
 
-function readWords(text: string, now: Date): TimePoint | undefined {
-  const [, last, word, hours = '0', minutes = '0', seconds = '0'] =
-    WORDS.exec(text.toLowerCase()) ?? [];
-  const time = { hours: Number(hours), minutes: Number(minutes), seconds: Number(seconds) };
-  if (word === undefined || time.hours > 23 || time.minutes > 59 || time.seconds > 59) {
-    return undefined;
-  }
-  if (last === undefined) {
-    if (word === 'today') return instant(set(startOfDay(now), time));
-    if (word === 'yesterday') return instant(set(startOfDay(subDays(now, 1)), time));
-  }
-  const weekday = WEEKDAYS.indexOf(word);
-  if (weekday < 0) return undefined;
-  return instant(recentWeekday(weekday as Day, time, now, last === undefined));
-}
-
-/** The most recent such weekday and time that is not after `now`, today counted or not. */
-function recentWeekday(
-  weekday: Day,
-  time: { hours: number; minutes: number; seconds: number },
-  now: Date,
-  countToday: boolean,
-): Date {
-  const today = startOfDay(now);
-  if (!countToday || today.getDay() !== weekday) return set(previousDay(today, weekday), time);
-  const thisDay = set(today, time);
-  return thisDay > now ? set(subWeeks(today, 1), time) : thisDay;
+/** @throws CodedError USAGE_TIME */
+function readCalendar(text: string, now: Date): TimePoint | undefined {
+  const moment = readMoment(text, now);
+  return moment && instant(moment);
 }
 
 function instant(date: Date): TimePoint | undefined {

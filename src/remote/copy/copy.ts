@@ -1,5 +1,6 @@
 /** Copies one file by its differences: the story of `varve copy`. */
 import { CodedError, type ErrorCode } from '../../errors.js';
+import { count } from '../../platform/count.js';
 import type { Platform } from '../../platform/platform.js';
 import { explainRefusal } from '../../platform/refusals.js';
 import { Connection } from '../transport/client/connection.js';
@@ -366,7 +367,7 @@ const nearestBlock = (blockBytes: number): number =>
 /** @throws CodedError USAGE_SIZE */
 function withinBounds(blockBytes: number): number {
   if (isWithinBounds(blockBytes)) return blockBytes;
-  throw new CodedError('USAGE_SIZE', `${blockBytes} bytes is not a valid block size.`, {
+  throw new CodedError('USAGE_SIZE', `${count(blockBytes, 'byte')} is not a valid block size.`, {
     hint: `Give a block size from ${MIN_BLOCK_BYTES} bytes to ${MAX_BLOCK_BYTES / 1024 ** 2} MiB.`,
   });
 }

@@ -4,6 +4,7 @@
  * whoever rebuilds a blob.
  */
 import type { Delta } from '../../delta/delta.js';
+import { count } from '../../platform/count.js';
 import { CodedError } from '../../errors.js';
 import type { BlobAddress, FrameAddress } from '../model.js';
 import type { BufferPool } from './buffer-pool.js';
@@ -68,11 +69,13 @@ export function createFrameReader(
       const { head, sections, starts } = load(address.frame);
       const member = head.fullMembers[address.member];
       if (!member || !areSameBytes(member.hash, address.hash)) throw misplaced(address);
+      checkLength(member.lengthBytes, address);
       return slice(sections[0], starts[address.member]?.[0], member.lengthBytes);
     },
     readDelta(address) {
       const delta = deltaAt(load(address.frame), address.member);
       if (!delta || !areSameBytes(delta.targetHash, address.hash)) throw misplaced(address);
+      checkLength(delta.targetLength, address);
       return delta;
     },
     recycle() {
@@ -107,7 +110,7 @@ export function readFrame(store: PackStore, address: FrameAddress, buffer?: Buff
   throw new CodedError(
     'FRAME_CORRUPT',
     `Pack ${address.pack} ends inside the frame at ${address.offset}: ` +
-      `expected ${address.lengthBytes} bytes, found ${bytes.length}.`,
+      `expected ${count(address.lengthBytes, 'byte')}, found ${bytes.length}.`,
     { hint: 'Run `varve verify` to see what is affected, then `varve repair`.' },
   );
 }
@@ -187,6 +190,16 @@ function misplaced({ hash, frame, member }: BlobAddress): CodedError {
     `The frame at ${frame.offset} of pack ${frame.pack} does not hold blob ` +
       `${Buffer.from(hash).toString('hex')} as its member ${member}.`,
     { hint: 'Run `varve verify` to see what is affected, then `varve repair --rebuild-index`.' },
+  );
+}
+
+/** By the lengths of the index the pieces of a file are put in their places. */
+function checkLength(storedBytes: number, { hash, lengthBytes }: BlobAddress): void {
+  if (storedBytes === lengthBytes) return;
+  throw new CodedError(
+    'FRAME_CORRUPT',
+    `Blob ${Buffer.from(hash).toString('hex')} has ${storedBytes} bytes, the index says ${lengthBytes}.`,
+    { hint: 'Run `varve repair --rebuild-index`.' },
   );
 }
 

@@ -41,18 +41,12 @@ export function initRepository(
   if (!makesParents) checkParent(path, platform);
   const existing = files.stat(path);
   if (existing && (existing.type !== 'directory' || !isUnused(path, platform))) {
-    const what = existing.type === 'directory' ? 'is not empty' : 'is not a directory';
-    throw new CodedError(
-      'REPOSITORY_EXISTS',
-      `${path} ${what}: a repository needs a new or empty directory.`,
-      {
-        hint: 'Name a directory that is empty or does not exist yet.',
-      },
-    );
+    throw occupied(path, existing.type, platform);
   }
   return explainingFailures(path, 'write', () => {
     removeUnfinished(path, platform);
     const layout = layoutOf(path);
+    const changed = directoriesToSync(path, platform);
     files.makeDirectories(layout.packs);
     createLockFile(files, layout.lock);
     openIndex(layout.index, 'create', files).close();
@@ -63,21 +57,56 @@ export function initRepository(
       chunking: DEFAULT_CHUNKING,
     };
     writeConfig(path, config, platform);
-    files.syncDirectory(files.absolutePath(`${path}/..`));
+    for (const directory of changed) files.syncDirectory(directory);
     keepReserve(path, platform);
     return config;
   });
 }
 
+/** The directories above the repository that get a new name, from the lowest to one that is there. */
+function directoriesToSync(path: string, { files }: Platform): string[] {
+  const found: string[] = [];
+  let above = files.absolutePath(path);
+  do {
+    above = files.absolutePath(`${above}/..`);
+    found.push(above);
+  } while (!files.stat(above));
+  return found;
+}
+
 /** The directory of a disk that is not mounted is missing, or an empty one of the disk below. */
 function checkParent(path: string, { files }: Platform): void {
   const parent = files.absolutePath(`${path}/..`);
-  if (files.stat(path) || files.stat(parent)) return;
+  if (files.stat(path)) return;
+  const above = files.stat(parent);
+  if (above?.type === 'directory') return;
+  if (above) {
+    throw new CodedError('PARENT_MISSING', `${parent} is not a directory: nothing is made in it.`, {
+      hint: 'Check the path.',
+    });
+  }
   throw new CodedError(
     'PARENT_MISSING',
     `${parent} does not exist, so no repository is made in it: is its disk mounted?`,
     { hint: 'Check the path; --make-parents makes the directories that are missing.' },
   );
+}
+
+function occupied(
+  path: string,
+  type: 'file' | 'directory' | 'other',
+  { files }: Platform,
+): CodedError {
+  if (type === 'directory' && files.stat(layoutOf(path).config)) {
+    return new CodedError('REPOSITORY_EXISTS', `${path} is a repository already.`, {
+      hint: 'Back up into it with `varve backup`, or name another directory for a second one.',
+    });
+  }
+  const what = type === 'directory' ? 'is not empty' : 'is not a directory';
+  const message = `${path} ${what}: a repository needs a new or empty directory.`;
+  return new CodedError('REPOSITORY_EXISTS', message, {
+    hint: 'Name a directory that is empty or does not exist yet.',
+  });
 }
 
 /** What an attempt to make a repository leaves when it dies before `varve.json` has its name. */

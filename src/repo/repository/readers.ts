@@ -150,7 +150,7 @@ export class Readers {
     for (const suffix of ['-wal', '']) {
       const target = `${copy}/index.sqlite${suffix}`;
       if (files.stat(target)) files.remove(target);
-      if (files.stat(path + suffix)) files.copyFile(path + suffix, target);
+      if (!this.copyIfThere(path + suffix, target)) return false;
     }
     const [after, logAfter] = [files.stat(path), files.stat(`${path}-wal`)];
     const isSame = before?.mtimeMs === after?.mtimeMs && before?.inode === after?.inode;
@@ -158,6 +158,21 @@ export class Readers {
       log?.inode === logAfter?.inode && (log?.sizeBytes ?? 0) <= (logAfter?.sizeBytes ?? 0);
     const age = startedMs - (before?.mtimeMs ?? 0);
     return isSame && isLogSame && (age < 0 || age > REST_MS);
+  }
+
+  /** False if a writer took the file away, or had only just made it for its user alone. */
+  private copyIfThere(from: string, to: string): boolean {
+    const { files } = this.platform;
+    const found = files.stat(from);
+    if (!found) return true;
+    try {
+      files.copyFile(from, to);
+      return true;
+    } catch (error) {
+      const now = files.stat(from);
+      if (now?.inode === found.inode && now.mode === found.mode) throw error;
+      return false;
+    }
   }
 
   /** A rebuilt index is another file. A copy is outdated by any write. */

@@ -31,8 +31,18 @@ export interface RunOptions extends WorkerOptions {
   readonly minFree?: MinFree;
 }
 
+/** What the operation itself says of its run. */
+interface RunPlan {
+  /** Blobs go into new packs, so that those that are there can be emptied. Default: false. */
+  readonly startsPacks?: boolean;
+}
+
 /** Begins the transaction; the caller ends it with `commit` or `abort`. */
-export function beginRun(repository: HeldRepository, options: RunOptions): WritingRun {
+export function beginRun(
+  repository: HeldRepository,
+  options: RunOptions,
+  { startsPacks = false }: RunPlan = {},
+): WritingRun {
   const { index } = repository;
   const isDryRun = options.isDryRun ?? false;
   const guard = keepFree(repository, isDryRun ? undefined : options.minFree);
@@ -40,7 +50,7 @@ export function beginRun(repository: HeldRepository, options: RunOptions): Writi
   const laneCount = workerCount(repository, options);
   index.begin();
   const generation = index.counters.next('generation');
-  const lanes = planLanes(repository, laneCount);
+  const lanes = planLanes(repository, laneCount, startsPacks);
   const beginLane = (lane: number): BeginJob => {
     const packs = lanes[lane];
     if (!packs) throw new Error(`no lane ${lane}`);
@@ -155,14 +165,18 @@ function interrupted(): CodedError {
  * Which packs each worker appends to, and last the manifests' lane: packs that are not full are
  * continued (not one that was cut, replaced or is missing), and no two lanes share a number.
  */
-function planLanes({ index, packs, config }: HeldRepository, workers: number): PackLane[] {
+function planLanes(
+  { index, packs, config }: HeldRepository,
+  workers: number,
+  startsPacks: boolean,
+): PackLane[] {
   const isWhole = ({ number, kind, lengthBytes }: PackRow): boolean =>
     packs.sizeBytes(number) === lengthBytes && readPackKind(packs, number, config.id) === kind;
   const open = index.packs
     .all()
     .filter((pack) => pack.lengthBytes < FULL_PACK_BYTES && isWhole(pack));
   const ofKind = (kind: number): typeof open => open.filter((pack) => pack.kind === kind);
-  const blobPacks = ofKind(PackKind.blobs).slice(-workers);
+  const blobPacks = startsPacks ? [] : ofKind(PackKind.blobs).slice(-workers);
   const manifestPacks = ofKind(PackKind.manifests).slice(-1);
   const next = index.counters.last('pack') + 1;
   const lane = (position: number, kind: PackKind, resumed: (typeof open)[number] | undefined) => ({

@@ -5,7 +5,7 @@ import { join } from '../../platform/paths.js';
 import type { Issue } from '../model.js';
 import type { FileSystem } from '../../platform/files.js';
 import type { Platform } from '../../platform/platform.js';
-import { fileErrorCode } from '../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../platform/system-errors.js';
 import { holds, type DirectoryListing } from './listing.js';
 import { compileLines, compileOption, type PatternRule, type Rule } from './rules.js';
 
@@ -44,8 +44,8 @@ function readNamed(file: string, files: FileSystem): string {
   try {
     return bytesToText(files.readFile(file));
   } catch (cause) {
-    if (fileErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
-    throw new CodedError('USAGE', `--exclude-from: ${file} cannot be read: ${cause.message}.`, {
+    if (fileErrorCode(cause) === undefined) throw cause;
+    throw new CodedError('USAGE', `--exclude-from: ${file} cannot be read: ${reasonOf(cause)}.`, {
       hint: 'Name a file of patterns, one per line.',
       cause,
     });
@@ -92,8 +92,8 @@ function readRegular(directory: number, name: ByteString, files: FileSystem): Re
     const length = files.read(descriptor, bytes, 0);
     return { type: 'text', text: bytesToText(bytes.subarray(0, length)) };
   } catch (error) {
-    if (fileErrorCode(error) === undefined || !(error instanceof Error)) throw error;
-    return { type: 'refused', why: error.message };
+    if (fileErrorCode(error) === undefined) throw error;
+    return { type: 'refused', why: reasonOf(error) };
   } finally {
     if (descriptor !== undefined) files.close(descriptor);
   }

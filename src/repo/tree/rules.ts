@@ -56,7 +56,13 @@ export function compileOption(source: PatternRule): Rule {
   const { pattern } = source;
   if (/^!?[/ ]*$/.test(pattern)) throw badPattern(pattern, 'names nothing');
   const rule = compileRule(source, 'option');
-  if (!rule) throw badPattern(pattern, 'ends in a backslash or has an unclosed bracket');
+  if (!rule) {
+    const isBackslash = /(^|[^\\])(\\\\)*\\$/.test(pattern);
+    throw badPattern(
+      pattern,
+      isBackslash ? 'ends in a backslash' : 'has a [ that nothing closes, or an unknown [:class:]',
+    );
+  }
   return rule;
 }
 

@@ -5,7 +5,7 @@ import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-cal
 import type { BufferPool } from '../packs/buffer-pool.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
-import { fileErrorCode } from '../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../platform/system-errors.js';
 import { readAttributes } from '../tree/attributes.js';
 import { isSameState } from '../tree/compare.js';
 import { openPath } from '../tree/long-paths.js';
@@ -41,7 +41,7 @@ export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesR
       if (code === undefined) throw error;
       arena.setLength(index, 0);
       statuses[index] = code === 'ENOENT' ? ReadStatus.vanished : ReadStatus.failed;
-      failures.set(index, error instanceof Error ? error.message : code);
+      failures.set(index, reasonOf(error));
     }
   });
 

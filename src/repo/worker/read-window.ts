@@ -2,7 +2,7 @@
 import type { FileStat } from '../../platform/at-calls.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
-import { fileErrorCode } from '../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../platform/system-errors.js';
 import { readAttributes } from '../tree/attributes.js';
 import { openPath } from '../tree/long-paths.js';
 import type { WorkerContext } from './context.js';
@@ -84,7 +84,7 @@ function orFailure<T extends object>(action: () => T): T | SourceFailure {
     return action();
   } catch (error) {
     const code = fileErrorCode(error);
-    if (code === undefined || !(error instanceof Error)) throw error;
-    return { code, message: error.message };
+    if (code === undefined) throw error;
+    return { code, message: reasonOf(error) };
   }
 }

@@ -9,7 +9,7 @@ import { rebuildBlob } from '../chain/rebuild.js';
 import type { BlobRecipe } from '../model.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileStat } from '../../platform/at-calls.js';
-import { fileErrorCode } from '../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../platform/system-errors.js';
 import { openDirectoryHandles } from '../../platform/directory-handles.js';
 import { differsInMetadata } from '../tree/metadata.js';
 import type { WorkerContext } from './context.js';
@@ -150,6 +150,6 @@ function writePlace(
 function describeFailure(error: unknown): { code: string; message: string } {
   if (isDamage(error)) return { code: error.code, message: error.message };
   const code = fileErrorCode(error);
-  if (code === undefined || !(error instanceof Error)) throw error;
-  return { code, message: error.message };
+  if (code === undefined) throw error;
+  return { code, message: reasonOf(error) };
 }

@@ -92,7 +92,7 @@ test('init makes one, and refuses what is not empty', async () => {
   expect(made).toEqual({ code: 0, stdout: 'Created a repository at named.\n', stderr: '' });
   const again = await run(['init', '--repo', 'named']);
   expect(again.code).toBe(1);
-  expect(again.stderr).toContain('varve: named is not empty');
+  expect(again.stderr).toContain('varve: named is a repository already.');
 });
 
 test.each(['missing/repo', 'tree/missing/deep/repo', 'named/packs/none/repo'])(

@@ -113,7 +113,7 @@ describe('paths', () => {
   test('a mistyped time is told as one, a missing path as that', async () => {
     const time = await run(['diff', '2026-13-01']);
     expect(time.code).toBe(2);
-    expect(time.stderr).toContain('"2026-13-01" is not a time');
+    expect(time.stderr).toContain('"2026-13-01" is not a date: there is no month 13.');
     expect(time.stderr).toContain('It is no path either: 2026-13-01 is not in snapshot 2.');
     const missing = await run(['diff', 'tree/nowhere']);
     expect(missing).toMatchObject({ code: 1, stdout: '' });

@@ -14,13 +14,32 @@ describe('an exact duration', () => {
     expect(parseDuration(text)).toBe(durationMs);
   });
 
-  test.each(['', '10', 'm', '1.5h', '-1h', '10 m', '1M', '1Y'])('"%s" is refused', (text) => {
+  test.each([
+    ['', ': it is empty.'],
+    ['10', ': it has no unit.'],
+    ['m', ': it has no number.'],
+    ['soon', ': it has no number.'],
+    ['1.5h', ': it is not whole.'],
+    ['-1h', ': it is negative.'],
+    ['3x', ': there is no unit "x".'],
+    ['1h3', '.'],
+    ['10 m', '; did you mean 10m?'],
+    ['1h 30m', '; did you mean 1h30m?'],
+    ['10 minutes', '; did you mean 10m?'],
+    ['2days', '; did you mean 2D?'],
+    ['an hour', '; did you mean 1h?'],
+    ['1M', ': months and years differ in length.'],
+    ['1Y', ': months and years differ in length.'],
+    ['1 month', ': months and years differ in length.'],
+  ])('"%s" is refused, and the first line says why', (text, why) => {
     expect(() => parseDuration(text)).toThrow(
       expect.objectContaining({
         code: 'USAGE_DURATION',
-        message: `"${text}" is not a duration such as 30s, 10m, 1h30m, 2D or 1W.`,
-        hint: 'Units are s m h D W M Y, where m is minutes and M months.',
-      }),
+        message: `"${text}" is not a duration${why}`,
+        hint:
+          'Give one such as 30s, 10m, 1h30m, 2D or 1W. ' +
+          'Units are s m h D W M Y, where m is minutes and M months.',
+      }) as Error,
     );
   });
 });
@@ -43,8 +62,12 @@ describe('a duration by the calendar', () => {
   });
 
   test('is refused without a unit', () => {
-    expect(() => parseCalendarDuration('7')).toThrow(
-      '"7" is not a duration such as 36h, 7D, 2W, 6M or 1Y6M.',
+    expect(() => parseCalendarDuration('7')).toThrow('"7" is not a duration: it has no unit.');
+  });
+
+  test('is answered with one of months where words say months', () => {
+    expect(() => parseCalendarDuration('6 months')).toThrow(
+      '"6 months" is not a duration; did you mean 6M?',
     );
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { CodedError } from '../../../src/index.js';
 import { parseTime } from '../../../src/cli/parse/time.js';
-import { TIME_HELP } from '../../../src/cli/time-help.js';
+import { TIME_FORMS, TIME_HELP } from '../../../src/cli/time-help.js';
 
 // Berlin left summer time on 2026-10-25; 2026-11-04 is a Wednesday.
 vi.stubEnv('TZ', 'Europe/Berlin');
@@ -134,12 +134,129 @@ describe('words', () => {
   });
 });
 
+describe('what people type', () => {
+  test.each([
+    ['3 days ago', '2026-11-01T14:00:00.250+01:00'],
+    ['1 hour ago', '2026-11-04T13:00:00.250+01:00'],
+    ['an hour ago', '2026-11-04T13:00:00.250+01:00'],
+    ['90 mins ago', '2026-11-04T12:30:00.250+01:00'],
+    ['two weeks ago', '2026-10-21T14:00:00.250+02:00'],
+    ['1 week 2 days ago', '2026-10-26T14:00:00.250+01:00'],
+    ['1 Week and 2 Days Ago', '2026-10-26T14:00:00.250+01:00'],
+    ['3D ago', '2026-11-01T14:00:00.250+01:00'],
+    ['0 days ago', '2026-11-04T14:00:00.250+01:00'],
+    ['last week', '2026-10-28T14:00:00.250+01:00'],
+    ['last month', '2026-10-04T14:00:00.250+02:00'],
+    ['last year', '2025-11-04T14:00:00.250+01:00'],
+    ['2026-11', '2026-11-01T00:00:00+01:00'],
+    ['nov 2026', '2026-11-01T00:00:00+01:00'],
+    ['2026-11 18:30', '2026-11-01T18:30:00+01:00'],
+    ['20261101', '2026-11-01T00:00:00+01:00'],
+    ['20261101T1830', '2026-11-01T18:30:00+01:00'],
+    ['20261101T183015Z', '2026-11-01T18:30:15Z'],
+    ['20261101 18:30', '2026-11-01T18:30:00+01:00'],
+    ['1 nov', '2026-11-01T00:00:00+01:00'],
+    ['Nov 1', '2026-11-01T00:00:00+01:00'],
+    ['4 nov', '2026-11-04T00:00:00+01:00'],
+    ['5 nov', '2025-11-05T00:00:00+01:00'],
+    ['4 nov 15:00', '2025-11-04T15:00:00+01:00'],
+    ['feb 29', '2024-02-29T00:00:00+01:00'],
+    ['1 November 2025', '2025-11-01T00:00:00+01:00'],
+    ['Nov 1, 2025 9pm', '2025-11-01T21:00:00+01:00'],
+    ['14:00', '2026-11-04T14:00:00+01:00'],
+    ['14:01', '2026-11-03T14:01:00+01:00'],
+    ['21:47', '2026-11-03T21:47:00+01:00'],
+    ['9:05', '2026-11-04T09:05:00+01:00'],
+    ['noon', '2026-11-04T12:00:00+01:00'],
+    ['midnight', '2026-11-04T00:00:00+01:00'],
+    ['yesterday noon', '2026-11-03T12:00:00+01:00'],
+    ['yesterday at 9:30 pm', '2026-11-03T21:30:00+01:00'],
+    ['12am', '2026-11-04T00:00:00+01:00'],
+    ['12pm', '2026-11-04T12:00:00+01:00'],
+  ])('%s is %s', (text, iso) => {
+    expect(parse(text)).toEqual(instant(iso));
+  });
+
+  test.each(['2026', '202611', '12345678', '18991231', '21000101', '202611010'])(
+    '%s is a snapshot, because only eight digits of this or the last century are a day',
+    (text) => {
+      expect(parse(text)).toEqual({ type: 'snapshot', number: Number(text) });
+    },
+  );
+
+  test('every form of the help is one, and every day of it may have a time', () => {
+    for (const form of TIME_FORMS.flatMap(([forms]) => forms.split(', '))) {
+      const point = parse(form);
+      expect(point, form).toHaveProperty('type');
+      if (!/^(?:\d{4}|\d{8}|[a-z\d]+ nov.*|nov.*|.*day)/.test(form) || /:|T/.test(form)) continue;
+      if (/ago$/.test(form)) continue;
+      expect(parse(`${form} 00:01`), form).toMatchObject({ type: 'instant' });
+    }
+    expect(TIME_FORMS.length).toBeGreaterThan(12);
+  });
+});
+
+describe('a change of the clock', () => {
+  const at = (iso: string) => new Date(iso);
+
+  test('of a time that comes twice, the last that has come is meant', () => {
+    const twice = '02:30';
+    expect(parseTime(twice, at('2026-10-25T02:40:00+01:00'))).toEqual(
+      instant('2026-10-25T02:30:00+01:00'),
+    );
+    expect(parseTime(twice, at('2026-10-25T02:20:00+01:00'))).toEqual(
+      instant('2026-10-25T02:30:00+02:00'),
+    );
+    expect(parseTime(twice, at('2026-10-25T02:20:00+02:00'))).toEqual(
+      instant('2026-10-24T02:30:00+02:00'),
+    );
+  });
+
+  test('a time that a day does not have is that of the day before', () => {
+    expect(parseTime('02:30', at('2026-03-29T12:00:00+02:00'))).toEqual(
+      instant('2026-03-28T02:30:00+01:00'),
+    );
+  });
+
+  test('a plain time is the last moment that a clock on the wall showed it', () => {
+    // Half an hour of summer time in Lord Howe; days that begin at one o'clock in São Paulo.
+    const zone = fc.constantFrom(
+      'Europe/Berlin',
+      'UTC',
+      'Australia/Lord_Howe',
+      'America/Sao_Paulo',
+      'Asia/Kathmandu',
+    );
+    const seconds = fc.integer({ min: Date.UTC(2017) / 1000, max: Date.UTC(2027) / 1000 });
+    fc.assert(
+      fc.property(zone, seconds, fc.nat({ max: 23 }), fc.nat({ max: 59 }), (tz, s, h, m) => {
+        vi.stubEnv('TZ', tz);
+        const text = `${String(h).padStart(2, '0')}:${String(m).padStart(2, '0')}`;
+        const point = parseTime(text, new Date(s * 1000));
+        let shown = Math.floor(s / 60) * 60;
+        while (format(shown * 1000, 'HH:mm') !== text) shown -= 60;
+        expect(point).toEqual({ type: 'instant', epochMs: shown * 1000 });
+      }),
+      { numRuns: 60 },
+    );
+    vi.stubEnv('TZ', 'Europe/Berlin');
+  });
+
+  test('a day without a time is its first moment, one that begins at one o’clock too', () => {
+    vi.stubEnv('TZ', 'America/Sao_Paulo');
+    for (const text of ['2018-11-04', '20181104', 'nov 4 2018']) {
+      expect(parse(text)).toEqual(instant('2018-11-04T01:00:00-02:00'));
+    }
+    vi.stubEnv('TZ', 'Europe/Berlin');
+  });
+});
+
 describe('wrong text', () => {
   test.each([
     '',
     'someday',
     'last',
-    'last week',
+    'last hour',
     'last yesterday',
     'now 12:00',
     '3X',
@@ -156,6 +273,94 @@ describe('wrong text', () => {
     '12 13',
   ])('"%s" is refused', (text) => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'USAGE_TIME' }));
+  });
+
+  test.each([
+    ['2026-13-01', '"2026-13-01" is not a date: there is no month 13.'],
+    ['2026-00-10', '"2026-00-10" is not a date: there is no month 00.'],
+    ['20261301', '"20261301" is not a date: there is no month 13.'],
+    ['2026-13', '"2026-13" is not a date: there is no month 13.'],
+    ['2026-02-30', '"2026-02-30" is not a date: February 2026 has 28 days.'],
+    ['2026-11-31', '"2026-11-31" is not a date: November has 30 days.'],
+    ['2026-10-00', '"2026-10-00" is not a date: there is no day 00.'],
+    ['31 nov', '"31 nov" is not a date: November has 30 days.'],
+    ['feb 30', '"feb 30" is not a date: February has 29 days.'],
+    ['feb 29 2025', '"feb 29 2025" is not a date: February 2025 has 28 days.'],
+    ['25:00', '"25:00" is not a time: there is no hour 25.'],
+    ['24:00', '"24:00" is not a time: there is no hour 24.'],
+    ['2026-11-28 24:61', '"2026-11-28 24:61" is not a time: there is no hour 24.'],
+    ['2026-11-28 23:60', '"2026-11-28 23:60" is not a time: there is no minute 60.'],
+    ['yesterday 23:59:60', '"yesterday 23:59:60" is not a time: there is no second 60.'],
+    ['0pm', '"0pm" is not a time: there is no hour 0 pm.'],
+    ['13 pm', '"13 pm" is not a time: there is no hour 13 pm.'],
+    ['2026-11-28T21:47+24:00', '"2026-11-28T21:47+24:00" is not a time: there is no zone +24:00.'],
+    ['999999999Y', '"999999999Y" is not a time: no calendar goes back that far.'],
+    ['@9999999999999', '"@9999999999999" is not a time: no calendar goes that far.'],
+    ['in 3 days', '"in 3 days" is in the future, and TIME is a point in the past.'],
+    ['tomorrow', '"tomorrow" is in the future, and TIME is a point in the past.'],
+    ['next week', '"next week" is in the future, and TIME is a point in the past.'],
+    ['11/28/2026', '"11/28/2026" is not a time: a date is year, month and day, as in 2026-11-28.'],
+    ['3X', '"3X" is not a time: the units are s m h D W M Y, and B for backups.'],
+    [' ', 'An empty text is not a time.'],
+  ])('the first line about "%s" is: %s', (text, message) => {
+    expect(() => parse(text)).toThrow(expect.objectContaining({ message }) as Error);
+  });
+
+  test.each([
+    ['3 day', '3 days ago'],
+    ['3days', '3 days ago'],
+    ['3 dayz ago', '3 days ago'],
+    ['an our ago', '1 hour ago'],
+    ['3 D', '3D'],
+    ['-3D', '3D'],
+    ['yesteday', 'yesterday'],
+    ['yesetrday 18:00', 'yesterday 18:00'],
+    ['lateset', 'latest'],
+    ['last wek', 'last week'],
+    ['mon', 'monday'],
+    ['last fri 12:00', 'last friday 12:00'],
+    ['2026-1-5', '2026-01-05'],
+    ['2026/11/28', '2026-11-28'],
+    ['5.1.2026', '2026-01-05'],
+    ['18.30', '18:30'],
+    ['yesterday 18.30', 'yesterday 18:30'],
+    ['2026-11-28 2147', '2026-11-28 21:47'],
+    ['28 novembr', '28 november'],
+  ])('"%s" is answered with "%s"', (text, meant) => {
+    const message = `"${text}" is not a time; did you mean "${meant}"?`;
+    expect(() => parse(text)).toThrow(expect.objectContaining({ message }) as Error);
+    expect(parse(meant)).toHaveProperty('type');
+  });
+
+  test('whatever is suggested is a time', () => {
+    const piece = fc.constantFrom(
+      ...[
+        '3',
+        '12',
+        '-',
+        ' ',
+        '.',
+        ':',
+        '/',
+        'day',
+        'wek',
+        'lst',
+        'yestrday',
+        'nov',
+        'ago',
+        '2026',
+      ],
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 6 }), (pieces) => {
+        try {
+          parse(pieces.join(''));
+        } catch (error) {
+          const [, meant] = /did you mean "(.*)"\?$/.exec((error as Error).message) ?? [];
+          if (meant !== undefined) expect(parse(meant)).toHaveProperty('type');
+        }
+      }),
+    );
   });
 
   test('the message shows the text and the accepted forms', () => {

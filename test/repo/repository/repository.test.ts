@@ -22,7 +22,7 @@ describe('a new repository', () => {
     expect(() => initRepository(path, platform)).toThrow(
       expect.objectContaining({
         code: 'REPOSITORY_EXISTS',
-        message: `${path} is not empty: a repository needs a new or empty directory.`,
+        message: `${path} is a repository already.`,
       }),
     );
     expect(() => initRepository(join(path, 'varve.json'), platform)).toThrow('is not a directory');

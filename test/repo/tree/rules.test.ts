@@ -62,17 +62,23 @@ describe('a pattern', () => {
   });
 });
 
-test.each(['a[b', 'a\\', '[[:none:]]'])(
-  'a pattern that can match nothing (%s) is refused',
-  (pattern) => {
-    expect(() => compileOption({ type: 'exclude', pattern })).toThrow(
-      expect.objectContaining({
-        code: 'USAGE_PATTERN',
-        message: `The pattern "${pattern}" ends in a backslash or has an unclosed bracket.`,
-      }),
-    );
-  },
-);
+const UNCLOSED = 'has a [ that nothing closes, or an unknown [:class:]';
+
+test.each([
+  ['a[b', UNCLOSED],
+  ['[', UNCLOSED],
+  ['[[:none:]]', UNCLOSED],
+  ['a[\\', 'ends in a backslash'],
+  ['a\\', 'ends in a backslash'],
+  ['\\\\\\', 'ends in a backslash'],
+])('a pattern that can match nothing (%s) is refused', (pattern, what) => {
+  expect(() => compileOption({ type: 'exclude', pattern })).toThrow(
+    expect.objectContaining({
+      code: 'USAGE_PATTERN',
+      message: `The pattern "${pattern}" ${what}.`,
+    }),
+  );
+});
 
 describe('the lines of a file', () => {
   const lines = (text: string) =>

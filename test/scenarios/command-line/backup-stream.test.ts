@@ -53,7 +53,7 @@ test('a directory is no standard input', async () => {
   const { code, stderr } = await run(['backup', '--stdin'], { stdio: [input, 'pipe', 'pipe'] });
   closeSync(input);
   expect(code).toBe(1);
-  expect(stderr).toContain('varve: Standard input cannot be read: EISDIR');
+  expect(stderr).toContain('varve: Standard input cannot be read: it is a directory.');
 });
 
 test('nor is a terminal', () => {

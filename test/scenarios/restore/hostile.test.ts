@@ -169,7 +169,7 @@ describe('a target', () => {
     const to = lab.newTarget();
     const { issues, files } = await lab.restore(1, { to });
     expect(issues).toEqual([
-      { path: 'dir/victim', code: 'NOT_RESTORED', message: 'dir/victim: EACCES: injected' },
+      { path: 'dir/victim', code: 'NOT_RESTORED', message: 'dir/victim: permission denied' },
     ]);
     expect(files).toBe(1);
     expect(fs.readdirSync(to).sort()).toEqual(['dir', 'other']);

@@ -8,7 +8,7 @@ import type { FileStat } from '../../../platform/at-calls.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import { baseName, join, parentOf } from '../../../platform/paths.js';
 import type { FileSystem } from '../../../platform/files.js';
-import { fileErrorCode, systemErrorCode } from '../../../platform/system-errors.js';
+import { fileErrorCode, reasonOf, systemErrorCode } from '../../../platform/system-errors.js';
 import {
   openDirectoryHandles,
   type DirectoryHandles,
@@ -186,7 +186,7 @@ function notAFile(path: string, what: string): CodedError {
 function unreachable(path: string, error: unknown): unknown {
   const code = fileErrorCode(error);
   if (code === undefined || code === 'EACCES') return error;
-  return new CodedError('PATH_NOT_FOUND', `${path} cannot be reached (${code}).`, {
+  return new CodedError('PATH_NOT_FOUND', `${path} cannot be reached: ${reasonOf(error)}.`, {
     hint: 'Its directory must exist; below the root of a server, symbolic links are not followed.',
     cause: error,
   });

@@ -2,7 +2,7 @@
 import type { Index } from '../../index/index.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { fileErrorCode } from '../../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../../platform/system-errors.js';
 import type { Found, Recorder } from './recorder.js';
 
 /** Totals of what the snapshot holds; sizes in bytes. */
@@ -79,6 +79,6 @@ export function createTally(index: Index, recorder: Recorder, issues: Issue[] = 
 
 /** What to say of a path that the system refuses. Any other error is thrown on. */
 export function unreadable(path: ByteString, error: unknown): string {
-  if (fileErrorCode(error) === undefined || !(error instanceof Error)) throw error;
-  return `${textFromBytes(path)} cannot be read: ${error.message}.`;
+  if (fileErrorCode(error) === undefined) throw error;
+  return `${textFromBytes(path)} cannot be read: ${reasonOf(error)}.`;
 }

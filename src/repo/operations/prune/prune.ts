@@ -97,7 +97,9 @@ async function removeSnapshots(
   options: PruneOptions,
 ): Promise<number> {
   const { index } = repository;
-  const run = beginRun(repository, options);
+  // Where only whole packs give space back, what is moved must not go into the pack that it leaves.
+  const frees = repository.packs.canPunch() ? 'frames' : 'packs';
+  const run = beginRun(repository, options, { startsPacks: frees === 'packs' });
   try {
     const { compaction, removal } = index;
     const before = compaction.storedBytes();
@@ -108,7 +110,7 @@ async function removeSnapshots(
     }
     removal.removeUnusedContents();
     await removeUnusedBlobs(run, index);
-    await compact(run, repository, repository.packs.canPunch() ? 'frames' : 'packs');
+    await compact(run, repository, frees);
     if (options.signal?.aborted) throw interrupted();
     const bytesFreed = before - compaction.storedBytes();
     if (options.isDryRun || isIdle(run, removed.length, bytesFreed)) {

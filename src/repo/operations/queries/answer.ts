@@ -6,6 +6,7 @@
 import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
+import { escapeUnsafe } from '../../../platform/shown-text.js';
 import type { HeldRepository } from '../../repository/held.js';
 import { lastSeen, notThere, spansOf, type Suggestion } from './last-seen.js';
 import { locate, type Located } from './locate.js';
@@ -115,10 +116,11 @@ function scattered(
     });
     const [newest] = seen.sort((a, b) => b.number - a.number);
     if (!newest) return [];
-    return [`${textFromBytes(path)}  (snapshot ${newest.number}, source ${newest.source})`];
+    return [
+      `${escapeUnsafe(textFromBytes(path))}  (snapshot ${newest.number}, source ${newest.source})`,
+    ];
   });
-  const message = `No snapshot has all of these paths:\n  ${list.join('\n  ')}`;
-  return new CodedError('SOURCE_AMBIGUOUS', message, {
-    hint: 'Give those of one snapshot at a time.',
+  return new CodedError('SOURCE_AMBIGUOUS', 'No snapshot has all of these paths.', {
+    hint: `  ${list.join('\n  ')}\nGive those of one snapshot at a time.`,
   });
 }

@@ -5,7 +5,7 @@ import type { Index } from '../../index/index.js';
 import type { ChunkingParameters } from '../../model.js';
 import { bytesFromText } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
-import { fileErrorCode } from '../../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../../platform/system-errors.js';
 import { fileSystemKind, tellsSize } from '../../tree/file-system-kind.js';
 import { createSummaries, inByteOrder, type FoundPath } from './find.js';
 import { hashFile, hashToEnd, type FileHash } from './hash-file.js';
@@ -77,8 +77,8 @@ function hashNamedFile(file: string, { files }: Platform, chunking: ChunkingPara
       files.close(descriptor);
     }
   } catch (cause) {
-    if (fileErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
-    throw new CodedError('SOURCE_UNREADABLE', `${file} cannot be read: ${cause.message}.`, {
+    if (fileErrorCode(cause) === undefined) throw cause;
+    throw new CodedError('SOURCE_UNREADABLE', `${file} cannot be read: ${reasonOf(cause)}.`, {
       hint: 'Check its path and permissions.',
       cause,
     });

@@ -4,7 +4,7 @@ import type { Entry } from '../../index/versions.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { VersionType, type Issue, type IssueCode, type Version } from '../../model.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { fileErrorCode } from '../../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../../platform/system-errors.js';
 import type { HeldRepository } from '../../repository/held.js';
 import { fileTypeOf, mergeByName, versionTypeOf, type Pair } from '../../tree/compare.js';
 import {
@@ -163,8 +163,8 @@ export class LiveComparison {
     try {
       return action();
     } catch (error) {
-      if (fileErrorCode(error) === undefined || !(error instanceof Error)) throw error;
-      const message = `${textFromBytes(path)} cannot be read: ${error.message}.`;
+      if (fileErrorCode(error) === undefined) throw error;
+      const message = `${textFromBytes(path)} cannot be read: ${reasonOf(error)}.`;
       this.options.issues.push({ path, code, message });
       return undefined;
     }

@@ -42,9 +42,9 @@ export function meaningIn(
   const [first] = found;
   if (!first || found.every(({ path }) => path === first.path)) return first?.path;
   const list = found.map(({ place: { source, snapshot }, path }) => {
-    return `${source.id}  ${escapeUnsafe(source.host)}:${textFromBytes(path)}  (snapshot ${snapshot.number})`;
+    return `${source.id}  ${escapeUnsafe(`${source.host}:${textFromBytes(path)}`)}  (snapshot ${snapshot.number})`;
   });
-  throw new CodedError('SOURCE_AMBIGUOUS', `${text} may mean\n  ${list.join('\n  ')}`, {
-    hint: 'Give the whole path, or name the source with --source NUMBER.',
+  throw new CodedError('SOURCE_AMBIGUOUS', `${text} may mean one of several paths.`, {
+    hint: `  ${list.join('\n  ')}\nGive the whole path, or name the source with --source NUMBER.`,
   });
 }

@@ -5,6 +5,7 @@ import { systemErrorCode } from '../../../platform/platform.js';
 import type { HeldRepository } from '../../repository/held.js';
 import { writeContent } from './cat.js';
 import type { FileSide, FoundChange } from './change.js';
+import { reasonOf } from '../../../platform/system-errors.js';
 
 /** What a file held on one side. */
 export type SideContents =
@@ -47,7 +48,7 @@ async function readSide(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (systemErrorCode(error) === undefined && !isDamage(error)) throw error;
-    return { type: 'unreadable', message: error.message };
+    return { type: 'unreadable', message: reasonOf(error) };
   }
 }
 

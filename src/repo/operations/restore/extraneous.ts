@@ -10,7 +10,7 @@ import { VersionType, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
-import { fileErrorCode } from '../../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../../platform/system-errors.js';
 import type { DirectoryHandles } from '../../../platform/directory-handles.js';
 import { differ } from '../../tree/filter.js';
 import type { OwnDirectories } from '../../tree/own.js';
@@ -116,8 +116,8 @@ export function createRemover(options: RemoverOptions): Remover {
       return remove(path);
     } catch (error) {
       const code = fileErrorCode(error);
-      if (code === undefined || !(error instanceof Error)) throw error;
-      const reason = options.explainLock(path, code) ?? error.message;
+      if (code === undefined) throw error;
+      const reason = options.explainLock(path, code) ?? reasonOf(error);
       const message = `${textFromBytes(options.nameOf(path))} was not deleted: ${reason}.`;
       options.onIssue(path, 'NOT_DELETED', message);
       return { isGone: false, removed: [] };

@@ -6,7 +6,7 @@
 import { VersionFlag, type IssueCode } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { fileErrorCode } from '../../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../../platform/system-errors.js';
 import { openDirectoryHandles } from '../../../platform/directory-handles.js';
 import type { Shortfall } from '../../tree/metadata.js';
 import { pathOf } from '../../tree/relative-path.js';
@@ -85,9 +85,9 @@ export class FileWriter {
       await this.addNow(file, there);
     } catch (error) {
       const code = fileErrorCode(error);
-      if (code === undefined || !(error instanceof Error)) throw error;
+      if (code === undefined) throw error;
       const path = pathOf(file);
-      const reason = this.options.explainLock(path, code) ?? error.message;
+      const reason = this.options.explainLock(path, code) ?? reasonOf(error);
       this.options.onIssue(path, 'NOT_RESTORED', `${this.textOf(path)}: ${reason}.`);
     }
   }

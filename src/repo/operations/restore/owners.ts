@@ -2,7 +2,7 @@
 import { CodedError } from '../../../errors.js';
 import { bytesFromBuffer, textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
-import { fileErrorCode } from '../../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../../platform/system-errors.js';
 import type { UserDatabase } from '../../../platform/user-database.js';
 
 export interface OwnerOptions {
@@ -80,8 +80,8 @@ function readLines(path: string, files: Platform['files']): ByteString[] {
   try {
     return bytesFromBuffer(files.readFile(path)).split('\n') as ByteString[];
   } catch (cause) {
-    if (fileErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
-    throw invalid(`${path} cannot be read: ${cause.message}.`, cause);
+    if (fileErrorCode(cause) === undefined) throw cause;
+    throw invalid(`${path} cannot be read: ${reasonOf(cause)}.`, cause);
   }
 }
 

@@ -10,7 +10,7 @@ import { VersionType, type IssueCode, type Version } from '../../model.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import type { NodeAttributes } from '../../../platform/attribute-calls.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
-import { fileErrorCode } from '../../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../../platform/system-errors.js';
 import {
   openDirectoryHandles,
   type DirectoryHandles,
@@ -401,8 +401,8 @@ class SiteRun {
       return action();
     } catch (error) {
       const systemCode = fileErrorCode(error);
-      if (systemCode === undefined || !(error instanceof Error)) throw error;
-      const reason = this.explainLock(path, systemCode) ?? error.message;
+      if (systemCode === undefined) throw error;
+      const reason = this.explainLock(path, systemCode) ?? reasonOf(error);
       this.report(path, code, `${this.textOf(path)}: ${reason}.`);
       return FAILED;
     }

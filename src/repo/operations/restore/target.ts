@@ -2,7 +2,7 @@
 import { CodedError } from '../../../errors.js';
 import { bytesFromText } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
-import { fileErrorCode } from '../../../platform/system-errors.js';
+import { fileErrorCode, reasonOf } from '../../../platform/system-errors.js';
 import type { OwnDirectories } from '../../tree/own.js';
 
 export interface TargetOptions {
@@ -41,12 +41,12 @@ export function openTarget(
     }
     return files.at.open(undefined, bytesFromText(real), 'read-directory');
   } catch (cause) {
-    if (fileErrorCode(cause) === undefined || !(cause instanceof Error)) throw cause;
-    const message = `${path} cannot be created or opened: ${cause.message}.`;
+    if (fileErrorCode(cause) === undefined) throw cause;
+    const message = `${path} cannot be created or opened: ${reasonOf(cause)}.`;
     throw unusable(message, 'Name a directory that you can write to.', cause);
   }
 }
 
-function unusable(message: string, hint: string, cause?: Error): CodedError {
+function unusable(message: string, hint: string, cause?: unknown): CodedError {
   return new CodedError('TARGET_UNUSABLE', message, { hint, cause });
 }

@@ -88,7 +88,7 @@ describe('--delete', () => {
       {
         path: 'source/dir/extra/deep/file',
         code: 'NOT_DELETED',
-        message: 'source/dir/extra/deep/file was not deleted: EPERM: injected.',
+        message: 'source/dir/extra/deep/file was not deleted: the operation is not permitted.',
       },
     ]);
     expect([...removed].sort()).toEqual(['source/dir/link', 'source/extra']);

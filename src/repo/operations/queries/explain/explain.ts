@@ -146,13 +146,12 @@ function fallback(places: readonly SourceSnapshot[], platform: Platform, text: s
 }
 
 function notBelow(sources: readonly Source[], text: string): CodedError {
-  const [only] = sources;
-  const message =
-    only && sources.length === 1
-      ? `${text} is not below ${rootNames(only.roots)}.`
-      : `${text} is not below any of the sources:\n  ${sources.map(describeSource).join('\n  ')}`;
-  return new CodedError('PATH_NOT_FOUND', message, {
-    hint: 'Only what is below that is backed up; `varve snapshots` lists all sources.',
+  const [only, ...others] = sources;
+  const isOnly = only !== undefined && others.length === 0;
+  const where = isOnly ? rootNames(only.roots) : 'any of the sources';
+  const list = isOnly ? '' : `  ${sources.map(describeSource).join('\n  ')}\n`;
+  return new CodedError('PATH_NOT_FOUND', `${text} is not below ${where}.`, {
+    hint: `${list}Only what is below that is backed up; \`varve snapshots\` lists all sources.`,
   });
 }
 
