@@ -4,11 +4,16 @@ import { expect, test } from 'vitest';
 import { openPlatform } from '../../../src/store.js';
 import { createCopyLab } from '../../support/copy-lab.js';
 import { noise } from '../../support/seed.js';
+import { openFiles } from '../../support/varve-command.js';
 import { tampered } from '../../support/tampering.js';
 
 const lab = createCopyLab();
 const old = noise(300_000, 1);
 const content = Buffer.from(old).fill(1, 100_000, 120_000);
+
+/** What the server, in this process, has open. */
+const openBelowRoot = (): string[] =>
+  openFiles(process.pid).filter((path) => path.startsWith(lab.root));
 
 test.each([false, true])(
   'a file of a server, between its list and the first piece; in place: %s',
@@ -23,9 +28,11 @@ test.each([false, true])(
     const copy = lab.copyFile(source, `${url}/target`, { isInPlace });
     await expect(copy).rejects.toMatchObject({ code: 'COPY_TARGET_CHANGED' });
     expect(readFileSync(target).equals(Buffer.concat([old, Buffer.from('x')]))).toBe(true);
+    expect(openBelowRoot()).toEqual([]);
     // Nothing is locked: the next copy is made of what there is.
     await lab.copyFile(source, `${honest}/target`, { isInPlace });
     expect(readFileSync(target).equals(content)).toBe(true);
+    expect(openBelowRoot()).toEqual([]);
   },
 );
 

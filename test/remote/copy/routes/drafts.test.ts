@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Receiver } from '../../../../src/remote/copy/sides.js';
-import { Drafts } from '../../../../src/remote/copy/routes/drafts.js';
+import { DraftMemory, Drafts } from '../../../../src/remote/copy/routes/drafts.js';
 
 let numbers = 0;
 const drafts = (): Drafts => new Drafts((count) => new Uint8Array(count).fill(numbers++));
@@ -164,5 +164,36 @@ describe('a new file for which nothing comes', () => {
       else await all.remove(id);
       expect(vi.getTimerCount()).toBe(0);
     }
+  });
+});
+
+describe('the memory of new files', () => {
+  const busy = expect.objectContaining({ code: 'COPY_BUSY' }) as Error;
+
+  test('is what all of them take together', () => {
+    const memory = new DraftMemory(100);
+    const [one, other] = [memory.share(), memory.share()];
+    one.hold(60);
+    expect(() => other.hold(41)).toThrow(busy);
+    other.hold(40);
+    expect(() => one.hold(1)).toThrow(busy);
+  });
+
+  test('is given back with the new file, once', () => {
+    const memory = new DraftMemory(100);
+    const [one, other] = [memory.share(), memory.share()];
+    one.hold(60);
+    one.hold(40);
+    one.release();
+    one.release();
+    other.hold(100);
+    expect(() => one.hold(1)).toThrow(busy);
+  });
+
+  test('that is refused is not taken', () => {
+    const memory = new DraftMemory(100);
+    const share = memory.share();
+    expect(() => share.hold(101)).toThrow(busy);
+    share.hold(100);
   });
 });
