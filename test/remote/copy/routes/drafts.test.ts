@@ -155,6 +155,16 @@ describe('a new file for which nothing comes', () => {
     expect(closed).toEqual(['closed', 'released']);
   });
 
+  test('leaves no timer behind where it is given up during a request', async () => {
+    const { all, id, use } = setUp();
+    let finish = (): void => undefined;
+    const work = use(() => new Promise<void>((done) => (finish = done)));
+    const removed = all.remove(id);
+    finish();
+    await Promise.all([work, removed]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('leaves no timer behind once it is published or given up', async () => {
     for (const end of ['remove', 'close'] as const) {
       const { all, id, use } = setUp();
