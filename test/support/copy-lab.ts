@@ -7,7 +7,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { parseEndpoint } from '../../src/cli/parse/endpoint.js';
-import { copyFile, openPlatform, type CopyOptions, type CopyResult } from '../../src/store.js';
+import {
+  copyFile,
+  openPlatform,
+  serve,
+  type CopyOptions,
+  type CopyResult,
+  type Platform,
+  type ServeOptions,
+} from '../../src/store.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -38,7 +46,10 @@ export interface CopyLab {
     source: string,
     target: string,
     options?: Partial<CopyOptions>,
+    platform?: Platform,
   ) => Promise<CopyResult>;
+  /** Serves the root within this process; to nobody else, and for writing. */
+  readonly serveWithin: (platform: Platform, options?: Partial<ServeOptions>) => Promise<string>;
   readonly serve: (...args: string[]) => Promise<ServerProcess>;
   readonly put: (directory: string, name: string, bytes: Uint8Array) => string;
 }
@@ -53,6 +64,19 @@ export interface CopyDocument {
   readonly duration_ms: number;
 }
 
+const SERVED: Omit<ServeOptions, 'root'> = {
+  address: '127.0.0.1',
+  port: 0,
+  allowsWriting: true,
+  token: undefined,
+  isOpen: false,
+  hosts: [],
+  isPdiffcopy: false,
+  tls: undefined,
+  jobs: 2,
+  cacheDirectory: undefined,
+};
+
 /** `npm test` builds what it runs. */
 export function createCopyLab(): CopyLab {
   const base = mkdtempSync(join(tmpdir(), 'varve-copy-'));
@@ -63,8 +87,10 @@ export function createCopyLab(): CopyLab {
   ];
   [here, root, home].forEach((directory) => mkdirSync(directory));
   const children = new Set<ChildProcess>();
-  afterAll(() => {
+  const closers = new Set<() => Promise<void>>();
+  afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');
+    await Promise.all([...closers].map((close) => close()));
     rmSync(base, { recursive: true, force: true });
   });
 
@@ -91,8 +117,8 @@ export function createCopyLab(): CopyLab {
       if (code !== 0) throw new Error(`${code}: ${stdout}${stderr}`);
       return JSON.parse(stdout) as CopyDocument;
     },
-    copyFile: (source, target, options = {}) =>
-      copyFile(openPlatform(), {
+    copyFile: (source, target, options = {}, platform = openPlatform()) =>
+      copyFile(platform, {
         source: parseEndpoint(source),
         target: parseEndpoint(target),
         isWholeFile: false,
@@ -104,6 +130,11 @@ export function createCopyLab(): CopyLab {
         cacheDirectory: undefined,
         ...options,
       }),
+    async serveWithin(platform, options = {}) {
+      const server = await serve(platform, { ...SERVED, root, ...options });
+      closers.add(() => server.close());
+      return server.url;
+    },
     async serve(...args) {
       const child = start(['serve', '--root', root, '--listen', '0', ...args]);
       const url = await announced(child);

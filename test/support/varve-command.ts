@@ -1,6 +1,6 @@
 /** Runs the built command line as its users do: in a process of its own, with an empty home. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,4 +87,16 @@ export async function until(condition: () => boolean): Promise<void> {
     if (tries > 2000) throw new Error('waited in vain');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** The files that a process has open. */
+export function openFiles(pid: number | undefined): string[] {
+  const directory = `/proc/${pid}/fd`;
+  return readdirSync(directory).flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`${directory}/${descriptor}`)];
+    } catch {
+      return [];
+    }
+  });
 }

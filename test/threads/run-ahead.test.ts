@@ -30,7 +30,7 @@ test.each(['a taker that stops', 'a job that fails'])(
     let active = 0;
     const run = async (item: number): Promise<void> => {
       active += 1;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setImmediate(resolve));
       active -= 1;
       if (item === 3 && how === 'a job that fails') throw new Error('failed');
     };

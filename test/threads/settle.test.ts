@@ -8,10 +8,10 @@ test('gives all results', async () => {
 test('fails as the first that failed, once all have ended', async () => {
   let hasEnded = false;
   const slow = new Promise<void>((resolve) => {
-    setTimeout(() => {
+    setImmediate(() => {
       hasEnded = true;
       resolve();
-    }, 20);
+    });
   });
   const late = slow.then(() => Promise.reject(new Error('late')));
   const work = settleAll([late, Promise.reject(new Error('early')), slow]);

@@ -3,7 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync }
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ordinaryUser } from '../../support/ordinary-user.js';
-import { createWorkspace, finished } from '../../support/varve-command.js';
+import { createWorkspace, finished, openFiles, until } from '../../support/varve-command.js';
 
 const { run, start, path, write, defaultRepository } = createWorkspace();
 
@@ -72,7 +72,8 @@ describe('the repository', () => {
     expect(await run(['ls'])).toMatchObject({ code: 0 });
 
     const waiting = start(['backup', '-q', 'tree', '--lock-wait', '1m']);
-    setTimeout(() => lock.close(), 300);
+    await until(() => openFiles(waiting.pid).includes(`${defaultRepository}/lock.sqlite`));
+    lock.close();
     expect(await finished(waiting)).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 });

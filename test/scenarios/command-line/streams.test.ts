@@ -1,19 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import {
-  existsSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { constants } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isSuperuser, needPrograms, skip } from '../../support/machine.js';
-import { createWorkspace, finished, until } from '../../support/varve-command.js';
+import { createWorkspace, finished, openFiles, until } from '../../support/varve-command.js';
 
 const { run, start, path, write, defaultRepository } = createWorkspace();
 const large = Buffer.alloc(3_000_000, 'Varve, ');
@@ -36,10 +30,14 @@ describe('standard output', () => {
 
   test('may be read slowly', async () => {
     const child = start(['cat', 'tree/large']);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const { code, stdout } = await finished(child);
-    expect(code).toBe(0);
-    expect(Buffer.from(stdout).equals(large)).toBe(true);
+    const [closed, chunks] = [once(child, 'close'), [] as Buffer[]];
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      // The pipe fills up in between.
+      for (let turn = 0; turn < 100; turn += 1) await nextTurn();
+    }
+    expect(await closed).toEqual([0, null]);
+    expect(Buffer.concat(chunks).equals(large)).toBe(true);
   });
 
   test.each([
@@ -110,18 +108,6 @@ describe('what is done, and cannot be reported', () => {
     }
   });
 });
-
-/** The files that a process has open. */
-function openFiles(pid: number | undefined): string[] {
-  const directory = `/proc/${pid}/fd`;
-  return readdirSync(directory).flatMap((descriptor) => {
-    try {
-      return [readlinkSync(`${directory}/${descriptor}`)];
-    } catch {
-      return [];
-    }
-  });
-}
 
 /** Whether a process has a handler for a signal. */
 function catches(pid: number | undefined, signal: NodeJS.Signals): boolean {

@@ -12,9 +12,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { CopyOptions } from '../../../src/store.js';
+import { openPlatform, type CopyOptions } from '../../../src/store.js';
 import { createCopyLab, type ServerProcess } from '../../support/copy-lab.js';
 import { noise } from '../../support/seed.js';
+import { tampered } from '../../support/tampering.js';
 
 const lab = createCopyLab();
 let server: ServerProcess;
@@ -163,3 +164,32 @@ test('what was left by attempts that failed goes with the copy that succeeds', a
     expect(left).toEqual([]);
   }
 });
+
+test.each([
+  ['that only compares', other, { isDryRun: true }],
+  ['that finds nothing to do', content, {}],
+] as const)(
+  'a copy %s says nothing of a source that changed meanwhile',
+  async (_, before, options) => {
+    const honest = await lab.serveWithin(openPlatform());
+    const source = lab.put(lab.root, 'compared', content);
+    const target = lab.put(lab.here, 'compared', before);
+    let lists = 0;
+    const url = await tampered(honest, (path) => {
+      // The list was made of what was there before.
+      if (!path.startsWith('/v1/list')) return undefined;
+      lists += 1;
+      writeFileSync(source, Buffer.concat([content, Buffer.alloc(lists)]));
+      return undefined;
+    });
+    const copy = lab.copyFile(`${url}/compared`, target, { ...options, blockBytes });
+    const isTold = copy.then(
+      () => 'copied',
+      (error: unknown) => (error as { code: string }).code,
+    );
+    // Each attempt has a list of its own, after which the file changes again.
+    expect(await isTold).toBe('COPY_SOURCE_CHANGED');
+    expect(lists).toBe(3);
+    expect(readFileSync(target).equals(before)).toBe(true);
+  },
+);

@@ -81,7 +81,14 @@ const HASHLIB: Readonly<Record<string, string>> = {
 };
 
 /** What pdiffcopy's server does: any absolute path, hash lines in any order. */
-function pdiffcopyServer(options: { readonly forgets?: boolean } = {}): http.Server {
+interface Faults {
+  /** Its list of hashes lacks a line. */
+  readonly forgets?: boolean;
+  /** What it stores of what it was sent. */
+  readonly stores?: (sent: Buffer) => Buffer;
+}
+
+function pdiffcopyServer(options: Faults = {}): http.Server {
   return http.createServer((incoming, outgoing) => {
     void (async () => {
       const chunks: Buffer[] = [];
@@ -118,7 +125,7 @@ function pdiffcopyServer(options: { readonly forgets?: boolean } = {}): http.Ser
           outgoing.end(bytes?.subarray(offset, offset + size));
           return;
         case 'POST /blocks':
-          bytes?.set(Buffer.concat(chunks), offset);
+          bytes?.set((options.stores ?? ((sent) => sent))(Buffer.concat(chunks)), offset);
           writeFileSync(path, bytes ?? '');
           outgoing.end();
           return;
@@ -170,6 +177,28 @@ describe('`varve copy` with a pdiffcopy server', () => {
     await lab.copyFile(source, `${url}${target}`);
     expect(equalFiles(source, target)).toBe(true);
   });
+
+  test.each([
+    ['one bit', (sent: Buffer) => sent.map((byte, at) => (at === 7 ? byte ^ 1 : byte))],
+    [
+      'the last byte',
+      (sent: Buffer) => sent.map((byte, at) => (at < sent.length - 1 ? byte : ~byte)),
+    ],
+    ['nothing at all', () => Buffer.alloc(0)],
+  ] as const)(
+    'a server that stores other bytes than were sent is noticed: %s',
+    async (_, stores) => {
+      const url = await listen(pdiffcopyServer({ stores: (sent) => Buffer.from(stores(sent)) }));
+      const source = lab.put(lab.here, 'new', changed);
+      for (const before of [old, Buffer.from(changed).fill(9, 0, 2 * BLOCK), Buffer.alloc(0)]) {
+        const target = lab.put(lab.root, 'old', before);
+        for (const isWholeFile of [false, true]) {
+          const copy = lab.copyFile(source, `${url}${target}`, { blockBytes: BLOCK, isWholeFile });
+          await expect(copy).rejects.toMatchObject({ code: 'COPY_MISMATCH' });
+        }
+      }
+    },
+  );
 
   test('hash lines that are missing are noticed', async () => {
     const url = await listen(pdiffcopyServer({ forgets: true }));

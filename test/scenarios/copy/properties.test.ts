@@ -1,5 +1,5 @@
 /** Any change of any file is copied whole, whichever side is the source; without threads or a network. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -7,14 +7,23 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { comparePull, executePull } from '../../../src/remote/copy/pull.js';
 import { comparePush, executePush } from '../../../src/remote/copy/push.js';
 import type { CopyContext } from '../../../src/remote/copy/context.js';
-import type { HashPages, RemoteSource } from '../../../src/remote/copy/sides.js';
+import type {
+  BeginRequest,
+  HashPages,
+  Receiver,
+  RemoteSource,
+} from '../../../src/remote/copy/sides.js';
 import {
   factsOf,
   listFile,
   LocalTarget,
   type TargetTools,
 } from '../../../src/remote/copy/local-target.js';
-import { localPlace, openExistingFile } from '../../../src/remote/copy/file/place.js';
+import {
+  localPlace,
+  openExistingFile,
+  type OpenFile,
+} from '../../../src/remote/copy/file/place.js';
 import {
   blockCount,
   createHashList,
@@ -97,78 +106,120 @@ const ways: fc.Arbitrary<Way> = fc.record({
   isLinkSlow: fc.boolean(),
 });
 
+/** The files of one copy. */
+interface Sides {
+  readonly source: OpenFile;
+  readonly target: LocalTarget;
+}
+
+/** What makes the new file, and what it is made from. */
+interface Making {
+  readonly basis: BeginRequest['basis'];
+  readonly send: (receiver: Receiver) => Promise<string>;
+}
+
+let copies = 0;
+
+/**
+ * Copies `content` over `old` in files of its own, which are closed whatever comes of it: a copy that
+ * fails would otherwise keep its draft locked, and the smaller ones that are tried next would fail with
+ * COPY_BUSY.
+ */
+async function copied(
+  content: Buffer,
+  { blockBytes, isInPlace }: Way,
+  plan: (sides: Sides) => Promise<Making>,
+): Promise<Buffer> {
+  const [from, to] = ['from', 'to'].map((name) => join(directory, `${name}-${copies}`));
+  copies += 1;
+  if (from === undefined || to === undefined) throw new Error('two names');
+  writeFileSync(from, content);
+  writeFileSync(to, old);
+  const places = [localPlace(files, from), localPlace(files, to)] as const;
+  const source = openExistingFile(files, places[0]);
+  const target = new LocalTarget(tools, places[1]);
+  let receiver: Receiver | undefined;
+  try {
+    const { basis, send } = await plan({ source, target });
+    receiver = await target.begin({
+      sizeBytes: content.length,
+      blockBytes,
+      method,
+      isInPlace,
+      basis,
+      attributes: { mode: undefined, mtime: undefined },
+    });
+    await receiver.publish(await send(receiver));
+    await receiver.close();
+    receiver = undefined;
+    return readFileSync(to);
+  } finally {
+    await receiver?.close();
+    [source, target, ...places].forEach((one) => one.close());
+    [from, to].forEach((path) => rmSync(path));
+  }
+}
+
 test('pushed', async () => {
   await fc.assert(
     fc.asyncProperty(contents, ways, async (content, way) => {
-      const { blockBytes, isInPlace } = way;
-      const [from, to] = [join(directory, 'from'), join(directory, 'to')];
-      writeFileSync(from, content);
-      writeFileSync(to, old);
-      const [fromPlace, toPlace] = [localPlace(files, from), localPlace(files, to)];
-      const source = openExistingFile(files, fromPlace);
-      const target = new LocalTarget(tools, toPlace);
       const context = contextFor(way);
-      const plan = await comparePush(source, target, context);
-      const receiver = await target.begin({
-        sizeBytes: content.length,
-        blockBytes,
-        method,
-        isInPlace,
-        basis: plan.basis,
-        attributes: { mode: undefined, mtime: undefined },
+      const made = await copied(content, way, async ({ source, target }) => {
+        const plan = await comparePush(source, target, context);
+        return {
+          basis: plan.basis,
+          send: (receiver) => executePush(source, receiver, plan, context),
+        };
       });
-      const root = await executePush(source, receiver, plan, context);
-      await receiver.publish(root);
-      await receiver.close();
-      [source, target, fromPlace, toPlace].forEach((one) => one.close());
-      expect(readFileSync(to).equals(content)).toBe(true);
+      expect(made.equals(content)).toBe(true);
     }),
     runs(120),
   );
 });
 
+/** A file of this machine as the source of a pull. */
+function remoteSource(file: OpenFile): RemoteSource {
+  return {
+    facts: factsOf(file),
+    defaults: { method: 'blake3', blockBytes: undefined },
+    list: (request) => Promise.resolve(listFile(tools, file, request)),
+    async read(ranges, into) {
+      const { descriptor } = file;
+      await workers.run({ type: 'read', descriptor, ranges, into, method: undefined });
+    },
+    hashPages: (): HashPages => (ranges, partBytes) => {
+      const job = { type: 'digest', file: readFileOf(file), ranges, partBytes } as const;
+      return workers.run({ ...job, method: 'blake3' });
+    },
+    identity: () => Promise.resolve(''),
+  };
+}
+
 test('pulled', async () => {
   await fc.assert(
     fc.asyncProperty(contents, ways, async (content, way) => {
-      const { blockBytes, isInPlace } = way;
-      const [from, to] = [join(directory, 'from'), join(directory, 'to')];
-      writeFileSync(from, content);
-      writeFileSync(to, old);
-      const [fromPlace, toPlace] = [localPlace(files, from), localPlace(files, to)];
-      const file = openExistingFile(files, fromPlace);
-      const target = new LocalTarget(tools, toPlace);
       const context = contextFor(way);
-      const source = {
-        facts: factsOf(file),
-        defaults: { method: 'blake3', blockBytes: undefined },
-        list: (request: Parameters<typeof listFile>[2]) =>
-          Promise.resolve(listFile(tools, file, request)),
-        async read(ranges: Parameters<RemoteSource['read']>[0], into: SharedArrayBuffer) {
-          const { descriptor } = file;
-          await workers.run({ type: 'read', descriptor, ranges, into, method: undefined });
-        },
-        hashPages: (): HashPages => (ranges, partBytes) => {
-          const job = { type: 'digest', file: readFileOf(file), ranges, partBytes } as const;
-          return workers.run({ ...job, method: 'blake3' });
-        },
-        identity: () => Promise.resolve(''),
-      };
-      const plan = await comparePull(source, target, context);
-      const receiver = await target.begin({
-        sizeBytes: content.length,
-        blockBytes,
-        method,
-        isInPlace,
-        basis: plan.basis,
-        attributes: { mode: undefined, mtime: undefined },
+      const made = await copied(content, way, async ({ source: file, target }) => {
+        const source = remoteSource(file);
+        const plan = await comparePull(source, target, context);
+        return {
+          basis: plan.basis,
+          send: (receiver) => executePull(source, receiver, plan, context),
+        };
       });
-      await receiver.publish(await executePull(source, receiver, plan, context));
-      await receiver.close();
-      [file, target, fromPlace, toPlace].forEach((one) => one.close());
-      expect(readFileSync(to).equals(content)).toBe(true);
+      expect(made.equals(content)).toBe(true);
     }),
     runs(120),
   );
+});
+
+test('a copy that fails leaves nothing that the next one would stumble over', async () => {
+  const way = { blockBytes: 4096, isInPlace: false, isLinkSlow: false };
+  const failing = copied(old, way, () =>
+    Promise.resolve({ basis: undefined, send: () => Promise.reject(new Error('failed')) }),
+  );
+  await expect(failing).rejects.toThrow('failed');
+  expect(readdirSync(directory).filter((name) => !name.startsWith('.varve-copy-'))).toEqual([]);
 });
 
 describe('a list that arrives after the old file ended is waited for', () => {

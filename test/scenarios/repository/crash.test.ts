@@ -212,17 +212,40 @@ describe('errors of the disk', () => {
   });
 
   test('prune works on a disk with next to no space: it copies nothing', async () => {
-    const { lab } = await prepare();
-    await lab.backup();
-    const tree = readTree(lab.source);
-    const files = { ...lab.platform.files, freeBytes: () => 4096 };
-    lab.useFiles(files);
-    const { bytesFreed } = await lab.prune({ keepLast: 1 });
-    expect(bytesFreed).toBeGreaterThan(0);
-    lab.useRealFiles();
-    await lab.expectSound();
-    expectInvariants(lab.repository);
-    expect(await lab.treeAt(3)).toEqual(tree);
+    // One frame, of which four fifths are dead once the first snapshot is gone.
+    const names = Array.from({ length: 20 }, (_, number) => `f${number}`);
+    const spare = 16 * 1024 * 1024;
+    const moves = async (roomFor: (frameBytes: number) => number): Promise<boolean> => {
+      const lab = createLab({ lanes: 1 });
+      lab.write('large', noise(300_000, 99));
+      await lab.backup();
+      names.forEach((name, seed) => lab.write(name, noise(10_000, seed)));
+      await lab.backup();
+      ['large', ...names.slice(4)].forEach((name) => lab.remove(name));
+      await lab.backup();
+      const tree = readTree(lab.source);
+      const frames = () =>
+        queryIndex<{ id: number; length: number }>(
+          lab.repository,
+          `SELECT DISTINCT frame.id, frame.length FROM frame
+          JOIN blob ON blob.frame = frame.id WHERE blob.length = 10000`,
+        );
+      const [frame, ...others] = frames();
+      expect(others).toEqual([]);
+      const freeBytes = (): number => roomFor(frame?.length ?? 0);
+      lab.useFiles({ ...lab.platform.files, freeBytes });
+      const { bytesFreed } = await lab.prune({ keepLast: 1 });
+      expect(bytesFreed).toBeGreaterThan(0);
+      lab.useRealFiles();
+      await lab.expectSound();
+      expectInvariants(lab.repository);
+      expect(await lab.treeAt(3)).toEqual(tree);
+      return frames()[0]?.id !== frame?.id;
+    };
+    expect(await moves(() => 4096)).toBe(false);
+    // Twice what it copies, and something to spare.
+    expect(await moves((bytes) => spare + 2 * bytes - 1)).toBe(false);
+    expect(await moves((bytes) => spare + 2 * bytes)).toBe(true);
   });
 
   test('an error of fsync ends the run, and the same fsync is not tried again', async () => {

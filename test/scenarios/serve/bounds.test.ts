@@ -18,7 +18,9 @@ let server: ServerProcess;
 const TIB = 2 ** 40;
 const MIB = 1024 * 1024;
 /** Far above what a short request needs, far below what it could name. */
-const MAX_MS = 15_000;
+const MAX_CPU_MS = 15_000;
+/** Of the kernel's clock for processes, the same on every Linux. */
+const TICK_MS = 10;
 const MAX_GROWTH_BYTES = 250 * MIB;
 
 const sparse = (name: string, sizeBytes: number, at: readonly number[] = []): void => {
@@ -32,6 +34,12 @@ const peakBytes = (): number => {
   const status = readFileSync(`/proc/${server.process.pid}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 };
+/** What the server has computed so far; a busy machine takes longer, but computes no more. */
+const cpuMs = (): number => {
+  const fields = readFileSync(`/proc/${server.process.pid}/stat`, 'utf8').split(') ')[1] ?? '';
+  const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+  return ((user ?? NaN) + (system ?? NaN)) * TICK_MS;
+};
 
 beforeAll(async () => {
   lab.put(lab.root, 'file', noise(MIB));
@@ -43,9 +51,9 @@ beforeAll(async () => {
 });
 
 async function cheaply<T>(work: () => Promise<T>): Promise<T> {
-  const [startedMs, before] = [performance.now(), peakBytes()];
+  const [cpu, before] = [cpuMs(), peakBytes()];
   const result = await work();
-  expect(performance.now() - startedMs).toBeLessThan(MAX_MS);
+  expect(cpuMs() - cpu).toBeLessThan(MAX_CPU_MS);
   expect(peakBytes() - before).toBeLessThan(MAX_GROWTH_BYTES);
   return result;
 }

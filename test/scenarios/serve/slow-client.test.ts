@@ -12,6 +12,7 @@ import { openPlatform, serve, type ServeOptions } from '../../../src/store.js';
 import { closed } from '../../support/requests.js';
 import { createCopyLab } from '../../support/copy-lab.js';
 import { noise } from '../../support/seed.js';
+import { until } from '../../support/varve-command.js';
 
 const SOONER_MS = 8000;
 const lab = createCopyLab();
@@ -75,9 +76,6 @@ const openFiles = (): string[] =>
       return [];
     }
   });
-const until = async (isSo: () => boolean): Promise<void> => {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
-};
 const endless = 'x'.repeat(100_000);
 const head = (method: string, path: string, length: number): string =>
   `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`;

@@ -1,8 +1,9 @@
 /** Bytes received straight into memory, from servers that are not always well. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { ByteChannel } from '../../../../src/remote/transport/client/byte-channel.js';
 import { Connection } from '../../../../src/remote/transport/client/connection.js';
 import { Link } from '../../../../src/remote/transport/client/link.js';
 
@@ -31,13 +32,8 @@ async function listen(answer: (socket: Socket, request: number) => void): Promis
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 }
 
-interface Options {
-  readonly mostBytesPerSecond?: number;
-  readonly signal?: AbortSignal;
-}
-
-function connect(url: URL, { mostBytesPerSecond, signal }: Options = {}): Connection {
-  const link = new Link({ compression: 'off', mostBytesPerSecond, nowMs: () => Date.now() });
+function connect(url: URL, { signal }: { readonly signal?: AbortSignal } = {}): Connection {
+  const link = new Link({ compression: 'off', mostBytesPerSecond: undefined, nowMs: () => 0 });
   const connection = new Connection({
     url,
     token: 'secret',
@@ -86,7 +82,9 @@ test('a head and a body that come byte by byte are put together', async () => {
     void (async () => {
       for (const letter of text) {
         socket.write(letter);
-        await sleep(1);
+        // The client takes it in between.
+        await nextTurn();
+        await nextTurn();
       }
     })();
   });
@@ -157,30 +155,46 @@ describe('an answer that is none fails:', () => {
   });
 
   test('bytes that nobody asked for', async () => {
-    const url = await listen((socket, request) => {
-      if (request > 0) return;
+    const sockets: Socket[] = [];
+    const url = await listen((socket) => {
+      sockets.push(socket);
       honest(socket);
-      setTimeout(() => socket.write(head(3)), 50);
     });
     const connection = connect(url);
     await receive(connection);
-    await sleep(100);
+    const [socket] = sockets;
+    socket?.write(head(3));
+    // The client ends the connection, once it has seen them.
+    if (socket) await once(socket, 'close');
     await expect(receive(connection)).rejects.toMatchObject({ code: 'REMOTE_PROTOCOL' });
   });
 });
 
-test('a limit of bytes a second is kept', async () => {
+test('nothing more is read until what came may pass', async () => {
   const url = await listen(honest);
-  const start = Date.now();
-  await receive(connect(url, { mostBytesPerSecond: 1_000_000 }));
-  expect(Date.now() - start).toBeGreaterThan(200);
+  let [taken, waiting] = [0, 0];
+  const pass = async (bytes: number): Promise<void> => {
+    expect((waiting += 1)).toBe(1);
+    taken += bytes;
+    // More is there to be read long before.
+    for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+    waiting -= 1;
+  };
+  const channel = new ByteChannel({ url, idleMs: 60_000, pass });
+  const memory = Buffer.alloc(body.length);
+  const request = Buffer.from('GET / HTTP/1.1\r\n\r\n');
+  await channel.exchange(request, () => memory);
+  channel.close();
+  expect(memory.equals(body)).toBe(true);
+  expect(taken).toBe(body.length + head(body.length).length);
 });
 
 test('an interruption ends what is under way, and what comes later', async () => {
-  const url = await listen((socket) => socket.write(head(body.length)));
   const controller = new AbortController();
+  const url = await listen((socket) => {
+    socket.write(head(body.length), () => controller.abort());
+  });
   const connection = connect(url, { signal: controller.signal });
-  const waiting = receive(connection);
-  setTimeout(() => controller.abort(), 50);
-  await expect(waiting).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  await expect(receive(connection)).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  await expect(receive(connection)).rejects.toMatchObject({ code: 'INTERRUPTED' });
 });

@@ -248,6 +248,20 @@ describe('what is refused', () => {
     expect(done).toMatchObject({ code: 2, stdout: '' });
     expect(done.stderr).toContain('applies to files, not to a stream.');
   });
+
+  test.each([
+    ['--tag', 'x'],
+    ['--host', 'elsewhere'],
+    ['--dry-run'],
+    ['--skip-if-unchanged'],
+    ['--level', '1'],
+    ['--min-free', '1K'],
+    ['--jobs', '1'],
+    ['--lock-wait', '1s'],
+  ])('but not %s with a stream, to which it does apply', async (...option) => {
+    const done = await run(['backup', '--command', 'x', ...option, '--', 'true']);
+    expect(done).toMatchObject({ code: 0 });
+  });
 });
 
 describe('one path of several that is not there', () => {

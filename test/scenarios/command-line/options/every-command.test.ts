@@ -111,6 +111,9 @@ coverGlobalOptions({
       expect((await invoke('restore', option)).stdout).toContain(listed);
       expect((await invoke('copy', option)).stdout).toContain('target\n');
     }
+    write({ 'tree/a': 'listed\n' });
+    const before = await run(['-v', 'backup', 'tree', '-r', 'repo']);
+    expect(before.stdout).toContain(`changed    ${path('tree/a')}\n`);
     write({ 'tree/a': 'last\n' });
     expect((await invoke('backup')).stdout).not.toContain(`${path('tree/a')}\n`);
     const failing = ['find', '-r', 'repo'];
@@ -122,7 +125,7 @@ coverGlobalOptions({
   async '--no-progress'() {
     const ERASED = '\r\u001b[';
     for (const args of [
-      ['backup', 'tree', '-r', 'repo'],
+      ['backup', 'tree', '--read-all', '-r', 'repo'],
       ['verify', '-r', 'repo'],
       ['restore', '--to', 'shown', '-n', '-r', 'repo'],
     ]) {

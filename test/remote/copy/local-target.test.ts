@@ -1,0 +1,114 @@
+/** A target that something else writes to while it is being compared. */
+import { appendFileSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openListCache } from '../../../src/remote/copy/hashing/list-cache.js';
+import { loadHashMethod } from '../../../src/remote/copy/hashing/methods.js';
+import { LocalTarget, type TargetTools } from '../../../src/remote/copy/local-target.js';
+import { localPlace } from '../../../src/remote/copy/file/place.js';
+import { blockCount } from '../../../src/remote/copy/hashing/hash-list.js';
+import type { BasisName, BeginRequest } from '../../../src/remote/copy/sides.js';
+import { openPlatform } from '../../../src/store.js';
+import { scratchDirectory } from '../../support/directory.js';
+import { startWorkers } from '../../support/in-thread-workers.js';
+import { noise } from '../../support/seed.js';
+
+const BLOCK = 4096;
+const old = noise(4 * BLOCK, 1);
+const platform = openPlatform();
+const { files } = platform;
+const method = await loadHashMethod('blake3');
+const tools: TargetTools = {
+  files,
+  workers: startWorkers(2),
+  lists: openListCache(platform, undefined),
+  nowMs: () => platform.clock.nowMs(),
+};
+
+/** A target with an old file, and its list as a client was sent it. */
+async function listed(name: BasisName) {
+  const directory = scratchDirectory();
+  const path = join(directory, 'file');
+  writeFileSync(path, old);
+  const place = localPlace(files, path);
+  if (name === 'left') await leaveDraft(place);
+  const target = new LocalTarget(tools, place);
+  const [draft = ''] = readdirSync(directory).filter((one) => one.endsWith('.partial'));
+  const { list, ready } = await target.list(name, { ...request, onHashed: () => undefined });
+  await ready(blockCount(list));
+  const close = (): void => [target, place].forEach((one) => one.close());
+  return { path, directory, place, target, list, draft: join(directory, draft), close };
+}
+
+const request = { blockBytes: BLOCK, method };
+const wanted: Omit<BeginRequest, 'basis'> = {
+  ...request,
+  sizeBytes: old.length,
+  isInPlace: false,
+  attributes: { mode: undefined, mtime: undefined },
+};
+
+/** What a copy that was given up leaves. */
+async function leaveDraft(place: ReturnType<typeof localPlace>): Promise<void> {
+  const target = new LocalTarget(tools, place);
+  const receiver = await target.begin({ ...wanted, basis: undefined });
+  const bytes = new SharedArrayBuffer(BLOCK);
+  Buffer.from(bytes).set(old.subarray(0, BLOCK));
+  await receiver.put([{ type: 'data', offset: 0, length: BLOCK, at: 0 }], bytes);
+  await receiver.close();
+  target.close();
+}
+
+const changes: readonly (readonly [string, (path: string) => void])[] = [
+  ['grows', (path) => appendFileSync(path, 'x')],
+  ['shrinks', (path) => truncateSync(path, 2 * BLOCK)],
+  ['is emptied', (path) => truncateSync(path, 0)],
+];
+
+describe.each(['old', 'left'] as const)('after the list of the %s file was made', (name) => {
+  test.each(changes)('a file that %s is no basis: COPY_TARGET_CHANGED', async (_, change) => {
+    for (const isInPlace of name === 'old' ? [false, true] : [false]) {
+      const { path, draft, target, list, close, place } = await listed(name);
+      change(name === 'old' ? path : draft);
+      const now = readFileSync(path);
+      const begin = async () => target.begin({ ...wanted, isInPlace, basis: { name, list } });
+      await expect(begin()).rejects.toMatchObject({
+        code: 'COPY_TARGET_CHANGED',
+        message: expect.stringContaining('changed while it was being compared') as string,
+      });
+      expect(readFileSync(path).equals(now)).toBe(true);
+      // Nothing is locked any longer: the next copy can begin.
+      const next = new LocalTarget(tools, place);
+      const receiver = await next.begin({ ...wanted, isInPlace, basis: undefined });
+      await receiver.close();
+      next.close();
+      close();
+    }
+  });
+
+  test('one that is as it was is', async () => {
+    const { target, list, close } = await listed(name);
+    const receiver = await target.begin({ ...wanted, basis: { name, list } });
+    await receiver.close();
+    close();
+  });
+});
+
+test('the list of a file that changes while it is made is not kept', async () => {
+  const kept: number[] = [];
+  const lists = { ...tools.lists, keep: () => void kept.push(1) };
+  const directory = scratchDirectory();
+  const path = join(directory, 'file');
+  for (const isChanged of [true, false]) {
+    writeFileSync(path, old);
+    const place = localPlace(files, path);
+    const target = new LocalTarget({ ...tools, lists }, place);
+    const listing = await target.list('old', { ...request, onHashed: () => undefined });
+    if (isChanged) appendFileSync(path, 'x');
+    await listing.settled;
+    await listing.ready(blockCount(listing.list));
+    await Promise.resolve();
+    expect(kept).toHaveLength(isChanged ? 0 : 1);
+    [target, place].forEach((one) => one.close());
+  }
+});
