@@ -43,6 +43,7 @@ test('the number of a source is given out once, whatever became of it', () => {
   const { index } = newIndex();
   index.begin();
   index.sources.put({ id: 5, host: 'rebuilt', roots: roots('/a') });
+  index.removal.removeSource(5);
   expect(index.sources.add('new', roots('/a')).id).toBe(6);
   index.removal.removeSource(6);
   expect(index.sources.add('newer', roots('/a')).id).toBe(7);
