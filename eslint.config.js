@@ -50,6 +50,8 @@ const mayImport = {
     'store.ts',
     'rdiff/index.ts',
     'platform/clock.ts',
+    'platform/count.ts',
+    'platform/local-time.ts',
     'platform/package-files.ts',
     'platform/compile-cache.ts',
     'platform/refusals.ts',

@@ -38,6 +38,8 @@ export interface Output {
   /** How names are shown on it: safe for a terminal, whatever it is, since text moves on. */
   readonly medium: Medium;
   readonly stream: NodeJS.WriteStream;
+  /** Of a terminal; undefined where text may be as wide as it is. */
+  readonly columns: number | undefined;
   /** The reader has gone: further writes do nothing. */
   readonly isClosed: boolean;
   /** The one document was begun. */
@@ -73,6 +75,9 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
   return {
     medium: 'terminal',
     stream,
+    get columns() {
+      return stream.isTTY ? stream.columns : undefined;
+    },
     get isClosed() {
       return isClosed;
     },

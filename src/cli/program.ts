@@ -1,13 +1,15 @@
 /** Assembles the commands and runs the one that was asked for. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Help } from 'commander';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { CodedError } from '../errors.js';
 import { packageFile } from '../platform/package-files.js';
 import { COMMANDS } from './command-table.js';
 import type { CliCommand } from './command.js';
 import { ExitCode } from './exit-code.js';
 import { addGlobalOptions, globalFlags } from './global-options.js';
 import { NotReported, OutputClosed, OutputFailed } from './output.js';
+import { describeTerm, USUAL_COLUMNS, wrapText } from './render/help.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Runs `args` (without node and script) to the end; failures are reported and become an exit code. */
@@ -32,7 +34,7 @@ async function parseAndRun(
 ): Promise<ExitCode> {
   let helpText = '';
   let exitCode: ExitCode = ExitCode.done;
-  const program = createProgram((text) => (helpText += text));
+  const program = createProgram(around, (text) => (helpText += text));
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(summary);
     // The others are shown by their summaries only.
@@ -51,9 +53,8 @@ async function parseAndRun(
       }
     });
   }
-  program
-    .command('rdiff')
-    .summary("work with librsync's signatures, deltas and patches: see `varve rdiff --help`");
+  await addRdiff(program, args);
+  addHelpCommand(program);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -71,7 +72,44 @@ async function parseAndRun(
   return exitCode;
 }
 
-function createProgram(onHelp: (text: string) => void): Command {
+/** It has its own grammar, so that it is run by `varve.ts` where it is the first word; here it is explained. */
+async function addRdiff(program: Command, args: readonly string[]): Promise<void> {
+  const command = program
+    .command('rdiff')
+    .summary("work with librsync's signatures, deltas and patches")
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .action(() => {
+      throw new CodedError('USAGE', 'Nothing may stand before rdiff, not even options.', {
+        hint: 'It has options of its own: see `varve help rdiff`.',
+      });
+    });
+  if (!args.includes('rdiff')) return;
+  const { helpText } = await import('./rdiff/usage.js');
+  command.configureHelp({ formatHelp: (_, { helpWidth }) => helpText(helpWidth) });
+}
+
+/** `varve help X` says what `varve X --help` says, and what `varve X` says where there is no X. */
+function addHelpCommand(program: Command): void {
+  program
+    .helpCommand(false)
+    .command('help')
+    .argument('[command]')
+    .summary('show what a command does, with its options and examples')
+    .allowExcessArguments()
+    .action(async (name: string | undefined, _: object, { args }: Command) => {
+      if (name === undefined) program.help();
+      if (args.length > 1) {
+        throw new CodedError('USAGE', '`varve help` explains one command at a time.', {
+          hint: `See \`varve help ${name}\`.`,
+        });
+      }
+      program.commands.find((command) => command.name() === name)?.help();
+      await program.parseAsync(['--', name], { from: 'user' });
+    });
+}
+
+function createProgram({ output, stderr }: Surroundings, onHelp: (text: string) => void): Command {
   const { version } = createRequire(import.meta.url)(
     fileURLToPath(packageFile('package.json')),
   ) as { version: string };
@@ -81,11 +119,17 @@ function createProgram(onHelp: (text: string) => void): Command {
     )
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show what a command does, with its options and examples')
     .enablePositionalOptions()
     .showSuggestionAfterError(false)
     .exitOverride()
-    .configureOutput({ writeOut: onHelp, writeErr: onHelp, outputError: () => undefined });
+    .configureOutput({
+      writeOut: onHelp,
+      writeErr: onHelp,
+      outputError: () => undefined,
+      getOutHelpWidth: () => output.columns ?? USUAL_COLUMNS,
+      getErrHelpWidth: () => (stderr.isTTY ? stderr.columns : USUAL_COLUMNS),
+    })
+    .configureHelp({ minWidthToWrap: 1, formatItem, styleUsage });
   addGlobalOptions(program);
   return program;
 }
@@ -98,4 +142,16 @@ function defineCommand(command: Command, loaded: CliCommand, run: () => Promise<
 
 function isHelp({ code }: CommanderError): boolean {
   return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(code);
+}
+
+/** What commander puts beside a term even where there is no room, goes below it. */
+function formatItem(term: string, termWidth: number, text: string, { helpWidth }: Help): string {
+  return describeTerm(term, text, { termWidth, columns: helpWidth ?? USUAL_COLUMNS }).join('\n');
+}
+
+function styleUsage(this: Help, usage: string): string {
+  const { length } = 'Usage: ';
+  return wrapText(usage, (this.helpWidth ?? USUAL_COLUMNS) - length).join(
+    `\n${' '.repeat(length)}`,
+  );
 }

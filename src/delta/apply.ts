@@ -1,5 +1,6 @@
 /** Rebuilding a target from its basis and a delta. */
 import { CodedError } from '../errors.js';
+import { count } from '../platform/count.js';
 import type { Delta } from './delta.js';
 import { blake3 } from '../platform/hash.js';
 import { readPairs } from './pairs.js';
@@ -40,7 +41,7 @@ function checkLimit(targetLength: number, limit: number): void {
   if (targetLength <= limit) return;
   throw new CodedError(
     'DELTA_TOO_LARGE',
-    `The delta rebuilds ${targetLength} bytes; the limit here is ${limit}.`,
+    `The delta rebuilds ${count(targetLength, 'byte')}; the limit here is ${limit}.`,
   );
 }
 
@@ -108,7 +109,7 @@ function allocate(length: number): Buffer {
   try {
     return Buffer.allocUnsafe(length);
   } catch (cause) {
-    throw new CodedError('OUT_OF_MEMORY', `Not enough memory for ${length} bytes.`, {
+    throw new CodedError('OUT_OF_MEMORY', `Not enough memory for ${count(length, 'byte')}.`, {
       hint: 'Use fewer --jobs, or free memory.',
       cause,
     });

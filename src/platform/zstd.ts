@@ -1,5 +1,6 @@
 /** Compression: the only module that knows zstd. */
 import type zstd from 'zstd-napi/binding.js';
+import { count } from '../platform/count.js';
 import { CodedError } from '../errors.js';
 import { zstdModule } from './native-modules.js';
 import { once } from './once.js';
@@ -72,10 +73,14 @@ export function decompress(stored: Uint8Array, into: Buffer): number {
     return zstd.decompress(into, asBuffer(stored));
   } catch (cause) {
     if (isOutOfMemory(cause)) {
-      throw new CodedError('OUT_OF_MEMORY', `Not enough memory to decode ${into.length} bytes.`, {
-        hint: 'Use fewer --jobs, or free memory.',
-        cause,
-      });
+      throw new CodedError(
+        'OUT_OF_MEMORY',
+        `Not enough memory to decode ${count(into.length, 'byte')}.`,
+        {
+          hint: 'Use fewer --jobs, or free memory.',
+          cause,
+        },
+      );
     }
     if (!(cause instanceof Error) || cause instanceof TypeError) throw cause;
     throw new UndecodableError('zstd cannot decode this', { cause });

@@ -9,6 +9,7 @@
  *     blake3 <64 hexadecimal digits>
  */
 import { CodedError } from '../errors.js';
+import { count } from '../platform/count.js';
 import { expectPath } from './format/expect.js';
 
 /** What the new file must be. */
@@ -52,7 +53,7 @@ export function parseSidecar(text: string): ExpectedResult {
 /** @throws CodedError RDIFF_HASH_MISMATCH when the results differ */
 export function checkResult(expected: ExpectedResult, actual: ExpectedResult): void {
   if (expected.size === actual.size && expected.blake3 === actual.blake3) return;
-  const show = ({ size, blake3 }: ExpectedResult) => `${size} bytes with BLAKE3 ${blake3}`;
+  const show = ({ size, blake3 }: ExpectedResult) => `${count(size, 'byte')} with BLAKE3 ${blake3}`;
   throw new CodedError(
     'RDIFF_HASH_MISMATCH',
     `The result is not the file that the delta was made from: expected ${show(expected)}, got ${show(actual)}`,
@@ -64,7 +65,7 @@ export function checkResult(expected: ExpectedResult, actual: ExpectedResult): v
 export function longerThanExpected({ size }: ExpectedResult): CodedError {
   return new CodedError(
     'RDIFF_HASH_MISMATCH',
-    `The result is not the file that the delta was made from: it has more than the expected ${size} bytes`,
+    `The result is not the file that the delta was made from: it has more than the expected ${count(size, 'byte')}`,
     { hint: 'Check that the hash file is that of this delta.' },
   );
 }

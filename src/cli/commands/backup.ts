@@ -30,7 +30,7 @@ import { parseTags } from '../parse/tags.js';
 import { requireText } from '../parse/text.js';
 import { wholeNumber } from '../parse/whole-number.js';
 import { formatBytes } from '../render/bytes.js';
-import { count } from '../render/count.js';
+import { count } from '../../platform/count.js';
 import { jsonIssues, jsonNotices } from '../render/issues.js';
 import { formatName, formatNameText } from '../render/names.js';
 import { formatElapsed } from '../render/times.js';
@@ -71,11 +71,10 @@ export const backupCommand: CliCommand = {
         'also back up the paths listed in a file, one per line; - is standard input',
       )
       .option('--null', 'the listed paths end with NUL, as written by `find -print0`');
-    addFilterOptions(command);
+    addStreamOptions(command);
     command
       .addOption(listOption('--tag <tags>', 'tag the snapshot; a,b is two tags; repeatable'))
       .option('--host <name>', 'the host name of the source (default: that of this machine)')
-      .option('-n, --dry-run', 'show what would be backed up, but write nothing')
       .option('--skip-if-unchanged', 'take no snapshot if nothing has changed')
       .option(
         '--min-free <amount>',
@@ -83,7 +82,8 @@ export const backupCommand: CliCommand = {
       )
       .option('--level <n>', 'zstd level, 1 to 19 (default: 3)');
     addRereadOptions(command);
-    addStreamOptions(command);
+    addFilterOptions(command);
+    command.option('-n, --dry-run', 'show what would be backed up, but write nothing');
     addJobsOption(command);
     addExamples(command, [
       ['varve backup ~/documents', 'into the default repository'],

@@ -43,7 +43,7 @@ const seconds = (ms: number | undefined): string =>
   ms === undefined ? '-' : `${(ms / 1000).toFixed(2)} s`;
 
 function line(name: string, ...cells: readonly string[]): string {
-  return `${name.padEnd(26)}${cells.map((cell) => cell.padStart(11)).join('')}\n`;
+  return `${name.padEnd(26)}${cells.map((cell) => cell.padStart(10)).join('')}\n`;
 }
 
 const toJson = ({ name, dataBytes, varveMs, rsyncMs }: BenchmarkRow): object => ({

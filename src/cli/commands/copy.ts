@@ -58,7 +58,6 @@ export const copyCommand: CliCommand = {
       )
       .option('-W, --whole-file', 'send the whole file without comparing')
       .option('-c, --concurrency <n>', 'number of parallel requests and of threads (default: 4)')
-      .option('-n, --dry-run', 'only compare, and say how similar the files are')
       .option('-B, --benchmark <count>', 'time copies of SOURCE to TARGET against rsync')
       .option(
         '--inplace',
@@ -68,7 +67,8 @@ export const copyCommand: CliCommand = {
       .option('--compress <when>', 'auto (on a slow link), on or off', 'auto')
       .option('--bwlimit <size>', 'send and receive at most this many bytes per second, e.g. 2M')
       .option('--token-file <file>', 'the token of the server (default: $VARVE_TOKEN)')
-      .option('--no-cache', 'neither use hash lists of earlier runs nor keep any');
+      .option('--no-cache', 'neither use hash lists of earlier runs nor keep any')
+      .option('-n, --dry-run', 'only compare, and say how similar the files are');
     addExamples(command, [
       ['varve copy disk.img http://backup:8080/disk.img', 'to a server'],
       ['varve copy -p http://backup:8080/disk.img disk.img', 'from a server'],

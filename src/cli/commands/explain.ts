@@ -33,8 +33,8 @@ export const explainCommand: CliCommand = {
           'backups use: they are not remembered.',
       )
       .argument('<path>', 'absolute, or relative to the current directory or to the root');
-    addFilterOptions(command);
     addRereadOptions(command);
+    addFilterOptions(command);
     addSourceOption(command);
     addExamples(command, [
       ['varve explain ~/project/build/a.o', 'with the ignore files of the tree'],

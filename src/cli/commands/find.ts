@@ -10,9 +10,10 @@ import {
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
+import type { Output } from '../output.js';
 import { parseSize } from '../parse/size.js';
 import { formatBytes } from '../render/bytes.js';
-import { formatName, jsonPath, type Medium } from '../render/names.js';
+import { formatName, jsonPath } from '../render/names.js';
 import { renderTable, type Column } from '../render/table.js';
 import { formatIsoTime, formatLocalDay } from '../render/times.js';
 import { optionValue } from '../session.js';
@@ -69,7 +70,7 @@ export const findCommand: CliCommand = {
     else {
       const snapshots = flags.source === undefined ? await listSnapshots(repository) : [];
       const isOfSeveral = new Set(snapshots.map(({ source }) => source.id)).size > 1;
-      await session.output.write(describe(matches, isOfSeveral, session.output.medium));
+      await session.output.write(describe(matches, isOfSeveral, session.output));
     }
     return ExitCode.done;
   },
@@ -139,7 +140,11 @@ function nothingFound(pattern: string | undefined, { ignoreCase, content }: Find
   return `Nothing found for "${pattern}".${hasCase && !ignoreCase ? ' (-i ignores case.)' : ''}`;
 }
 
-function describe(matches: readonly FoundPath[], isOfSeveral: boolean, medium: Medium): string {
+function describe(
+  matches: readonly FoundPath[],
+  isOfSeveral: boolean,
+  { medium, columns: width }: Output,
+): string {
   const columns: Column<FoundPath>[] = [
     { head: 'FIRST', align: 'right', cell: (found) => dated(found.firstSnapshot, found.firstMs) },
     { head: 'LAST', align: 'right', cell: (found) => dated(found.lastSnapshot, found.lastMs) },
@@ -149,7 +154,7 @@ function describe(matches: readonly FoundPath[], isOfSeveral: boolean, medium: M
   if (isOfSeveral) {
     columns.unshift({ head: 'SOURCE', align: 'right', cell: ({ source }) => String(source) });
   }
-  return renderTable(columns, matches);
+  return renderTable(columns, matches, width);
 }
 
 function dated(snapshot: number, takenMs: number): string {

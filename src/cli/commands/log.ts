@@ -1,12 +1,13 @@
 /** `varve log`: every version of one path. */
 import { logPath, VersionFlag, type LoggedVersion, type PathLog } from '../../store.js';
+import { formatLocalTime } from '../../platform/local-time.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { nameOrigin } from '../origin.js';
 import { formatBytes } from '../render/bytes.js';
 import { formatName, jsonPath } from '../render/names.js';
 import { renderTable, type Column } from '../render/table.js';
-import { formatIsoTime, formatLocalDay, formatLocalTime } from '../render/times.js';
+import { formatIsoTime, formatLocalDay } from '../render/times.js';
 import { formatBtime, formatMtime, typeName } from '../render/versions.js';
 import {
   addSourceOption,
@@ -45,7 +46,9 @@ export const logCommand: CliCommand = {
     nameOrigin(session, log);
     tellMore((text) => session.notice(text), log);
     const name = formatName(log.path, output.medium);
-    await output.write(`${palette.bold(name)}\n${renderTable(columnsFor(versions), versions)}`);
+    await output.write(
+      `${palette.bold(name)}\n${renderTable(columnsFor(versions), versions, output.columns)}`,
+    );
     return ExitCode.done;
   },
 };

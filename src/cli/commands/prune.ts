@@ -12,6 +12,7 @@ import {
   type RetentionPolicy,
   type Verdict,
 } from '../../store.js';
+import { formatLocalTime } from '../../platform/local-time.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseKeepCount } from '../parse/count.js';
@@ -20,10 +21,9 @@ import { instantOf } from '../parse/instant.js';
 import { parseTags } from '../parse/tags.js';
 import { requireText } from '../parse/text.js';
 import { formatBytes } from '../render/bytes.js';
-import { count } from '../render/count.js';
+import { count } from '../../platform/count.js';
 import { jsonPath } from '../render/names.js';
 import { renderTable } from '../render/table.js';
-import { formatLocalTime } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
 import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
 import { addTimeHelp } from '../time-help.js';
@@ -119,8 +119,9 @@ export const pruneCommand: CliCommand = {
     });
     if (session.isJson) await session.output.json(toJson(result));
     else if (!session.isQuiet) {
-      const how = { palette: session.palette, isRuled: ruled.policy !== undefined };
-      await session.output.write(describe(result, flags.dryRun ?? false, how));
+      const { palette, output } = session;
+      const how = { palette, output, isRuled: ruled.policy !== undefined };
+      await output.write(describe(result, flags.dryRun ?? false, how));
     }
     return ExitCode.done;
   },
@@ -178,7 +179,7 @@ function toPolicy(
 function describe(
   { kept, removed, bytesFreed }: PruneResult,
   isDryRun: boolean,
-  { palette, isRuled }: Pick<Session, 'palette'> & { readonly isRuled: boolean },
+  { palette, output, isRuled }: Pick<Session, 'palette' | 'output'> & { readonly isRuled: boolean },
 ): string {
   const why = isRuled ? 'no rule keeps it' : 'as asked';
   const verdicts = [...kept, ...removed].sort((a, b) => a.number - b.number);
@@ -194,6 +195,7 @@ function describe(
       { head: 'BECAUSE', cell: ({ reasons }) => escapeUnsafe(reasons.join(', ')) || why },
     ],
     verdicts,
+    output.columns,
   );
   const would = isDryRun ? 'would be ' : '';
   const counts = `${kept.length} kept, ${removed.length} removed`;

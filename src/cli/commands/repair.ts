@@ -5,7 +5,7 @@ import { ExitCode } from '../exit-code.js';
 import { describeDamage, jsonDamage } from '../render/damage.js';
 import type { Session } from '../session.js';
 import { addJobsOption, jobsOption, type JobsFlag } from '../shared-options.js';
-import { count } from '../render/count.js';
+import { count } from '../../platform/count.js';
 
 interface RepairFlags extends JobsFlag {
   readonly rebuildIndex?: boolean;

@@ -14,7 +14,7 @@ import { addRuleOptions, type FilterFlags } from '../parse/filter.js';
 import { requireLocal } from '../parse/address.js';
 import { addTimeHelp } from '../time-help.js';
 import { formatBytes } from '../render/bytes.js';
-import { count } from '../render/count.js';
+import { count } from '../../platform/count.js';
 import { jsonIssues } from '../render/issues.js';
 import { formatName, formatNameText, jsonPath } from '../render/names.js';
 import { formatSource } from '../render/source.js';
@@ -72,16 +72,16 @@ export const restoreCommand: CliCommand = {
         ).choices(OVERWRITE_RULES),
       )
       .option('--delete', 'in place: delete what the snapshot does not contain')
-      .option('--ignore-errors', 'with --delete: even if the snapshot may be incomplete');
-    addAtOption(command);
-    addLastSeenOption(command);
-    addSourceOption(command);
-    addRuleOptions(command)
+      .option('--ignore-errors', 'with --delete: even if the snapshot may be incomplete')
       .option('--verify', 'read everything back and compare it')
-      .option('-n, --dry-run', 'count what would be restored, but write nothing')
       .option('--numeric-owner', 'restore owners by number, not by name')
       .option('--map-user <file>', 'map users to others, one old:new per line')
       .option('--map-group <file>', 'likewise for groups');
+    addRuleOptions(command);
+    addAtOption(command);
+    addLastSeenOption(command);
+    addSourceOption(command);
+    command.option('-n, --dry-run', 'count what would be restored, but write nothing');
     addJobsOption(command);
     addExamples(command, [
       ['varve restore --to ~/back', 'everything, as it was at the last backup'],

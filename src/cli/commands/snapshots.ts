@@ -1,12 +1,13 @@
 /** `varve snapshots`: what can be restored. */
 import { escapeUnsafe, type ListedSnapshot, listSnapshots } from '../../store.js';
+import { formatLocalTime } from '../../platform/local-time.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { formatBytes } from '../render/bytes.js';
 import { bytesOf, jsonPath } from '../render/names.js';
 import { formatSource } from '../render/source.js';
 import { renderTable, type Column } from '../render/table.js';
-import { formatIsoTime, formatLocalTime } from '../render/times.js';
+import { formatIsoTime } from '../render/times.js';
 import type { Session } from '../session.js';
 import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
 
@@ -46,7 +47,7 @@ function describe(listed: readonly ListedSnapshot[], { output, palette }: Sessio
   const sections = [...sources.values()].map((source) => {
     const ofSource = listed.filter((one) => one.source.id === source.id);
     const head = `Source ${source.id}  ${formatSource(source, output.medium)}`;
-    return `${palette.bold(head)}\n${renderTable(columns, ofSource)}`;
+    return `${palette.bold(head)}\n${renderTable(columns, ofSource, output.columns)}`;
   });
   return sections.join('\n');
 }

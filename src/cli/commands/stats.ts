@@ -1,13 +1,16 @@
 /** `varve stats`: what takes up the space. */
 import { type CostlyPath, readStats, type RepositoryStats } from '../../store.js';
+import { formatLocalTime } from '../../platform/local-time.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
+import type { Output } from '../output.js';
 import { formatBytes } from '../render/bytes.js';
-import { count } from '../render/count.js';
-import { formatName, jsonPath, type Medium } from '../render/names.js';
+import { count } from '../../platform/count.js';
+import { formatName, jsonPath } from '../render/names.js';
 import { formatSource } from '../render/source.js';
-import { renderTable } from '../render/table.js';
-import { formatIsoTime, formatLocalTime } from '../render/times.js';
+import { renderFacts, renderTable } from '../render/table.js';
+import { displayWidth } from '../render/width.js';
+import { formatIsoTime } from '../render/times.js';
 
 /** Rows shown of each list unless -v asks for all. */
 const FEW_ROWS = 10;
@@ -26,23 +29,24 @@ export const statsCommand: CliCommand = {
     const { output, isVerbose } = session;
     const stats = await readStats(await session.openRepository('read'));
     if (session.isJson) await output.json(toJson(stats));
-    else await output.write(describe(stats, isVerbose ? Infinity : FEW_ROWS, output.medium));
+    else await output.write(describe(stats, isVerbose ? Infinity : FEW_ROWS, output));
     return ExitCode.done;
   },
 };
 
-function describe(stats: RepositoryStats, most: number, medium: Medium): string {
-  const sections = [describeTotals(stats), describeSources(stats, medium)];
-  if (stats.perSnapshot.length > 0) sections.push(describeSnapshots(stats, most));
+function describe(stats: RepositoryStats, most: number, output: Output): string {
+  const { columns } = output;
+  const sections = [describeTotals(stats, columns), describeSources(stats, output)];
+  if (stats.perSnapshot.length > 0) sections.push(describeSnapshots(stats, most, columns));
   const costly = (title: string, paths: readonly CostlyPath[]): void => {
-    if (paths.length > 0) sections.push(`${title}\n${describeCosts(paths.slice(0, most), medium)}`);
+    if (paths.length > 0) sections.push(`${title}\n${describeCosts(paths.slice(0, most), output)}`);
   };
   costly('Paths that take up most', stats.costliest);
   costly('Directories whose own files take up most', stats.costliestDirectories);
   return sections.filter((section) => section !== '').join('\n');
 }
 
-function describeTotals(stats: RepositoryStats): string {
+function describeTotals(stats: RepositoryStats, width: number | undefined): string {
   const rows: (readonly [string, string])[] = [
     ['snapshots', `${stats.snapshots} of ${count(stats.sources, 'source')}`],
     ['paths', `${stats.paths} with ${count(stats.versions, 'version')}`],
@@ -55,10 +59,10 @@ function describeTotals(stats: RepositoryStats): string {
       `${formatBytes(stats.storedBytes)}, ${formatBytes(stats.indexBytes)} of it for the index`,
     ],
   ];
-  return rows.map(([what, value]) => `${what.padEnd(23)}${value}\n`).join('');
+  return renderFacts(rows, 23, width);
 }
 
-function describeSources({ perSource }: RepositoryStats, medium: Medium): string {
+function describeSources({ perSource }: RepositoryStats, { medium, columns }: Output): string {
   if (perSource.length === 0) return '';
   return renderTable(
     [
@@ -72,10 +76,15 @@ function describeSources({ perSource }: RepositoryStats, medium: Medium): string
       },
     ],
     perSource,
+    columns,
   );
 }
 
-function describeSnapshots({ perSnapshot }: RepositoryStats, most: number): string {
+function describeSnapshots(
+  { perSnapshot }: RepositoryStats,
+  most: number,
+  width: number | undefined,
+): string {
   const shown = perSnapshot.slice(-most);
   const left = perSnapshot.length - shown.length;
   const table = renderTable(
@@ -88,16 +97,23 @@ function describeSnapshots({ perSnapshot }: RepositoryStats, most: number): stri
       { head: 'ADDED', align: 'right', cell: ({ addedBytes }) => formatBytes(addedBytes) },
     ],
     shown,
+    width,
   );
   return left > 0 ? `${table}(${count(left, 'older snapshot')}: -v)\n` : table;
 }
 
-function describeCosts(paths: readonly CostlyPath[], medium: Medium): string {
+function describeCosts(
+  paths: readonly CostlyPath[],
+  { medium, columns = Infinity }: Output,
+): string {
   const sizes = paths.map(({ bytes }) => formatBytes(bytes));
   const width = Math.max(...sizes.map((size) => size.length));
   return paths
     .map(({ path }, row) => {
-      return `  ${(sizes[row] ?? '').padStart(width)}  ${formatName(path, medium)}\n`;
+      const name = formatName(path, medium);
+      const size = `  ${(sizes[row] ?? '').padStart(width)}`;
+      const isBeside = displayWidth(size) + 2 + displayWidth(name) <= columns;
+      return `${size}${isBeside ? '  ' : '\n    '}${name}\n`;
     })
     .join('');
 }

@@ -1,14 +1,15 @@
 /** `varve status`: whether every source was backed up lately, and whether what is stored is sound. */
 import { readStatus, type RepositoryStatus, type SourceStatus } from '../../store.js';
+import { formatLocalTime } from '../../platform/local-time.js';
 import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseDuration } from '../parse/duration.js';
 import { formatBytes } from '../render/bytes.js';
-import { count } from '../render/count.js';
+import { count } from '../../platform/count.js';
 import { jsonPath } from '../render/names.js';
 import { formatSource } from '../render/source.js';
-import { renderTable, type Column } from '../render/table.js';
-import { formatIsoTime, formatLocalTime } from '../render/times.js';
+import { renderFacts, renderTable, type Column } from '../render/table.js';
+import { formatIsoTime } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';
 import { addSourceOption, sourceOption, type SourceFlag } from '../shared-options.js';
 
@@ -73,10 +74,10 @@ function describe(
   const hasNotes = status.sources.some((source) => noteOf(source, isOverdue) !== '');
   const shown = hasNotes ? columns : columns.filter(({ head }) => head !== 'NOTE');
   const table =
-    status.sources.length > 0 ? `${renderTable(shown, status.sources)}\n` : 'No snapshots yet.\n';
-  return `${table}${factsOf(status)
-    .map(([what, fact]) => `${what.padEnd(12)}${fact}\n`)
-    .join('')}`;
+    status.sources.length > 0
+      ? `${renderTable(shown, status.sources, output.columns)}\n`
+      : 'No snapshots yet.\n';
+  return table + renderFacts(factsOf(status), 12, output.columns);
 }
 
 function noteOf({ latest, damagedPaths, ...source }: SourceStatus, isOverdue: IsOverdue): string {

@@ -4,7 +4,7 @@ import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseSample } from '../parse/sample.js';
 import { formatBytes } from '../render/bytes.js';
-import { count } from '../render/count.js';
+import { count } from '../../platform/count.js';
 import { describeDamage, jsonDamage } from '../render/damage.js';
 import { formatElapsed } from '../render/times.js';
 import { optionValue, type Session } from '../session.js';

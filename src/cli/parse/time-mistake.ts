@@ -1,5 +1,5 @@
 /** Says what is wrong with a text that is not a TIME, and which one was probably meant. */
-import { count } from '../render/count.js';
+import { count } from '../../platform/count.js';
 import { AGE_WORDS, parseSpokenAge } from './age.js';
 import { MONTHS, WEEKDAYS } from './moment.js';
 import { nearestWord } from './near-miss.js';

@@ -1,5 +1,6 @@
 /** Each action: one call of the library, and its report. */
 import { availableParallelism } from 'node:os';
+import { count } from '../../platform/count.js';
 import { usesStdout, type RdiffAction, type RdiffOptions } from './arguments.js';
 import { snakeCase, statisticsJson, statisticsText, type RdiffReport } from './statistics.js';
 import {
@@ -56,7 +57,7 @@ async function signature(
   const { strongLength, safeStrongLength } = report;
   if (strongLength < safeStrongLength) {
     process.stderr.write(
-      `rdiff: Warning: strong sums of ${strongLength} bytes are shorter than the ${safeStrongLength} recommended for this file\n`,
+      `rdiff: Warning: strong sums of ${count(strongLength, 'byte')} are shorter than the ${safeStrongLength} recommended for this file\n`,
     );
   }
   return { action: 'signature', ...report };
@@ -89,7 +90,7 @@ async function patch(
   const report = await patchFiles({ ...files, ...common(options, signal) });
   if (report.trailingBytes > 0) {
     process.stderr.write(
-      `rdiff: Warning: ${report.trailingBytes} bytes behind the end of the delta were ignored\n`,
+      `rdiff: Warning: ${count(report.trailingBytes, 'byte')} behind the end of the delta ${report.trailingBytes === 1 ? 'was' : 'were'} ignored\n`,
     );
   }
   return { action: 'patch', ...report };

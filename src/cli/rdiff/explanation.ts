@@ -1,4 +1,5 @@
 /** An explanation as text: a bar of the new file, then the steps, with a line for every block and part. */
+import { count } from '../../platform/count.js';
 import type { ExplainedBlock, ExplainedPart, Explanation } from '../../rdiff/index.js';
 
 const BAR_CELLS = 64;
@@ -26,10 +27,6 @@ export interface Style {
   /** Lines for blocks, and for parts; the rest is summed up. */
   readonly limit: number;
 }
-
-/** `1 block`, `2 blocks`. */
-const counted = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function originOf({ position, basisPosition }: ExplainedPart): Origin {
   if (basisPosition === undefined) return 'new';
@@ -91,7 +88,7 @@ function blockLine(block: ExplainedBlock, number: number): string {
 function partLine(part: ExplainedPart, blockLength: number, colour: boolean): string {
   const { length, basisPosition } = part;
   const origin = originOf(part);
-  const range = `${rangeOf(part)}  ${counted(length, 'byte')}`;
+  const range = `${rangeOf(part)}  ${count(length, 'byte')}`;
   if (basisPosition === undefined) {
     return `  ${paint('literal', origin, colour)}  ${range}, in no block of the old file`;
   }
@@ -102,8 +99,8 @@ function partLine(part: ExplainedPart, blockLength: number, colour: boolean): st
   return `  ${paint('copy', origin, colour)}     ${range} of the old file from ${basisPosition} (${blocks}${moved})`;
 }
 
-function restOfBlocks(count: number): string[] {
-  return count > 0 ? [`  and ${counted(count, 'block')} more (--limit=0 shows all)`] : [];
+function restOfBlocks(left: number): string[] {
+  return left > 0 ? [`  and ${count(left, 'block')} more (--limit=0 shows all)`] : [];
 }
 
 function restOfParts(parts: readonly ExplainedPart[]): string[] {
@@ -113,9 +110,9 @@ function restOfParts(parts: readonly ExplainedPart[]): string[] {
     some.reduce((sum, { length }) => sum + length, 0);
   const literalBytes = bytesOf(literals);
   const copies = parts.length - literals.length;
-  const copied = `${copies} ${copies === 1 ? 'copy' : 'copies'} of ${counted(bytesOf(parts) - literalBytes, 'byte')}`;
-  const added = `${counted(literals.length, 'literal')} of ${counted(literalBytes, 'byte')}`;
-  return [`  and ${counted(parts.length, 'part')} more: ${copied}, ${added} (--limit=0 shows all)`];
+  const copied = `${copies} ${copies === 1 ? 'copy' : 'copies'} of ${count(bytesOf(parts) - literalBytes, 'byte')}`;
+  const added = `${count(literals.length, 'literal')} of ${count(literalBytes, 'byte')}`;
+  return [`  and ${count(parts.length, 'part')} more: ${copied}, ${added} (--limit=0 shows all)`];
 }
 
 /** Where blocks are too long for a small file, what to try. */
@@ -124,7 +121,7 @@ function hintLines({ blockLength, oldSize, newSize }: Explanation, copied: numbe
   const isSmall = oldSize > 0 && newSize > 0 && oldSize <= SMALL_BYTES;
   if (!isSmall || copied >= newSize * FEW || shorter >= blockLength) return [];
   return [
-    `Hint: only whole blocks are found, here of ${counted(blockLength, 'byte')}; try shorter ones: -b ${shorter}`,
+    `Hint: only whole blocks are found, here of ${count(blockLength, 'byte')}; try shorter ones: -b ${shorter}`,
   ];
 }
 
@@ -137,15 +134,15 @@ export function explanationText(explanation: Explanation, { colour, limit }: Sty
   const share = newSize === 0 ? 100 : (copied / newSize) * 100;
   const shownBlocks = blockSums.slice(0, limit);
   return [
-    `old  ${counted(oldSize, 'byte')}, ${counted(blocks, 'block')} of ${blockLength}`,
-    `new  ${counted(newSize, 'byte')}, of which ${copied} (${share.toFixed(1)} %) ${copied === 1 ? 'is' : 'are'} in the old file`,
+    `old  ${count(oldSize, 'byte')}, ${count(blocks, 'block')} of ${blockLength}`,
+    `new  ${count(newSize, 'byte')}, of which ${copied} (${share.toFixed(1)} %) ${copied === 1 ? 'is' : 'are'} in the old file`,
     ...barLines(explanation, colour),
     `1 split, 2 sum: the old file's blocks, weak sums (${weak}) and strong sums (${strong})`,
     ...shownBlocks.map(blockLine),
     ...restOfBlocks(blocks - shownBlocks.length),
-    `3 send: a signature of ${counted(signatureBytes, 'byte')}`,
-    `4 search: ${counted(searches, 'window')} looked for, ${counted(strongSums, 'strong sum')} computed`,
-    `  ${counted(falseMatches, 'window')} had a block's weak sum but not its strong sum`,
+    `3 send: a signature of ${count(signatureBytes, 'byte')}`,
+    `4 search: ${count(searches, 'window')} looked for, ${count(strongSums, 'strong sum')} computed`,
+    `  ${count(falseMatches, 'window')} had a block's weak sum but not its strong sum`,
     '5 instruct:',
     ...parts.slice(0, limit).map((part) => partLine(part, blockLength, colour)),
     ...restOfParts(parts.slice(limit)),

@@ -9,7 +9,7 @@ import {
   type RdiffAction,
   type RdiffCommand,
 } from './arguments.js';
-import { HELP_TEXT, VERSION_TEXT } from './usage.js';
+import { helpText, VERSION_TEXT } from './usage.js';
 
 const DONE = 0;
 const SYNTAX_ERROR = 101;
@@ -40,7 +40,9 @@ export async function runRdiff(argv: readonly string[]): Promise<number> {
 
 async function execute(command: RdiffCommand): Promise<number> {
   if (command.action === 'help' || command.action === 'version') {
-    process.stdout.write(command.action === 'help' ? HELP_TEXT : VERSION_TEXT);
+    const { isTTY, columns } = process.stdout;
+    const text = command.action === 'help' ? helpText(isTTY ? columns : undefined) : VERSION_TEXT;
+    process.stdout.write(text);
     return DONE;
   }
   return act(command);

@@ -1,11 +1,12 @@
 /** What `rdiff` says about itself. */
+import { describeTerm, USUAL_COLUMNS, wrapText } from '../render/help.js';
 
 export const VERSION_TEXT = `rdiff (Varve; formats of librsync 2.3)
 Copyright (C) 2026 the Varve authors. MIT licence; no warranty.
 Capabilities: 64 bit files, WebAssembly SIMD, threads
 `;
 
-export const HELP_TEXT = `Usage: rdiff [OPTIONS] signature [BASIS [SIGNATURE]]
+const HELP_TEXT = `Usage: rdiff [OPTIONS] signature [BASIS [SIGNATURE]]
              [OPTIONS] delta SIGNATURE [NEWFILE [DELTA]]
              [OPTIONS] delta --basis OLDFILE [NEWFILE [DELTA]]
              [OPTIONS] patch BASIS [DELTA [NEWFILE]]
@@ -35,12 +36,33 @@ Safety options:
                             FILE is the delta's name with \`.hash' by default
       --max-output=BYTES    patch: refuse to make more; K, M, G, T for 1024s
 Explanation options:
-      --limit=N             explain: lines of blocks and of parts, 40 by default;
+      --limit=N             explain: lines of blocks and parts, 40 by default;
                             0 for all
 IO options:
   -I, --input-size=BYTES    Input buffer size (accepted, chosen by itself)
   -O, --output-size=BYTES   Output buffer size (accepted, chosen by itself)
 `;
+
+/** The help for a width: as it is where there is room, else what an option does below the option. */
+export function helpText(columns = USUAL_COLUMNS): string {
+  if (columns >= USUAL_COLUMNS) return HELP_TEXT;
+  const joined = HELP_TEXT.replace(/\n {24,}(?=\S)/g, ' ').replace(
+    /^(Any.*)\n(.*output\.)$/m,
+    '$1 $2',
+  );
+  const lines = joined
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => {
+      const [, term, meaning] = /^ {2}( *-.+?) {2,}(.*)$/.exec(line) ?? [];
+      if (term !== undefined && meaning !== undefined) {
+        return describeTerm(term.trimStart(), meaning, { termWidth: 24, columns });
+      }
+      const [margin = ''] = /^ */.exec(line) ?? [];
+      return wrapText(line.trimStart(), columns - margin.length).map((piece) => margin + piece);
+    });
+  return `${lines.join('\n')}\n`;
+}
 
 /** Arguments of each action, in the words of the usage error. */
 export const ACTION_USAGE = {

@@ -2,7 +2,7 @@
 import type { Change, ChangeType } from '../../store.js';
 import { formatBytes } from './bytes.js';
 import type { Palette } from './colour.js';
-import { count } from './count.js';
+import { count } from '../../platform/count.js';
 import { formatName, jsonPath, type Medium } from './names.js';
 
 /** The letters of `restic diff`, and R for a rename. */

@@ -1,7 +1,7 @@
 /** Damage that `verify` and `repair` found. */
 import { escapeUnsafe, textFromBytes, type Damage } from '../../store.js';
 import { bytesOf, jsonPath } from './names.js';
-import { count } from './count.js';
+import { count } from '../../platform/count.js';
 
 /** Paths shown of one finding. */
 const FEW_PATHS = 5;

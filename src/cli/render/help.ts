@@ -38,6 +38,7 @@ export function describeTerm(
   const margin = isBeside ? left : BELOW;
   const lines = wrapText(meaning, columns - margin).map((line) => ' '.repeat(margin) + line);
   if (!isBeside) return [...wrapTerm(term, columns), ...lines];
+  if (term.length > termWidth) return [indent + term, ...lines];
   const [first = '', ...rest] = lines;
   return [indent + term.padEnd(termWidth + GAP) + first.slice(left), ...rest];
 }

@@ -4,7 +4,7 @@
  */
 import type { ByteString } from '../../store.js';
 import { formatBytes } from './bytes.js';
-import { count } from './count.js';
+import { count } from '../../platform/count.js';
 import { formatName } from './names.js';
 import { clearLine } from './terminal-line.js';
 import { formatElapsed } from './times.js';

@@ -1,22 +1,11 @@
-/** Instants and elapsed times as text: local and short for people, ISO 8601 for programs. */
+/**
+ * Instants and elapsed times as text: a local day for people, ISO 8601 for programs. (Times for people are in
+ * `platform/local-time.ts`, since messages have them too.)
+ */
 import { lightFormat } from 'date-fns/lightFormat';
+import { formatBeyond } from '../../platform/local-time.js';
 
 const MS_NS = 1_000_000n;
-
-/** The first and last instant of a date are so far from 1970. Files may have times beyond. */
-const MAX_DATE_MS = 8.64e15;
-
-/** Seconds since 1970, for an instant that is beyond all dates: `@99999999999999`. */
-function formatBeyond(epochMs: number): string | undefined {
-  return Math.abs(epochMs) <= MAX_DATE_MS ? undefined : `@${Math.floor(epochMs / 1000)}`;
-}
-
-/** Local time to the second, as tables show it and TIME reads it: `2026-11-01 18:30:15`. */
-export function formatLocalTime(epochMs: number): string {
-  const beyond = formatBeyond(epochMs);
-  if (beyond !== undefined) return beyond;
-  return lightFormat(epochMs, 'yyyy-MM-dd HH:mm:ss');
-}
 
 /** The local day, beside the number of a snapshot: `2026-11-01`. */
 export function formatLocalDay(epochMs: number): string {

@@ -6,8 +6,9 @@ import {
   type ByteString,
   type Version,
 } from '../../store.js';
+import { formatLocalTime } from '../../platform/local-time.js';
 import { formatName, type Medium } from './names.js';
-import { formatIsoTimeNs, formatLocalTime } from './times.js';
+import { formatIsoTimeNs } from './times.js';
 
 const TYPE_NAMES: Readonly<Record<VersionType, string>> = {
   [VersionType.file]: 'file',

@@ -1,5 +1,6 @@
 /** Delta bytes in, instructions out: in pieces of any size, nothing allocated on a declared length. */
 import { CodedError } from '../../errors.js';
+import { count } from '../../platform/count.js';
 import { readUint, readUint32 } from './bytes.js';
 import { expectBytes, expectFunctions } from './expect.js';
 import {
@@ -122,7 +123,9 @@ export class DeltaReader {
     const position = readUint(this.partial, 1, widths.position);
     const length = this.number(1 + widths.position, widths.length, 'copy');
     if (position + length > MAX_NUMBER) {
-      throw corrupt(`The delta copies ${length} bytes from ${position}, which no file has`);
+      throw corrupt(
+        `The delta copies ${count(length, 'byte')} from ${position}, which no file has`,
+      );
     }
     this.counts.copyCommands++;
     this.counts.copyBytes += length;

@@ -3,6 +3,7 @@
  * what was expected and what came, wherever a bare TypeError would come from deep within.
  */
 import { CodedError } from '../../errors.js';
+import { count } from '../../platform/count.js';
 
 /** A property of options: what it must be, in words and as a check. */
 interface Rule {
@@ -118,7 +119,7 @@ function describe(value: unknown): string {
   if (typeof value === 'symbol') return 'a symbol';
   if (typeof value === 'bigint') return `${value}n`;
   if (!isObject(value)) return String(value);
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof Uint8Array) return count(value.length, 'byte');
   const { constructor } = value;
   const kind = typeof constructor === 'function' ? constructor.name : '';
   return kind === '' || kind === 'Object' ? 'an object' : `an object of the kind ${kind}`;

@@ -10,6 +10,7 @@
  * Both ways need the basis, which a delta's receiver has.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { count } from '../../platform/count.js';
 import { CodedError } from '../../errors.js';
 import { ByteBuilder, readUint, readUint32, writeUint } from './bytes.js';
 import { DeltaReader, parameterBytes } from './delta-reader.js';
@@ -198,7 +199,7 @@ class Unpacker implements InstructionSink {
     if (this.literalBytes > this.maxOutput) {
       throw new CodedError(
         'RDIFF_OUTPUT_LIMIT',
-        `The delta has more than ${this.maxOutput} bytes of literals, the most allowed here`,
+        `The delta has more than ${count(this.maxOutput, 'byte')} of literals, the most allowed here`,
         { hint: 'Raise the limit if the result is expected to be that large.' },
       );
     }

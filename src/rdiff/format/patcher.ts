@@ -3,6 +3,7 @@
  * basis (memory, a file, the other end of a line) carries them out in its own way.
  */
 import { CodedError } from '../../errors.js';
+import { count } from '../../platform/count.js';
 import { DeltaReader } from './delta-reader.js';
 import { expectOptions } from './expect.js';
 import type { InstructionCounts } from './statistics.js';
@@ -78,7 +79,7 @@ export class Patcher {
     if (this.claimed <= this.maxOutput) return;
     throw new CodedError(
       'RDIFF_OUTPUT_LIMIT',
-      `The delta makes more than ${this.maxOutput} bytes, the most allowed here`,
+      `The delta makes more than ${count(this.maxOutput, 'byte')}, the most allowed here`,
       { hint: 'Raise the limit if the result is expected to be that large.' },
     );
   }

@@ -1,5 +1,6 @@
 /** Signature file in, {@link Signature} out. Strict: what librsync takes by accident is refused. */
 import { CodedError } from '../../errors.js';
+import { count } from '../../platform/count.js';
 import { ByteBuilder, readUint32 } from './bytes.js';
 import { expectBytes } from './expect.js';
 import {
@@ -34,13 +35,13 @@ export class SignatureReader {
     const { header } = this;
     if (header === undefined) {
       throw ended(
-        `The signature has ${this.received.length} bytes; its header has ${HEADER_BYTES}`,
+        `The signature has ${count(this.received.length, 'byte')}; its header has ${HEADER_BYTES}`,
       );
     }
     const entries = this.received.view().subarray(HEADER_BYTES);
     if (entries.length % entryBytes(header) !== 0) {
       throw ended(
-        `The signature ends within an entry: ${entries.length} bytes of entries are no multiple of ${entryBytes(header)}`,
+        `The signature ends within an entry: ${count(entries.length, 'byte')} of entries are no multiple of ${entryBytes(header)}`,
       );
     }
     const blockCount = entries.length / entryBytes(header);

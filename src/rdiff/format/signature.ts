@@ -1,5 +1,6 @@
 /** A signature in memory, and its file header. */
 import { CodedError } from '../../errors.js';
+import { count } from '../../platform/count.js';
 import { MAX_BLOCK_LENGTH } from './arguments.js';
 import { readUint32, writeUint } from './bytes.js';
 import { badMagic, kindOfMagic, MAX_STRONG_LENGTH, type SignatureKind } from './kinds.js';
@@ -69,7 +70,7 @@ export function decodeHeader(bytes: Uint8Array): SignatureHeader {
   if (strongLength > kind.maxStrongLength) {
     throw new CodedError(
       'RDIFF_PARAMETER',
-      `invalid strong sum length ${strongLength}: ${kind.strong} has ${kind.maxStrongLength} bytes`,
+      `invalid strong sum length ${strongLength}: ${kind.strong} has ${count(kind.maxStrongLength, 'byte')}`,
     );
   }
   return { kind, blockLength, strongLength };

@@ -1,5 +1,6 @@
 /** Copies one file by its differences: the story of `varve copy`. */
 import { CodedError, type ErrorCode } from '../../errors.js';
+import { count } from '../../platform/count.js';
 import type { Platform } from '../../platform/platform.js';
 import { explainRefusal } from '../../platform/refusals.js';
 import { Connection } from '../transport/client/connection.js';
@@ -119,6 +120,8 @@ const ATTEMPTS = 3;
 export async function copyFile(platform: Platform, options: CopyOptions): Promise<CopyResult> {
   const nowMs = (): number => platform.clock.nowMs();
   const startedMs = nowMs();
+  // It may have come while this module was being loaded.
+  if (options.signal?.aborted) throw interrupted();
   const workers = startWorkers(options.jobs);
   const lists = openListCache(platform, options.cacheDirectory);
   const connection = connect(options, nowMs);
@@ -364,7 +367,7 @@ const nearestBlock = (blockBytes: number): number =>
 /** @throws CodedError USAGE_SIZE */
 function withinBounds(blockBytes: number): number {
   if (isWithinBounds(blockBytes)) return blockBytes;
-  throw new CodedError('USAGE_SIZE', `${blockBytes} bytes is not a valid block size.`, {
+  throw new CodedError('USAGE_SIZE', `${count(blockBytes, 'byte')} is not a valid block size.`, {
     hint: `Give a block size from ${MIN_BLOCK_BYTES} bytes to ${MAX_BLOCK_BYTES / 1024 ** 2} MiB.`,
   });
 }

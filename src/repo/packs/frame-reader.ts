@@ -4,6 +4,7 @@
  * whoever rebuilds a blob.
  */
 import type { Delta } from '../../delta/delta.js';
+import { count } from '../../platform/count.js';
 import { CodedError } from '../../errors.js';
 import type { BlobAddress, FrameAddress } from '../model.js';
 import type { BufferPool } from './buffer-pool.js';
@@ -109,7 +110,7 @@ export function readFrame(store: PackStore, address: FrameAddress, buffer?: Buff
   throw new CodedError(
     'FRAME_CORRUPT',
     `Pack ${address.pack} ends inside the frame at ${address.offset}: ` +
-      `expected ${address.lengthBytes} bytes, found ${bytes.length}.`,
+      `expected ${count(address.lengthBytes, 'byte')}, found ${bytes.length}.`,
     { hint: 'Run `varve verify` to see what is affected, then `varve repair`.' },
   );
 }

@@ -5,6 +5,7 @@
  *     header (48 bytes) | table: sections, members | payload: the stored sections one after another
  */
 import { crc32 } from 'node:zlib';
+import { count } from '../../platform/count.js';
 import { HASH_BYTES } from '../../platform/hash.js';
 import { CodedError } from '../../errors.js';
 import { compressBound } from '../../platform/zstd.js';
@@ -242,7 +243,8 @@ function writeMembers(content: FrameContent, out: Buffer, start: number): void {
 function readSection(table: Buffer, index: number): Section {
   const at = index * SECTION_BYTES;
   const rawBytes = readUint64(table, at + 1);
-  if (rawBytes > MAX_SECTION_BYTES) throw corrupt(`it declares a section of ${rawBytes} bytes`);
+  if (rawBytes > MAX_SECTION_BYTES)
+    throw corrupt(`it declares a section of ${count(rawBytes, 'byte')}`);
   const codec = table.readUInt8(at);
   if (!isCodec(codec)) throw writtenByNewer(`A section of a frame is stored with codec ${codec}.`);
   return { codec, rawBytes, storedBytes: readUint64(table, at + 9) };

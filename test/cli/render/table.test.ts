@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { renderTable, type Column } from '../../../src/cli/render/table.js';
+import { renderFacts, renderTable, type Column } from '../../../src/cli/render/table.js';
 import { displayWidth } from '../../../src/cli/render/width.js';
 
 interface File {
@@ -50,5 +50,62 @@ test('the right-aligned last column ends at the same place in every line', () =>
         .slice(0, -1);
       expect(new Set(lines.map(displayWidth)).size).toBe(1);
     }),
+  );
+});
+
+const wide: Column<File>[] = [
+  { head: 'SIZE', align: 'right', cell: ({ size }) => String(size) },
+  { head: 'DOUBLE', align: 'right', cell: ({ size }) => String(2 * size) },
+  { head: 'NAME', cell: ({ name }) => name },
+];
+
+test('a text at the end of a row goes below it where it does not fit', () => {
+  const rows = [
+    { name: 'short', size: 5 },
+    { name: 'a much longer name', size: 123_456 },
+  ];
+  expect(renderTable(wide, rows, 24)).toBe(
+    [
+      '  SIZE  DOUBLE  NAME',
+      '     5      10  short',
+      '123456  246912',
+      '    a much longer name',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('columns that do not fit go below the others, in the head as in the rows', () => {
+  const rows = [{ name: 'a', size: 123_456 }];
+  expect(renderTable(wide, rows, 13)).toBe(
+    ['  SIZE', '    DOUBLE', '    NAME', '123456', '    246912', '    a', ''].join('\n'),
+  );
+  expect(renderTable(wide, rows, 14)).toBe(
+    ['  SIZE  DOUBLE', '    NAME', '123456  246912', '    a', ''].join('\n'),
+  );
+});
+
+test('at any width no cell is cut, and only one that is too wide by itself makes a line too wide', () => {
+  const row = fc.record({ name: fc.stringMatching(/^[a-z/]{1,60}$/), size: fc.nat() });
+  fc.assert(
+    fc.property(fc.array(row), fc.integer({ min: 24, max: 200 }), (rows, width) => {
+      const text = renderTable(wide, rows, width);
+      const cells = rows.flatMap(({ name, size }) => [String(size), String(2 * size), name]);
+      expect(text.split(/\s+/).filter(Boolean)).toEqual(['SIZE', 'DOUBLE', 'NAME', ...cells]);
+      for (const line of text.split('\n')) {
+        if (line.length > width) expect(line).toMatch(/^ {4}\S+$/);
+      }
+    }),
+  );
+});
+
+test('a fact that is too long goes on below itself', () => {
+  const facts = [
+    ['paths', '3 with 4 versions'],
+    ['on disk', '1 MiB'],
+  ] as const;
+  expect(renderFacts(facts, 9)).toBe('paths    3 with 4 versions\non disk  1 MiB\n');
+  expect(renderFacts(facts, 9, 16)).toBe(
+    'paths    3 with\n         4\n         versions\non disk  1 MiB\n',
   );
 });

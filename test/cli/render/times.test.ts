@@ -1,19 +1,10 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import {
-  formatElapsed,
-  formatIsoTime,
-  formatIsoTimeNs,
-  formatLocalTime,
-} from '../../../src/cli/render/times.js';
+import { formatElapsed, formatIsoTime, formatIsoTimeNs } from '../../../src/cli/render/times.js';
 
 vi.stubEnv('TZ', 'Europe/Berlin');
 
 const WINTER_MS = Date.parse('2026-11-01T17:30:15.123Z');
-
-test('tables show local time', () => {
-  expect(formatLocalTime(WINTER_MS)).toBe('2026-11-01 18:30:15');
-});
 
 test('JSON shows local time with its offset', () => {
   expect(formatIsoTime(WINTER_MS)).toBe('2026-11-01T18:30:15.123+01:00');

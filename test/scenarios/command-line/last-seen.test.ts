@@ -18,7 +18,7 @@ beforeAll(async () => {
   await run(['backup', '-q', 'tree']);
 });
 
-const MINUTE = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d`;
+const TIME = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`;
 
 test.each([
   [['cat'], [], 'cat PATH --at 2'],
@@ -31,7 +31,7 @@ test.each([
   expect(done.code).toBe(1);
   expect(done.stderr).toMatch(
     new RegExp(
-      `^varve: docs/gone.txt is not in snapshot 3; it was last in snapshot 2, of ${MINUTE}\\.\n`,
+      `^varve: docs/gone.txt is not in snapshot 3; it was last in snapshot 2, of ${TIME}\\.\n`,
     ),
   );
   const command_ = `varve ${typed.replace('PATH', path('tree/docs/gone.txt'))}`;

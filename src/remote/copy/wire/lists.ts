@@ -1,5 +1,6 @@
 /** How long the hash lists that pass over the wire may be. */
 import { CodedError } from '../../../errors.js';
+import { count } from '../../../platform/count.js';
 import { blockCount, entryBytes, type HashListShape } from '../hashing/hash-list.js';
 import { MAX_LIST_BYTES } from './protocol.js';
 
@@ -9,7 +10,7 @@ export function listBytes(shape: HashListShape): number {
   if (bytes <= MAX_LIST_BYTES) return bytes;
   throw new CodedError(
     'REMOTE_REQUEST',
-    `A file of ${shape.sizeBytes} bytes has too many blocks of ${shape.blockBytes}.`,
+    `A file of ${count(shape.sizeBytes, 'byte')} has too many blocks of ${shape.blockBytes}.`,
     { hint: 'Use a larger --block-size, or omit it.' },
   );
 }

@@ -1,5 +1,6 @@
 /** Bodies of requests, read into memory that threads can share, and never longer than allowed. */
 import type { IncomingMessage } from 'node:http';
+import { count } from '../../../platform/count.js';
 import { CodedError } from '../../../errors.js';
 import { withMemory } from '../memory.js';
 
@@ -9,7 +10,7 @@ export function announcedBytes(incoming: IncomingMessage, mostBytes: number): nu
   if (announced >= 0 && announced <= mostBytes) return announced;
   throw new CodedError(
     'REMOTE_REQUEST',
-    `Expected a body of at most ${mostBytes} bytes, with its length.`,
+    `Expected a body of at most ${count(mostBytes, 'byte')}, with its length.`,
     { hint: 'Send Content-Length, and less at a time.' },
   );
 }

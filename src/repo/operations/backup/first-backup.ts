@@ -3,6 +3,7 @@
  * under another name. A source is a host and its paths: with another of either, a new series begins.
  */
 import type { Index } from '../../index/index.js';
+import { count } from '../../../platform/count.js';
 import type { Source } from '../../index/sources.js';
 import type { ContentRef, Notice } from '../../model.js';
 import { bytesFromText, textFromBytes, type ByteString } from '../../../platform/bytes.js';
@@ -95,7 +96,7 @@ export function describeResemblance(
     : 'name the same paths as before';
   const message =
     `${name(source)} is a new source, and begins without history; ${contents.known} of ` +
-    `${contents.total} files have known contents, as in source ${like.id}, ${name(like)}. ` +
+    `${count(contents.total, 'file')} ${contents.total === 1 ? 'has' : 'have'} known contents, as in source ${like.id}, ${name(like)}. ` +
     `If it is that source, ${back}, and its history goes on.`;
   return { code: 'SOURCE_RESEMBLES', message, paths: like.roots };
 }

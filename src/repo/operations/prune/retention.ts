@@ -9,8 +9,8 @@
  * a rule that goes by the clock.
  */
 import type { Duration } from 'date-fns';
+import { formatLocalTime } from '../../../platform/local-time.js';
 import { formatDuration } from 'date-fns/formatDuration';
-import { formatISO } from 'date-fns/formatISO';
 import { startOfDay } from 'date-fns/startOfDay';
 import { startOfHour } from 'date-fns/startOfHour';
 import { startOfISOWeek } from 'date-fns/startOfISOWeek';
@@ -197,7 +197,7 @@ function keepWithin(policy: RetentionPolicy, newestFirst: readonly RetainedSnaps
 
 function notOlder({ olderThan }: RetentionPolicy): Rule[] {
   if (olderThan === undefined) return [];
-  const reason = `not older than ${formatISO(olderThan)}`;
+  const reason = `not older than ${formatLocalTime(olderThan)}`;
   return [({ startedMs }) => (startedMs >= olderThan ? reason : undefined)];
 }
 

@@ -4,7 +4,7 @@ import type { Index } from '../../index/index.js';
 import { textFromBytes, type ByteString } from '../../../platform/bytes.js';
 import type { Platform } from '../../../platform/platform.js';
 import { createDatedSpans, type DatedSpan } from './dated-spans.js';
-import { formatLocalMinute } from './local-time.js';
+import { formatLocalTime } from '../../../platform/local-time.js';
 import { pathIdOf } from './locate.js';
 import { meaningIn } from './meaning.js';
 import { shellWord } from './shell-word.js';
@@ -60,7 +60,7 @@ export function notThere(
     return new CodedError('PATH_NOT_FOUND', message, { hint });
   }
   const where = nameSnapshots(seen.map(({ place }) => place));
-  const when = `snapshot ${best.number}, of ${formatLocalMinute(best.takenMs)}`;
+  const when = `snapshot ${best.number}, of ${formatLocalTime(best.takenMs)}`;
   const message = `${text} is not in ${where}; it was ${best.isBefore ? 'last' : 'first'} in ${when}.`;
   const word = shellWord(textFromBytes(path));
   const orElse = best.isBefore ? ', or add --last-seen' : '';

@@ -4,7 +4,7 @@ import { CodedError } from '../../../errors.js';
 import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import { bytesFromText } from '../../../platform/bytes.js';
-import { formatLocalMinute } from './local-time.js';
+import { formatLocalTime } from '../../../platform/local-time.js';
 import { rootNames } from './root-names.js';
 import { snapshotNotFound, type TimePoint } from './time-point.js';
 
@@ -102,7 +102,7 @@ function ambiguous(index: Index, sources: readonly Source[], message: string): C
   const list = sources.map((source) => {
     const latest = index.snapshots.latest(source.id);
     const when = latest
-      ? `  (snapshot ${latest.number}, ${formatLocalMinute(latest.startedMs)})`
+      ? `  (snapshot ${latest.number}, ${formatLocalTime(latest.startedMs)})`
       : '';
     return `${describeSource(source)}${when}`;
   });

@@ -2,8 +2,8 @@
  * Which snapshot a point in time means. Order is the snapshot number, never the clock: a clock that
  * jumped may have given a later snapshot an earlier time.
  */
-import { formatISO } from 'date-fns/formatISO';
 import { CodedError } from '../../../errors.js';
+import { formatLocalTime } from '../../../platform/local-time.js';
 
 /** A point in the history of one source, before it is resolved to a snapshot. */
 export type TimePoint =
@@ -96,7 +96,7 @@ function notFound(message: string): CodedError {
 function beforeFirst(epochMs: number, oldest: DatedSnapshot): CodedError {
   return new CodedError(
     'TIME_BEFORE_FIRST_SNAPSHOT',
-    `No snapshot is as old as ${formatISO(epochMs)}; the oldest is number ${oldest.number}, from ${formatISO(oldest.startedMs)}.`,
+    `No snapshot is as old as ${formatLocalTime(epochMs)}; the oldest is number ${oldest.number}, from ${formatLocalTime(oldest.startedMs)}.`,
     { hint: `Give a later time, or the number ${oldest.number}.` },
   );
 }

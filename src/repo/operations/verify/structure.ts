@@ -1,5 +1,6 @@
 /** The part of verification that reads no content: the index against itself and against the packs. */
 import type { Inconsistency } from '../../index/audit.js';
+import { count } from '../../../platform/count.js';
 import { PACK_HEADER_BYTES, readPackKind } from '../../packs/pack-store.js';
 import { isDamage } from '../../../errors.js';
 import type { HeldRepository } from '../../repository/held.js';
@@ -33,7 +34,7 @@ function checkPacks({ index, packs, config }: HeldRepository): StructureProblem[
       return [{ code: 'PACK_MISSING', message, blobs, pack: number, offset: 0 }];
     }
     if (size < lengthBytes) {
-      const message = `${file} is truncated: it should have ${lengthBytes} bytes but has ${size}.`;
+      const message = `${file} is truncated: it should have ${count(lengthBytes, 'byte')} but has ${size}.`;
       const blobs = audit.blobsBeyond(number, size);
       return [{ code: 'PACK_CORRUPT', message, blobs, pack: number, offset: size }];
     }

@@ -81,7 +81,7 @@ describe('an instant', () => {
       expect.objectContaining({
         code: 'TIME_BEFORE_FIRST_SNAPSHOT',
         message:
-          'No snapshot is as old as 2026-10-01T02:00:00+02:00; the oldest is number 2, from 2026-11-01T11:00:00+01:00.',
+          'No snapshot is as old as 2026-10-01 02:00:00; the oldest is number 2, from 2026-11-01 11:00:00.',
         hint: 'Give a later time, or the number 2.',
       }),
     );

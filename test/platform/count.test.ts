@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count } from '../../../src/cli/render/count.js';
+import { count } from '../../src/platform/count.js';
 
 test.each([
   [count(0, 'file'), '0 files'],

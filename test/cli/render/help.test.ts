@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { describeExamples, describeTerm, wrapText } from '../../../src/cli/render/help.js';
+
+test('text breaks at the last space that fits', () => {
+  expect(wrapText('one two three', 7)).toEqual(['one two', 'three']);
+  expect(wrapText('one two three', 6)).toEqual(['one', 'two', 'three']);
+  expect(wrapText('unbreakable word', 4)).toEqual(['unbreakable', 'word']);
+});
+
+test('a meaning stands beside its term, and below it where that leaves less than 30 columns', () => {
+  const beside = describeTerm('--at', 'a point in time', { termWidth: 6, columns: 40 });
+  expect(beside).toEqual(['  --at    a point in time']);
+  const wrapped = describeTerm('--at', 'a point in time that is long', {
+    termWidth: 6,
+    columns: 40,
+  });
+  expect(wrapped).toEqual(['  --at    a point in time that is long']);
+  const below = describeTerm('--at', 'a point in time that is long', { termWidth: 6, columns: 39 });
+  expect(below).toEqual(['  --at', '      a point in time that is long']);
+});
+
+test('a term longer than its column is kept whole, above its meaning', () => {
+  expect(describeTerm('a long term', 'm', { termWidth: 4, columns: 80 })).toEqual([
+    '  a long term',
+    `${' '.repeat(8)}m`,
+  ]);
+});
+
+test('an example that is too long goes on as a shell reads it', () => {
+  expect(describeExamples([['varve prune -n --keep-daily 7', 'what would go']], 24)).toBe(
+    ['Example:', '  # what would go', '  varve prune -n \\', '      --keep-daily 7'].join('\n'),
+  );
+  expect(describeExamples([['varve ls', 'lists']], 24)).toBe('Example:\n  varve ls  # lists');
+});
+
+test('no word is lost or changed, and no line is wider than asked for but one of a single word', () => {
+  const words = fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1, maxLength: 30 });
+  const columns = fc.integer({ min: 20, max: 200 });
+  fc.assert(
+    fc.property(words, columns, fc.integer({ min: 4, max: 40 }), (text, width, termWidth) => {
+      const lines = describeTerm('--term', text.join(' '), { termWidth, columns: width });
+      expect(lines.join(' ').split(/ +/).filter(Boolean)).toEqual(['--term', ...text]);
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+    }),
+  );
+});
