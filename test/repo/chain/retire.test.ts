@@ -30,6 +30,16 @@ describe('a reverse delta', () => {
     ).toBe(false);
   });
 
+  test.each([
+    [0.55, true],
+    [0.65, false],
+  ])('is worth its while where %f of the bytes are new: %j', (share, isMade) => {
+    const own = noise(10_000 * share, 3);
+    const old = text(Buffer.concat([own, newer.bytes.subarray(0, 10_000 - own.length)]));
+    const delta = encodeReverse(newer, { ...old, storedBytes: 10_000 }, ({ length }) => length);
+    expect(delta !== undefined).toBe(isMade);
+  });
+
   test('is not made of strangers', () => {
     const stranger = { ...text(noise(20_000, 5)), storedBytes: 20_000 };
     expect(encodeReverse(newer, stranger, ({ length }) => length)).toBeUndefined();

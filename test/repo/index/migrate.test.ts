@@ -91,6 +91,13 @@ describe('an index that is not ours to read', () => {
     );
   });
 
+  test.each(['write', 'read'] as const)('newer by one, opened to %s', (mode) => {
+    const path = spoil(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
+    expect(() => openDatabase(path, mode, real)).toThrow(
+      expect.objectContaining({ code: 'FORMAT_UNKNOWN' }),
+    );
+  });
+
   test('older, where it may not be written', () => {
     const path = spoil('PRAGMA user_version = 0');
     expect(() => openDatabase(path, 'read', real)).toThrow(

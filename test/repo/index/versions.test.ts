@@ -137,3 +137,21 @@ test('all current files that use a blob are to be read again, be it one piece of
       .sort(),
   ).toEqual([11, 15]);
 });
+
+test('only current names count as what a directory holds and as hard links', () => {
+  const { versions } = twoVersions();
+  versions.insertPath(2, 1, 'name' as ByteString);
+  expect(versions.hasChildren(1)).toBe(false);
+  versions.insert({ ...version, path: 2, inode: 20, links: 9 }, 1);
+  expect(versions.hasChildren(1)).toBe(true);
+  expect(versions.currentLinks()).toEqual([
+    [7, 3],
+    [20, 9],
+  ]);
+  versions.close(2, 2);
+  expect(versions.hasChildren(1)).toBe(false);
+  expect(versions.currentLinks()).toEqual([[7, 3]]);
+  versions.close(1, 3);
+  versions.insert({ ...version, path: 1, links: 0 }, 3);
+  expect(versions.currentLinks()).toEqual([]);
+});

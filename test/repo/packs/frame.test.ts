@@ -145,6 +145,19 @@ describe('what a frame may not say', () => {
     );
   });
 
+  test.each([0, 5])('the kind %i, which is next to those that there are', (kind) => {
+    const frame = forged((bytes) => bytes.writeUInt8(kind, 5), resealHeader);
+    expect(() => decodeFrameHead(frame)).toThrow(`A frame is of kind ${kind}.`);
+  });
+
+  test('more in a section than any reader takes', () => {
+    const content = { kind: FrameKind.full, members: [] } as const;
+    const tooLong = Buffer.alloc(MAX_SECTION_BYTES + 1);
+    expect(() => encodeFrame(content, 1, [tooLong], { level: 3 })).toThrow(
+      `no reader takes a section of more than ${MAX_SECTION_BYTES} bytes`,
+    );
+  });
+
   test('a number beyond 2^53', () => {
     const frame = forged((bytes) => bytes.writeUInt32LE(0x200000, 20), resealHeader);
     expect(() => decodeFrameHead(frame)).toThrow('it holds a number beyond 2^53');

@@ -106,6 +106,25 @@ describe('a manifest part', () => {
     );
   });
 
+  test('has each attribute set once, whatever has it', () => {
+    const time = { seconds: 0, nanoseconds: 0 };
+    const facts = { type: 1, flags: 0, mode: 0, uid: 0, gid: 0, inode: 1, sizeBytes: 0 } as const;
+    const rare = { btime: undefined, links: 0, rdev: 0, mtime: time, ctime: time, link: undefined };
+    const opens = ['one', 'two', 'one', '', 'two'].map((set, path) => {
+      return { ...facts, ...rare, path, blobs: [], attributeSet: Buffer.from(set) };
+    });
+    const sections = encode({ paths: [], closes: [], opens, touches: [] });
+    expect(Buffer.from(sections[8]!).toString()).toBe('\x03one\x03two');
+    const sets = decodeManifestPart(sections).opens.map(({ attributeSet }) => attributeSet);
+    expect(sets.map((set) => Buffer.from(set).toString())).toEqual([
+      'one',
+      'two',
+      'one',
+      '',
+      'two',
+    ]);
+  });
+
   test('with a node of a type that a newer program wrote is not damaged', () => {
     const time = { seconds: 0, nanoseconds: 0 };
     const facts = { flags: 0, mode: 0, uid: 0, gid: 0, inode: 1, sizeBytes: 0, blobs: [] };

@@ -41,6 +41,28 @@ describe('a pack', () => {
     expect(open().sizeBytes(6)).toBeUndefined();
   });
 
+  test('is listed by its number, and only under the name that it has', () => {
+    const { directory, open } = openStore();
+    const names = ['00000009', '100000000', '99999999', '4294967295', '00000002'];
+    const none = ['000000005', '0000000005', '4294967296', '9999999999', '0000007'];
+    for (const name of [...names, ...none]) fs.writeFileSync(`${directory}/${name}.pack`, '');
+    expect(open().list()).toEqual([2, 5, 9, 99_999_999, 100_000_000, 4_294_967_295]);
+  });
+
+  test('that is removed is no longer held open, nor is what was tried', () => {
+    const store = openStore().open();
+    const open = (): number => fs.readdirSync('/proc/self/fd').length;
+    const before = open();
+    store.read(5, 0, 10);
+    store.append(5, 37, Buffer.from('more'));
+    expect(store.read(5, 32, 100).toString()).toBe('framemore');
+    store.remove(5);
+    expect(open()).toBe(before);
+    store.canPunch();
+    expect(open()).toBe(before);
+    expect(() => store.read(5, 0, 10)).toThrow(expect.objectContaining({ code: 'PACK_MISSING' }));
+  });
+
   test('is read up to its end, whatever is asked for', () => {
     const store = openStore().open();
     expect(store.read(5, 32, 100).toString()).toBe('frame');

@@ -41,4 +41,28 @@ describe('a pack writer', () => {
     );
     expect(store.synced).toEqual(['pack 2', 'pack 4', 'names']);
   });
+
+  test('begins a new pack where the last has as many bytes as one may have, and not before', () => {
+    const lane = { kind: PackKind.blobs, firstNumber: 4, step: 3 } as const;
+    for (const [lengthBytes, pack] of [
+      [FULL_PACK_BYTES - 1, 2],
+      [FULL_PACK_BYTES, 4],
+    ] as const) {
+      const store = { ...memoryPacks(), append: () => undefined };
+      const writer = createPackWriter(store, { ...lane, resume: { pack: 2, lengthBytes } });
+      expect(writer.append(Buffer.alloc(5)).pack).toBe(pack);
+    }
+  });
+
+  test('passes over numbers that something else has, by steps that no other lane takes', () => {
+    const store = { ...memoryPacks(), append: () => undefined };
+    for (const pack of [4, 7, 13]) store.create(pack, PackKind.blobs);
+    const writer = createPackWriter(store, { kind: PackKind.blobs, firstNumber: 4, step: 3 });
+    const numbers = [1, 2, 3].map(() => {
+      const { pack } = writer.append(Buffer.alloc(5));
+      writer.append(Buffer.alloc(FULL_PACK_BYTES));
+      return pack;
+    });
+    expect(numbers).toEqual([10, 16, 19]);
+  });
 });

@@ -81,6 +81,14 @@ describe('a scan', () => {
     expect(scan(storeOf(across, frame(1)))).toEqual([[1, 32 + across.length, true]]);
   });
 
+  test.each([1, 3, 47, 48, 49])('finds a frame behind %i other bytes', (length) => {
+    const between = Buffer.alloc(length, 'V');
+    expect(scan(storeOf(frame(1), between, frame(2)))).toEqual([
+      [1, 32, true],
+      [2, 337 + length, true],
+    ]);
+  });
+
   test('is not led astray by a frame within the bytes of another', () => {
     const inner = frame(9, 20);
     const members = [{ hash: blake3(inner), lengthBytes: inner.length }];

@@ -12,6 +12,9 @@ const DAMAGES: Record<string, (path: string, sound: Buffer) => void> = {
   'is text': (path) => fs.writeFileSync(path, 'not a database, '.repeat(1000)),
   'is zeros': (path, sound) => fs.writeFileSync(path, Buffer.alloc(sound.length)),
   'is cut off': (path, sound) => fs.writeFileSync(path, sound.subarray(0, 700)),
+  'is cut off in its first page': (path, sound) => fs.writeFileSync(path, sound.subarray(0, 60)),
+  'is longer than it was': (path, sound) =>
+    fs.writeFileSync(path, Buffer.concat([Buffer.alloc(sound.length, 1), sound, sound])),
   'has a damaged header': (path, sound) =>
     fs.writeFileSync(path, Buffer.concat([Buffer.from('x'), sound.subarray(1)])),
   'has a damaged schema': (path, sound) =>
@@ -55,6 +58,17 @@ describe.each(Object.entries(DAMAGES))('a lock that %s', (_, damage) => {
     alone?.release();
     await lab.verify();
   });
+});
+
+test('a lock that was mended is as long as a new one, with the mode that it had', async () => {
+  const { lab, path } = await damagedLab((file) => {
+    fs.writeFileSync(file, 'not a database, '.repeat(1000));
+    fs.chmodSync(file, 0o640);
+  });
+  await lab.backup();
+  const fresh = createLab();
+  const { size } = fs.statSync(join(fresh.repository, 'lock.sqlite'));
+  expect([fs.statSync(path).size, fs.statSync(path).mode & 0o777]).toEqual([size, 0o640]);
 });
 
 test('a lock that is damaged while it is held is mended without being lost', async () => {

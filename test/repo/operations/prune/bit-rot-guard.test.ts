@@ -51,6 +51,14 @@ test('a snapshot of another source is no substitute', () => {
   expect(kept.map(({ number }) => number)).toEqual([5, 6, 7]);
 });
 
+test('a kept snapshot of another source, between those of this one, is no substitute either', () => {
+  const suspect = { ...SUSPECT, good: { first: 4, last: 6 }, suspect: { first: 6, last: 0 } };
+  const kept = [verdict(4, ['tag x'], 2), verdict(6, ['last snapshot'])];
+  const retention = { kept, removed: [verdict(3), verdict(5)] };
+  expect(guardSuspects(retention, [suspect]).kept.map(({ number }) => number)).toEqual([4, 5, 6]);
+  expect(droppedBytes(retention, [suspect])).toEqual([{ path: 'photo', snapshot: 5 }]);
+});
+
 test('without the guard what goes is named with the newest snapshot that has it', () => {
   expect(droppedBytes(RETENTION, [SUSPECT])).toEqual([{ path: 'photo', snapshot: 2 }]);
 });

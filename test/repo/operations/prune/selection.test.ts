@@ -62,6 +62,19 @@ describe('what is named goes', () => {
     expect(kept.map(({ number }) => number)).toEqual([1, 4]);
     expect(removed.map(({ number }) => number)).toEqual([2]);
   });
+
+  test('of that source alone: another, of which nothing stays, goes as a whole', () => {
+    const verdict = (number: number, source: number) => {
+      return { number, source, startedMs: 0, reasons: [] };
+    };
+    const guarded = {
+      kept: [{ ...verdict(1, 1), reasons: ['rot'] }],
+      removed: [verdict(2, 2), verdict(4, 1), verdict(5, 2)],
+    };
+    const { kept, removed } = keepNewest(guarded);
+    expect(kept.map(({ number }) => number)).toEqual([1, 4]);
+    expect(removed.map(({ number }) => number)).toEqual([2, 5]);
+  });
 });
 
 /** Snapshots 1 and 2 of the host `other`, 3 of the usual one, over the same files. */

@@ -192,6 +192,25 @@ describe('from damaged packs', () => {
     for (const [number, tree] of trees) expect(await lab.treeAt(number)).toEqual(tree);
   });
 
+  test('a path that came back is there, though the manifest of the prune that removed it is not', async () => {
+    const lab = createLab({ lanes: 1 });
+    const { trees, backup, prune } = recordSnapshots(lab);
+    lab.write('dir/comes-and-goes', 'first');
+    await backup();
+    lab.remove('dir');
+    await backup();
+    await prune(1);
+    lab.write('dir/comes-and-goes', 'again');
+    await backup();
+    const [end] = queryIndex<{ pack: number; start: number; head: number }>(
+      lab.repository,
+      'SELECT pack, start, head FROM frame WHERE kind = 4 ORDER BY id LIMIT 1 OFFSET 2',
+    );
+    flipByte(join(lab.packs, `0000000${end!.pack}.pack`), end!.start + end!.head + 12);
+    expect(await lab.rebuild()).toMatchObject({ snapshots: 3, damage: [{ code: 'PACK_CORRUPT' }] });
+    for (const [number, tree] of trees) expect(await lab.treeAt(number)).toEqual(tree);
+  });
+
   test('what cannot be read as a frame is named with its place', async () => {
     const lab = createLab({ lanes: 1 });
     for (const state of [1, 2, 3]) {

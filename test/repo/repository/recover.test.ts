@@ -1,0 +1,139 @@
+/** What a dead run left is taken up as if it had been stored just now, and nothing else of it counts. */
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { saveFiles } from '../../support/damage.js';
+import { deadFrom } from '../../support/faulty-files.js';
+import { expectExactLiveBytes, queryIndex } from '../../support/index-facts.js';
+import { expectKept, recordSnapshots } from '../../support/kept-snapshots.js';
+import { createLab, SMALL_PIECES, type Lab } from '../../support/lab.js';
+import { noise, prose } from '../../support/seed.js';
+
+const PACK = '00000001.pack';
+const packOf = ({ packs }: Lab): string => join(packs, PACK);
+
+/** A large file and small ones, which are stored by two jobs, each with deltas of what was before. */
+function write(lab: Lab, state: number): void {
+  lab.write('large', Buffer.concat([noise(2000, state), noise(20_000, 50)]));
+  lab.write('text', prose(100 + state, 1));
+  lab.write(`new${state}`, noise(3000, 100 + state));
+}
+
+async function prepare() {
+  const lab = createLab({ lanes: 1, chunking: SMALL_PIECES });
+  const recorded = recordSnapshots(lab);
+  write(lab, 1);
+  await recorded.backup();
+  return { lab, ...recorded };
+}
+
+describe('after a backup that died', () => {
+  test('at any call, another of a source that moved on is right, and so is its rebuilt index', async () => {
+    const { lab, trees, backup } = await prepare();
+    write(lab, 2);
+    const putBack = saveFiles(lab.repository);
+    for (let position = 1; ; position += 1) {
+      const dead = deadFrom(position, 20);
+      lab.useFiles(dead.files);
+      await lab.backup().catch(() => undefined);
+      lab.useRealFiles();
+      if (!dead.wasHit()) {
+        expect(position).toBeGreaterThan(8);
+        break;
+      }
+      write(lab, 3);
+      trees.delete(2);
+      await backup();
+      await lab.expectSound();
+      expectExactLiveBytes(lab.repository);
+      // What nobody uses goes with the next prune, or when the index is rebuilt.
+      await lab.prune({ keepLast: 10 });
+      await expectKept(lab, trees);
+      putBack();
+      write(lab, 2);
+    }
+  });
+
+  test('no blob is there twice, though it stored again what had been a delta', async () => {
+    const { lab, trees, backup } = await prepare();
+    lab.write('text', prose(140, 1));
+    await backup();
+    // As it was at first, and with something new in the same frame.
+    lab.write('text', prose(101, 1));
+    lab.write('more', prose(50, 9));
+    // The first of its writes is whole.
+    let writes = 0;
+    const { files } = lab.platform;
+    lab.useFiles({
+      ...files,
+      write(...of) {
+        if (++writes > 1) throw Object.assign(new Error('EIO: injected'), { code: 'EIO' });
+        files.write(...of);
+      },
+    });
+    await expect(lab.backup()).rejects.toMatchObject({ code: 'DISK_FAILED' });
+    lab.useRealFiles();
+    lab.write('text', prose(170, 1));
+    const { bytesStored } = await lab.backup();
+    expect(bytesStored).toBeLessThan(5000);
+    expectExactLiveBytes(lab.repository);
+    const twice = 'SELECT hash FROM blob GROUP BY hash HAVING count(*) > 1';
+    expect(queryIndex(lab.repository, twice)).toEqual([]);
+    await lab.expectSound();
+    for (const [number, tree] of trees) expect(await lab.treeAt(number)).toEqual(tree);
+  });
+});
+
+describe('behind what is committed', () => {
+  /** A frame as another run of the repository would append it, of a file that nobody has. */
+  async function strayFrame(): Promise<{ lab: Lab; frame: Buffer; committed: number }> {
+    const { lab } = await prepare();
+    const committed = fs.statSync(packOf(lab)).size;
+    const putBack = saveFiles(lab.repository);
+    lab.write('stray', noise(4000, 77));
+    await lab.backup();
+    const frame = fs.readFileSync(packOf(lab)).subarray(committed);
+    lab.remove('stray');
+    putBack();
+    return { lab, frame, committed };
+  }
+
+  const sizeAfter = async (lab: Lab): Promise<number> => {
+    await lab.verify();
+    // A run that stores nothing.
+    await lab.prune({ keepLast: 10 }).catch(() => undefined);
+    return fs.statSync(packOf(lab)).size;
+  };
+
+  test('whole frames are taken up, and the blobs in them are not stored again', async () => {
+    const { lab, frame, committed } = await strayFrame();
+    fs.appendFileSync(packOf(lab), frame);
+    lab.write('stray', noise(4000, 77));
+    await lab.backup();
+    expect(fs.statSync(packOf(lab)).size).toBe(committed + frame.length);
+    await lab.expectSound();
+    expectExactLiveBytes(lab.repository);
+  });
+
+  test.each<[string, (frame: Buffer) => Buffer[]]>([
+    ['half a frame', (frame) => [frame.subarray(0, 3000)]],
+    ['a frame with a wrong byte in its payload', (frame) => [withWrongByte(frame, 2000)]],
+    ['a frame with a wrong byte in its header', (frame) => [withWrongByte(frame, 20)]],
+    ['something, and then a frame', (frame) => [Buffer.alloc(10), frame]],
+  ])('%s is cut off', async (_, make) => {
+    const { lab, frame, committed } = await strayFrame();
+    fs.appendFileSync(packOf(lab), Buffer.concat(make(frame)));
+    expect(await sizeAfter(lab)).toBe(committed);
+    await lab.expectSound();
+    lab.write('stray', noise(4000, 77));
+    const { snapshot } = await lab.backup();
+    expect((await lab.treeAt(snapshot!)).get('stray')!.content.length).toBe(4000);
+    await lab.expectSound();
+  });
+});
+
+function withWrongByte(frame: Buffer, at: number): Buffer {
+  const wrong = Buffer.from(frame);
+  wrong[at]! ^= 1;
+  return wrong;
+}
