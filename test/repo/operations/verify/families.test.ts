@@ -35,3 +35,26 @@ test('deltas count as the blobs that they are', () => {
 test('nothing to do is no job', () => {
   expect(sizes([])).toEqual([]);
 });
+
+test('a job of large blobs ends with the frame that brings it to 8 MiB', () => {
+  const mebibyte = 1024 ** 2;
+  const families = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((offset) => ({
+    ...familiesOf(offset, 1, 1)[0]!,
+    bytes: 2 * mebibyte,
+  }));
+  expect(sizes(families)).toEqual([4, 4, 1]);
+  expect(sizes(families.map((family) => ({ ...family, bytes: 2 * mebibyte - 1 })))).toEqual([5, 4]);
+});
+
+test('a pack begins a frame of its own', () => {
+  const inPack = (pack: number): Family[] =>
+    familiesOf(0, 256).map((family) => ({
+      ...family,
+      job: {
+        ...family.job,
+        full: { ...family.job.full, frame: { pack, offset: 0, lengthBytes: 9 } },
+      },
+    }));
+  expect(sizes([...inPack(1), ...inPack(2)])).toEqual([256, 256]);
+  expect(sizes([...inPack(1), ...inPack(1)])).toEqual([512]);
+});
