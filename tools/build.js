@@ -1,4 +1,4 @@
-/** `npm run build`: all of `dist/`, from the sources. */
+/** `npm run build`: all of `dist/`, from the sources. `node tools/build.js code`: only what runs, in a second. */
 import { execFile } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,17 +16,15 @@ toProject();
 for (const bundle of bundles) {
   await build({ ...bundle, plugins: [collectPackages(packages)] });
 }
-const types = writeTypes();
+const isWhole = process.argv[2] !== 'code';
+const types = isWhole ? writeTypes() : undefined;
 for (const program of ['dist/cli/main.js', 'dist/cli/rdiff/main.js']) {
   chmodSync(join(root, program), 0o755);
 }
 installZstd(process.arch);
 // For a package that is made here to run on another architecture too: VARVE_PACK_FOR=arm64 npm pack.
 for (const arch of (process.env.VARVE_PACK_FOR ?? '').split(/[\s,]+/)) if (arch) installZstd(arch);
-writeFileSync(
-  join(root, 'dist/THIRD-PARTY-LICENCES'),
-  licenceTexts(packages, [['zstd (BSD)', join(root, 'node_modules/zstd-napi/deps/zstd/LICENSE')]]),
-);
+if (isWhole) writeLicences();
 await types;
 
 /** The types of the library's door as one file, and nothing of what lies behind it. */
@@ -43,4 +41,9 @@ async function writeTypes() {
     [generator, '--silent', '--no-check', '--no-banner', ...options, 'src/index.ts'],
     { cwd: root },
   );
+}
+
+function writeLicences() {
+  const zstd = ['zstd (BSD)', join(root, 'node_modules/zstd-napi/deps/zstd/LICENSE')];
+  writeFileSync(join(root, 'dist/THIRD-PARTY-LICENCES'), licenceTexts(packages, [zstd]));
 }

@@ -30,6 +30,28 @@ export function expectInvariants(repository: string): void {
   expectBoundedChains(repository);
   expectExactLiveBytes(repository);
   expectFramesWithinPacks(repository);
+  expectVersionsOfSnapshots(repository);
+}
+
+/** Versions begin and end with snapshots of their own source, and no path is without one. */
+function expectVersionsOfSnapshots(repository: string): void {
+  const strangers = queryIndex(
+    repository,
+    `WITH RECURSIVE node (id, source) AS (
+       SELECT id, -parent FROM path WHERE parent < 0
+       UNION ALL
+       SELECT p.id, n.source FROM node n JOIN path p ON p.parent = n.id)
+     SELECT v.path, v.first, v.last FROM version v LEFT JOIN node n ON n.id = v.path
+     WHERE v.first NOT IN (SELECT number FROM snapshot s WHERE s.source = n.source)
+        OR (v.last > 0 AND v.last NOT IN (SELECT number FROM snapshot s WHERE s.source = n.source))
+        OR n.id IS NULL`,
+  );
+  expect(strangers, 'versions that begin or end with no snapshot of their source').toEqual([]);
+  const unused = queryIndex(
+    repository,
+    'SELECT id FROM path WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.path = path.id)',
+  );
+  expect(unused, 'paths without a version').toEqual([]);
 }
 
 function expectCurrentIsWhole(repository: string): void {

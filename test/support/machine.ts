@@ -4,6 +4,7 @@ import {
   spawnSync,
   type ExecFileSyncOptionsWithStringEncoding,
 } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { TestRunner } from 'vitest';
 
@@ -81,4 +82,11 @@ export function runProgram(
 ): string {
   needPrograms(name);
   return execFileSync(name, args, { encoding: 'utf8', maxBuffer: 2 ** 28, ...options });
+}
+
+/** Whether a process has a handler for SIGHUP (signal 1) by now. Node has one for SIGTERM from its start. */
+export function catchesHangup(pid: number | undefined): boolean {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+  return (caught & 1n) === 1n;
 }

@@ -120,6 +120,8 @@ const ATTEMPTS = 3;
 export async function copyFile(platform: Platform, options: CopyOptions): Promise<CopyResult> {
   const nowMs = (): number => platform.clock.nowMs();
   const startedMs = nowMs();
+  // It may have come while this module was being loaded.
+  if (options.signal?.aborted) throw interrupted();
   const workers = startWorkers(options.jobs);
   const lists = openListCache(platform, options.cacheDirectory);
   const connection = connect(options, nowMs);

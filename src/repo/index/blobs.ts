@@ -89,6 +89,7 @@ function prepareRows(db: Connection) {
     place: db.prepare(
       'UPDATE blob SET kind = ?, frame = ?, member = ?, basis = ?, stored = ? WHERE id = ?',
     ),
+    setLength: db.prepare('UPDATE blob SET length = ? WHERE id = ?'),
     setTail: db.prepare('UPDATE blob SET tail_links = ?, tail_bytes = ? WHERE id = ?'),
     remove: db.prepare('DELETE FROM blob WHERE id = ?'),
   };
@@ -199,6 +200,11 @@ export class Blobs {
 
   place(id: number, { kind, frame, member, basis, storedBytes }: BlobPlace): void {
     this.rows.place.run(kind, frame, member, basis ?? null, storedBytes, id);
+  }
+
+  /** For a lost blob that is stored again: a rebuilt index does not know how long a lost piece was. */
+  setLength(id: number, lengthBytes: number): void {
+    this.rows.setLength.run(lengthBytes, id);
   }
 
   /** The length of a hole; undefined for what is stored. */

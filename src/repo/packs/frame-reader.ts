@@ -69,11 +69,13 @@ export function createFrameReader(
       const { head, sections, starts } = load(address.frame);
       const member = head.fullMembers[address.member];
       if (!member || !areSameBytes(member.hash, address.hash)) throw misplaced(address);
+      checkLength(member.lengthBytes, address);
       return slice(sections[0], starts[address.member]?.[0], member.lengthBytes);
     },
     readDelta(address) {
       const delta = deltaAt(load(address.frame), address.member);
       if (!delta || !areSameBytes(delta.targetHash, address.hash)) throw misplaced(address);
+      checkLength(delta.targetLength, address);
       return delta;
     },
     recycle() {
@@ -188,6 +190,16 @@ function misplaced({ hash, frame, member }: BlobAddress): CodedError {
     `The frame at ${frame.offset} of pack ${frame.pack} does not hold blob ` +
       `${Buffer.from(hash).toString('hex')} as its member ${member}.`,
     { hint: 'Run `varve verify` to see what is affected, then `varve repair --rebuild-index`.' },
+  );
+}
+
+/** By the lengths of the index the pieces of a file are put in their places. */
+function checkLength(storedBytes: number, { hash, lengthBytes }: BlobAddress): void {
+  if (storedBytes === lengthBytes) return;
+  throw new CodedError(
+    'FRAME_CORRUPT',
+    `Blob ${Buffer.from(hash).toString('hex')} has ${storedBytes} bytes, the index says ${lengthBytes}.`,
+    { hint: 'Run `varve repair --rebuild-index`.' },
   );
 }
 

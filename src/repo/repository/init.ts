@@ -46,6 +46,7 @@ export function initRepository(
   return explainingFailures(path, 'write', () => {
     removeUnfinished(path, platform);
     const layout = layoutOf(path);
+    const changed = directoriesToSync(path, platform);
     files.makeDirectories(layout.packs);
     createLockFile(files, layout.lock);
     openIndex(layout.index, 'create', files).close();
@@ -56,10 +57,21 @@ export function initRepository(
       chunking: DEFAULT_CHUNKING,
     };
     writeConfig(path, config, platform);
-    files.syncDirectory(files.absolutePath(`${path}/..`));
+    for (const directory of changed) files.syncDirectory(directory);
     keepReserve(path, platform);
     return config;
   });
+}
+
+/** The directories above the repository that get a new name, from the lowest to one that is there. */
+function directoriesToSync(path: string, { files }: Platform): string[] {
+  const found: string[] = [];
+  let above = files.absolutePath(path);
+  do {
+    above = files.absolutePath(`${above}/..`);
+    found.push(above);
+  } while (!files.stat(above));
+  return found;
 }
 
 /** The directory of a disk that is not mounted is missing, or an empty one of the disk below. */

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { testDirectory } from '../../support/directory.js';
-import { needPrograms } from '../../support/machine.js';
+import { catchesHangup, needPrograms } from '../../support/machine.js';
 import { makeFifo } from '../../support/special-files.js';
 import { golden, goldenPath, manifest, seededBytes } from '../../support/golden.js';
 import { quote } from '../../support/shell.js';
@@ -158,17 +158,10 @@ describe('an output', () => {
   });
 });
 
-/** Whether a process has a handler for SIGHUP (signal 1) by now. Node has one for SIGTERM from its start. */
-function catchesHangup(pid: number): boolean {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  return (caught & 1n) === 1n;
-}
-
 test('a named pipe that nobody writes to does not keep the run from being interrupted', async () => {
   makeFifo(path('pipe'));
   const child = spawn(process.execPath, [RDIFF_PROGRAM, 'signature', path('pipe'), path('sig')]);
-  while (!catchesHangup(child.pid!)) await new Promise((wake) => setTimeout(wake, 10));
+  while (!catchesHangup(child.pid)) await new Promise((wake) => setTimeout(wake, 10));
   child.kill('SIGHUP');
   expect(await once(child, 'exit')).toEqual([null, 'SIGHUP']);
   expect(files()).toEqual(['new', 'old', 'pipe']);

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { BlobKind } from '../../../src/repo/index/blobs.js';
 import { openIndex } from '../../../src/repo/index/index.js';
 import { bytesFromText, type ByteString } from '../../../src/platform/bytes.js';
 import { makeRepository } from '../../support/repository.js';
@@ -55,4 +56,84 @@ test('the states of a directory are those of its entries, in their order, whatev
   }));
   expect(versions.currentStates(100)).toEqual(states);
   expect(states.map(({ name }) => name)).toEqual([...names].sort());
+});
+
+/** An index in which `path` 1 had one version from snapshot 1 on, and has another from snapshot 2 on. */
+function twoVersions() {
+  const { path, platform } = makeRepository();
+  const index = openIndex(`${path}/index.sqlite`, 'write', platform.files);
+  onTestFinished(() => index.close());
+  const { versions } = index;
+  versions.insertPath(1, -1, '/root' as ByteString);
+  versions.insert({ ...version, path: 1, btime: time }, 1);
+  versions.close(1, 2);
+  versions.insert({ ...version, path: 1, flags: 1, inode: 7 }, 2);
+  return index;
+}
+
+test('what a version keeps of its last look is changed in the current one of its path alone', () => {
+  const { versions } = twoVersions();
+  versions.insert({ ...version, path: 2 }, 1);
+  const [older, current] = versions.ofPath(1);
+  const seen = { flags: 4, ctime: { seconds: 9, nanoseconds: 8 }, btime: time, inode: 70 };
+  versions.touch({ path: 1, ...seen });
+  expect(versions.ofPath(1)).toEqual([older, { ...current, ...seen }]);
+  expect(versions.ofPath(2)).toEqual([
+    { ...current, path: 2, first: 1, flags: 5, inode: 2 ** 52 - 1 },
+  ]);
+  versions.touch({ path: 1, ...seen, btime: undefined });
+  expect(versions.currentOf(1)!.btime).toBeUndefined();
+});
+
+test('a version ends once: one that has ended stays as it is', () => {
+  const { versions } = twoVersions();
+  versions.close(1, 5);
+  versions.close(1, 6);
+  expect(versions.ofPath(1).map(({ first, last }) => [first, last])).toEqual([
+    [1, 2],
+    [2, 5],
+  ]);
+  expect(versions.currentOf(1)).toBeUndefined();
+  expect([1, 2, 4, 5].map((snapshot) => versions.atPath(1, snapshot)?.first)).toEqual([
+    1,
+    2,
+    2,
+    undefined,
+  ]);
+});
+
+test('all current files that use a blob are to be read again, be it one piece of many', () => {
+  const { versions, blobs } = twoVersions();
+  const where = { kind: BlobKind.full, frame: 1, member: 0, basis: undefined, storedBytes: 1 };
+  for (const id of [1, 2, 3]) blobs.insert(id, Buffer.alloc(32, id), 10, where);
+  blobs.insertContent(1, Buffer.alloc(32, 9), 30, [1, 2, 1]);
+  blobs.insertContent(2, Buffer.alloc(32, 8), 10, [3]);
+  const contents = {
+    10: { type: 'blob', blob: 2 },
+    11: { type: 'content', content: 1 },
+    12: { type: 'content', content: 2 },
+    13: { type: 'blob', blob: 3 },
+    14: { type: 'none' },
+  } as const;
+  for (const [path, content] of Object.entries(contents)) {
+    versions.insert({ ...version, path: Number(path), flags: 4, content }, 1);
+  }
+  versions.insert({ ...version, path: 15, flags: 4, content: contents[11] }, 1);
+  versions.close(15, 2);
+  versions.flagRacy(2);
+  versions.flagRacy(2);
+  const flags = [10, 11, 12, 13, 14, 15].map((path) => versions.ofPath(path)[0]!.flags);
+  expect(flags).toEqual([5, 5, 4, 4, 4, 4]);
+  expect(
+    versions
+      .usingBlob(2)
+      .map(({ path }) => path)
+      .sort(),
+  ).toEqual([10, 11, 15]);
+  expect(
+    versions
+      .usingContent(1)
+      .map(({ path }) => path)
+      .sort(),
+  ).toEqual([11, 15]);
 });

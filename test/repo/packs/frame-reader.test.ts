@@ -119,6 +119,66 @@ describe('a frame reader', () => {
     expect(() => reader.readDelta(first!.address)).toThrow('as its member 0.');
   });
 
+  test('refuses an address that says another length', () => {
+    const { store, blobs } = fill(1);
+    const reader = createFrameReader(store, 1000, createBufferPool(1000));
+    const { address } = blobs[0]!;
+    for (const lengthBytes of [0, 2999, 3001]) {
+      expect(() => reader.readFull({ ...address, lengthBytes })).toThrow(
+        expect.objectContaining({
+          code: 'FRAME_CORRUPT',
+          message:
+            `Blob ${Buffer.from(address.hash).toString('hex')} has 3000 bytes, ` +
+            `the index says ${lengthBytes}.`,
+        }),
+      );
+    }
+  });
+
+  test('refuses a delta of another blob, of another length, or of a frame that is damaged', () => {
+    const hash = blake3(Buffer.from('target'));
+    const members = [
+      { hash, basisHash: blake3(Buffer.from('basis')), lengthBytes: 9, streamBytes: [1, 1, 1, 4] },
+    ] as const;
+    const streams = [Buffer.of(4), Buffer.of(5), Buffer.of(0), Buffer.from('abcd')];
+    const frame = Buffer.from(
+      encodeFrame({ kind: FrameKind.delta, members }, 1, streams, { level: 3 }),
+    );
+    const store = memoryPacks();
+    const address = {
+      hash,
+      lengthBytes: 9,
+      frame: { pack: 1, offset: 32, lengthBytes: frame.length },
+      member: 0,
+    };
+    const read = (change: Partial<BlobAddress>, bytes = frame) => {
+      store.packs.set(1, Buffer.concat([Buffer.alloc(32), bytes]));
+      const reader = createFrameReader(store, 1000, createBufferPool(1000));
+      return () => reader.readDelta({ ...address, ...change });
+    };
+    expect(Buffer.from(read({})().literals).toString()).toBe('abcd');
+    expect(read({ hash: blake3(Buffer.from('other')) })).toThrow('as its member 0.');
+    expect(read({ member: 1 })).toThrow('as its member 1.');
+    expect(read({ lengthBytes: 8 })).toThrow('has 9 bytes, the index says 8.');
+    const damaged = Buffer.from(frame);
+    damaged[frame.length - 1]! ^= 1;
+    expect(read({}, damaged)).toThrow('A frame of deltas is damaged: its checksum is wrong.');
+  });
+
+  test('refuses a member that its section has no room for', () => {
+    const bytes = noise(100, 1);
+    const members = [60, 41].map((lengthBytes) => ({ hash: blake3(bytes), lengthBytes }));
+    const frame = encodeFrame({ kind: FrameKind.full, members }, 1, [bytes], { level: 3 });
+    const store = memoryPacks();
+    store.packs.set(1, Buffer.concat([Buffer.alloc(32), frame]));
+    const reader = createFrameReader(store, 1000, createBufferPool(1000));
+    const place = { pack: 1, offset: 32, lengthBytes: frame.length };
+    const read = (member: number, lengthBytes: number) =>
+      reader.readFull({ hash: blake3(bytes), lengthBytes, frame: place, member });
+    expect(read(0, 60)).toHaveLength(60);
+    expect(() => read(1, 41)).toThrow('a member extends beyond its section.');
+  });
+
   test('says where a pack ends too early', () => {
     const { store, blobs } = fill(1);
     const { frame } = blobs[0]!.address;

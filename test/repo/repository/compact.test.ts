@@ -4,12 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { flipByte } from '../../support/damage.js';
 import { filesWithAt } from '../../support/faulty-files.js';
-import {
-  expectExactLiveBytes,
-  expectInvariants,
-  logicalIndex,
-  queryIndex,
-} from '../../support/index-facts.js';
+import { queryIndex } from '../../support/index-facts.js';
+import { expectKept } from '../../support/kept-snapshots.js';
 import { createLab, type Lab } from '../../support/lab.js';
 import { noise } from '../../support/seed.js';
 import { readTree, type Tree } from '../../support/tree.js';
@@ -20,19 +16,6 @@ const RESERVE_BYTES = 16 * 1024 * 1024;
 function packBytes({ packs }: Lab, of: 'size' | 'blocks'): number {
   const stats = fs.readdirSync(packs).map((name) => fs.statSync(join(packs, name)));
   return stats.reduce((sum, stat) => sum + (of === 'size' ? stat.size : stat.blocks * 512), 0);
-}
-
-/** Every kept snapshot is exactly what it was, before and after the index is rebuilt. */
-async function expectKept(lab: Lab, trees: ReadonlyMap<number, Tree>): Promise<void> {
-  const before = logicalIndex(lab.repository);
-  for (const isRebuilt of [false, true]) {
-    if (isRebuilt) expect(await lab.rebuild()).toMatchObject({ lost: 0, damage: [] });
-    await lab.expectSound();
-    expectExactLiveBytes(lab.repository);
-    for (const [number, tree] of trees) expect(await lab.treeAt(number)).toEqual(tree);
-  }
-  expect(logicalIndex(lab.repository)).toEqual(before);
-  expectInvariants(lab.repository);
 }
 
 /** Puts 8 kB into the midst of a file. */

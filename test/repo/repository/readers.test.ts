@@ -1,8 +1,16 @@
+/** Who may not write reads a private copy of the index: whole, of now, and gone with the reader. */
 import * as fs from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { listSnapshots } from '../../../src/repo/operations/queries/snapshots.js';
+import { openRepository, type Repository } from '../../../src/repo/repository/repository.js';
 import type { FileSystem } from '../../../src/platform/files.js';
 import { Readers } from '../../../src/repo/repository/readers.js';
+import { scratchDirectory } from '../../support/directory.js';
+import { createLab, type Lab } from '../../support/lab.js';
 import { backupTree, makeRepository, writeTree } from '../../support/repository.js';
+import { readTree } from '../../support/tree.js';
 
 /** Copies of the index's log fail as `fail` says, as often as it does. */
 function withLog(files: FileSystem, fail: (path: string) => void): FileSystem {
@@ -84,5 +92,167 @@ describe('a reader without write access', () => {
     });
     expect(() => readers.take()).toThrow('EACCES: injected');
     expect(tries).toBe(1);
+  });
+});
+
+/** The repository as somebody sees it who may not write, and where that reader's copies lie. */
+function openUnwritable(
+  { repository, platform }: Lab,
+  more: Partial<FileSystem> = {},
+): { opened: Repository; copies: () => string[] } {
+  const temporaryDirectory = scratchDirectory();
+  const files = { ...platform.files, canWrite: () => false, ...more };
+  const opened = openRepository(
+    repository,
+    { ...platform, files, temporaryDirectory },
+    { access: 'read' },
+  );
+  onTestFinished(() => opened.close());
+  return { opened, copies: () => fs.readdirSync(temporaryDirectory) };
+}
+
+const numbersOf = async (opened: Repository): Promise<number[]> =>
+  (await listSnapshots(opened)).map(({ snapshot }) => snapshot.number);
+
+/** Two snapshots, the second of which is in the log alone: somebody reads what was before it. */
+async function withFilledLog(): Promise<Lab> {
+  const lab = createLab();
+  lab.write('file', 'first');
+  await lab.backup();
+  const db = new Database(lab.indexPath);
+  onTestFinished(() => void db.close());
+  db.exec('BEGIN');
+  expect(db.prepare('SELECT number FROM snapshot').pluck().all()).toEqual([1]);
+  lab.write('file', 'second');
+  await lab.backup();
+  const alone = join(lab.directory, 'alone.sqlite');
+  fs.copyFileSync(lab.indexPath, alone);
+  const withoutLog = new Database(alone);
+  expect(withoutLog.prepare('SELECT number FROM snapshot').pluck().all()).toEqual([1]);
+  withoutLog.close();
+  return lab;
+}
+
+describe('beside a log that is not yet in the database', () => {
+  test('a reader who may not write sees the newest snapshot', async () => {
+    const lab = await withFilledLog();
+    const { opened } = openUnwritable(lab);
+    expect(await numbersOf(opened)).toEqual([1, 2]);
+    lab.useFiles({ ...lab.platform.files, canWrite: () => false });
+    expect(await lab.treeAt(2)).toEqual(readTree(lab.source));
+    await lab.expectSound();
+  });
+
+  test('so does a dry run', async () => {
+    const lab = await withFilledLog();
+    const { removed, kept } = await lab.prune({ keepLast: 1 }, { isDryRun: true });
+    expect([removed, kept].map((list) => list.map(({ number }) => number))).toEqual([[1], [2]]);
+    const { filesUnchanged, snapshot } = await lab.backup({ isDryRun: true });
+    expect({ filesUnchanged, snapshot }).toMatchObject({ snapshot: undefined });
+  });
+});
+
+describe('a private copy', () => {
+  test('serves all questions until the index changes, and goes when the repository is closed', async () => {
+    const lab = createLab();
+    lab.write('file', 'x');
+    await lab.backup();
+    let copied = 0;
+    const { files } = lab.platform;
+    const { opened, copies } = openUnwritable(lab, {
+      copyFile(from, to) {
+        if (from === lab.indexPath) copied += 1;
+        files.copyFile(from, to);
+      },
+    });
+    lab.setClock(Date.now() + 60_000);
+    for (let question = 0; question < 3; question += 1) {
+      expect(await numbersOf(opened)).toEqual([1]);
+    }
+    expect([copied, copies().length]).toEqual([1, 1]);
+    lab.setClock(undefined);
+    await lab.backup();
+    lab.setClock(Date.now() + 60_000);
+    expect(await numbersOf(opened)).toEqual([1, 2]);
+    expect([copied, copies().length]).toEqual([2, 1]);
+    opened.close();
+    expect(copies()).toEqual([]);
+  });
+
+  test.each(['written', 'replaced'])(
+    'is made again when the database is %s while it is copied',
+    async (change) => {
+      const lab = createLab();
+      lab.write('file', 'x');
+      await lab.backup();
+      fs.utimesSync(lab.indexPath, 5000, 5000);
+      const { files } = lab.platform;
+      let copied = 0;
+      const { opened, copies } = openUnwritable(lab, {
+        copyFile(from, to) {
+          files.copyFile(from, to);
+          if (from !== lab.indexPath || ++copied > 1) return;
+          // What was copied is half of something.
+          fs.writeFileSync(to, 'torn');
+          if (change === 'written') fs.utimesSync(from, 1000, 1000);
+          else {
+            fs.copyFileSync(from, `${from}.other`);
+            fs.utimesSync(`${from}.other`, 5000, 5000);
+            fs.renameSync(`${from}.other`, from);
+          }
+        },
+      });
+      lab.setClock(Date.now() + 60_000);
+      expect(await numbersOf(opened)).toEqual([1]);
+      expect([copied, copies().length]).toEqual([2, 1]);
+    },
+  );
+
+  test('is made again when the log is begun anew while it is copied', async () => {
+    const lab = await withFilledLog();
+    const { files } = lab.platform;
+    let copied = 0;
+    const { opened } = openUnwritable(lab, {
+      copyFile(from, to) {
+        files.copyFile(from, to);
+        if (from !== lab.indexPath || ++copied > 1) return;
+        fs.writeFileSync(to, 'torn');
+        const log = fs.readFileSync(`${from}-wal`);
+        fs.rmSync(`${from}-wal`);
+        fs.writeFileSync(`${from}-wal`, log);
+      },
+    });
+    lab.setClock(Date.now() + 60_000);
+    expect(await numbersOf(opened)).toEqual([1, 2]);
+    expect(copied).toBe(2);
+  });
+
+  test('is made again when the database was written within a tick of the clock', async () => {
+    const lab = createLab();
+    lab.write('file', 'x');
+    await lab.backup();
+    const { files } = lab.platform;
+    const { mtimeMs } = fs.statSync(lab.indexPath);
+    let copied = 0;
+    const { opened } = openUnwritable(lab, {
+      copyFile(from, to) {
+        files.copyFile(from, to);
+        if (from === lab.indexPath) lab.setClock(mtimeMs + [25, 26, 27][copied++]!);
+      },
+    });
+    lab.setClock(mtimeMs);
+    expect(await numbersOf(opened)).toEqual([1]);
+    expect(copied).toBe(3);
+  });
+
+  test('that cannot be opened does not stay', async () => {
+    const lab = createLab();
+    lab.write('file', 'x');
+    await lab.backup();
+    fs.rmSync(`${lab.indexPath}-wal`, { force: true });
+    fs.writeFileSync(lab.indexPath, Buffer.alloc(10_000, 'x'));
+    const { opened, copies } = openUnwritable(lab);
+    await expect(numbersOf(opened)).rejects.toMatchObject({ code: 'INDEX_CORRUPT' });
+    expect(copies()).toEqual([]);
   });
 });

@@ -28,9 +28,10 @@ export function createDedup(index: Index): Dedup {
   const stored = new HashFilter();
 
   /** Full again: what a delta took of its frame is free. */
-  const promote = (blob: number, where: BlobPlace): void => {
+  const promote = (blob: number, lengthBytes: number, where: BlobPlace): void => {
     const before = blobs.get(blob);
     if (before && before.frame > 0) frames.addLive(before.frame, -before.storedBytes);
+    if (before?.kind === BlobKind.lost) blobs.setLength(blob, lengthBytes);
     blobs.place(blob, where);
   };
 
@@ -60,7 +61,7 @@ export function createDedup(index: Index): Dedup {
       const claim = claimed.get(key);
       if (!claim) throw new Error('a blob was stored that nobody asked for');
       claimed.delete(key);
-      if (claim.isPromoted) promote(claim.blob, where);
+      if (claim.isPromoted) promote(claim.blob, lengthBytes, where);
       else blobs.insert(claim.blob, hash, lengthBytes, where);
       stored.add(hash);
     },

@@ -9,7 +9,7 @@ import type { Index } from '../../index/index.js';
 import type { Snapshot, Source } from '../../index/sources.js';
 import type { ContentRef, FrameAddress } from '../../model.js';
 import { decodeFrameHead, decodeSection, FrameKind, type FrameHead } from '../../packs/frame.js';
-import { decodeDeltas, readFrame } from '../../packs/frame-reader.js';
+import { readFrame } from '../../packs/frame-reader.js';
 import { holeLength } from '../../packs/hole.js';
 import { decodeManifestPart, type ManifestOpen } from '../../packs/manifest.js';
 import { writtenByNewer } from '../../packs/newer.js';
@@ -189,8 +189,9 @@ class Replay {
       retired.add(Buffer.from(hashes.subarray(at, at + HASH_BYTES)).toString('latin1'));
     }
     for (const frame of frames) {
-      const { head, bytes } = this.read(frame);
-      if (!frame.isIntact && !canDecode(bytes)) continue;
+      // What a damaged one held stays whole where its old copy is still there, else it is lost.
+      if (!frame.isIntact) continue;
+      const { head } = this.read(frame);
       const weights = head.deltaMembers.map(({ streamBytes }) =>
         streamBytes.reduce((sum, bytes) => sum + bytes, 0),
       );
@@ -200,8 +201,6 @@ class Replay {
         const basis = this.index.blobs.find(basisHash)?.id;
         if (!retired.has(Buffer.from(hash).toString('latin1')) || basis === undefined) return;
         const known = this.index.blobs.find(hash);
-        // Better an old full copy than a delta that may be damaged.
-        if (!frame.isIntact && known && known.kind !== BlobKind.lost) return;
         if (this.restsOn(basis, known?.id)) return;
         const storedBytes = shares[member] ?? 0;
         this.place(hash, lengthBytes, {
@@ -239,11 +238,8 @@ class Replay {
     }
     if (known.kind === BlobKind.lost) {
       // Its row was made from a manifest, which does not say how long a piece of a file is.
-      blobs.remove(known.id);
-      blobs.insert(known.id, hash, lengthBytes, where);
-      return;
-    }
-    frames.addLive(known.frame, -known.storedBytes);
+      blobs.setLength(known.id, lengthBytes);
+    } else frames.addLive(known.frame, -known.storedBytes);
     blobs.place(known.id, where);
   }
 
@@ -321,10 +317,6 @@ function soundMembers(head: FrameHead, bytes: Buffer): boolean[] {
     end += lengthBytes;
     return raw !== undefined && Buffer.compare(blake3(raw.subarray(start, end)), hash) === 0;
   });
-}
-
-function canDecode(deltaFrame: Buffer): boolean {
-  return decoded(() => decodeDeltas(deltaFrame)) !== undefined;
 }
 
 function decoded<T>(decode: () => T): T | undefined {

@@ -109,7 +109,8 @@ function describeRebuilt(rebuilt: Rebuilt, done: 'was' | 'would be'): RepairResu
 /**
  * The new database takes the old one's place. The old one goes first and its log after it: the log
  * must not outlive it, and without its log it would be an older state, by which a backup would cut
- * off newer manifests. Between the two calls there is no index, which the next rebuild amends.
+ * off newer manifests. So each is durably gone before the next goes: a disk may keep changes of names
+ * in any order. Meanwhile there is no index, which the next rebuild amends.
  */
 function replaceDatabase(
   fresh: string,
@@ -121,7 +122,11 @@ function replaceDatabase(
   const descriptor = files.open(fresh, 'read');
   files.sync(descriptor);
   files.close(descriptor);
-  removeDatabase(path, platform);
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (!files.stat(path + suffix)) continue;
+    files.remove(path + suffix);
+    files.syncDirectory(repositoryPath);
+  }
   files.rename(fresh, path);
   files.syncDirectory(repositoryPath);
 }

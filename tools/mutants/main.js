@@ -1,0 +1,76 @@
+/**
+ * `npm run test:mutants -- [--list FILE] [--folder src/repo/index] [--sample 20] [--seed N]
+ * [--minutes 60] [--out FILE] [--framework]`: puts small faults into a copy of the sources, one at a time,
+ * and says which of them the tests find. With `--framework`, StrykerJS makes the faults, in the code that
+ * tests run in their own process; without, they are those of `tools/mutants/list`. Ends with 1 if one
+ * survives.
+ */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { runFramework } from './framework.js';
+import { runHandWritten } from './hand-written.js';
+import { faultsOfList, folderOf, readMutants, sampleOf } from './list.js';
+
+const { values } = parseArgs({
+  options: {
+    list: { type: 'string' },
+    folder: { type: 'string', default: 'src' },
+    sample: { type: 'string' },
+    seed: { type: 'string' },
+    minutes: { type: 'string', default: '120' },
+    out: { type: 'string' },
+    framework: { type: 'boolean', default: false },
+  },
+});
+const seed = values.seed === undefined ? seedOfCommit() : Number(values.seed);
+const sample = values.sample === undefined ? Infinity : Number(values.sample);
+const tell = (line) => process.stdout.write(`${line}\n`);
+
+tell(`seed ${seed}`);
+const results = values.framework
+  ? runFramework({ folder: values.folder, sample, seed, minutes: Number(values.minutes) })
+  : runHandWritten(chosen(), { deadlineMs: Date.now() + Number(values.minutes) * 60_000, tell });
+if (values.out !== undefined) {
+  writeFileSync(values.out, `${JSON.stringify({ seed, results }, null, 2)}\n`);
+}
+report();
+
+function chosen() {
+  const all = readMutants(values.list);
+  const faults = faultsOfList(all);
+  if (faults.length > 0) throw new Error(`The list does not fit the sources.\n${faults.join('\n')}`);
+  const mutants = all.filter(({ file, equivalent }) => !equivalent && isIn(file));
+  return sampleOf(mutants, sample, seed);
+}
+
+function isIn(file) {
+  return file === values.folder || file.startsWith(`${values.folder}/`);
+}
+
+function report() {
+  const folders = Map.groupBy(results, ({ mutant }) => folderOf(mutant));
+  tell('');
+  for (const [folder, of] of [...folders].toSorted()) tell(`${folder}: ${score(of)}`);
+  tell(`all: ${score(results)}`);
+  const survivors = results.filter(({ result }) => result === 'survived');
+  for (const { mutant } of survivors) {
+    tell(`\nsurvived: ${mutant.file}${mutant.line ? `:${mutant.line}` : ''}: ${mutant.what}`);
+    tell(`- ${mutant.old}\n+ ${mutant.new}`);
+  }
+  process.exitCode = survivors.length === 0 ? 0 : 1;
+}
+
+function score(of) {
+  const ran = of.filter(({ result }) => result !== 'not run');
+  const found = ran.filter(({ result }) => result === 'found').length;
+  const left = of.length - ran.length;
+  const share = ran.length === 0 ? '' : ` (${((100 * found) / ran.length).toFixed(0)} %)`;
+  return `${found} of ${ran.length} found${share}${left > 0 ? `, ${left} not run` : ''}`;
+}
+
+/** Another sample with every commit, and the same one whenever it is looked at again. */
+function seedOfCommit() {
+  const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' });
+  return parseInt(stdout?.slice(0, 8) || '0', 16);
+}

@@ -1,0 +1,84 @@
+/** A copy of the project in which faults are made and tests run. */
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { mutated } from './list.js';
+
+const root = join(import.meta.dirname, '../..');
+
+/** What takes longer hangs, and that is found as well: the whole suite takes 205 s. */
+const LIMIT_MS = 500_000;
+
+/** With what git knows of, and all that is new beside it. `remove()` takes it away. */
+export function createWorkspace() {
+  const directory = mkdtempSync(join(tmpdir(), 'varve-mutants-'));
+  const listed = spawnSync('git', ['ls-files', '-z', '-co', '--exclude-standard'], { cwd: root });
+  for (const file of listed.stdout.toString().split('\0')) {
+    if (file === '' || !existsSync(join(root, file))) continue;
+    mkdirSync(dirname(join(directory, file)), { recursive: true });
+    cpSync(join(root, file), join(directory, file), { verbatimSymlinks: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+  return {
+    directory,
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+    /** Runs `action` with the fault in place. */
+    withMutant(mutant, action) {
+      const path = join(directory, mutant.file);
+      const source = readFileSync(path, 'utf8');
+      writeFileSync(path, mutated(source, mutant));
+      try {
+        return action();
+      } finally {
+        writeFileSync(path, source);
+      }
+    },
+    /** Threads and programs run what is built. */
+    build: () => run(directory, ['tools/build.js', 'code']).isRight,
+    /** Until the first test fails. @returns what failed, or undefined */
+    firstFailure(args) {
+      const { isRight, output } = run(directory, [
+        join(root, 'node_modules/vitest/vitest.mjs'),
+        ...['run', '--bail', '1', '--reporter', 'json', '--passWithNoTests', ...args],
+      ]);
+      return isRight ? undefined : failureIn(output, directory);
+    },
+  };
+}
+
+function run(cwd, args) {
+  const { status, stdout, error } = spawnSync(process.execPath, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: LIMIT_MS,
+    maxBuffer: 2 ** 28,
+    env: { ...process.env, FORCE_COLOR: '0' },
+  });
+  return { isRight: status === 0 && error === undefined, output: stdout };
+}
+
+function failureIn(output, directory) {
+  try {
+    const { testResults } = JSON.parse(output.slice(output.indexOf('{"')));
+    for (const { name, status, assertionResults } of testResults) {
+      const file = name.slice(directory.length + 1);
+      const failed = assertionResults.find((test) => test.status === 'failed');
+      if (failed) return `${file}: ${failed.fullName}`;
+      if (status === 'failed') return file;
+    }
+  } catch {
+    // The run itself broke off.
+  }
+  return 'the run of the tests';
+}
