@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CodedError } from '../../../../src/errors.js';
 import type { WorkerPool } from '../../../../src/repo/worker/pool.js';
-import { expectInvariants, logicalIndex } from '../../../support/index-facts.js';
-import { createLab, type Lab } from '../../../support/lab.js';
+import { expectInvariants, logicalIndex, queryIndex } from '../../../support/index-facts.js';
+import { createLab, SMALL_PIECES, type Lab } from '../../../support/lab.js';
 import { noise, prose } from '../../../support/seed.js';
 
 /** Four snapshots. Without the first, a frame is mostly dead; without the third, a delta is re-based. */
@@ -103,5 +103,59 @@ describe('a signal', () => {
     const signal = AbortSignal.abort();
     await lab.prune({ keepLast: 1 }, { signal }).catch(isStopped);
     expect(logicalIndex(lab.repository)).toEqual(before);
+  });
+});
+
+describe('what goes with the versions that no snapshot has', () => {
+  test('are the pieces of large files, and the lists of them', async () => {
+    const lab = createLab({ lanes: 1, chunking: SMALL_PIECES });
+    lab.write('large', noise(40_000, 1));
+    await lab.backup();
+    lab.write('large', Buffer.concat([noise(20_000, 1), noise(20_000, 2)]));
+    await lab.backup();
+    const { bytesFreed } = await lab.prune({ keepLast: 1 });
+    expect(bytesFreed).toBeGreaterThan(15_000);
+    const unused = queryIndex(
+      lab.repository,
+      `SELECT b.id FROM blob b WHERE
+         NOT EXISTS (SELECT 1 FROM version v WHERE v.blob = b.id) AND
+         NOT EXISTS (SELECT 1 FROM content_blob c JOIN version v ON v.content = c.content
+                     WHERE c.blob = b.id)`,
+    );
+    expect(unused).toEqual([]);
+    const [contents] = queryIndex<{ all: number; listed: number }>(
+      lab.repository,
+      `SELECT (SELECT count(*) FROM content) AS "all",
+              (SELECT count(DISTINCT content) FROM content_blob) AS listed`,
+    );
+    expect(contents).toEqual({ all: 1, listed: 1 });
+    await lab.expectSound();
+  });
+
+  test('are whole files, but for what another version is', async () => {
+    const lab = createLab({ lanes: 1 });
+    lab.write('kept', noise(30_000, 1));
+    lab.write('gone', noise(50_000, 2));
+    await lab.backup();
+    lab.write('copy', noise(30_000, 1));
+    lab.remove('gone');
+    lab.remove('kept');
+    await lab.backup();
+    const { bytesFreed, removed } = await lab.prune({ keepLast: 1 });
+    expect(removed.map(({ number }) => number)).toEqual([1]);
+    expect(bytesFreed).toBeGreaterThanOrEqual(50_000);
+    expect(bytesFreed).toBeLessThan(51_000);
+    expect(queryIndex(lab.repository, 'SELECT length FROM blob')).toEqual([{ length: 30_000 }]);
+    await lab.expectSound();
+  });
+
+  test('with nothing to remove, nothing is written', async () => {
+    const lab = await prepare();
+    await lab.prune({ keepLast: 1 });
+    const before = queryIndex(lab.repository, 'SELECT number, length FROM pack ORDER BY number');
+    expect(await lab.prune({ keepLast: 1 })).toMatchObject({ removed: [], bytesFreed: 0 });
+    expect(queryIndex(lab.repository, 'SELECT number, length FROM pack ORDER BY number')).toEqual(
+      before,
+    );
   });
 });

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { groupIntoJobs, type Family } from '../../../../src/repo/operations/verify/families.js';
+import {
+  allFamilies,
+  familyOf,
+  groupIntoJobs,
+  type Family,
+} from '../../../../src/repo/operations/verify/families.js';
+import { openRepository } from '../../../../src/repo/repository/repository.js';
+import { createLab } from '../../../support/lab.js';
+import { prose } from '../../../support/seed.js';
 
 /** So many families, whose full blobs lie in one frame, each with so many deltas. */
 function familiesOf(offset: number, count: number, deltas = 0): Family[] {
@@ -57,4 +65,27 @@ test('a pack begins a frame of its own', () => {
     }));
   expect(sizes([...inPack(1), ...inPack(2)])).toEqual([256, 256]);
   expect(sizes([...inPack(1), ...inPack(1)])).toEqual([512]);
+});
+
+test('the family of a chain has all of its blobs and their bytes, whichever of them is asked', async () => {
+  const lab = createLab({ lanes: 1 });
+  const lengths: number[] = [];
+  for (const state of [1, 2, 3, 4]) {
+    const text = prose(200 + state, 1);
+    lengths.push(text.length);
+    lab.write('log.txt', text);
+    await lab.backup();
+  }
+  const bytes = lengths.reduce((sum, length) => sum + length, 0);
+  using repository = openRepository(lab.repository, lab.platform, { access: 'read' });
+  await repository.read(({ index }) => {
+    const [family, ...others] = [...allFamilies(index)];
+    expect(others).toEqual([]);
+    expect(family).toMatchObject({ bytes, deltas: [3, 2, 1] });
+    expect(family!.job.deltas.map(({ basis }) => basis)).toEqual([-1, 0, 1]);
+    for (const blob of [family!.full, ...family!.deltas])
+      expect(familyOf(index, blob)).toEqual(family);
+    expect(familyOf(index, 9999)).toBeUndefined();
+    return Promise.resolve();
+  });
 });
