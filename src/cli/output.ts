@@ -1,6 +1,7 @@
 /** Standard output: waits for a slow reader, stops for one that has gone, fails for a full disk. */
 import { jsonChunks } from './render/json.js';
 import type { Medium } from './render/names.js';
+import { wrapLines } from './render/help.js';
 
 /** The reader of standard output has gone: ends an operation that only writes there. */
 export class OutputClosed extends Error {}
@@ -46,10 +47,17 @@ export interface Output {
   readonly hasDocument: boolean;
   /** Resolves when the system has taken the chunk, which may then change. @throws OutputFailed */
   write(chunk: string | Uint8Array): Promise<void>;
+  /** Running text, which a terminal gets in lines that it is wide enough for. @throws OutputFailed */
+  prose(text: string): Promise<void>;
   /** Writes pieces one by one, and stops asking for them when the reader has gone. */
   writeAll(chunks: Iterable<string>): Promise<void>;
   /** The one document of a run with `--json`. */
   json(document: object): Promise<void>;
+}
+
+/** How wide a terminal is; undefined where a line may be of any length, or a terminal does not know. */
+export function terminalColumns(stream: NodeJS.WriteStream): number | undefined {
+  return stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
 }
 
 export function createOutput(stream: NodeJS.WriteStream): Output {
@@ -76,7 +84,7 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
     medium: 'terminal',
     stream,
     get columns() {
-      return stream.isTTY ? stream.columns : undefined;
+      return terminalColumns(stream);
     },
     get isClosed() {
       return isClosed;
@@ -85,6 +93,7 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
       return hasDocument;
     },
     write,
+    prose: (text) => write(wrapLines(text, terminalColumns(stream))),
     writeAll,
     async json(document) {
       if (hasDocument) throw new Error('a command gave two JSON documents');

@@ -8,7 +8,7 @@ import { COMMANDS } from './command-table.js';
 import type { CliCommand } from './command.js';
 import { ExitCode } from './exit-code.js';
 import { addGlobalOptions, globalFlags } from './global-options.js';
-import { NotReported, OutputClosed, OutputFailed } from './output.js';
+import { NotReported, OutputClosed, OutputFailed, terminalColumns } from './output.js';
 import { describeTerm, USUAL_COLUMNS, wrapText } from './render/help.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -127,7 +127,7 @@ function createProgram({ output, stderr }: Surroundings, onHelp: (text: string) 
       writeErr: onHelp,
       outputError: () => undefined,
       getOutHelpWidth: () => output.columns ?? USUAL_COLUMNS,
-      getErrHelpWidth: () => (stderr.isTTY ? stderr.columns : USUAL_COLUMNS),
+      getErrHelpWidth: () => terminalColumns(stderr) ?? USUAL_COLUMNS,
     })
     .configureHelp({ minWidthToWrap: 1, formatItem, styleUsage });
   addGlobalOptions(program);

@@ -2,6 +2,7 @@
 import { escapeUnsafe } from '../store.js';
 import { describeFailure, type Failure } from './failure.js';
 import type { ExitCode } from './exit-code.js';
+import { terminalColumns } from './output.js';
 import type { Surroundings } from './surroundings.js';
 import { paletteFor, type Palette } from './render/colour.js';
 import { errorDocument } from './render/json.js';
@@ -26,7 +27,8 @@ export async function reportFailure(error: unknown, context: FailureContext): Pr
     }
   }
   const isDetailed = countVerbose(options) > 1;
-  stderr.write(describe(failure, isDetailed ? error : undefined, paletteFor(stderr, env)));
+  const shown = { palette: paletteFor(stderr, env), columns: terminalColumns(stderr) };
+  stderr.write(describe(failure, isDetailed ? error : undefined, shown));
   return failure.exitCode;
 }
 
@@ -36,9 +38,15 @@ function countVerbose(options: readonly string[]): number {
   return short.split('v').length - 1 + options.filter((option) => option === '--verbose').length;
 }
 
-function describe(failure: Failure, error: unknown, palette: Palette): string {
+interface Shown {
+  readonly palette: Palette;
+  readonly columns: number | undefined;
+}
+
+function describe(failure: Failure, error: unknown, shown: Shown): string {
   const { message, hint, stack } = failure;
   const trace = stack ?? (error instanceof Error ? error.stack : undefined);
   const above = trace === undefined ? '' : `${escapeLines(trace)}\n`;
-  return above + formatMessage(escapeUnsafe(message), hint === undefined ? [] : [hint], palette);
+  const below = hint === undefined ? [] : [hint];
+  return above + formatMessage(escapeUnsafe(message), below, shown.palette, shown.columns);
 }

@@ -13,7 +13,7 @@ import {
 import { monotonicMs } from '../platform/clock.js';
 import type { GlobalFlags } from './global-options.js';
 import type { ExitCode } from './exit-code.js';
-import type { Output, Settled } from './output.js';
+import { terminalColumns, type Output, type Settled } from './output.js';
 import { parseDuration } from './parse/duration.js';
 import type { Surroundings } from './surroundings.js';
 import { paletteFor, type Palette } from './render/colour.js';
@@ -77,7 +77,8 @@ export function openSession(flags: GlobalFlags, around: Surroundings): Session {
   const isVerbose = (flags.verbose ?? 0) > 0;
   const isJson = flags.json === true;
   const progress = createProgress(stderr, flags.progress && !isQuiet);
-  const write = (text: string): void => progress.message(formatMessage(text));
+  const write = (text: string): void =>
+    progress.message(formatMessage(text, [], undefined, terminalColumns(stderr)));
   const notice = (text: string): void => {
     if (!isQuiet) write(text);
   };

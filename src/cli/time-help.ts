@@ -1,7 +1,7 @@
 /** What TIME may be: for the help, and for the error about a text that is not a time. */
 import type { Command } from 'commander';
 import { addHelp } from './command.js';
-import { describeTerm, USUAL_COLUMNS, wrapText } from './render/help.js';
+import { describeTerm, wrapText } from './render/help.js';
 
 /** The forms that `parse/time.ts` reads, separated by commas, and what they stand for. */
 export const TIME_FORMS: readonly (readonly [forms: string, meaning: string])[] = [
@@ -31,9 +31,13 @@ const NOTE =
 
 const FORMS_WIDTH = 26;
 
-export const TIME_HELP = renderTimeHelp(USUAL_COLUMNS);
+/** Below an error: the forms that most people need. */
+export const TIME_HINT =
+  'Such as latest, 12 (a snapshot), "3 days ago", 3D, 2026-11-01, "2026-11-01 18:30", yesterday, 18:30; ' +
+  'all forms are in `varve help ls`. `varve snapshots` lists the snapshots with their times.';
 
-function renderTimeHelp(columns: number): string {
+/** All forms of TIME, in lines of at most `columns`. */
+export function renderTimeHelp(columns: number): string {
   const forms = TIME_FORMS.flatMap(([form, meaning]) => {
     return describeTerm(form, meaning, { termWidth: FORMS_WIDTH, columns });
   });

@@ -2,6 +2,7 @@
 import type { Command, CommanderError } from 'commander';
 import { distance } from 'fastest-levenshtein';
 import { CodedError } from '../store.js';
+import { count } from '../platform/count.js';
 import { PEER_COMMANDS, PEER_OPTIONS, REMOVING } from './peer-words.js';
 
 interface Refusal {
@@ -129,8 +130,7 @@ function missingOption([flags = '']: readonly string[], { command }: Typed): Ref
 function excessArguments([most = '', got = '']: readonly string[], typed: Typed): Refusal {
   const { command } = typed;
   const name = command ? `\`varve ${command.name()}\`` : 'varve';
-  const takes =
-    most === '0' ? 'no arguments' : `${most} argument${most === '1' ? '' : 's'} at most`;
+  const takes = most === '0' ? 'no arguments' : `${count(Number(most), 'argument')} at most`;
   const hint =
     command?.name() === 'init'
       ? 'Name the repository with -r: `varve -r PATH init`.'

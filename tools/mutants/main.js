@@ -39,7 +39,8 @@ report();
 function chosen() {
   const all = readMutants(values.list);
   const faults = faultsOfList(all);
-  if (faults.length > 0) throw new Error(`The list does not fit the sources.\n${faults.join('\n')}`);
+  if (faults.length > 0)
+    throw new Error(`The list does not fit the sources.\n${faults.join('\n')}`);
   const mutants = all.filter(({ file, equivalent }) => !equivalent && isIn(file));
   return sampleOf(mutants, sample, seed);
 }

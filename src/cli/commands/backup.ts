@@ -116,7 +116,7 @@ export const backupCommand: CliCommand = {
     if (!session.isJson) result.notices.forEach(({ message }) => session.notice(message));
     if (!session.platform.files.at.attributes) session.notice(WITHOUT_ATTRIBUTES);
     if (session.isJson) await session.output.json(toJson(result));
-    else if (!session.isQuiet) await session.output.write(describe(result, flags, session));
+    else if (!session.isQuiet) await session.output.prose(describe(result, flags, session));
     return exitCode;
   },
 };

@@ -102,7 +102,7 @@ export const copyCommand: CliCommand = {
     else {
       const mark = describeMark(result.mark, target, session.palette);
       if (session.isVerbose) await session.output.write(`${mark}\n`);
-      if (!session.isQuiet) await session.output.write(describe(result, options.isDryRun));
+      if (!session.isQuiet) await session.output.prose(describe(result, options.isDryRun));
     }
     return ExitCode.done;
   },

@@ -92,7 +92,7 @@ export const diffCommand: CliCommand = {
       const toLine = (change: Change): string => describeChange(change, palette, output.medium);
       await output.writeAll(lineChunks(mapped(shown, toLine)));
       const lines = contents ? `; ${contents.summary()}` : '';
-      await output.write(`${summariseChanges(diff.changes)}${lines}\n`);
+      await output.prose(`${summariseChanges(diff.changes)}${lines}\n`);
     }
     if (flags.exitCode && diff.changes.length > 0) return ExitCode.differences;
     return exitCodeOfIssues(issues);

@@ -58,7 +58,7 @@ export const explainCommand: CliCommand = {
     else {
       const name = palette.bold(formatName(explanation.path, output.medium));
       const lines = describe(explanation, output.medium).map((line) => `  ${line}`);
-      await output.write(`${[name, ...lines].join('\n')}\n`);
+      await output.prose(`${[name, ...lines].join('\n')}\n`);
     }
     return exitCodeOfIssues(explanation.issues);
   },

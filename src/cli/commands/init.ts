@@ -30,7 +30,7 @@ export const initCommand: CliCommand = {
     if (session.isJson) {
       await output.json({ ...jsonRepository(path), id: id.toString('hex') });
     } else if (!session.isQuiet) {
-      await output.write(`Created a repository at ${shown}.\n`);
+      await output.prose(`Created a repository at ${shown}.\n`);
     }
     return ExitCode.done;
   },

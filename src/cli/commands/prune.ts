@@ -121,7 +121,7 @@ export const pruneCommand: CliCommand = {
     else if (!session.isQuiet) {
       const { palette, output } = session;
       const how = { palette, output, isRuled: ruled.policy !== undefined };
-      await output.write(describe(result, flags.dryRun ?? false, how));
+      await output.prose(describe(result, flags.dryRun ?? false, how));
     }
     return ExitCode.done;
   },

@@ -58,7 +58,7 @@ async function showResult(result: RepairResult, session: Session): Promise<void>
     lost > 0
       ? `Lost: ${lost} of ${count(blobs, 'blob')} in ${count(snapshots, 'snapshot')}.`
       : `Nothing is lost: ${count(blobs, 'blob')} in ${count(snapshots, 'snapshot')}.`;
-  await session.output.write(`${[...actions, summary].map(escapeUnsafe).join('\n')}\n`);
+  await session.output.prose(`${[...actions, summary].map(escapeUnsafe).join('\n')}\n`);
 }
 
 function toJson({ snapshots, blobs, lost, actions, damage }: RepairResult): object {

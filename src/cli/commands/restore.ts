@@ -122,7 +122,7 @@ export const restoreCommand: CliCommand = {
     if (!flags.dryRun) session.settle(`Snapshot ${result.snapshot} was restored`, exitCode);
     session.listIssues(result.issues);
     if (session.isJson) await session.output.json(toJson(result));
-    else if (!session.isQuiet) await session.output.write(describe(result, flags, session));
+    else if (!session.isQuiet) await session.output.prose(describe(result, flags, session));
     return exitCode;
   },
 };

@@ -67,7 +67,7 @@ async function showResult(result: VerifyResult, session: Session): Promise<void>
     );
   }
   if (session.isQuiet) return;
-  await session.output.write(
+  await session.output.prose(
     `${ok ? 'No damage' : `Damage: ${count(damage.length, 'finding')}`} in ${count(snapshots, 'snapshot')}, ` +
       `${count(versions, 'version')}: ${count(blobs, 'blob')}, ${formatBytes(bytes)} checked in ${formatElapsed(durationMs)}\n`,
   );

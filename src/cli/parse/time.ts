@@ -3,7 +3,7 @@ import type { Duration } from 'date-fns';
 import { isValid } from 'date-fns/isValid';
 import { sub } from 'date-fns/sub';
 import { CodedError, type TimePoint } from '../../store.js';
-import { TIME_HELP } from '../time-help.js';
+import { TIME_HINT } from '../time-help.js';
 import { parseAge, parseSpokenAge } from './age.js';
 import { readMoment } from './moment.js';
 import { explainMistake } from './time-mistake.js';
@@ -69,7 +69,7 @@ function isTime(text: string, now: Date): boolean {
 
 function notATime(message: string): CodedError {
   return new CodedError('USAGE_TIME', message, {
-    hint: `${TIME_HELP}\nList the snapshots and their times with \`varve snapshots\`.`,
+    hint: TIME_HINT,
   });
 }
 

@@ -25,6 +25,20 @@ export function wrapText(text: string, columns: number): string[] {
   return [...lines, line];
 }
 
+/**
+ * Running text where it is read: lines that are wider than `columns` are broken at spaces, and go on as far
+ * in as they began.
+ */
+export function wrapLines(text: string, columns = Infinity): string {
+  const wrapped = text.split('\n').map((line) => {
+    if (displayWidth(line) <= columns) return line;
+    const [indent = ''] = /^ */.exec(line) ?? [];
+    const pieces = wrapText(line.trimStart(), columns - indent.length);
+    return pieces.map((piece) => indent + piece).join('\n');
+  });
+  return wrapped.join('\n');
+}
+
 /** The lines of a term and what it means: beside each other, or, where that is too narrow, below. */
 export function describeTerm(
   term: string,

@@ -18,13 +18,16 @@ const INDENT = '    ';
 /**
  * The lines of the table, head first, each ended by a line break; no trailing spaces. Where `width` is
  * known, that of a terminal, columns that do not fit beside the others go below them, and so does a text
- * at the end of a row that is too long for it; nothing is cut.
+ * at the end of a row that is too long for it; nothing is cut. A column with nothing in it is left out.
  */
 export function renderTable<Row>(
-  columns: readonly Column<Row>[],
+  allColumns: readonly Column<Row>[],
   rows: readonly Row[],
   width = Infinity,
 ): string {
+  const columns = allColumns.filter(
+    ({ cell }) => rows.length === 0 || rows.some((row) => cell(row) !== ''),
+  );
   const lines = [
     columns.map(({ head }) => head),
     ...rows.map((row) => columns.map(({ cell }) => cell(row))),

@@ -198,7 +198,7 @@ function checkLength(storedBytes: number, { hash, lengthBytes }: BlobAddress): v
   if (storedBytes === lengthBytes) return;
   throw new CodedError(
     'FRAME_CORRUPT',
-    `Blob ${Buffer.from(hash).toString('hex')} has ${storedBytes} bytes, the index says ${lengthBytes}.`,
+    `Blob ${Buffer.from(hash).toString('hex')} has ${count(storedBytes, 'byte')}, the index says ${lengthBytes}.`,
     { hint: 'Run `varve repair --rebuild-index`.' },
   );
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { CodedError } from '../../../src/index.js';
 import { parseTime } from '../../../src/cli/parse/time.js';
-import { TIME_FORMS, TIME_HELP } from '../../../src/cli/time-help.js';
+import { renderTimeHelp, TIME_FORMS, TIME_HINT } from '../../../src/cli/time-help.js';
 
 // Berlin left summer time on 2026-10-25; 2026-11-04 is a Wednesday.
 vi.stubEnv('TZ', 'Europe/Berlin');
@@ -366,13 +366,15 @@ describe('wrong text', () => {
   test('the message shows the text and the accepted forms', () => {
     const wrong = expect.objectContaining({
       message: '"someday" is not a time.',
-      hint: expect.stringContaining(TIME_HELP) as string,
+      hint: expect.stringContaining(TIME_HINT) as string,
     }) as Error;
     expect(() => parse('someday')).toThrow(wrong);
   });
 
   test('the help says which moment a day without a time is', () => {
-    expect(TIME_HELP).toContain('2026-11-01                  the start of that day, midnight');
+    expect(renderTimeHelp(80)).toContain(
+      '2026-11-01                  the start of that day, midnight',
+    );
   });
 
   test('no text makes anything but a time point or a USAGE_TIME', () => {

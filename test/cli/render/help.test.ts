@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { describeExamples, describeTerm, wrapText } from '../../../src/cli/render/help.js';
+import {
+  describeExamples,
+  describeTerm,
+  wrapLines,
+  wrapText,
+} from '../../../src/cli/render/help.js';
 
 test('text breaks at the last space that fits', () => {
   expect(wrapText('one two three', 7)).toEqual(['one two', 'three']);
@@ -44,4 +49,19 @@ test('no word is lost or changed, and no line is wider than asked for but one of
       for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
     }),
   );
+});
+
+test.each([
+  ['short', 10, 'short'],
+  ['no longer than it', 17, 'no longer than it'],
+  ['a line that is broken', 12, 'a line that\nis broken'],
+  ['  as far in as it began', 12, '  as far in\n  as it\n  began'],
+  ['one\ntwo and three', 8, 'one\ntwo and\nthree'],
+  ['/a/path/that/has/no/blank at all', 10, '/a/path/that/has/no/blank\nat all'],
+])('running text (%j) in %i columns', (text, columns, lines) => {
+  expect(wrapLines(text, columns)).toBe(lines);
+});
+
+test('running text stays as it is where the width is not known', () => {
+  expect(wrapLines('a b '.repeat(100))).toBe('a b '.repeat(100));
 });

@@ -109,3 +109,16 @@ test('a fact that is too long goes on below itself', () => {
     'paths    3 with\n         4\n         versions\non disk  1 MiB\n',
   );
 });
+
+test('a column in which no row has anything is left out, and one with a single word is not', () => {
+  const columns = [
+    { head: 'A', cell: ({ a }: Pair) => a },
+    { head: 'B', cell: ({ b }: Pair) => b },
+  ];
+  interface Pair {
+    readonly a: string;
+    readonly b: string;
+  }
+  expect(renderTable(columns, [{ a: 'x', b: '' }])).toBe('A\nx\n');
+  expect(renderTable(columns, [{ a: 'x', b: '' }, { a: 'y', b: 'z' }])).toBe('A  B\nx\ny  z\n'); // prettier-ignore
+});

@@ -115,6 +115,14 @@ describe('there are none', () => {
     expect(mapHoles(refusing, 3, stat)).toBe(NO_HOLES);
   });
 
+  test.each(['EINVAL', 'EIO', 'ENXIO'])('where it answers %s', (code) => {
+    const { files, stat } = holding({ sizeBytes: MIB, data: [] });
+    const seek = (): never => {
+      throw systemError(code);
+    };
+    expect(mapHoles({ ...files, at: { ...files.at, seek } }, 3, stat)).toBe(NO_HOLES);
+  });
+
   test('but a bug is told', () => {
     const { files, stat } = holding({ sizeBytes: MIB, data: [] });
     const broken = {

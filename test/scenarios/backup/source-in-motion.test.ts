@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { AtCalls } from '../../../src/platform/at-calls.js';
+import type { AtCalls, FileStat } from '../../../src/platform/at-calls.js';
+import { bytesFromText } from '../../../src/platform/bytes.js';
 import { openFileSystem } from '../../../src/platform/files.js';
 import { faultyFiles, filesWithAt, systemError } from '../../support/faulty-files.js';
 import { expectInvariants, logicalIndex } from '../../support/index-facts.js';
@@ -69,6 +70,44 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
     const again = await lab.backup();
     expect(await lab.treeAt(again.snapshot!)).toEqual(readTree(lab.source));
   });
+
+  test.each([1, 2])(
+    'changed during reading %i, and given its old time: nothing torn is stored',
+    async (turn) => {
+      const lab = await prepare();
+      const path = lab.path(name);
+      const sizeBytes = fs.statSync(path).size;
+      const { mtime } = fs.statSync(path);
+      // The first reading finds other times than the walk, so that there is a second.
+      if (turn === 2) whenOpened(lab, name, () => fs.chmodSync(path, 0o600));
+      const { files } = lab.platform;
+      const change = (): void => {
+        fs.writeFileSync(path, noise(sizeBytes, 77));
+        fs.utimesSync(path, mtime, mtime);
+      };
+      let readings = 0;
+      lab.useFiles({
+        ...files,
+        read(descriptor, into, position) {
+          const isIt = files.at.statOpen(descriptor).inode === fs.statSync(path).ino;
+          // A large file is read window by window: what is changed has been read in part.
+          const isFirst = position === 0;
+          if (isIt && isFirst) readings += 1;
+          if (!isIt || readings !== turn || !isFirst) return files.read(descriptor, into, position);
+          const half = Math.floor(into.length / 2);
+          const count = files.read(descriptor, into.subarray(0, half), 0);
+          change();
+          readings = 10;
+          return count + files.read(descriptor, into.subarray(half), half);
+        },
+      });
+      const { snapshot, issues } = await lab.backup();
+      expect(issues).toEqual([]);
+      expect(readings).toBeGreaterThan(10);
+      expect((await lab.treeAt(snapshot!)).get(name)).toEqual(readTree(lab.source).get(name));
+      await lab.expectSound();
+    },
+  );
 
   test('vanished: it is reported, and not in the snapshot', async () => {
     const lab = await prepare();
@@ -154,6 +193,33 @@ describe.each(['small', 'large'])('a %s file between the walk and the reading of
     ]);
     const first = await lab.treeAt(1);
     expect((await lab.treeAt(snapshot!)).get(name)).toEqual(first.get(name));
+  });
+});
+
+describe('a large file whose name leads elsewhere for one window', () => {
+  test('is read again, though it is as before at the end', async () => {
+    const lab = await prepare();
+    fs.writeFileSync(`${lab.directory}/other`, noise(31_000, 50));
+    const { files } = lab.platform;
+    let opened = 0;
+    lab.useFiles({
+      ...files,
+      at: {
+        ...files.at,
+        open(directory, path, mode) {
+          const isIt = mode === 'read-file' && path.endsWith('large');
+          // A look at it, then its two segments.
+          const isAway = isIt && ++opened === 2;
+          return isAway
+            ? files.at.open(undefined, bytesFromText(`${lab.directory}/other`), mode)
+            : files.at.open(directory, path, mode);
+        },
+      },
+    });
+    const { snapshot, issues } = await lab.backup();
+    expect(issues).toEqual([]);
+    expect(opened).toBe(6);
+    expect((await lab.treeAt(snapshot!)).get('large')).toEqual(readTree(lab.source).get('large'));
   });
 });
 
@@ -323,6 +389,55 @@ describe('a file with unchanged size and times', () => {
     const { snapshot, filesChanged } = await lab.backup();
     expect(filesChanged).toBe(1);
     expect((await lab.treeAt(snapshot!)).get('file')!.content).toBe('after!');
+  });
+
+  test.each([
+    ['was racy', () => undefined],
+    [
+      'has another inode',
+      (path: string) => {
+        fs.cpSync(path, `${path}-copy`, { preserveTimestamps: true });
+        fs.renameSync(`${path}-copy`, path);
+      },
+    ],
+    ['has another change time', (path: string) => fs.chmodSync(path, fs.statSync(path).mode)],
+  ])(
+    'is read once more when it %s, and then no more, after a rebuild neither',
+    async (_, change) => {
+      const lab = createLab();
+      lab.write('file', 'x');
+      fs.utimesSync(lab.path('file'), 1e9, 1e9);
+      await lab.backup();
+      lab.runAhead();
+      await lab.backup();
+      change(lab.path('file'));
+      const isRacy = _ === 'was racy';
+      expect((await lab.backup()).bytesRead).toBe(isRacy ? 0 : 1);
+      expect((await lab.backup()).bytesRead).toBe(0);
+      await lab.rebuild();
+      expect((await lab.backup()).bytesRead).toBe(0);
+    },
+  );
+
+  test('is read once more when a file system numbers its inodes anew', async () => {
+    const lab = createLab();
+    lab.write('file', 'x');
+    lab.runAhead();
+    await lab.backup();
+    const { ino } = fs.statSync(lab.path('file'));
+    const anew = (stat: FileStat): FileStat =>
+      stat.inode === ino ? { ...stat, inode: ino + 1_000_000 } : stat;
+    lab.useFiles(
+      filesWithAt((real) => ({
+        stat(directory, name) {
+          const stat = real.stat(directory, name);
+          return stat && anew(stat);
+        },
+        statOpen: (descriptor) => anew(real.statOpen(descriptor)),
+      })),
+    );
+    expect((await lab.backup()).bytesRead).toBe(1);
+    expect((await lab.backup()).bytesRead).toBe(0);
   });
 
   test('is not read again once it is old enough', async () => {

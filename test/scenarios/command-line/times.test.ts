@@ -66,7 +66,7 @@ describe.concurrent.each(TIMES)('varve %s %s', (command, option) => {
   ])('says in the first line what is wrong with "%s"', async (time, message) => {
     const { code, stderr } = await give(command, option, time);
     expect(stderr.split('\n')[0]).toBe(`varve: ${option}: ${message}`);
-    expect(stderr).toContain('TIME is one of');
+    expect(stderr).toContain('Such as latest');
     expect(code).toBe(2);
   });
 });

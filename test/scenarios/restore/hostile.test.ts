@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openFileSystem } from '../../../src/platform/files.js';
 import { systemError } from '../../support/faulty-files.js';
 import { createLab, type Lab } from '../../support/lab.js';
+import { makeFifo } from '../../support/special-files.js';
 import { noise, prose } from '../../support/seed.js';
 
 function changeIndex(lab: Lab, sql: string, ...values: unknown[]): void {
@@ -153,6 +154,38 @@ describe('a target', () => {
     }
   });
 
+  test.each(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'])(
+    'that says %s of any call ends the restore: it is not one file after the other',
+    async (code) => {
+      const lab = await prepare();
+      lab.write('d/large', noise(30_000, 1));
+      fs.linkSync(lab.path('d/large'), lab.path('d/linked'));
+      fs.symlinkSync('d', lab.path('link'));
+      makeFifo(lab.path('fifo'));
+      const { snapshot } = await lab.backup();
+      const { at, ...real } = openFileSystem();
+      const refuse = (): never => {
+        throw systemError(code);
+      };
+      const CALLS = {
+        makeDirectory: 'd',
+        makeSymlink: 'link',
+        makeSpecial: 'fifo',
+        link: 'd/linked',
+      } as const;
+      for (const [call, path] of Object.entries(CALLS)) {
+        lab.useFiles({ ...real, at: { ...at, [call]: refuse } });
+        await expect(lab.restore(snapshot!), `${call} of ${path}`).rejects.toThrow();
+      }
+      for (const mode of ['create-file', 'read-directory'] as const) {
+        const open: typeof at.open = (directory, name, how) =>
+          how === mode && directory !== undefined ? refuse() : at.open(directory, name, how);
+        lab.useFiles({ ...real, at: { ...at, open } });
+        await expect(lab.restore(snapshot!), mode).rejects.toThrow();
+      }
+    },
+  );
+
   test('in which one file cannot be made gets all the others', async () => {
     const lab = await prepare();
     const real = openFileSystem();
@@ -190,4 +223,16 @@ describe('a chain that loops in the index', () => {
     expect(ok).toBe(false);
     expect(damage.flatMap(({ paths }) => paths)).toContain(lab.bytes('file'));
   });
+});
+
+test('a restore of nothing but directories ends when it is interrupted', async () => {
+  const lab = createLab();
+  for (let name = 0; name < 600; name++) fs.mkdirSync(lab.path(`d${name}`));
+  await lab.backup();
+  const controller = new AbortController();
+  const to = lab.newTarget();
+  const { signal } = controller;
+  const restored = lab.restore(1, { to, signal, onPath: () => controller.abort() });
+  await expect(restored).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(fs.readdirSync(to).length).toBeLessThan(600);
 });

@@ -23,6 +23,8 @@ export interface Story {
 export interface Found {
   /** Where it was hit, and what was lost: to be found again. */
   readonly label: string;
+  /** Whether a call failed, or was the last. */
+  readonly isHit: boolean;
   /** Whether the run returned without an error. */
   readonly isDone: boolean;
   /** What became durable, in its order, and SQLite's commits. */
@@ -56,7 +58,13 @@ export async function crashEverywhere(story: Story, extent: Extent): Promise<num
     );
     disk.lose(loss);
     const where = hit ? `call ${hit.position} ${describe(hit.fate)}` : 'after the run';
-    await story.check({ label: `${where}, ${loss.label}`, isDone, disk, turn });
+    await story.check({
+      label: `${where}, ${loss.label}`,
+      isHit: hit !== undefined,
+      isDone,
+      disk,
+      turn,
+    });
     return disk.changeCount;
   };
   const count = await attempt(undefined, losesAll, 0);

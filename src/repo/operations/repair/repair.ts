@@ -120,8 +120,11 @@ function replaceDatabase(
 ): void {
   const { files } = platform;
   const descriptor = files.open(fresh, 'read');
-  files.sync(descriptor);
-  files.close(descriptor);
+  try {
+    files.sync(descriptor);
+  } finally {
+    files.close(descriptor);
+  }
   for (const suffix of ['', '-wal', '-shm']) {
     if (!files.stat(path + suffix)) continue;
     files.remove(path + suffix);

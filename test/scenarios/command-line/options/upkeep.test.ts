@@ -273,7 +273,7 @@ describe('what is refused', () => {
     [['-r', 'sound', 'verify', '--sample', 'some'], 2, '--sample: '],
     [['-r', 'sound', 'verify', '--jobs', 'all'], 2, '--jobs: '],
     [['-r', 'sound', 'repair', '--jobs', 'all'], 2, '--jobs: '],
-    [['-r', 'sound', 'init'], 1, 'sound is not empty'],
+    [['-r', 'sound', 'init'], 1, 'sound is a repository already'],
     [['-r', 'host:repo', 'init'], 2, 'Remote repositories are not supported'],
   ]);
 });
