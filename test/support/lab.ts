@@ -25,6 +25,8 @@ import { openPlatform, type Platform } from '../../src/platform/platform.js';
 import type { BeginJob } from '../../src/repo/worker/jobs.js';
 import { createInlinePool, type WorkerPool } from '../../src/repo/worker/pool.js';
 import { scratchDirectory } from './directory.js';
+import { scattered } from './scattered-pool.js';
+import { testSeed } from './seed.js';
 import { readTree, type Tree } from './tree.js';
 import { backup, backupStream, prune, repair, restore, verify } from './by-path.js';
 
@@ -32,6 +34,11 @@ export interface LabOptions {
   /** What `varve.json` says of large files, in its own words, instead of the defaults. */
   readonly chunking?: Readonly<Record<string, number>>;
   readonly lanes?: number;
+  /**
+   * Jobs end when they are given, so that each write has its number. By default they answer late and in any
+   * order, as threads do: who does not wait for them is found out.
+   */
+  readonly answersAtOnce?: boolean;
 }
 
 export type Lab = ReturnType<typeof createLab>;
@@ -66,6 +73,7 @@ export function createLab(options: LabOptions = {}) {
   const packs = join(repository, 'packs');
   const lanes = options.lanes ?? 2;
   let targets = 0;
+  let pools = 0;
 
   const poolWith = (isDryRun: boolean) => (_: number, begin?: (lane: number) => BeginJob) => {
     const files = state.files;
@@ -73,7 +81,8 @@ export function createLab(options: LabOptions = {}) {
       const store = openDirectoryPackStore(files, packs, id);
       return isDryRun ? discardWrites(store) : store;
     };
-    return createInlinePool(files, openStore, lanes, begin);
+    const pool = createInlinePool(files, openStore, lanes, begin);
+    return options.answersAtOnce ? pool : scattered(pool, testSeed + pools++);
   };
   const createPool: (lanes: number, begin?: (lane: number) => BeginJob) => WorkerPool =
     poolWith(false);

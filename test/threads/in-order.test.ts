@@ -17,7 +17,7 @@ test('results are handed on in order, and no more is ahead than allowed', async 
         active += 1;
         begun += 1;
         expect(active).toBeLessThanOrEqual(running);
-        expect(begun - taken.length).toBeLessThanOrEqual(started + 1);
+        expect(begun - taken.length).toBeLessThanOrEqual(started);
         for (let turn = 0; turn < (delays[index] ?? 0); turn++) await nextTurn();
         active -= 1;
         return index * 10;
@@ -47,5 +47,5 @@ test('a job that fails ends the run at its turn, and nothing more is begun', asy
   });
   await expect(all).rejects.toThrow('of the second');
   expect(taken).toEqual([0]);
-  expect(begun.length).toBeLessThan(5);
+  expect(begun).toEqual([0, 1, 2]);
 });

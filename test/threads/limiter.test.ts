@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLimiter } from '../../src/threads/limiter.js';
+import { createLimiter, forEachAtOnce } from '../../src/threads/limiter.js';
 
 const later = () => {
   let finish: () => void = () => undefined;
@@ -45,4 +45,54 @@ test('the first failure is thrown by the next start and by drain, once all have 
   const drained = limiter.drain();
   two.fail(new Error('second'));
   await expect(drained).rejects.toThrow('first');
+});
+
+test('drain waits for everything that runs, and nothing runs after it', async () => {
+  const limiter = createLimiter(3);
+  const tasks = [later(), later(), later()];
+  for (const { promise } of tasks) await limiter.start(() => promise);
+  expect(limiter.running).toBe(3);
+  let isDrained = false;
+  const drained = limiter.drain().then(() => void (isDrained = true));
+  for (const { finish } of tasks) {
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isDrained).toBe(false);
+    finish();
+  }
+  await drained;
+  expect(limiter.running).toBe(0);
+});
+
+test('a failure that nobody waited for yet is thrown by drain', async () => {
+  const limiter = createLimiter(2);
+  await limiter.start(() => Promise.reject(new Error('at once')));
+  await expect(limiter.drain()).rejects.toThrow('at once');
+  await expect(limiter.drain()).rejects.toThrow('at once');
+});
+
+test('after a failure nothing more is begun, and what runs is waited for', async () => {
+  const tasks = [later(), later(), later(), later()];
+  const begun: number[] = [];
+  let isSettled = false;
+  const all = forEachAtOnce([0, 1, 2, 3], 2, (item) => {
+    begun.push(item);
+    return tasks[item]!.promise;
+  }).finally(() => void (isSettled = true));
+  const failed = expect(all).rejects.toThrow('of the second');
+  tasks[1]!.fail(new Error('of the second'));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toEqual([0, 1]);
+  expect(isSettled).toBe(false);
+  tasks[0]!.finish();
+  await failed;
+  expect(begun).toEqual([0, 1]);
+});
+
+test('each item is worked on once', async () => {
+  const done: number[] = [];
+  await forEachAtOnce([1, 2, 3, 4, 5], 2, async (item) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    done.push(item);
+  });
+  expect(done.sort()).toEqual([1, 2, 3, 4, 5]);
 });

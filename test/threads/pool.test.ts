@@ -98,6 +98,21 @@ describe('a job goes', () => {
   });
 });
 
+test('a lane that has answered is idle again, and so is one that was opened anew', async () => {
+  const lanes = new SlowLanes();
+  const pool = poolOf(lanes, { startCost: 0.5 });
+  const one = pool.run(echo(1));
+  lanes.answer(0);
+  await one;
+  expect(pool.idlestLane()).toBe(0);
+  const jobs = [pool.run(echo(2), 0), pool.run(echo(3), 0)];
+  expect(pool.idlestLane()).toBe(1);
+  lanes.opened[0]!.events.died(new Error('out of memory'));
+  await Promise.allSettled(jobs);
+  expect(pool.idlestLane()).toBe(0);
+  expect(pool.startedLanes()).toEqual([]);
+});
+
 test('each job gets its own answer, in whatever order they come', async () => {
   const lanes = new SlowLanes();
   const pool = poolOf(lanes, { startCost: 0 });

@@ -7,15 +7,17 @@ import { runs } from '../support/seed.js';
 test('results come in order, with no more than so many under way', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(30), fc.integer({ min: 1, max: 5 }), async (count, ahead) => {
-      let active = 0;
+      let [active, begun] = [0, 0];
+      const results: (readonly [number, number])[] = [];
       const run = async (item: number): Promise<number> => {
         active += 1;
+        begun += 1;
         expect(active).toBeLessThanOrEqual(ahead);
+        expect(begun - results.length).toBeLessThanOrEqual(ahead);
         for (let turn = 0; turn < item % 3; turn++) await Promise.resolve();
         active -= 1;
         return item * 2;
       };
-      const results = [];
       const items = Array.from({ length: count }, (_, index) => index);
       for await (const result of runAhead(items, ahead, run)) results.push(result);
       expect(results).toEqual(items.map((item) => [item, item * 2]));

@@ -84,7 +84,7 @@ test('the same bytes again are no change, and need no snapshot', async () => {
 });
 
 test('a stream that fails leaves no snapshot, and what came of it is not stored twice', async () => {
-  const lab = createLab({ chunking: { whole_file_bytes: 500_000 } });
+  const lab = createLab({ chunking: { whole_file_bytes: 500_000 }, answersAtOnce: true });
   const bytes = seededBytes('long', 5_000_000);
   const failure = new CodedError('COMMAND_FAILED', 'it ended with exit code 1');
   const failing = streamOf(bytes, { failure });
