@@ -1,8 +1,8 @@
 /** What commander refuses, in our own words: what is wrong, what is meant, where the help is. */
 import type { Command, CommanderError } from 'commander';
-import { distance } from 'fastest-levenshtein';
 import { CodedError } from '../store.js';
 import { count } from '../platform/count.js';
+import { nearestWords } from './near-miss.js';
 import { PEER_COMMANDS, PEER_OPTIONS, REMOVING } from './peer-words.js';
 
 interface Refusal {
@@ -90,16 +90,9 @@ function unknownCommand([name = '']: readonly string[], { program }: Typed): Ref
  */
 function didYouMean(typed: string, names: readonly string[]): string | undefined {
   const candidates = names.filter((name) => !REMOVING.includes(name));
-  const mistyped = nearest(typed, candidates);
+  const mistyped = nearestWords(typed, candidates);
   const best = mistyped.length > 0 ? mistyped : candidates.filter((name) => isCut(typed, name));
   return best.length === 0 || best.length > 3 ? undefined : `Did you mean ${best.join(' or ')}?`;
-}
-
-function nearest(typed: string, names: readonly string[]): readonly string[] {
-  const most = typed.replace(/^-+/, '').length < 6 ? 1 : 2;
-  const found = names.map((name) => ({ name, slips: distance(typed, name) }));
-  const least = Math.min(most, ...found.map(({ slips }) => slips));
-  return found.filter(({ slips }) => slips === least).map(({ name }) => name);
 }
 
 function isCut(typed: string, name: string): boolean {

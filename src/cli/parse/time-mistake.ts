@@ -2,7 +2,7 @@
 import { count } from '../../platform/count.js';
 import { AGE_WORDS, parseSpokenAge } from './age.js';
 import { MONTHS, WEEKDAYS } from './moment.js';
-import { nearestWord } from './near-miss.js';
+import { nearestWords } from '../near-miss.js';
 
 const FUTURE = /^(?:in|next|tomorrow|after|until)\b/i;
 
@@ -59,7 +59,7 @@ function respell(text: string): string {
   return text.replace(/[a-z]+/g, (word) => {
     if (SHORT.includes(word) || VOCABULARY.includes(word)) return word;
     const beginning = word.length >= 3 ? WEEKDAYS.find((day) => day.startsWith(word)) : undefined;
-    return beginning ?? nearestWord(word, VOCABULARY) ?? word;
+    return beginning ?? nearestWords(word, VOCABULARY)[0] ?? word;
   });
 }
 

@@ -1,18 +1,15 @@
 /** Guesses which word was meant by a misspelt one. */
 
 /**
- * The word of `words` that `text` is nearest to: one letter wrong, missing, too many or swapped with the next,
- * two in a long word; undefined when none is near.
+ * The words of `words` that `text` is nearest to, in their order: one letter wrong, missing, too many or
+ * swapped with the next, two in a long word. None when none is near. Dashes before an option do not count.
  */
-export function nearestWord(text: string, words: readonly string[]): string | undefined {
-  const tolerance = text.length >= 6 ? 2 : text.length >= 3 ? 1 : 0;
-  let nearest: string | undefined;
-  let least = tolerance + 1;
-  for (const word of words) {
-    const distance = editDistance(text, word);
-    if (distance < least) [nearest, least] = [word, distance];
-  }
-  return nearest;
+export function nearestWords(text: string, words: readonly string[]): readonly string[] {
+  const length = text.replace(/^-+/, '').length;
+  const most = length >= 6 ? 2 : length >= 3 ? 1 : 0;
+  const found = words.map((word) => ({ word, distance: editDistance(text, word) }));
+  const least = Math.min(most, ...found.map(({ distance }) => distance));
+  return found.filter(({ distance }) => distance === least).map(({ word }) => word);
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours that lead from one word to the other. */
