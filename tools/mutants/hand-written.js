@@ -27,16 +27,26 @@ export function runHandWritten(mutants, { deadlineMs, tell }) {
   }
 }
 
+/** Where a fault in a folder shows if its own tests do not see it. */
+const SCENARIOS = {
+  'src/cli': ['test/cli', 'test/scenarios/command-line'],
+  'src/rdiff': ['test/rdiff', 'test/cli/rdiff', 'test/scenarios/rdiff'],
+  'src/remote': ['test/remote', 'test/scenarios/copy', 'test/scenarios/serve'],
+  'src/repo': ['test/repo', 'test/scenarios/repository', 'test/scenarios/backup'],
+};
+
 /** The first test that fails: those that are likely to, then those of the source's folder, then all. */
 function finderOf(mutant, workspace) {
   if (!workspace.build()) return 'the build';
   const isThere = (path) => existsSync(join(workspace.directory, path));
   const twin = mutant.file.replace(/^src/, 'test').replace(/\.ts$/, '.test.ts');
   const folder = twin.slice(0, twin.lastIndexOf('/') + 1);
-  const first = [...(mutant.tests ?? []), twin].filter(isThere);
-  return (
-    (first.length > 0 ? workspace.firstFailure(first) : undefined) ??
-    (isThere(folder) ? workspace.firstFailure([folder]) : undefined) ??
-    workspace.firstFailure([])
-  );
+  const [, ...scenarios] = Object.entries(SCENARIOS)
+    .filter(([start]) => mutant.file.startsWith(`${start}/`))
+    .flat(2);
+  for (const paths of [[...(mutant.tests ?? []), twin], [folder], scenarios]) {
+    const found = paths.some(isThere) && workspace.firstFailure(paths.filter(isThere));
+    if (found) return found;
+  }
+  return workspace.firstFailure([]);
 }

@@ -46,8 +46,8 @@ describe('an error on a terminal', () => {
 describe('the line of progress', () => {
   beforeAll(() => {
     // At level 19 enough for seconds of one thread: hexadecimal digits are not stored raw.
-    write({ 'large/file': randomBytes(32 * 2 ** 20).toString('hex'), 'large/small': 'x' });
-    write({ 'larger/file': randomBytes(120 * 2 ** 20) });
+    write({ 'large/file': randomBytes(10 * 2 ** 20).toString('hex'), 'large/small': 'x' });
+    write({ 'larger/file': randomBytes(60 * 2 ** 20) });
   });
 
   test.each([80, 50])('moves within one file, and knows the total: %i columns', async (columns) => {

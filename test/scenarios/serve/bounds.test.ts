@@ -4,7 +4,6 @@
  */
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import * as http from 'node:http';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { blake3 } from '../../../src/platform/hash.js';
@@ -78,18 +77,12 @@ interface Begin {
   readonly of?: string;
 }
 
-/** `agent`: a client that stays; that of any other is gone with its answer. */
-async function begin(
-  name: string,
-  { of, method = 'blake3', ...sizes }: Begin,
-  agent?: http.Agent,
-): Promise<Answer> {
+async function begin(name: string, { of, method = 'blake3', ...sizes }: Begin): Promise<Answer> {
   const info = of === undefined ? undefined : await ask(server, `/info?filename=${of}`);
   const { varve } = JSON.parse(info?.body ?? '{}') as { varve?: { identity: string } };
   const basis = varve && { name: 'old', identity: varve.identity };
   const body = JSON.stringify({ method, ...sizes, basis });
-  const asked = { method: 'POST', body, ...(agent && { agent }) };
-  return ask(server, `/v1/drafts?filename=${of ?? name}`, asked);
+  return ask(server, `/v1/drafts?filename=${of ?? name}`, { method: 'POST', body });
 }
 
 const idOf = (answer: Answer): string => {
@@ -248,25 +241,3 @@ describe('bytes and names', () => {
     expect([200, 507]).toContain(answer.status);
   });
 });
-
-test('all new files together take no more than their share of memory', async () => {
-  const ids: string[] = [];
-  const statuses: number[] = [];
-  const agents = Array.from({ length: 4 }, () => new http.Agent({ keepAlive: true }));
-  for (let count = 0; count < 4; count++) {
-    sparse(`basis-${count}`, 28 * 1024 * MIB);
-    const answer = await begin(
-      '',
-      { size: 4096, block_size: 4096, of: `basis-${count}` },
-      agents[count],
-    );
-    statuses.push(answer.status);
-    if (answer.status === 201) ids.push(idOf(answer));
-    else expect(answer.body).toContain('would take more than 512 MiB');
-  }
-  expect(statuses).toEqual([201, 201, 409, 409]);
-  await Promise.all(ids.map(drop));
-  const again = await begin('', { size: 4096, block_size: 4096, of: 'basis-3' });
-  await drop(idOf(again));
-  agents.forEach((agent) => agent.destroy());
-}, 120_000);
