@@ -13,7 +13,7 @@ const directory = join(import.meta.dirname, 'list');
  * @property {string} new replaces it
  * @property {string} what the fault, in words
  * @property {string[]} [tests] run first: they are known to find it
- * @property {string} [equivalent] why no test can find it; it is not run
+ * @property {string} [survives] why no test finds it, or that one is to be written; it is not run
  */
 
 /** @returns {Mutant[]} of all files of the list, or of one that is named */

@@ -41,7 +41,7 @@ function chosen() {
   const faults = faultsOfList(all);
   if (faults.length > 0)
     throw new Error(`The list does not fit the sources.\n${faults.join('\n')}`);
-  const mutants = all.filter(({ file, equivalent }) => !equivalent && isIn(file));
+  const mutants = all.filter(({ file, survives }) => !survives && isIn(file));
   return sampleOf(mutants, sample, seed);
 }
 

@@ -117,12 +117,15 @@ function sizeTests({ larger, smaller, deleted }: TestFlags): FindOptions {
 /** What reads TIME is loaded when there is one. @throws CodedError USAGE_TIME, SNAPSHOT_NOT_FOUND */
 async function timeTests(
   repository: Repository,
-  { newer, older }: TestFlags,
+  { newer, older, ...flags }: TestFlags & SourceFlag,
   now: Date,
 ): Promise<FindOptions> {
   if (newer === undefined && older === undefined) return {};
   const { instantOf } = await import('../parse/instant.js');
-  const snapshots = await listSnapshots(repository);
+  const all = await listSnapshots(repository);
+  const source = sourceOption(flags);
+  const meant = source.source ? await listSnapshots(repository, source) : all;
+  const snapshots = { all, meant };
   const seconds = (text: string): number => Math.floor(instantOf(text, snapshots, now) / 1000);
   const modifiedFrom = optionValue('--newer', seconds, newer);
   const modifiedBefore = optionValue('--older', seconds, older);

@@ -6,7 +6,6 @@ import {
   listSnapshots,
   prune,
   textFromBytes,
-  type ListedSnapshot,
   type PruneOptions,
   type PruneResult,
   type RetentionPolicy,
@@ -17,7 +16,7 @@ import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseKeepCount } from '../parse/count.js';
 import { parseCalendarDuration } from '../parse/duration.js';
-import { instantOf } from '../parse/instant.js';
+import { instantOf, type DatedSnapshots } from '../parse/instant.js';
 import { parseTags } from '../parse/tags.js';
 import { requireText } from '../parse/text.js';
 import { formatBytes } from '../render/bytes.js';
@@ -102,8 +101,12 @@ export const pruneCommand: CliCommand = {
   async run(session, command) {
     const flags = command.opts<PruneFlags>();
     const repository = await session.openRepository(flags.dryRun ? 'read' : 'write');
-    const snapshots = await listSnapshots(repository);
-    const ruled = toPolicy(flags, snapshots, session.now);
+    const all = await listSnapshots(repository);
+    const named = sourceOption(flags);
+    const ofSource = named.source ? await listSnapshots(repository, named) : all;
+    const { host } = flags;
+    const meant = ofSource.filter(({ source }) => host === undefined || source.host === host);
+    const ruled = toPolicy(flags, { all, meant }, session.now);
     const result = await prune(repository, {
       ...toSelection(command.args, flags),
       ...ruled,
@@ -152,7 +155,7 @@ function parseSnapshotNumber(text: string): number {
 
 function toPolicy(
   flags: PruneFlags,
-  snapshots: readonly ListedSnapshot[],
+  snapshots: DatedSnapshots,
   now: Date,
 ): { readonly policy?: RetentionPolicy } {
   const counts = {

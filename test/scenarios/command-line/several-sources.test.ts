@@ -157,3 +157,22 @@ test('the jobs of the README work after two backups of different sources', async
   expect(readFileSync(path('back/documents/notes.txt'), 'utf8')).toBe('mine\n');
   expect(readdirSync(repository)).toContain('varve.json');
 });
+
+describe('a TIME that counts snapshots', () => {
+  test.each([
+    [['prune', '-n', '--older-than', 'latest']],
+    [['prune', '-n', '--older-than', '1B']],
+    [['find', 'notes', '--older', 'latest']],
+  ])('is refused where it has no source: %j', async (args) => {
+    const { code, stderr } = await run(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain('means a different time for each source');
+  });
+
+  test.each([
+    [['prune', '-n', '--older-than', 'latest', '--source', '2']],
+    [['find', 'notes', '--newer', '1B', '--source', '2']],
+  ])('is of the source that is named: %j', async (args) => {
+    expect(await run(args)).toMatchObject({ code: 0, stderr: '' });
+  });
+});

@@ -146,7 +146,7 @@ class SiteRun {
       handles,
       isDryRun,
       own: options.own,
-      isLeftOut: (path, isDirectory) => options.isLeftOut(sourceOf(this.site, path), isDirectory),
+      isLeftOut: (path, isDirectory) => this.isLeftOut(path, isDirectory),
       explainLock,
       nameOf,
       onRemoved(path) {
@@ -209,11 +209,17 @@ class SiteRun {
     return true;
   }
 
+  /** As in a backup, what is named is taken, whatever the rules say of it. */
+  private isLeftOut(path: ByteString, isDirectory: boolean): boolean {
+    const isRoot = this.site.roots.some((root) => root.path === path);
+    return !isRoot && this.options.isLeftOut(sourceOf(this.site, path), isDirectory);
+  }
+
   /** Restores the node at `path` and all below it. `isNew`: nothing is there yet. */
   private async restoreNode(path: ByteString, version: Version, isNew: boolean): Promise<void> {
     await this.takeTurn();
     const isDirectory = version.type === VersionType.directory;
-    if (this.options.isLeftOut(sourceOf(this.site, path), isDirectory)) return;
+    if (this.isLeftOut(path, isDirectory)) return;
     const there = isNew ? undefined : this.attempt(path, () => this.nodes.look(path));
     if (there === FAILED) return;
     if (there && this.isOwn(path, there)) return;
