@@ -31,7 +31,7 @@ export function openListing({ output, palette, isVerbose, isJson }: Session): Li
   };
   const isShown = isVerbose && !isJson;
   const onPath: OnPath = (path, mark) => {
-    const name = formatName(path, output.medium);
+    const name = formatName(path);
     pending += `${describeMark(mark, name, palette)}\n`;
     if (pending.length >= CHUNK_CHARACTERS) flush();
   };

@@ -11,5 +11,5 @@ export function nameOrigin(
 ): void {
   if (isEvident || session.isJson) return;
   const at = snapshot === undefined ? 'From' : `From snapshot ${snapshot} of`;
-  session.notice(`${at} source ${source.id}, ${formatSource(source, 'stream')}.`);
+  session.notice(`${at} source ${source.id}, ${formatSource(source)}.`);
 }

@@ -1,6 +1,5 @@
 /** Standard output: waits for a slow reader, stops for one that has gone, fails for a full disk. */
 import { jsonChunks } from './render/json.js';
-import type { Medium } from './render/names.js';
 import { wrapLines } from './render/help.js';
 
 /** The reader of standard output has gone: ends an operation that only writes there. */
@@ -36,8 +35,6 @@ export interface Settled {
 }
 
 export interface Output {
-  /** How names are shown on it: safe for a terminal, whatever it is, since text moves on. */
-  readonly medium: Medium;
   readonly stream: NodeJS.WriteStream;
   /** Of a terminal; undefined where text may be as wide as it is. */
   readonly columns: number | undefined;
@@ -81,7 +78,6 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
     }
   };
   return {
-    medium: 'terminal',
     stream,
     get columns() {
       return terminalColumns(stream);

@@ -38,7 +38,8 @@ test('without a model a new file is for its user', () => {
 test('what is there stays as it is', () => {
   const directory = scratchDirectory();
   fs.writeFileSync(`${directory}/model`, '', { mode: 0o600 });
-  fs.writeFileSync(`${directory}/there`, 'x', { mode: 0o644 });
+  fs.writeFileSync(`${directory}/there`, 'x');
+  fs.chmodSync(`${directory}/there`, 0o644);
   ensureLike(files, `${directory}/there`, `${directory}/model`);
   expect(fs.readFileSync(`${directory}/there`, 'utf8')).toBe('x');
   expect(modeOf(`${directory}/there`)).toBe(0o644);

@@ -209,13 +209,9 @@ function describeDone({ snapshot, source }: BackupResult): string {
     : `Snapshot ${snapshot} of ${paths} was taken`;
 }
 
-function describe(
-  result: BackupResult,
-  flags: BackupFlags,
-  { repository, output }: Session,
-): string {
+function describe(result: BackupResult, flags: BackupFlags, { repository }: Session): string {
   const { snapshot, source, files, bytes, durationMs } = result;
-  const paths = rootNames(source.roots, (root) => formatName(root, output.medium));
+  const paths = rootNames(source.roots, (root) => formatName(root));
   const size = `${count(files, 'file')}, ${formatBytes(bytes)}`;
   const head =
     snapshot !== undefined
@@ -225,7 +221,7 @@ function describe(
         : `Nothing has changed in ${paths}, so no snapshot was taken: ${size}`;
   const { filesNew, filesChanged, filesUnchanged, filesRemoved } = result;
   const counts = `${filesNew} new, ${filesChanged} changed, ${filesUnchanged} unchanged, ${filesRemoved} removed`;
-  const stored = `${formatBytes(result.bytesRead)} read, ${formatBytes(result.bytesStored)} stored in ${formatNameText(repository.path, output.medium)}`;
+  const stored = `${formatBytes(result.bytesRead)} read, ${formatBytes(result.bytesStored)} stored in ${formatNameText(repository.path)}`;
   return `${[head, `  ${counts}`, ...(flags.dryRun ? [] : [`  ${stored}`])].join('\n')}\n`;
 }
 

@@ -89,7 +89,7 @@ export const diffCommand: CliCommand = {
       });
     } else if (diff.changes.length > 0) {
       const shown = contents ? [] : diff.changes.filter((change) => !isToldElsewhere(change));
-      const toLine = (change: Change): string => describeChange(change, palette, output.medium);
+      const toLine = (change: Change): string => describeChange(change, palette);
       await output.writeAll(lineChunks(mapped(shown, toLine)));
       const lines = contents ? `; ${contents.summary()}` : '';
       await output.prose(`${summariseChanges(diff.changes)}${lines}\n`);
@@ -179,7 +179,7 @@ async function showContents(session: Session, { patch }: DiffFlags): Promise<Sho
   return {
     async onContents(change, contents) {
       if (isToldElsewhere(change)) return;
-      await output.write(`${describeChange(change, palette, output.medium)}\n`);
+      await output.write(`${describeChange(change, palette)}\n`);
       if (change.renamedFrom !== undefined) return;
       const found = patchOf(change, contents);
       if (found.type === 'text') {

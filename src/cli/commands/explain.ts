@@ -4,6 +4,7 @@ import {
   type FilterReason,
   type Outcome,
   type PathExplanation,
+  showBytes,
   type ReadCause,
 } from '../../store.js';
 import { addExamples, type CliCommand } from '../command.js';
@@ -12,7 +13,7 @@ import { nameOrigin } from '../origin.js';
 import { addFilterOptions, checkedFilterOptions, type FilterFlags } from '../parse/filter.js';
 import { formatBytes } from '../render/bytes.js';
 import { jsonIssues } from '../render/issues.js';
-import { formatName, formatNameText, jsonPath, type Medium } from '../render/names.js';
+import { formatName, formatNameText, jsonPath } from '../render/names.js';
 import {
   addRereadOptions,
   addSourceOption,
@@ -56,16 +57,16 @@ export const explainCommand: CliCommand = {
     session.listIssues(explanation.issues);
     if (session.isJson) await output.json(toJson(explanation));
     else {
-      const name = palette.bold(formatName(explanation.path, output.medium));
-      const lines = describe(explanation, output.medium).map((line) => `  ${line}`);
+      const name = palette.bold(formatName(explanation.path));
+      const lines = describe(explanation).map((line) => `  ${line}`);
       await output.prose(`${[name, ...lines].join('\n')}\n`);
     }
     return exitCodeOfIssues(explanation.issues);
   },
 };
 
-function describe({ outcome, path, saved, causes }: PathExplanation, medium: Medium): string[] {
-  const lines = [`${describeOutcome(outcome, path, medium)}.`];
+function describe({ outcome, path, saved, causes }: PathExplanation): string[] {
+  const lines = [`${describeOutcome(outcome, path)}.`];
   if (saved) {
     const { snapshot, since } = saved;
     const steady = since === snapshot ? '' : `, unchanged since snapshot ${since}`;
@@ -83,17 +84,17 @@ function describe({ outcome, path, saved, causes }: PathExplanation, medium: Med
 
 const NOT_READ = 'no, its size, times and inode have not changed';
 
-function describeOutcome(outcome: Outcome, path: string, medium: Medium): string {
+function describeOutcome(outcome: Outcome, path: string): string {
   switch (outcome.type) {
     case 'taken-in':
-      return `Backed up: ${describeReason(outcome.reason, medium)}`;
+      return `Backed up: ${describeReason(outcome.reason)}`;
     case 'left-out': {
       const { at, reason } = outcome;
-      const where = at === path ? '' : `${formatName(at, medium)} is left out, `;
-      return `Left out: ${where}${describeReason(reason, medium)}`;
+      const where = at === path ? '' : `${formatName(at)} is left out, `;
+      return `Left out: ${where}${describeReason(reason)}`;
     }
     case 'absent':
-      return `Missing: ${formatName(outcome.at, medium)} does not exist`;
+      return `Missing: ${formatName(outcome.at)} does not exist`;
     case 'unreadable':
       return `Kept as last saved: ${outcome.message.replace(/\.$/, '')}`;
   }
@@ -101,14 +102,14 @@ function describeOutcome(outcome: Outcome, path: string, medium: Medium): string
 
 type AnyReason = Extract<Outcome, { reason: unknown }>['reason'];
 
-function describeReason(reason: AnyReason, medium: Medium): string {
+function describeReason(reason: AnyReason): string {
   switch (reason.type) {
     case 'rule':
-      return `by ${describeRule(reason.rule, medium)}`;
+      return `by ${describeRule(reason.rule)}`;
     case 'marker':
-      return `${formatName(reason.marker, medium)} is present (--exclude-if-present)`;
+      return `${formatName(reason.marker)} is present (--exclude-if-present)`;
     case 'cache':
-      return `${formatName(reason.marker, medium)} marks a cache (--exclude-caches)`;
+      return `${formatName(reason.marker)} marks a cache (--exclude-caches)`;
     case 'size':
       return `it is larger than ${formatBytes(reason.largestBytes)} (--exclude-larger-than)`;
     case 'file-system':
@@ -126,10 +127,10 @@ function describeReason(reason: AnyReason, medium: Medium): string {
 
 type Rule = Extract<FilterReason, { type: 'rule' }>['rule'];
 
-function describeRule({ type, pattern, origin }: Rule, medium: Medium): string {
-  const text = formatNameText(pattern, medium);
+function describeRule({ type, pattern, origin }: Rule): string {
+  const text = formatNameText(pattern);
   if (!origin) return `--${type} '${text}'`;
-  return `'${text}', line ${origin.line} of ${formatNameText(origin.file, medium)}`;
+  return `'${text}', line ${origin.line} of ${formatNameText(origin.file)}`;
 }
 
 const CAUSES: Readonly<Record<ReadCause, string>> = {
@@ -169,7 +170,7 @@ function jsonReason(reason: AnyReason): object {
   switch (reason.type) {
     case 'rule': {
       const { type, pattern, origin } = reason.rule;
-      const file = origin && formatNameText(origin.file, 'stream');
+      const file = origin && showBytes(origin.file);
       return {
         type: 'rule',
         action: type,

@@ -146,13 +146,13 @@ function nothingFound(pattern: string | undefined, { ignoreCase, content }: Find
 function describe(
   matches: readonly FoundPath[],
   isOfSeveral: boolean,
-  { medium, columns: width }: Output,
+  { columns: width }: Output,
 ): string {
   const columns: Column<FoundPath>[] = [
     { head: 'FIRST', align: 'right', cell: (found) => dated(found.firstSnapshot, found.firstMs) },
     { head: 'LAST', align: 'right', cell: (found) => dated(found.lastSnapshot, found.lastMs) },
     { head: 'SIZE', align: 'right', cell: ({ sizeBytes }) => formatBytes(sizeBytes) },
-    { head: 'PATH', cell: ({ path }) => formatName(path, medium) },
+    { head: 'PATH', cell: ({ path }) => formatName(path) },
   ];
   if (isOfSeveral) {
     columns.unshift({ head: 'SOURCE', align: 'right', cell: ({ source }) => String(source) });

@@ -25,7 +25,7 @@ export const initCommand: CliCommand = {
     const makesParents = makeParents || isDefault;
     const { id } = await initRepository(path, session.platform, { makesParents });
     const { output } = session;
-    const shown = formatNameText(path, output.medium);
+    const shown = formatNameText(path);
     session.settle(`The repository ${shown} was created`, ExitCode.done);
     if (session.isJson) {
       await output.json({ ...jsonRepository(path), id: id.toString('hex') });

@@ -45,7 +45,7 @@ export const logCommand: CliCommand = {
     }
     nameOrigin(session, log);
     tellMore((text) => session.notice(text), log);
-    const name = formatName(log.path, output.medium);
+    const name = formatName(log.path);
     await output.write(
       `${palette.bold(name)}\n${renderTable(columnsFor(versions), versions, output.columns)}`,
     );

@@ -4,7 +4,7 @@ import { addExamples, type CliCommand } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { nameOrigin } from '../origin.js';
 import { lineChunks, mapped } from '../render/lines.js';
-import { formatName, jsonPath, type Medium } from '../render/names.js';
+import { formatName, jsonPath, jsonText } from '../render/names.js';
 import {
   formatBtime,
   formatLong,
@@ -66,21 +66,16 @@ export const lsCommand: CliCommand = {
     if (session.isJson)
       await output.json({ snapshot, source: source.id, entries: mapped(entries, toJson) });
     else {
-      const { medium } = output;
-      const toLine = (entry: ListedEntry) => describe(entry, flags.long ?? false, medium);
+      const toLine = (entry: ListedEntry) => describe(entry, flags.long ?? false);
       await output.writeAll(lineChunks(mapped(entries, toLine)));
     }
     return ExitCode.done;
   },
 };
 
-function describe(
-  { path, version, attributes }: ListedEntry,
-  isLong: boolean,
-  medium: Medium,
-): string {
-  const name = formatName(path, medium);
-  return isLong ? formatLong(version, attributes, name, medium) : name;
+function describe({ path, version, attributes }: ListedEntry, isLong: boolean): string {
+  const name = formatName(path);
+  return isLong ? formatLong(version, attributes, name) : name;
 }
 
 function toJson({ path, version, attributes }: ListedEntry): object {
@@ -95,6 +90,6 @@ function toJson({ path, version, attributes }: ListedEntry): object {
     ...jsonAttributes(attributes),
     mtime: formatMtime(version),
     btime: formatBtime(version),
-    ...(link !== undefined && { link: formatName(link, 'stream') }),
+    ...(link !== undefined && { link: jsonText(link) }),
   };
 }

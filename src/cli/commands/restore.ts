@@ -163,7 +163,7 @@ function needs(option: string, other: string): CodedError {
 function describe(
   result: RestoreResult,
   { to, inPlace, dryRun }: RestoreFlags,
-  { output: { medium }, isVerbose }: Session,
+  { isVerbose }: Session,
 ): string {
   const { snapshot, files, directories, symlinks, bytesWritten, removed, durationMs } = result;
   const there = inPlace ? ` (${formatBytes(result.bytesUnchanged)} already there)` : '';
@@ -174,15 +174,15 @@ function describe(
     `${formatBytes(bytesWritten)}${there}`,
   ].join(', ');
   const kept = result.kept > 0 ? `, ${result.kept} left as is` : '';
-  const where = to === undefined ? 'the original' : formatNameText(to, medium);
-  const from = result.isEvident ? '' : ` of ${formatSource(result.source, medium)}`;
+  const where = to === undefined ? 'the original' : formatNameText(to);
+  const from = result.isEvident ? '' : ` of ${formatSource(result.source)}`;
   const first = dryRun
     ? `Would restore snapshot ${snapshot}${from} to ${where}: ${what}${kept}\n`
     : `Restored snapshot ${snapshot}${from} to ${where}: ${what}${kept}, in ${formatElapsed(durationMs)}\n`;
   // Listed with everything else.
   if (isVerbose) return first;
   const word = dryRun ? 'Would delete' : 'Deleted';
-  return first + removed.map((path) => `${word} ${formatName(path, medium)}\n`).join('');
+  return first + removed.map((path) => `${word} ${formatName(path)}\n`).join('');
 }
 
 function toJson(result: RestoreResult): object {

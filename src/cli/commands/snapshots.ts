@@ -46,7 +46,7 @@ function describe(listed: readonly ListedSnapshot[], { output, palette }: Sessio
   const sources = new Map(listed.map(({ source }) => [source.id, source]));
   const sections = [...sources.values()].map((source) => {
     const ofSource = listed.filter((one) => one.source.id === source.id);
-    const head = `Source ${source.id}  ${formatSource(source, output.medium)}`;
+    const head = `Source ${source.id}  ${formatSource(source)}`;
     return `${palette.bold(head)}\n${renderTable(columns, ofSource, output.columns)}`;
   });
   return sections.join('\n');

@@ -62,7 +62,7 @@ function describeTotals(stats: RepositoryStats, width: number | undefined): stri
   return renderFacts(rows, 23, width);
 }
 
-function describeSources({ perSource }: RepositoryStats, { medium, columns }: Output): string {
+function describeSources({ perSource }: RepositoryStats, { columns }: Output): string {
   if (perSource.length === 0) return '';
   return renderTable(
     [
@@ -72,7 +72,7 @@ function describeSources({ perSource }: RepositoryStats, { medium, columns }: Ou
       { head: 'ADDED', align: 'right', cell: ({ addedBytes }) => formatBytes(addedBytes) },
       {
         head: 'HOST:PATHS',
-        cell: ({ source }) => formatSource(source, medium),
+        cell: ({ source }) => formatSource(source),
       },
     ],
     perSource,
@@ -102,15 +102,12 @@ function describeSnapshots(
   return left > 0 ? `${table}(${count(left, 'older snapshot')}: -v)\n` : table;
 }
 
-function describeCosts(
-  paths: readonly CostlyPath[],
-  { medium, columns = Infinity }: Output,
-): string {
+function describeCosts(paths: readonly CostlyPath[], { columns = Infinity }: Output): string {
   const sizes = paths.map(({ bytes }) => formatBytes(bytes));
   const width = Math.max(...sizes.map((size) => size.length));
   return paths
     .map(({ path }, row) => {
-      const name = formatName(path, medium);
+      const name = formatName(path);
       const size = `  ${(sizes[row] ?? '').padStart(width)}`;
       const isBeside = displayWidth(size) + 2 + displayWidth(name) <= columns;
       return `${size}${isBeside ? '  ' : '\n    '}${name}\n`;

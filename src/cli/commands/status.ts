@@ -69,7 +69,7 @@ function describe(
     },
     { head: 'SNAPSHOTS', align: 'right', cell: ({ snapshots }) => String(snapshots) },
     { head: 'NOTE', cell: (source) => noteOf(source, isOverdue) },
-    { head: 'HOST:PATHS', cell: ({ source }) => formatSource(source, output.medium) },
+    { head: 'HOST:PATHS', cell: ({ source }) => formatSource(source) },
   ];
   const hasNotes = status.sources.some((source) => noteOf(source, isOverdue) !== '');
   const shown = hasNotes ? columns : columns.filter(({ head }) => head !== 'NOTE');

@@ -3,7 +3,7 @@ import type { Change, ChangeType } from '../../store.js';
 import { formatBytes } from './bytes.js';
 import type { Palette } from './colour.js';
 import { count } from '../../platform/count.js';
-import { formatName, jsonPath, type Medium } from './names.js';
+import { formatName, jsonPath } from './names.js';
 
 /** The letters of `restic diff`, and R for a rename. */
 const LETTERS: Readonly<Record<Kind, string>> = {
@@ -24,12 +24,12 @@ export function isToldElsewhere({ renamedTo }: Change): boolean {
 }
 
 /** `M    +12 B  /path`: the letter, by how much its bytes changed, the path. */
-export function describeChange(change: Change, palette: Palette, medium: Medium): string {
+export function describeChange(change: Change, palette: Palette): string {
   const { path, renamedFrom } = change;
-  const name = formatName(path, medium);
+  const name = formatName(path);
   if (renamedFrom !== undefined) {
     const size = formatBytes(change.sizeAfter ?? 0).padStart(SIZE_COLUMNS);
-    return `${LETTERS.renamed}  ${size}  ${formatName(renamedFrom, medium)} -> ${name}`;
+    return `${LETTERS.renamed}  ${size}  ${formatName(renamedFrom)} -> ${name}`;
   }
   const line = `${LETTERS[change.change]}  ${formatGrowth(change).padStart(SIZE_COLUMNS)}  ${name}`;
   if (change.change === 'added') return palette.green(line);

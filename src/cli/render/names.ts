@@ -2,27 +2,26 @@
 import { isUtf8 } from 'node:buffer';
 import { escapeUnsafe, showBytes, textOfName, type ByteString } from '../../store.js';
 
-/** What most names are, and every medium shows as it is. */
+/** What most names are, and needs no look at its letters. */
 const PLAIN = /^[ -~]*$/;
 
 /**
- * Where a name is shown: `terminal` stands for people, also behind a pipe, since what is piped to a pager
- * or kept in a file comes to a terminal in the end; `stream` for a JSON document, which keeps the text.
+ * A name or path for people. Valid UTF-8 stays as it is, an invalid byte becomes `\xNN`, and so does each
+ * ASCII control character; other unsafe characters become `\u{N}`. Behind a pipe, too: what goes to a pager
+ * or is kept in a file comes to a terminal in the end.
  */
-export type Medium = 'terminal' | 'stream';
-
-/**
- * A name or path for people. Valid UTF-8 stays as it is, an invalid byte becomes `\xNN`; for people, so
- * does each ASCII control character, and other unsafe characters become `\u{N}`.
- */
-export function formatName(name: ByteString, medium: Medium): string {
-  return PLAIN.test(name) ? name : formatNameText(textOfName(name), medium);
+export function formatName(name: ByteString): string {
+  return PLAIN.test(name) ? name : formatNameText(textOfName(name));
 }
 
 /** A name or pattern for people that is text already, an invalid byte as a lone surrogate. */
-export function formatNameText(name: string, medium: Medium): string {
-  const text = showBytes(name);
-  return medium === 'terminal' ? escapeUnsafe(text) : text;
+export function formatNameText(name: string): string {
+  return escapeUnsafe(showBytes(name));
+}
+
+/** A name for programs: every character is kept, an invalid byte becomes `\xNN`. */
+export function jsonText(name: ByteString): string {
+  return PLAIN.test(name) ? name : showBytes(textOfName(name));
 }
 
 /** A message of several lines, each made safe for a terminal. */
@@ -45,7 +44,7 @@ export interface JsonPath {
 
 /** The fields that name a path in a JSON document, to be spread into its object. */
 export function jsonPath(name: ByteString): JsonPath {
-  const path = formatName(name, 'stream');
+  const path = jsonText(name);
   if (PLAIN.test(name)) return { path };
   const bytes = bytesOf(name);
   return isUtf8(bytes) ? { path } : { path, path_base64: bytes.toString('base64') };

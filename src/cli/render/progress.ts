@@ -130,7 +130,7 @@ export function describeProgress(
     truncateToWidth(lines.at(-1) ?? '', columns);
   const left = columns - shown.length - GAP.length;
   if (done.current === undefined || left < LEAST_NAME_COLUMNS) return shown;
-  return `${shown}${GAP}${endOf(formatName(done.current, 'terminal'), left)}`;
+  return `${shown}${GAP}${endOf(formatName(done.current), left)}`;
 }
 
 /** What the line says, from most to least. */

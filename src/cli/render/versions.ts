@@ -7,7 +7,7 @@ import {
   type Version,
 } from '../../store.js';
 import { formatLocalTime } from '../../platform/local-time.js';
-import { formatName, type Medium } from './names.js';
+import { formatName, jsonText } from './names.js';
 import { formatIsoTimeNs } from './times.js';
 
 const TYPE_NAMES: Readonly<Record<VersionType, string>> = {
@@ -55,14 +55,13 @@ export function formatLong(
   version: Version,
   attributes: AttributeSet | undefined,
   name: string,
-  medium: Medium,
 ): string {
   const { uid, gid, mtime, link } = version;
   const ownerName = (owner: ByteString | undefined, id: number): string =>
-    (owner ? formatName(owner, medium) : String(id)).padEnd(8);
+    (owner ? formatName(owner) : String(id)).padEnd(8);
   const owner = `${ownerName(attributes?.user, uid)} ${ownerName(attributes?.group, gid)}`;
   const time = formatLocalTime(mtime.seconds * 1000);
-  const target = link === undefined ? '' : ` -> ${formatName(link, medium)}`;
+  const target = link === undefined ? '' : ` -> ${formatName(link)}`;
   return `${formatMode(version)} ${owner} ${formatSize(version).padStart(11)} ${time} ${name}${target}`;
 }
 
@@ -90,7 +89,7 @@ function formatFileTime({ seconds, nanoseconds }: Version['mtime']): string {
 export function jsonAttributes(attributes: AttributeSet | undefined): object {
   const { user = '', group = '', flags, xattrs } = attributes ?? {};
   const nameOf = (bytes: string): string | null =>
-    bytes === '' ? null : formatName(bytes as ByteString, 'stream');
+    bytes === '' ? null : jsonText(bytes as ByteString);
   return {
     user: nameOf(user),
     group: nameOf(group),

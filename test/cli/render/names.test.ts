@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatName, jsonPath } from '../../../src/cli/render/names.js';
+import { formatName, jsonPath, jsonText } from '../../../src/cli/render/names.js';
 import { escapeUnsafe } from '../../../src/platform/shown-text.js';
 import { bytesFromBuffer, bytesFromText, type ByteString } from '../../../src/platform/bytes.js';
 
@@ -17,18 +17,18 @@ describe('a name on a terminal', () => {
     ['gpj.\u202eexe', 'gpj.\\u{202e}exe'],
     ['back\\slash', 'back\\slash'],
   ])('%j is shown as %s', (name, shown) => {
-    expect(formatName(bytesFromText(name), 'terminal')).toBe(shown);
+    expect(formatName(bytesFromText(name))).toBe(shown);
   });
 
   test('invalid bytes are shown in hexadecimal', () => {
-    expect(formatName(latin1('caf\xe9'), 'terminal')).toBe('caf\\xe9');
-    expect(formatName(latin1('\x9b31m'), 'terminal')).toBe('\\x9b31m');
+    expect(formatName(latin1('caf\xe9'))).toBe('caf\\xe9');
+    expect(formatName(latin1('\x9b31m'))).toBe('\\x9b31m');
   });
 
   test('never holds anything that a terminal acts on', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (name) => {
-        const shown = formatName(bytesFromBuffer(name), 'terminal');
+        const shown = formatName(bytesFromBuffer(name));
         expect(shown).toBe(escapeUnsafe(shown));
         expect(Buffer.from(shown).every((byte) => byte >= 0x20 && byte !== 0x7f)).toBe(true);
       }),
@@ -36,13 +36,13 @@ describe('a name on a terminal', () => {
   });
 });
 
-describe('a name on a stream', () => {
+describe('a name for programs', () => {
   test('keeps control characters', () => {
-    expect(formatName(bytesFromText('a\n\x1bb'), 'stream')).toBe('a\n\x1bb');
+    expect(jsonText(bytesFromText('a\n\x1bb'))).toBe('a\n\x1bb');
   });
 
   test('shows invalid bytes in hexadecimal', () => {
-    expect(formatName(latin1('a\xff\nb'), 'stream')).toBe('a\\xff\nb');
+    expect(jsonText(latin1('a\xff\nb'))).toBe('a\\xff\nb');
   });
 });
 

@@ -30,11 +30,9 @@ test('the long line is that of ls -l, owners by name where they have one', () =>
     link: 'to/\xff' as ByteString,
   } as Version;
   const rest = '          0 1970-01-01 00:00:00 /a -> to/\\xff';
-  expect(formatLong(version, undefined, '/a', 'stream')).toBe(
-    `lrwxrwxrwx 1000     100      ${rest}`,
-  );
+  expect(formatLong(version, undefined, '/a')).toBe(`lrwxrwxrwx 1000     100      ${rest}`);
   const known = { user: 'wader' as ByteString, group: '' as ByteString, flags: 0, xattrs: [] };
-  expect(formatLong(version, known, '/a', 'stream')).toBe(`lrwxrwxrwx wader    100      ${rest}`);
+  expect(formatLong(version, known, '/a')).toBe(`lrwxrwxrwx wader    100      ${rest}`);
 });
 
 test('programs get all nine digits', () => {

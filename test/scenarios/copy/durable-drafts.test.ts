@@ -38,7 +38,10 @@ function makeTarget(bytes: Buffer | undefined) {
   const root = join(scratchDirectory(), 'disk');
   fs.mkdirSync(root);
   const path = join(root, 'target');
-  if (bytes) fs.writeFileSync(path, bytes, { mode: 0o640 });
+  if (bytes) {
+    fs.writeFileSync(path, bytes);
+    fs.chmodSync(path, 0o640);
+  }
   return { root, path };
 }
 
