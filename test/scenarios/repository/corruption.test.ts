@@ -55,6 +55,9 @@ async function countLost(lab: Lab, snapshots: number): Promise<number> {
   return lost;
 }
 
+/** Under no checksum: another version is a newer format, which is refused (newer.test.ts). */
+const PACK_VERSION_AT = 8;
+
 describe('a flipped byte of a pack', () => {
   test(`is reported by verify or changes nothing, and is never restored (seed ${testSeed})`, async () => {
     const history = await prepare();
@@ -66,6 +69,7 @@ describe('a flipped byte of a pack', () => {
       const pack = join(lab.packs, names[draw(names.length)]!);
       const offset = draw(fs.statSync(pack).size);
       const mask = 1 << draw(8);
+      if (offset === PACK_VERSION_AT) continue;
       const label = `${pack} at ${offset} mask ${mask}, seed ${testSeed}`;
       flipByte(pack, offset, mask);
       const { ok, damage } = await lab.verify();
