@@ -1,6 +1,7 @@
 /** The hand-written mutants: faults as real ones are, each a text in one place and what replaces it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { randomUint32 } from '../../bench/store/random.js';
 
 const root = join(import.meta.dirname, '../..');
 const directory = join(import.meta.dirname, 'list');
@@ -44,24 +45,13 @@ export function folderOf({ file }) {
   return parts.slice(0, parts[1] === 'repo' || parts[1] === 'cli' ? 3 : 2).join('/');
 }
 
-/** `count` of them, chosen by the seed alone: mulberry32 and Fisher-Yates. */
+/** `count` of them, chosen by the seed alone. */
 export function sampleOf(items, count, seed) {
   const rest = [...items];
   const chosen = [];
-  const random = mulberry32(seed);
+  const random = randomUint32(seed);
   while (chosen.length < count && rest.length > 0) {
-    chosen.push(...rest.splice(Math.floor(random() * rest.length), 1));
+    chosen.push(...rest.splice(random() % rest.length, 1));
   }
   return chosen;
-}
-
-function mulberry32(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
