@@ -1,6 +1,6 @@
 /** Compression: the only module that knows zstd. */
 import type zstd from 'zstd-napi/binding.js';
-import { count } from '../platform/count.js';
+import { count } from './count.js';
 import { CodedError } from '../errors.js';
 import { zstdModule } from './native-modules.js';
 import { once } from './once.js';

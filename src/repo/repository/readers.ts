@@ -162,7 +162,7 @@ export class Readers {
 
   /** False if a writer took the file away, or had only just made it for its user alone. */
   private copyIfThere(from: string, to: string): boolean {
-    const { files } = this.platform;
+    const { files, clock } = this.platform;
     const found = files.stat(from);
     if (!found) return true;
     try {
@@ -170,7 +170,10 @@ export class Readers {
       return true;
     } catch (error) {
       const now = files.stat(from);
-      if (now?.inode === found.inode && now.mode === found.mode) throw error;
+      const isSame = now?.inode === found.inode && now.mode === found.mode;
+      // With a strict umask a new file is its user's alone for a moment.
+      const isNew = Math.abs(clock.nowMs() - found.mtimeMs) <= REST_MS;
+      if (isSame && !isNew) throw error;
       return false;
     }
   }

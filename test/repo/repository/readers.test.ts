@@ -84,12 +84,24 @@ describe('a reader without write access', () => {
     expect(countSnapshots(readers)).toBe(1);
   });
 
+  test('tries again when the log is so new that it may not be opened yet', async () => {
+    let tries = 0;
+    const { log, readers } = await filledLog(() => {
+      if (tries++ === 0) throw refused('EACCES');
+    });
+    const later = Date.now() / 1000 + 0.005;
+    fs.utimesSync(log, later, later);
+    expect(countSnapshots(readers)).toBe(1);
+    expect(tries).toBeGreaterThan(1);
+  });
+
   test('says so at once when the log is closed to it', async () => {
     let tries = 0;
-    const { readers } = await filledLog(() => {
+    const { log, readers } = await filledLog(() => {
       tries++;
       throw refused('EACCES');
     });
+    fs.utimesSync(log, 1000, 1000);
     expect(() => readers.take()).toThrow('EACCES: injected');
     expect(tries).toBe(1);
   });
