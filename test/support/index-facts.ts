@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import { MAX_LINKS } from '../../src/repo/chain/retire.js';
-import { packFileName } from '../../src/repo/packs/pack-store.js';
+import { PACK_HEADER_BYTES, packFileName } from '../../src/repo/packs/pack-store.js';
 
 interface BlobFacts {
   readonly id: number;
@@ -121,6 +121,16 @@ function expectFramesWithinPacks(repository: string): void {
     const { size } = fs.statSync(join(repository, 'packs', packFileName(number)));
     expect(size, `pack ${number}`).toBeGreaterThanOrEqual(length);
   }
+}
+
+/** Fails when bytes of a pack are no frame's: no prune would give them back. */
+export function expectNoGaps(repository: string): void {
+  const gaps = queryIndex(
+    repository,
+    `SELECT p.number, p.length, sum(f.length) AS frames FROM pack p LEFT JOIN frame f ON f.pack = p.number
+     GROUP BY p.number HAVING coalesce(sum(f.length), 0) <> p.length - ${PACK_HEADER_BYTES}`,
+  );
+  expect(gaps, 'packs whose frames leave gaps').toEqual([]);
 }
 
 export function packRows(repository: string): { number: number; kind: number; length: number }[] {

@@ -199,6 +199,29 @@ test('a second run without change hashes nothing', async () => {
   expect(equalFiles(source, target)).toBe(true);
 });
 
+test('mode and time that are to be kept are set, however equal the bytes are known to be', async () => {
+  const source = lab.put(lab.here, 'kept', old);
+  const target = lab.put(lab.root, 'kept', old);
+  const machine = openPlatform();
+  const later = { ...machine, clock: { nowMs: () => machine.clock.nowMs() + 60_000 } };
+  const url = await lab.serveWithin(later, { cacheDirectory: join(lab.here, 'kept-server') });
+  const copy = (preserves: boolean): Promise<CopyResult> =>
+    lab.copyFile(
+      source,
+      `${url}/kept`,
+      { cacheDirectory: join(lab.here, 'kept-client'), preserves },
+      later,
+    );
+  await copy(false);
+  expect(await copy(false)).toMatchObject({ mark: 'unchanged', bytesHashed: 0 });
+  chmodSync(target, 0o600);
+  utimesSync(target, 1000, 1000);
+  await copy(true);
+  const { mode, mtimeMs } = statSync(source);
+  expect(statSync(target).mode).toBe(mode);
+  expect(Math.abs(statSync(target).mtimeMs - mtimeMs)).toBeLessThan(1);
+});
+
 test.each(['sha1', 'sha256', 'xxh64', 'MD5'])('blocks can be compared by %s', async (method) => {
   const source = lab.put(lab.here, 'new', scattered);
   const target = lab.put(lab.root, 'old', old);

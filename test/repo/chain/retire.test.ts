@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { blake3 } from '../../../src/platform/hash.js';
 import {
   deltaMember,
+  deltaStreams,
   encodeReverse,
   extendTail,
   MAX_LINKS,
@@ -38,6 +39,22 @@ describe('a reverse delta', () => {
     const old = text(Buffer.concat([own, newer.bytes.subarray(0, 10_000 - own.length)]));
     const delta = encodeReverse(newer, { ...old, storedBytes: 10_000 }, ({ length }) => length);
     expect(delta !== undefined).toBe(isMade);
+  });
+
+  test('pays below 0.6 of the full copy, not at 0.6', () => {
+    const length = ({ length }: Uint8Array): number => length;
+    const sizeOf = (old: ReturnType<typeof text>): number =>
+      deltaStreams(encodeReverse(newer, { ...old, storedBytes: 1e6 }, length)!).reduce(
+        (sum, stream) => sum + stream.length,
+        0,
+      );
+    // One whose delta takes 3/5 of a whole number.
+    const old = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+      .map((more) => text(Buffer.concat([noise(600 + more, 9), newer.bytes.subarray(0, 19_000)])))
+      .find((one) => sizeOf(one) % 3 === 0 && (sizeOf(one) / 3) * 5 * 0.6 === sizeOf(one))!;
+    const storedBytes = (sizeOf(old) / 3) * 5;
+    expect(encodeReverse(newer, { ...old, storedBytes }, length)).toBeUndefined();
+    expect(encodeReverse(newer, { ...old, storedBytes: storedBytes + 1 }, length)).toBeDefined();
   });
 
   test('is not made of strangers', () => {

@@ -257,6 +257,31 @@ describe('a private copy', () => {
     expect(copied).toBe(3);
   });
 
+  test('is of the second try alone when the log went between two', async () => {
+    const lab = await withFilledLog();
+    const { files } = lab.platform;
+    let copied = 0;
+    const { opened } = openUnwritable(lab, {
+      copyFile(from, to) {
+        files.copyFile(from, to);
+        if (from !== lab.indexPath || ++copied > 1) return;
+        // The last writer moved its log into the database, and removed it.
+        const whole = join(lab.directory, 'whole.sqlite');
+        const db = new Database(from);
+        db.exec(`VACUUM INTO '${whole}'`);
+        db.close();
+        fs.rmSync(`${from}-wal`);
+        fs.renameSync(whole, from);
+        const later = new Database(from);
+        later.exec('DELETE FROM snapshot WHERE number = 1');
+        later.close();
+      },
+    });
+    lab.setClock(Date.now() + 60_000);
+    expect(await numbersOf(opened)).toEqual([2]);
+    expect(copied).toBe(2);
+  });
+
   test('that cannot be opened does not stay', async () => {
     const lab = createLab();
     lab.write('file', 'x');

@@ -2,9 +2,20 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import {
+  openDirectoryPackStore,
+  PackKind,
+  packFileName,
+} from '../../../src/repo/packs/pack-store.js';
+import { createInlinePool } from '../../../src/repo/worker/pool.js';
 import { saveFiles } from '../../support/damage.js';
 import { deadFrom } from '../../support/faulty-files.js';
-import { expectExactLiveBytes, queryIndex } from '../../support/index-facts.js';
+import {
+  expectExactLiveBytes,
+  expectNoGaps,
+  packRows,
+  queryIndex,
+} from '../../support/index-facts.js';
 import { expectKept, recordSnapshots } from '../../support/kept-snapshots.js';
 import { createLab, SMALL_PIECES, type Lab } from '../../support/lab.js';
 import { noise, prose } from '../../support/seed.js';
@@ -46,6 +57,7 @@ describe('after a backup that died', () => {
       await backup();
       await lab.expectSound();
       expectExactLiveBytes(lab.repository);
+      expectNoGaps(lab.repository);
       // What nobody uses goes with the next prune, or when the index is rebuilt.
       await lab.prune({ keepLast: 10 });
       await expectKept(lab, trees);
@@ -115,6 +127,69 @@ describe('behind what is committed', () => {
     expectExactLiveBytes(lab.repository);
   });
 
+  test('a frame of no use before one that is taken up is space that a prune gives back', async () => {
+    const { lab, frame } = await strayFrame();
+    lab.write('stray', noise(4000, 77));
+    await lab.backup();
+    const { size } = fs.statSync(packOf(lab));
+    const putBack = saveFiles(lab.repository);
+    lab.write('another', noise(5000, 78));
+    await lab.backup();
+    const another = fs.readFileSync(packOf(lab)).subarray(size);
+    putBack();
+    fs.appendFileSync(packOf(lab), Buffer.concat([frame, another]));
+    const { bytesStored } = await lab.backup();
+    expect(bytesStored).toBeLessThan(5000);
+    expectNoGaps(lab.repository);
+    expectExactLiveBytes(lab.repository);
+    await lab.expectSound();
+  });
+
+  test('a generation that a dead run used is not used again', async () => {
+    const { lab, frame } = await strayFrame();
+    const generation = (): number =>
+      queryIndex<{ value: number }>(
+        lab.repository,
+        "SELECT value FROM counter WHERE name = 'generation'",
+      )[0]!.value;
+    const before = generation();
+    fs.appendFileSync(packOf(lab), frame);
+    lab.write('other', 'x');
+    await lab.backup();
+    // The dead run had the next.
+    expect(generation()).toBe(before + 2);
+  });
+
+  test('no pack of a run with more threads is begun anew by one with fewer', async () => {
+    const lab = createLab({ lanes: 4 });
+    const { trees, backup } = recordSnapshots(lab);
+    for (let i = 0; i < 8; i += 1) lab.write(`file${i}`, noise(2_000_000, i));
+    const putBack = saveFiles(lab.repository);
+    await backup();
+    const blobPacks = packRows(lab.repository)
+      .filter(({ kind }) => kind === PackKind.blobs)
+      .map(({ number }) => packFileName(number));
+    expect(blobPacks.length).toBeGreaterThan(2);
+    const bytes = blobPacks.map((name) => fs.readFileSync(join(lab.packs, name)));
+    // As if it had died before its manifest.
+    putBack();
+    fs.mkdirSync(lab.packs, { recursive: true });
+    blobPacks.forEach((name, i) => fs.writeFileSync(join(lab.packs, name), bytes[i]!));
+    const openStore = () => openDirectoryPackStore(lab.platform.files, lab.packs, lab.id);
+    const { bytesStored } = await lab.backup({
+      jobs: 1,
+      createPool: (_, begin) => createInlinePool(lab.platform.files, openStore, 1, begin),
+    });
+    expect(bytesStored).toBeLessThan(100_000);
+    blobPacks.forEach((name, i) => {
+      const now = fs.readFileSync(join(lab.packs, name));
+      expect(now.subarray(0, bytes[i]!.length).equals(bytes[i]!), name).toBe(true);
+    });
+    expectNoGaps(lab.repository);
+    await lab.expectSound();
+    expect(await lab.treeAt(1)).toEqual(trees.get(1));
+  });
+
   test.each<[string, (frame: Buffer) => Buffer[]]>([
     ['half a frame', (frame) => [frame.subarray(0, 3000)]],
     ['a frame with a wrong byte in its payload', (frame) => [withWrongByte(frame, 2000)]],
@@ -137,3 +212,15 @@ function withWrongByte(frame: Buffer, at: number): Buffer {
   wrong[at]! ^= 1;
   return wrong;
 }
+
+test('a pack that was cut is not continued, or bytes would be missing in its midst', async () => {
+  const { lab } = await prepare();
+  const { size } = fs.statSync(packOf(lab));
+  fs.truncateSync(packOf(lab), size - 10);
+  lab.write('later', noise(4000, 5));
+  const { snapshot } = await lab.backup();
+  expect(fs.statSync(packOf(lab)).size).toBe(size - 10);
+  const to = lab.newTarget();
+  await lab.restore(snapshot!, { to });
+  expect(fs.readFileSync(join(to, 'later')).equals(noise(4000, 5))).toBe(true);
+});

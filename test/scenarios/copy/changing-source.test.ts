@@ -193,3 +193,22 @@ test.each([
     expect(readFileSync(target).equals(before)).toBe(true);
   },
 );
+
+test('two equal lists say nothing of a source that changed since its list was made', async () => {
+  const lists = (side: string): string => join(lab.here, `${side}-lists`);
+  const later = { ...openPlatform(), clock: { nowMs: () => Date.now() + 60_000 } };
+  const honest = await lab.serveWithin(later, { cacheDirectory: lists('server') });
+  const source = lab.put(lab.here, 'listed', content);
+  lab.put(lab.root, 'listed', content);
+  const options = { cacheDirectory: lists('client') };
+  const push = (url: string) => lab.copyFile(source, `${url}/listed`, options, later);
+  await push(honest);
+  expect(await push(honest)).toMatchObject({ mark: 'unchanged', bytesHashed: 0 });
+  let asked = 0;
+  const url = await tampered(honest, () => {
+    if (asked++ === 0) rewrite(source);
+    return undefined;
+  });
+  expect(await push(url)).toMatchObject({ mark: 'changed' });
+  expect(readFileSync(join(lab.root, 'listed')).equals(other)).toBe(true);
+});

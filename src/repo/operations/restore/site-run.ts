@@ -169,8 +169,7 @@ class SiteRun {
       left = this.linkGroups.takeOrphans();
     }
     this.finishDirectories();
-    // What is below a directory first.
-    for (const { path, type, known } of this.locked.reverse()) {
+    for (const { path, type, known } of this.locked) {
       this.attempt(path, () => this.nodes.lock(path, type, known), 'METADATA_NOT_RESTORED');
     }
   }

@@ -95,6 +95,16 @@ test('pruning again and again leaves the good bytes', async () => {
   await lab.expectSound();
 });
 
+test('where they stay, the newest snapshot of their source does, even if all was to go', async () => {
+  const lab = await rottenLab();
+  const { kept } = await lab.pruneNamed({
+    snapshots: [1, 2, 3, 4, 5],
+    takesAll: true,
+  });
+  expect(numbers(kept)).toEqual([2, 3, 5]);
+  await lab.expectSound();
+});
+
 test('they may go when the file has them again', async () => {
   const lab = await rottenLab();
   lab.write('photo', 'good bytes');
