@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Connection } from '../../../src/repo/index/connection.js';
 import { openDatabase } from '../../../src/repo/index/database.js';
-import { History } from '../../../src/repo/index/history.js';
+import { History, NodeChange } from '../../../src/repo/index/history.js';
 import { createNames } from '../../../src/repo/index/names.js';
 import { makeRepository } from '../../support/repository.js';
 
@@ -83,4 +83,40 @@ test('names are searched in their index alone', () => {
   });
   const plan = 'SEARCH path USING COVERING INDEX path_by_parent (parent>?)';
   expect(plans).toEqual([plan, plan, plan, plan, plan]);
+});
+
+test('each column alone decides what a version changed, or nothing', () => {
+  const { path, platform } = makeRepository();
+  const db = openDatabase(`${path}/index.sqlite`, 'write', platform.files);
+  onTestFinished(() => void db.close());
+  const same = {
+    ...{ type: 1, flags: 0, mode: 0o644, uid: 1, gid: 1, mtime_s: 1, mtime_ns: 1, ctime_s: 1 },
+    ...{ ctime_ns: 1, btime_s: 1, btime_ns: 1, inode: 1, links: 0, rdev: 0, attributes: 0 },
+    ...{ size: 5, link: null, blob: 1, content: null },
+  };
+  const columns = Object.keys(same);
+  const expected: Record<string, NodeChange> = {
+    type: NodeChange.type,
+    ...Object.fromEntries(['blob', 'content', 'link'].map((name) => [name, NodeChange.content])),
+    ...Object.fromEntries(
+      ['mode', 'uid', 'gid', 'size', 'mtime_s', 'mtime_ns', 'attributes', 'rdev'].map((name) => [
+        name,
+        NodeChange.metadata,
+      ]),
+    ),
+  };
+  const insert = db.prepare(
+    `INSERT INTO version (path, first, last, ${columns.join()})
+     VALUES (?, ?, ?, ${columns.map(() => '?').join()})`,
+  );
+  columns.forEach((column, position) => {
+    const id = position + 1;
+    db.prepare('INSERT INTO path VALUES (?, -1, ?)').run(id, Buffer.from(column));
+    const old = { ...same, [column]: column === 'link' ? Buffer.from('elsewhere') : 3 };
+    insert.run(id, 1, 2, ...Object.values(old));
+    insert.run(id, 2, 0, ...Object.values(same));
+  });
+  for (const [id, , name, , , change] of new History(db).begunWithin({ after: 1, upTo: 2 })) {
+    expect([columns[id - 1], change]).toEqual([name, expected[name] ?? NodeChange.none]);
+  }
 });
