@@ -44,33 +44,34 @@ export function createWorkspace() {
       }
     },
     /** Threads and programs run what is built. */
-    build: () => run(directory, ['tools/build.js', 'code']).isRight,
+    build: () => run(directory, ['tools/build.js', 'code']),
     /** Until the first test fails. @returns what failed, or undefined */
     firstFailure(args) {
-      const { isRight, output } = run(directory, [
+      const report = join(directory, 'report.json');
+      rmSync(report, { force: true });
+      const isRight = run(directory, [
         join(root, 'node_modules/vitest/vitest.mjs'),
-        ...['run', '--bail', '1', '--reporter', 'json', '--passWithNoTests', ...args],
+        ...['run', '--bail', '1', '--reporter', 'json', '--outputFile', report],
+        ...['--passWithNoTests', ...args],
       ]);
-      return isRight ? undefined : failureIn(output, directory);
+      return isRight ? undefined : failureIn(report, directory);
     },
   };
 }
 
+/** Whether the program ended as it should. */
 function run(cwd, args) {
-  const { status, stdout, error } = spawnSync(process.execPath, args, {
+  const { status, error } = spawnSync(process.execPath, args, {
     cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: 'ignore',
     timeout: LIMIT_MS,
-    maxBuffer: 2 ** 28,
-    env: { ...process.env, FORCE_COLOR: '0' },
   });
-  return { isRight: status === 0 && error === undefined, output: stdout };
+  return status === 0 && error === undefined;
 }
 
-function failureIn(output, directory) {
+function failureIn(report, directory) {
   try {
-    const { testResults } = JSON.parse(output.slice(output.indexOf('{"')));
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
     for (const { name, status, assertionResults } of testResults) {
       const file = name.slice(directory.length + 1);
       const failed = assertionResults.find((test) => test.status === 'failed');
