@@ -1,10 +1,19 @@
 /** What takes the place of `worker/pool.ts` where copies are to take milliseconds: jobs on this thread. */
+import { onTestFinished } from 'vitest';
+import { openFileSystem, type FileSystem } from '../../src/platform/files.js';
 import { createJobRunner } from '../../src/remote/copy/worker/run-job.js';
 import type { Workers } from '../../src/remote/copy/worker/pool.js';
-import { openPlatform } from '../../src/store.js';
+
+let files: FileSystem = openFileSystem();
+
+/** The file system that the jobs see from now on, until the test is over. */
+export function useFiles(twin: FileSystem): void {
+  files = twin;
+  onTestFinished(() => void (files = openFileSystem()));
+}
 
 export function startWorkers(count: number): Workers {
-  const run = createJobRunner(openPlatform().files);
+  const run = createJobRunner(files);
   let closed: Error | undefined;
   return {
     laneCount: count,
