@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
+import * as fs from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { MinFree } from '../../../src/repo/repository/free-space.js';
 import { createLab } from '../../support/lab.js';
 
 const MIB = 2 ** 20;
@@ -25,6 +27,37 @@ test('a backup that would take what is to stay free ends while it grows', async 
   });
   lab.useRealFiles();
   await lab.expectSound();
+});
+
+const LEAST = {
+  bytes: { type: 'bytes', bytes: 10 * MIB },
+  'a share': { type: 'share', fraction: 0.1 },
+} as const satisfies Record<string, MinFree>;
+
+describe.each(Object.entries(LEAST))('what is to stay free, in %s,', (_, minFree) => {
+  test('is looked at before anything is stored, to the byte', async () => {
+    const lab = labOfSmallDisk([10 - 1 / MIB]);
+    lab.write('f', 'x');
+    await expect(lab.backup({ minFree })).rejects.toMatchObject({
+      code: 'DISK_FULL',
+      message: expect.stringContaining('has 9 MiB free, and 10 MiB are to stay free.') as string,
+    });
+    expect(fs.readdirSync(lab.packs)).toEqual([]);
+    lab.useRealFiles();
+    await lab.expectSound();
+  });
+
+  test('may be all that is free', async () => {
+    const lab = labOfSmallDisk([10]);
+    lab.write('f', 'x');
+    expect(await lab.backup({ minFree })).toMatchObject({ snapshot: 1 });
+  });
+
+  test('is nothing to a dry run, which takes none', async () => {
+    const lab = labOfSmallDisk([9]);
+    lab.write('f', 'x');
+    expect(await lab.backup({ minFree, isDryRun: true })).toMatchObject({ files: 1 });
+  });
 });
 
 test('a small backup is not looked at twice', async () => {

@@ -110,6 +110,20 @@ describe('a repository that cannot be written', () => {
     expect((await lab.treeAt(1)).get('file')!.content).toBe('x');
   });
 
+  test.each(['', 'index.sqlite', 'lock.sqlite', 'packs'])(
+    'is one of which a part alone is not ours: "%s"',
+    async (part) => {
+      const lab = createLab();
+      lab.write('file', 'x');
+      await lab.backup();
+      const refused = part === '' ? lab.repository : join(lab.repository, part);
+      lab.useFiles({ ...lab.platform.files, canWrite: (path) => path !== refused });
+      await expect(lab.backup()).rejects.toMatchObject({ code: 'REPOSITORY_READ_ONLY' });
+      await lab.expectSound();
+      expect((await lab.treeAt(1)).get('file')!.content).toBe('x');
+    },
+  );
+
   test('lacks its lock file: it is made again', async () => {
     const lab = createLab();
     fs.rmSync(join(lab.repository, 'lock.sqlite'));
