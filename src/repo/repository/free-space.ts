@@ -18,7 +18,10 @@ export type SpaceGuard = (appendedBytes: number) => void;
  * Looks at once, and again as the repository grows.
  * @throws CodedError DISK_FULL, here and later, when less than `minFree` is free
  */
-export function keepFree(repository: HeldRepository, minFree: MinFree | undefined): SpaceGuard {
+export function keepFree(
+  repository: Pick<HeldRepository, 'path' | 'packDirectory' | 'platform'>,
+  minFree: MinFree | undefined,
+): SpaceGuard {
   if (minFree === undefined) return () => undefined;
   const { packDirectory: directory, path } = repository;
   const { files } = repository.platform;

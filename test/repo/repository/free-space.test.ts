@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { MinFree } from '../../../src/repo/repository/free-space.js';
+import { keepFree, type MinFree } from '../../../src/repo/repository/free-space.js';
 import { createLab } from '../../support/lab.js';
 
 const MIB = 2 ** 20;
@@ -72,4 +72,39 @@ test('nothing is asked where nothing is to stay free', async () => {
   const lab = labOfSmallDisk([0]);
   lab.write('f', randomBytes(MIB));
   expect(await lab.backup()).toMatchObject({ snapshot: 1 });
+});
+
+test('it is looked at again once 8 MiB were appended, and each time as much was', () => {
+  const lab = createLab();
+  let looks = 0;
+  const platform = {
+    ...lab.platform,
+    files: { ...lab.platform.files, freeBytes: () => ((looks += 1), 100 * MIB) },
+  };
+  const held = { path: lab.repository, packDirectory: lab.packs, platform };
+  const guard = keepFree(held, { type: 'bytes', bytes: MIB });
+  const appended = [4 * MIB, 4 * MIB - 1, 1, 1, 8 * MIB - 2, 1, 9 * MIB, 1];
+  const seen = appended.map((bytes) => {
+    guard(bytes);
+    return looks;
+  });
+  expect(seen).toEqual([1, 1, 2, 2, 2, 3, 4, 4]);
+});
+
+test('a share is of the whole file system, and rounded up', () => {
+  const lab = createLab();
+  const filesOf = (freeBytes: number) => ({
+    ...lab.platform.files,
+    capacityBytes: () => 1001,
+    freeBytes: () => freeBytes,
+  });
+  const lookAt = (freeBytes: number) => () => {
+    const platform = { ...lab.platform, files: filesOf(freeBytes) };
+    keepFree(
+      { path: lab.repository, packDirectory: lab.packs, platform },
+      { type: 'share', fraction: 0.5 },
+    );
+  };
+  expect(lookAt(500)).toThrow('has 0 MiB free, and 1 MiB are to stay free.');
+  expect(lookAt(501)).not.toThrow();
 });

@@ -18,7 +18,13 @@ describe('a new repository', () => {
     const { chunking, formatVersion, id } = initRepository(path, platform);
     expect(formatVersion).toBe(2);
     expect(id).toHaveLength(16);
-    expect(chunking.averageBytes).toBe(256 * 1024);
+    expect(chunking).toEqual({
+      wholeFileBytes: 12 * 1024 * 1024,
+      segmentBytes: 64 * 1024 * 1024,
+      leastBytes: 64 * 1024,
+      averageBytes: 256 * 1024,
+      mostBytes: 1024 * 1024,
+    });
     expect(() => initRepository(path, platform)).toThrow(
       expect.objectContaining({
         code: 'REPOSITORY_EXISTS',
