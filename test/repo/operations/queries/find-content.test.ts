@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, copyFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { backupTree, makeRepository, writeTree, absolute } from '../../../support/repository.js';
+import { createLab, SMALL_PIECES } from '../../../support/lab.js';
+import { noise } from '../../../support/seed.js';
 import { findContent } from '../../../support/by-path.js';
 
 /** What else is told of a path of the only source. */
@@ -62,6 +64,30 @@ test.each([
   ]);
   appendFileSync(file, 'x');
   expect(await findContent(path, platform, { file })).toEqual([]);
+});
+
+test.each([
+  ['one blob', 'same'],
+  ['several', noise(20_000, 1)],
+  ['none', ''],
+])('of all sources in byte order, or of the one that is named: %s', async (_, content) => {
+  const lab = createLab({ lanes: 1, chunking: SMALL_PIECES });
+  lab.write('z', content);
+  lab.write('other', 'of these bytes');
+  await lab.backup({ host: 'first' });
+  lab.remove('z');
+  lab.write('a', content);
+  symlinkSync('a', lab.path('link'));
+  await lab.backup({ host: 'last' });
+  const found = (options: object) =>
+    findContent(lab.repository, lab.platform, { file: lab.path('a'), ...options });
+  const all = await found({});
+  expect(all.map(({ path, source }) => [path, source])).toEqual([
+    [lab.bytes('a'), 2],
+    [lab.bytes('z'), 1],
+  ]);
+  const source = { type: 'name', host: 'last', path: lab.source } as const;
+  expect(await found({ source })).toEqual([all[0]]);
 });
 
 test('a file without a byte is found as every other without one', async () => {
