@@ -2,11 +2,13 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { initRepository } from '../../../src/repo/repository/init.js';
-import { openRepository } from '../../../src/repo/repository/repository.js';
+import { CodedError } from '../../../src/errors.js';
+import { tryLockExclusively } from '../../../src/repo/index/lock.js';
+import { openRepository, type Repository } from '../../../src/repo/repository/repository.js';
 import { openPlatform } from '../../../src/platform/platform.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { deadFrom } from '../../support/faulty-files.js';
-import { createLab } from '../../support/lab.js';
+import { createLab, type Lab } from '../../support/lab.js';
 
 const platform = openPlatform();
 const OWN_FILES = ['index.sqlite', 'lock.sqlite', 'packs', 'reserve', 'varve.json'];
@@ -136,5 +138,159 @@ describe('a repository that cannot be written', () => {
     lab.write('file', 'x');
     await lab.backup();
     await lab.expectSound();
+  });
+});
+
+interface Operation {
+  readonly access: 'read' | 'write';
+  /** Whether this user may write to the repository. */
+  readonly isWritable: boolean;
+  readonly run: (repository: Repository, signal?: AbortSignal) => Promise<unknown>;
+}
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  'a question': {
+    access: 'read',
+    isWritable: true,
+    run: (repository, signal) => repository.read(() => 'done', signal),
+  },
+  'a question to what cannot be written': {
+    access: 'read',
+    isWritable: false,
+    run: (repository, signal) => repository.read(() => 'done', signal),
+  },
+  'a dry run': {
+    access: 'read',
+    isWritable: true,
+    run: (repository, signal) => repository.tryOut(() => Promise.resolve('done'), signal),
+  },
+  'a writing operation': {
+    access: 'write',
+    isWritable: true,
+    run: (repository, signal) => repository.write(() => 'done', { ...(signal && { signal }) }),
+  },
+};
+
+describe.each(Object.entries(OPERATIONS))('%s', (_, { access, isWritable, run }) => {
+  const lockOf = (lab: Lab): string => join(lab.repository, 'lock.sqlite');
+  const open = (lab: Lab, options: { lockWaitMs?: number; signal?: AbortSignal } = {}) => {
+    const { files } = lab.platform;
+    const changed = isWritable ? files : { ...files, canWrite: () => false };
+    return openRepository(
+      lab.repository,
+      { ...lab.platform, files: changed },
+      { access, ...options },
+    );
+  };
+
+  test('waits for nobody unless it is told to, and leaves the lock as it is', async () => {
+    const lab = createLab();
+    const { files } = lab.platform;
+    const opened: string[] = [];
+    lab.useFiles({
+      ...files,
+      open(path, mode) {
+        opened.push(path);
+        return files.open(path, mode);
+      },
+    });
+    const held = tryLockExclusively(lockOf(lab))!;
+    using repository = open(lab);
+    await expect(run(repository)).rejects.toMatchObject({ code: 'REPOSITORY_LOCKED' });
+    expect(opened).not.toContain(lockOf(lab));
+    held.release();
+    expect(await run(repository)).toBe('done');
+  });
+
+  test('waits as long as it is told to', async () => {
+    const lab = createLab();
+    const held = tryLockExclusively(lockOf(lab))!;
+    using repository = open(lab, { lockWaitMs: 60_000 });
+    const waiting = run(repository);
+    held.release();
+    expect(await waiting).toBe('done');
+  });
+
+  test.each(['of the open repository', 'of the call'])(
+    'waits no longer once the signal %s is given, though another is not',
+    async (which) => {
+      const lab = createLab();
+      const held = tryLockExclusively(lockOf(lab))!;
+      const [given, other] = [AbortSignal.abort(), new AbortController().signal];
+      const isOfCall = which === 'of the call';
+      using repository = open(lab, { lockWaitMs: 60_000, signal: isOfCall ? other : given });
+      await expect(run(repository, isOfCall ? given : other)).rejects.toMatchObject({
+        code: 'INTERRUPTED',
+        message: 'The wait for the repository was interrupted.',
+      });
+      held.release();
+    },
+  );
+
+  test('gives its lock up where the index cannot be opened', async () => {
+    const lab = createLab();
+    fs.writeFileSync(lab.indexPath, 'no index'.repeat(1000));
+    using repository = open(lab);
+    await expect(run(repository)).rejects.toMatchObject({ code: 'INDEX_CORRUPT' });
+    const alone = tryLockExclusively(lockOf(lab));
+    expect(alone).toBeDefined();
+    alone!.release();
+  });
+});
+
+test('what was opened for reading is not written', async () => {
+  const lab = createLab();
+  using repository = openRepository(lab.repository, lab.platform, { access: 'read' });
+  await expect(repository.write(() => 'done')).rejects.toMatchObject({
+    code: 'REPOSITORY_READ_ONLY',
+    message: `The repository ${lab.repository} was opened for reading.`,
+  });
+});
+
+test('a reading ends once, however often that is said: no two get the same state', async () => {
+  const lab = createLab();
+  using repository = openRepository(lab.repository, lab.platform, { access: 'read' });
+  const first = await repository.beginReading();
+  first.end();
+  first.end();
+  first.fail(new Error('too late'));
+  const [second, third] = [await repository.beginReading(), await repository.beginReading()];
+  expect(second.held.index).toBe(first.held.index);
+  expect(third.held.index).not.toBe(second.held.index);
+  second.end();
+  third.end();
+});
+
+describe('where the quota of this user has no room for the log of the index', () => {
+  const operate = async (frees: boolean) => {
+    const lab = createLab();
+    using repository = openRepository(lab.repository, lab.platform, { access: 'write' });
+    const { files } = lab.platform;
+    const removed: string[] = [];
+    let isFull = true;
+    lab.useFiles({
+      ...files,
+      stat(path) {
+        if (isFull && path === lab.indexPath) throw new CodedError('DISK_FULL', 'No room.');
+        return files.stat(path);
+      },
+      remove(path) {
+        removed.push(path);
+        files.remove(path);
+        isFull = false;
+      },
+    });
+    const ended = await repository
+      .write(() => 'done', { frees })
+      .catch((error: unknown) => (error as CodedError).code);
+    return { ended, removed: removed.map((path) => path.slice(lab.repository.length + 1)) };
+  };
+
+  test('who frees some takes what is kept for that', async () => {
+    expect(await operate(true)).toEqual({ ended: 'done', removed: ['reserve'] });
+  });
+
+  test('nobody else does', async () => {
+    expect(await operate(false)).toEqual({ ended: 'DISK_FULL', removed: [] });
   });
 });

@@ -98,6 +98,56 @@ describe('periods', () => {
     });
   });
 
+  // Each rule: two in one period, then the first moment of the next one.
+  test.each<[keyof RetentionPolicy, string, string, string]>([
+    ['keepHourly', '2026-03-10T09:00:00', '2026-03-10T09:59:59', '2026-03-10T10:00:00'],
+    ['keepDaily', '2026-03-10T00:00:00', '2026-03-10T23:59:59', '2026-03-11T00:00:00'],
+    ['keepWeekly', '2026-03-09T00:00:00', '2026-03-15T23:59:59', '2026-03-16T00:00:00'],
+    ['keepMonthly', '2026-03-01T00:00:00', '2026-03-31T23:59:59', '2026-04-01T00:00:00'],
+    ['keepYearly', '2025-01-01T00:00:00', '2025-12-31T23:59:59', '2026-01-01T00:00:00'],
+  ])('%s: from %s to %s is one, and %s the next', (rule, first, last, next) => {
+    const name = rule.replace('keep', '').toLowerCase();
+    const history = series(first, last, next);
+    const reasons = [`${name} snapshot`];
+    expect(choose(history, { [rule]: 1 })).toEqual({ 3: reasons });
+    expect(choose(history, { [rule]: 2 })).toEqual({ 2: reasons, 3: reasons });
+    expect(choose(history, { [rule]: 3 })).toEqual({
+      1: [`oldest ${name} snapshot`],
+      2: reasons,
+      3: reasons,
+    });
+    for (const all of [-1, 'unlimited'] as const) {
+      expect(choose(history, { [rule]: all })).toEqual(choose(history, { [rule]: 3 }));
+    }
+    expect(() => choose(history, { [rule]: -2 })).toThrow('A rule cannot keep -2 snapshots');
+  });
+
+  test.each<RetentionPolicy>([
+    { keepLast: 1 },
+    { keepHourly: 1 },
+    { keepDaily: 1 },
+    { keepWeekly: 1 },
+    { keepMonthly: 1 },
+    { keepYearly: 1 },
+    { keepWithin: { hours: 1 } },
+    { keepTags: [['a']] },
+    { olderThan: 0 },
+  ])('%j is a rule by itself', (policy) => {
+    expect(Object.keys(choose(series('2026-11-01'), policy))).toEqual(['1']);
+  });
+
+  test('a snapshot of this very moment is not from the future', () => {
+    const now = { ...series('2026-11-01')[0]!, startedMs: NOW.getTime() };
+    expect(choose([now], { keepDaily: 1 })).toEqual({ 1: ['daily snapshot'] });
+    const later = { ...now, startedMs: NOW.getTime() + 1 };
+    expect(choose([later], { keepDaily: 1 })).toEqual({ 1: ['dated in the future'] });
+  });
+
+  test('within a span is what is younger than it, not as old', () => {
+    const history = series('2026-10-01T10:00:00', '2026-10-01T10:00:01', '2026-10-01T12:00:00');
+    expect(Object.keys(choose(history, { keepWithin: { hours: 2 } }))).toEqual(['2', '3']);
+  });
+
   test('the oldest is kept as well while a rule is not used up', () => {
     const history = series('2026-11-01T09:00', '2026-11-01T10:00', '2026-11-02T10:00');
     expect(choose(history, { keepDaily: 3 })).toEqual({
@@ -184,6 +234,19 @@ describe('keep-tag', () => {
       2: ['tag release, signed'],
       4: ['newest of its source'],
     });
+  });
+
+  test('a list without a tag keeps nothing', () => {
+    expect(choose(tagged, { keepTags: [[], ['signed']] })).toEqual({
+      2: ['tag signed'],
+      4: ['newest of its source'],
+    });
+  });
+
+  test.each(['', 'a,b', ' a', 'a '])('%j, which no snapshot can bear, is refused', (tag) => {
+    expect(() => choose(tagged, { keepTags: [['release'], ['release', tag]] })).toThrow(
+      expect.objectContaining({ code: 'USAGE' }),
+    );
   });
 
   test('several lists are alternatives', () => {

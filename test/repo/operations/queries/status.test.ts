@@ -28,6 +28,7 @@ async function twoSources(): Promise<Lab> {
   lab.remove('copy of a');
   await lab.backup({ host: 'other' });
   lab.setClock(NOW_MS);
+  change(lab, 'UPDATE snapshot SET finished_ms = started_ms + 500');
   return lab;
 }
 
@@ -75,6 +76,8 @@ test('a path is damaged once, however many of its versions are lost, and counts 
     `UPDATE blob SET kind = 3 WHERE id IN (
        SELECT v.blob FROM version v JOIN path p ON p.id = v.path WHERE CAST(p.name AS TEXT) = 'b')`,
   );
+  // A hole, which is stored nowhere, and cannot be lost.
+  change(lab, "INSERT INTO blob VALUES (999, x'00', 4, 10, 0, 0, NULL, 0, 0, 0)");
   const damaged = (status: Awaited<ReturnType<typeof statusOf>>) => ({
     lostBlobs: status.lostBlobs,
     damagedPaths: status.sources.map(({ damagedPaths }) => damagedPaths),
