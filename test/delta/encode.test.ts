@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyDelta } from '../../src/delta/apply.js';
 import { encodeDelta } from '../../src/delta/encode.js';
-import { blake3 } from '../../src/platform/hash.js';
-import { noise, runs } from '../support/seed.js';
-import { delta, edited, edits, lines, periodic, text } from '../support/texts.js';
+import { serializeDelta } from '../../src/delta/serialize.js';
+import { blake3, startBlake3 } from '../../src/platform/hash.js';
+import { drawer, noise, prose, runs } from '../support/seed.js';
+import { delta, edited, edits, lines, periodic, text, type Edit } from '../support/texts.js';
 
 function roundTrip(basis: Buffer, target: Buffer): void {
   const rebuilt = applyDelta(basis, delta(basis, target));
@@ -146,4 +147,134 @@ test('equal inputs give equal deltas, whatever was encoded before', () => {
   const first = delta(basis, target);
   for (let i = 0; i < 20; i += 1) delta(noise(3000 * i, i), lines(10 * i, i));
   expect(delta(basis, target)).toEqual(first);
+});
+
+/** A few steps in the life of a text, the same for the same seed. */
+function life(seed: number, longest: number): Edit[] {
+  const draw = drawer(seed);
+  const kinds = ['insert', 'delete', 'replace', 'move', 'duplicate'] as const;
+  return Array.from({ length: 1 + draw(6) }, () => ({
+    kind: kinds[draw(kinds.length)]!,
+    at: draw(1000) / 1000,
+    length: 1 + draw(longest),
+    seed: draw(1000),
+  }));
+}
+
+/** Letters of an alphabet so small that matches of every length are everywhere. */
+function letters(length: number, seed: number): Buffer {
+  return noise(length, seed).map((byte) => 97 + (byte & 3)) as Buffer;
+}
+
+/** Pieces of a text, some with noise between them, in an order by chance. */
+function pieces(basis: Buffer, seed: number): Buffer {
+  const draw = drawer(seed);
+  return Buffer.concat(
+    Array.from({ length: 30 }, () => {
+      const start = draw(basis.length);
+      const gap = noise(draw(3) * draw(60), draw(100));
+      return Buffer.concat([gap, basis.subarray(start, start + 20 + draw(90))]);
+    }),
+  );
+}
+
+/** Some bytes of every few thousand are others. */
+function touched(basis: Buffer, seed: number): Buffer {
+  const draw = drawer(seed);
+  const target = Buffer.from(basis);
+  for (let at = draw(3000); at < target.length; at += 500 + draw(5000)) {
+    noise(1 + draw(700), seed).copy(target, at);
+  }
+  return target;
+}
+
+describe('the copies that the encoder chooses stay the same', () => {
+  // What is stored depends on each bound and weight of the search. Who changes one on purpose compares
+  // sizes first (`npm run bench`), and then writes down what this test says.
+  const cases: readonly [string, string, (seed: number) => readonly [Buffer, Buffer]][] = [
+    [
+      'of edited lines',
+      'e70779f6f4de59fe',
+      (seed) => {
+        const basis = lines(300, seed);
+        return [basis, edited(basis, life(seed, 200))];
+      },
+    ],
+    [
+      'of lines with words changed',
+      '19d3091ceebda667',
+      (seed) => {
+        const basis = lines(200, seed);
+        const draw = drawer(seed);
+        const change = (word: string): string => (draw(12) === 0 ? `w${draw(99)}` : word);
+        return [basis, Buffer.from(basis.toString().replace(/\w+/g, change))];
+      },
+    ],
+    [
+      'of edited prose',
+      'e88ac1f0619d31bd',
+      (seed) => {
+        const basis = prose(150, seed);
+        return [basis, edited(basis, life(seed, 2000))];
+      },
+    ],
+    [
+      'of edited noise',
+      '3125bf6ceb9c2d7a',
+      (seed) => {
+        const basis = noise(9000, seed);
+        return [basis, edited(basis, life(seed, 3000))];
+      },
+    ],
+    [
+      'of few letters',
+      '160140737b479834',
+      (seed) => [letters(1500, seed), letters(1200, seed + 1)],
+    ],
+    [
+      'of periods',
+      '28dbd3c5f04b8be5',
+      (seed) => [
+        periodic(3000, 1 + seed, 1),
+        Buffer.concat([noise(seed, 2), periodic(2500, 7 + seed, 1), periodic(900, 1 + seed, 1)]),
+      ],
+    ],
+    [
+      'of pieces from everywhere',
+      '3bc4d1410566798a',
+      (seed) => {
+        const basis = noise(20_000, seed);
+        return [basis, pieces(basis, seed)];
+      },
+    ],
+    [
+      'of pages',
+      '0ecbc6b9b9fb2a76',
+      (seed) => {
+        const basis = noise(150_000, seed);
+        return [basis, touched(basis, seed)];
+      },
+    ],
+    [
+      'after long noise',
+      '8f5c2cc1b2075500',
+      (seed) => {
+        const basis = noise(60_000, seed);
+        const far = basis.subarray(1000 * seed, 1000 * seed + 60 + 20 * seed);
+        return [
+          basis,
+          Buffer.concat([noise(500 * seed, 1000 + seed), far, basis.subarray(700, 800)]),
+        ];
+      },
+    ],
+  ];
+
+  test.each(cases)('%s', (_, expected, textsOf) => {
+    const digest = startBlake3();
+    for (let seed = 1; seed <= 30; seed += 1) {
+      const [basis, target] = textsOf(seed);
+      digest.update(serializeDelta(delta(basis, target)));
+    }
+    expect(digest.hex().slice(0, 16)).toBe(expected);
+  });
 });
