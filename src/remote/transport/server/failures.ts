@@ -30,7 +30,7 @@ export function answerOf(error: unknown, statuses: Statuses): FailureAnswer {
     };
   }
   const system = systemErrorCode(error);
-  if (system === 'ENOSPC' || system === 'EDQUOT' || system === 'EFBIG') {
+  if (system === 'ENOSPC' || system === 'EDQUOT') {
     return failure(507, 'DISK_FULL', 'No space is left on the server.');
   }
   if (system === 'EFBIG') {
