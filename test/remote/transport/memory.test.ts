@@ -33,6 +33,8 @@ test('memory of the usual length is used again, up to four; longer memory goes',
   const first = new Set(await memoriesOf([1, 1, 1, 1, 1, 1]));
   const again = await memoriesOf([1, 1, 1, 1, 1, 1]);
   expect(again.filter((memory) => first.has(memory))).toHaveLength(4);
+  const usual = await withMemory(POOLED_BYTES, (memory) => Promise.resolve(memory));
+  expect(await memoriesOf([POOLED_BYTES, 1, 1, 1])).toContain(usual);
   const [long] = await memoriesOf([POOLED_BYTES + 1]);
   expect(await memoriesOf([POOLED_BYTES + 1, 1, 1, 1, 1])).not.toContain(long);
 });

@@ -24,7 +24,8 @@ async function ask(path: string, authorization?: string) {
   const outgoing = { setHeader: (name: string, value: string) => void (own[name] = value) };
   const headers = { host: 'attic', ...(authorization && { authorization }) };
   const incoming = { headers, socket: { remoteAddress: '::1' } };
-  const answer = await app.request(path, {}, { incoming, outgoing } as never);
+  const bindings: object = { incoming, outgoing };
+  const answer = await app.request(path, {}, bindings);
   expect(own).toEqual({ 'varve-copy': '1' });
   expect(answer.headers.get('varve-copy')).toBe('1');
   expect(answer.headers.get('cache-control')).toBe('no-store');
