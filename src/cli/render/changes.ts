@@ -39,7 +39,8 @@ export function describeChange(change: Change, palette: Palette): string {
 /** Signed; empty where no file is on either side, or where its bytes are the same. */
 function formatGrowth({ change, sizeBefore, sizeAfter }: Change): string {
   if (change === 'metadata' || (sizeBefore === undefined && sizeAfter === undefined)) return '';
-  return formatSigned((sizeAfter ?? 0) - (sizeBefore ?? 0), change === 'removed');
+  const growth = (sizeAfter ?? 0) - (sizeBefore ?? 0);
+  return formatSigned(growth, growth < 0 || change === 'removed');
 }
 
 function formatSigned(bytes: number, isLoss = bytes < 0): string {
