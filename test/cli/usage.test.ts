@@ -92,6 +92,47 @@ test.each([
   if (question !== undefined) expect(hint?.startsWith(`${question} See`)).toBe(true);
 });
 
+test.each([
+  ['bac', 'Did you mean backup?'],
+  ['ba', undefined],
+  ['sta', 'Did you mean status or stats?'],
+  ['verifying', 'Did you mean verify?'],
+  ['lsfiles', undefined],
+])('a command cut to three letters or more is known: %s', async (word, question) => {
+  const { hint } = await refusalOf(word);
+  expect(hint).toBe(`${question === undefined ? '' : `${question} `}See \`varve help\`.`);
+});
+
+test('an option cut to three letters or more is known, where it is one of three at most', () => {
+  const hintOf = (typed: string, ...options: readonly string[]): string | undefined => {
+    const command = new Command('do');
+    for (const option of options) command.option(option);
+    const error = new CommanderError(
+      1,
+      'commander.unknownOption',
+      `error: unknown option '${typed}'`,
+    );
+    return usageError(error, { program: new Command(), command, args: ['do', typed] }).hint;
+  };
+  const three = ['--ape-house', '--ape-garden', '--ape-cellar'];
+  const none = 'See `varve help do`.';
+  expect(hintOf('--ape', ...three)).toBe(`Did you mean ${three.join(' or ')}? ${none}`);
+  expect(hintOf('--ap', ...three)).toBe(none);
+  expect(hintOf('--ape', ...three, '--ape-attic')).toBe(none);
+  expect(hintOf('--ape-attics', '--ape')).toBe(`Did you mean --ape? ${none}`);
+});
+
+test.each([
+  [['backup', '--exlude=x', 'y']],
+  [['backup', '--command', 'db.sql', '--exlude', 'x']],
+  [['backup', '--command', 'db.sql', '--exlude', '--', 'pg_dump', '--exlude']],
+])('an option before the command to run is ours: %j', async (args) => {
+  expect(await refusalOf(...args)).toMatchObject({
+    message: '`varve backup` has no option --exlude.',
+    hint: 'Did you mean --exclude? See `varve help backup`.',
+  });
+});
+
 test.each(REMOVING)('%s is not suggested for anything near it', async (name) => {
   const near = [
     name.slice(0, -1),

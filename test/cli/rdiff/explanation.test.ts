@@ -180,3 +180,79 @@ test('lines beyond the limit are summed up, and nothing is lost', async () => {
     linesOf(explanation, Infinity).filter((line) => /^ {2}(copy|literal)/.test(line)),
   ).toHaveLength(100);
 });
+
+test('colours are those of the legend, each ended', () => {
+  const parts = made([
+    ['=', 2],
+    ['~', 2],
+    ['+', 1],
+  ]);
+  const text = explanationText(parts, { colour: true, limit: 40 });
+  const [green, yellow, red] = [32, 33, 31].map(
+    (code) => (shown: string) => `\u001b[${code}m${shown}\u001b[0m`,
+  ) as [(shown: string) => string, (shown: string) => string, (shown: string) => string];
+  const lines = text.split('\n');
+  expect(lines[2]).toBe(`     [${green('=').repeat(2)}${yellow('~').repeat(2)}${red('+')}]`);
+  expect(lines[3]).toBe(`     ${green('=')} same place  ${yellow('~')} moved  ${red('+')} new`);
+  expect(lines.filter((line) => /copy|literal/.test(line))).toEqual([
+    `  ${green('copy')}     0..1  2 bytes of the old file from 0 (block 0)`,
+    `  ${yellow('copy')}     2..3  2 bytes of the old file from 3 (block 0, moved)`,
+    `  ${red('literal')}  4..4  1 byte, in no block of the old file`,
+  ]);
+});
+
+test('a sum is cut only where it is longer than what is shown', () => {
+  const block = { position: 0, length: 4, weakSum: '01234567' };
+  const sum = '0123456789abcdef';
+  const shown = (strongSum: string): string | undefined =>
+    linesOf({ ...made([['=', 4]]), blockSums: [{ ...block, strongSum }] }).find((line) =>
+      line.startsWith('  block 0'),
+    );
+  expect(shown(sum)).toBe(`  block 0  0..3  01234567  ${sum}`);
+  expect(shown(`${sum}0`)).toBe(`  block 0  0..3  01234567  ${sum}...`);
+});
+
+test('of an empty new file all is there', () => {
+  expect(linesOf(made([]))[1]).toBe('new  0 bytes, of which 0 (100.0 %) are in the old file');
+});
+
+test('a part that ends with a block is in no other, and parts left out are counted as what they are', () => {
+  const lines = linesOf(
+    made([
+      ['=', 256],
+      ['=', 257],
+      ['=', 1],
+      ['+', 1],
+    ]),
+    2,
+  );
+  expect(lines).toContain('  copy     0..255  256 bytes of the old file from 0 (block 0)');
+  expect(lines).toContain(
+    '  copy     256..512  257 bytes of the old file from 256 (blocks 1 to 2)',
+  );
+  expect(lines).toContain(
+    '  and 2 parts more: 1 copy of 1 byte, 1 literal of 1 byte (--limit=0 shows all)',
+  );
+});
+
+test.each([
+  [64 * 1024, 1000, 499, true],
+  [64 * 1024 + 1, 1000, 499, false],
+  [64 * 1024, 1000, 500, false],
+  [64 * 1024, 1000, 250, true],
+  [0, 1000, 0, false],
+])(
+  'of %d bytes, with %d new ones of which %d were found, there is a hint: %s',
+  (oldSize, newSize, found, isHinted) => {
+    const parts = made([
+      ['=', found],
+      ['+', newSize - found],
+    ]);
+    const text = explanationText({ ...parts, oldSize, blockLength: 512 }, style);
+    expect(
+      text.includes(
+        'Hint: only whole blocks are found, here of 512 bytes; try shorter ones: -b 256\n',
+      ),
+    ).toBe(isHinted);
+  },
+);

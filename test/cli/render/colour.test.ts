@@ -7,6 +7,17 @@ test('a terminal gets colour', () => {
   expect(palette.bold('x')).toBe('\x1b[1mx\x1b[22m');
 });
 
+test('each mark ends what it began, and nothing else', () => {
+  const { bold, dim, red, green, yellow } = paletteFor({ isTTY: true }, {});
+  expect([bold, dim, red, green, yellow].map((mark) => mark('x'))).toEqual([
+    '\x1b[1mx\x1b[22m',
+    '\x1b[2mx\x1b[22m',
+    '\x1b[31mx\x1b[39m',
+    '\x1b[32mx\x1b[39m',
+    '\x1b[33mx\x1b[39m',
+  ]);
+});
+
 test('an empty NO_COLOR changes nothing', () => {
   expect(paletteFor({ isTTY: true }, { NO_COLOR: '' }).green('x')).toBe('\x1b[32mx\x1b[39m');
 });

@@ -15,6 +15,18 @@ test('people see a few of the paths, or all of them', () => {
   expect(describeDamage([damage], true)[0]?.split('\n')).toHaveLength(8);
 });
 
+test('one path more than a few is one path, and as many as a few are all', () => {
+  const linesOf = (count: number): string[] | undefined =>
+    describeDamage([{ ...damage, paths: paths.slice(0, count) }], false)[0]?.split('\n');
+  expect(linesOf(6)?.slice(5)).toEqual(['  /file4', '  and 1 more path (-v lists all)']);
+  expect(linesOf(5)?.slice(5)).toEqual(['  /file4']);
+});
+
+test('a message and a path hold nothing that a terminal acts on, and a path is text', () => {
+  const odd = { ...damage, message: 'a\x1bb', paths: ['/\xc3\xa9' as ByteString] };
+  expect(describeDamage([odd], false)).toEqual(['BLOB_DAMAGED: a\\x1bb\n  /é']);
+});
+
 test('programs see all, and the bytes where they are not text', () => {
   expect(jsonDamage([damage])).toEqual([
     { code: 'BLOB_DAMAGED', message: 'It is gone.', snapshots: [], paths },

@@ -6,6 +6,7 @@ import {
   wrapLines,
   wrapText,
 } from '../../../src/cli/render/help.js';
+import { runs } from '../../support/seed.js';
 
 test('text breaks at the last space that fits', () => {
   expect(wrapText('one two three', 7)).toEqual(['one two', 'three']);
@@ -30,6 +31,48 @@ test('a term longer than its column is kept whole, above its meaning', () => {
     '  a long term',
     `${' '.repeat(8)}m`,
   ]);
+});
+
+test('a term as long as its column has its meaning beside it', () => {
+  expect(describeTerm('term', 'm', { termWidth: 4, columns: 80 })).toEqual(['  term  m']);
+});
+
+test('a term that is too long for where it stands goes on further in', () => {
+  const columns = 24;
+  expect(describeTerm('-l, --long <some value or other>', 'm', { termWidth: 40, columns })).toEqual(
+    ['  -l, --long <some', '      value or other>', '      m'],
+  );
+});
+
+test('an example has its meaning beside it to the last column', () => {
+  const examples = [['varve ls', 'lists']] as const;
+  expect(describeExamples(examples, 19)).toBe('Example:\n  varve ls  # lists');
+  expect(describeExamples(examples, 18)).toBe('Example:\n  # lists\n  varve ls');
+  expect(describeExamples(examples, 10)).toBe('Example:\n  # lists\n  varve ls');
+  expect(describeExamples([...examples, ['varve', 'all']], 19)).toBe(
+    'Examples:\n  varve ls  # lists\n  varve     # all',
+  );
+});
+
+test('examples at any width are no wider, and a shell reads the commands that were meant', () => {
+  const words = fc.array(fc.stringMatching(/^[a-z]{1,9}$/), { minLength: 1, maxLength: 12 });
+  const example = fc
+    .tuple(words, words)
+    .map(([line, what]) => [line.join(' '), what.join(' ')] as const);
+  const examples = fc.array(example, { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(examples, fc.integer({ min: 20, max: 60 }), (list, columns) => {
+      const [, ...lines] = describeExamples(list, columns).split('\n');
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+      const read = lines
+        .join('\n')
+        .replaceAll(/ \\\n +/g, ' ')
+        .split('\n');
+      const commands = read.map((line) => line.replace(/# .*/, '').trim()).filter(Boolean);
+      expect(commands).toEqual(list.map(([line]) => line));
+    }),
+    runs(300),
+  );
 });
 
 test('an example that is too long goes on as a shell reads it', () => {

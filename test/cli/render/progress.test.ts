@@ -163,6 +163,54 @@ describe('the text', () => {
     );
   });
 
+  test('has a rate and an ETA from the first second on, the rate rounded', () => {
+    const options = { label: 'backup', expected };
+    const shown = (files: number, bytes: number, elapsedMs: number) =>
+      describeProgress({ files, bytes }, elapsedMs, options, WIDE);
+    expect(shown(20, 300 * KIB, 999)).toBe('backup [0:01]  25%  20/100 files  300/1000 KiB');
+    expect(shown(20, 300 * KIB, 1000)).toBe(
+      'backup [0:01]  25%  20/100 files  300/1000 KiB  300 KiB/s  ETA 0:03',
+    );
+    expect(shown(20, 1999, 2000)).toContain('  1000 B/s  ');
+    // The least that is done is a beginning.
+    expect(shown(1, 0, 1000)).toBe('backup [0:01]  0%  1/100 files  0 B/1000 KiB  0 B/s  ETA 3:19');
+  });
+
+  test('says 100% when all is done, and not before', () => {
+    const options = { label: 'backup', expected };
+    expect(describeProgress(expected, 2000, options, WIDE)).toBe(
+      'backup [0:02]  100%  100/100 files  1000/1000 KiB  500 KiB/s  ETA 0:00',
+    );
+    const nearly = { ...expected, bytes: expected.bytes - 1 };
+    expect(describeProgress(nearly, 2000, options, WIDE)).toContain('  99%  ');
+  });
+
+  test('says as much as fits, at every width', () => {
+    const done = { files: 20, bytes: 300 * KIB };
+    const options = { label: 'backup', expected };
+    const lines = [
+      'backup [0:10]  25%  20/100 files  300/1000 KiB  30.0 KiB/s  ETA 0:30',
+      'backup [0:10]  25%  20/100 files  300/1000 KiB  ETA 0:30',
+      'backup [0:10]  25%  20 files  300 KiB  ETA 0:30',
+      'backup [0:10]  25%  300 KiB  ETA 0:30',
+      'backup [0:10]  25%  ETA 0:30',
+      'backup  25%  ETA 0:30',
+    ];
+    const path = '/home/ada/thesis/chapter-1/figures/lake.svg';
+    for (let columns = 10; columns < 140; columns += 1) {
+      // From 70 columns on, there is room for eight columns of a name and what is before it.
+      const room = columns >= 70 ? 10 : 0;
+      const line = lines.find(({ length }) => length + room <= columns) ?? 'backup  25%  ETA 0:30';
+      const fitting = line.slice(0, columns);
+      expect(describeProgress(done, 10_000, options, columns)).toBe(fitting);
+      const left = columns - fitting.length - 2;
+      const cut = left >= path.length ? path : `...${path.slice(path.length - left + 3)}`;
+      expect(describeProgress({ ...done, current: name }, 10_000, options, columns)).toBe(
+        left >= 8 ? `${fitting}  ${cut}` : fitting,
+      );
+    }
+  });
+
   test('ends with the file, whose name is cut from its beginning', () => {
     const done = { files: 20, bytes: 300 * KIB, current: name };
     const shown = (columns: number) =>

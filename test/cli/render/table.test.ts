@@ -75,6 +75,14 @@ test('a text at the end of a row goes below it where it does not fit', () => {
   );
 });
 
+test('a text at the end of a row stays beside it to the last column, and alone in its line', () => {
+  const rows = [{ name: 'a much longer name', size: 123_456 }];
+  const head = '  SIZE  DOUBLE  NAME';
+  expect(renderTable(wide, rows, 34)).toBe(`${head}\n123456  246912  a much longer name\n`);
+  expect(renderTable(wide, rows, 33)).toBe(`${head}\n123456  246912\n    a much longer name\n`);
+  expect(renderTable(wide.slice(2), rows, 5)).toBe('NAME\na much longer name\n');
+});
+
 test('columns that do not fit go below the others, in the head as in the rows', () => {
   const rows = [{ name: 'a', size: 123_456 }];
   expect(renderTable(wide, rows, 13)).toBe(

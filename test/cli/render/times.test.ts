@@ -17,6 +17,22 @@ test('an offset of zero is written out', () => {
   vi.stubEnv('TZ', 'Europe/Berlin');
 });
 
+test.each([
+  ['America/St_Johns', '1970-01-01T02:30:00.000-03:30', 6 * 3_600_000],
+  ['Asia/Kathmandu', '2026-01-01T05:45:00.000+05:45', Date.parse('2026-01-01T00:00:00Z')],
+  ['America/Los_Angeles', '2026-06-30T17:00:00.000-07:00', Date.parse('2026-07-01T00:00:00Z')],
+])('an offset has hours, minutes and a sign: %s', (zone, text, epochMs) => {
+  vi.stubEnv('TZ', zone);
+  expect(formatIsoTime(epochMs)).toBe(text);
+  vi.stubEnv('TZ', 'Europe/Berlin');
+});
+
+test('an instant beyond all dates is its seconds, as TIME would have it', () => {
+  expect(formatIsoTime(8.64e15)).toBe('+275760-09-13T02:00:00.000+02:00'.slice(1));
+  expect(formatIsoTime(8.64e15 + 1000)).toBe('@8640000000001');
+  expect(formatIsoTimeNs(99_999_999_999_999n * 1_000_000_000n)).toBe('@99999999999999');
+});
+
 test('file times keep their nanoseconds', () => {
   expect(formatIsoTimeNs(BigInt(WINTER_MS) * 1_000_000n + 456_789n)).toBe(
     '2026-11-01T18:30:15.123456789+01:00',

@@ -14,6 +14,7 @@ describe('the width of', () => {
     ['🐢', 2],
     ['a\u200bb', 2],
     ['\x1b[31mred\x1b[39m', 3],
+    ['\x1b[1;31mred\x1b[m', 3],
   ])('%j is %d', (text, width) => {
     expect(displayWidth(text)).toBe(width);
   });
