@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { FileStat } from '../../../src/platform/at-calls.js';
+import type { ContentRef, Metadata } from '../../../src/repo/model.js';
 import {
+  fileTypeOf,
+  hasSameMetadata,
+  isSameContent,
   isSameState,
   isUnchanged,
   mergeByName,
   racyFlag,
-  hasSameMetadata,
+  ReadReason,
+  reasonsToRead,
+  sparseFlag,
+  versionTypeOf,
 } from '../../../src/repo/tree/compare.js';
 
 const stat: FileStat = {
@@ -75,6 +82,84 @@ describe('a file is unchanged', () => {
     expect(hasSameMetadata(metadata, { ...metadata, inode: 9, ctime: stat.mtime })).toBe(true);
     expect(hasSameMetadata(metadata, { ...metadata, gid: 9 })).toBe(false);
   });
+});
+
+describe('the metadata of a path', () => {
+  const metadata = { ...stat, type: 1 as const };
+
+  test.each<[string, Partial<Metadata>]>([
+    ['type', { type: 4 }],
+    ['mode', { mode: 0o600 }],
+    ['uid', { uid: 9 }],
+    ['gid', { gid: 9 }],
+    ['rdev', { rdev: 9 }],
+    ['size', { sizeBytes: 9 }],
+    ['mtime', { mtime: { seconds: 9, nanoseconds: 6 } }],
+    ['nanoseconds of mtime', { mtime: { seconds: 100, nanoseconds: 9 } }],
+  ])('is another with another %s', (_, change) => {
+    expect(hasSameMetadata(metadata, { ...metadata, ...change })).toBe(false);
+    expect(hasSameMetadata({ ...metadata, ...change }, metadata)).toBe(false);
+    expect(hasSameMetadata({ ...metadata, ...change }, { ...metadata, ...change })).toBe(true);
+  });
+});
+
+describe('each difference is a reason of its own to read', () => {
+  test.each<[keyof typeof ReadReason, Partial<FileStat>, number]>([
+    ['type', { type: 'symlink' }, 0],
+    ['size', { sizeBytes: 9 }, 0],
+    ['mtime', { mtime: { seconds: 100, nanoseconds: 9 } }, 0],
+    ['ctime', { ctime: { seconds: 9, nanoseconds: 7 } }, 0],
+    ['inode', { inode: 9 }, 0],
+    ['racy', {}, 1],
+    ['unstable', {}, 2],
+  ])('%s', (name, change, flags) => {
+    expect(reasonsToRead({ ...stat, ...change }, { ...known, flags })).toBe(ReadReason[name]);
+  });
+
+  test('but not that it has holes, or that its bytes are suspect', () => {
+    expect(reasonsToRead(stat, { ...known, flags: 4 | 8 })).toBe(0);
+  });
+
+  test.each(['directory', 'symlink', 'fifo'] as const)('nor the size of a %s', (type) => {
+    const node = { ...known, type: versionTypeOf(type) };
+    expect(reasonsToRead({ ...stat, type, sizeBytes: 4096 }, node)).toBe(0);
+  });
+});
+
+test('contents are the same bytes only where they are one row of one table', () => {
+  const contents: ContentRef[] = [
+    { type: 'none' },
+    { type: 'blob', blob: 1 },
+    { type: 'blob', blob: 2 },
+    { type: 'content', content: 1 },
+    { type: 'content', content: 2 },
+  ];
+  for (const [position, left] of contents.entries()) {
+    const same = contents.map((right) => isSameContent(left, { ...right }));
+    expect(same).toEqual(contents.map((_, other) => other === position));
+  }
+});
+
+test.each([
+  [4095, 4],
+  [4096, 0],
+  [8192, 0],
+])('a file of 4096 bytes that takes %i is sparse: %i', (allocatedBytes, flag) => {
+  expect(sparseFlag({ ...stat, sizeBytes: 4096, allocatedBytes })).toBe(flag);
+});
+
+test('each type has one number, and back', () => {
+  const types = [
+    'file',
+    'directory',
+    'symlink',
+    'fifo',
+    'socket',
+    'characterDevice',
+    'blockDevice',
+  ] as const;
+  expect(types.map(versionTypeOf)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(types.map(versionTypeOf).map(fileTypeOf)).toEqual(types);
 });
 
 describe('a file is racy', () => {

@@ -1,11 +1,19 @@
 /** What is set on a restored node, in which order, and what is said where that fails. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { VersionType } from '../../../src/repo/model.js';
-import type { AtCalls } from '../../../src/platform/at-calls.js';
+import type { AtCalls, FileStat } from '../../../src/platform/at-calls.js';
 import type { AttributeCalls, NodeHandle } from '../../../src/platform/attribute-calls.js';
 import type { ByteString } from '../../../src/platform/bytes.js';
 import type { FileSystem } from '../../../src/platform/files.js';
-import { lockNode, setMetadata, type RestorableMetadata } from '../../../src/repo/tree/metadata.js';
+import {
+  differsInMetadata,
+  isLocked,
+  lockNode,
+  notKept,
+  refuseLockedDirectory,
+  setMetadata,
+  type RestorableMetadata,
+} from '../../../src/repo/tree/metadata.js';
 import { systemError } from '../../support/faulty-files.js';
 
 const open: NodeHandle = { type: 'open', descriptor: 3 };
@@ -153,4 +161,161 @@ test('of several flags those are set that the file system has', () => {
     'flags c0',
     'flags 40',
   ]);
+});
+
+/** A node that is just as it should be. */
+const asWanted = {
+  uid: wanted.uid,
+  gid: wanted.gid,
+  mode: wanted.mode,
+  mtime: wanted.mtime,
+} as FileStat;
+
+describe('what the file system did not keep', () => {
+  const kindsOf = (there: Partial<FileStat>, type: VersionType = VersionType.file) =>
+    notKept({ ...wanted, type }, { ...asWanted, ...there }).map(({ kind }) => kind);
+  const { seconds, nanoseconds } = wanted.mtime;
+
+  test.each<[string, Partial<FileStat>, string[]]>([
+    ['nothing', {}, []],
+    ['the owner', { uid: 9 }, ['owner']],
+    ['the group', { gid: 9 }, ['group']],
+    ['the permissions', { mode: 0o755 }, ['permissions']],
+    ['a time that is rounded up', { mtime: { seconds: seconds + 2, nanoseconds } }, []],
+    ['a time that is rounded down', { mtime: { seconds: seconds - 2, nanoseconds } }, []],
+    ['a later time', { mtime: { seconds: seconds + 3, nanoseconds } }, ['time']],
+    ['an earlier time', { mtime: { seconds: seconds - 3, nanoseconds } }, ['time']],
+    ['all of it', { uid: 9, gid: 9, mode: 0 }, ['owner', 'group', 'permissions']],
+  ])('%s', (_, there, kinds) => {
+    expect(kindsOf(there)).toEqual(kinds);
+  });
+
+  test('is said with a reason, and of a link without its permissions', () => {
+    expect(notKept(wanted, { ...asWanted, uid: 9 })).toEqual([
+      { kind: 'owner', code: 'not kept by the file system' },
+    ]);
+    expect(kindsOf({ mode: 0o777 }, VersionType.symlink)).toEqual([]);
+    expect(kindsOf({ mode: 0o777 }, VersionType.directory)).toEqual(['permissions']);
+  });
+});
+
+describe('a strange time is looked at after it was set', () => {
+  const strange = 2 ** 31;
+
+  test.each<[string, number, number, boolean]>([
+    ['kept', strange, strange, true],
+    ['rounded', strange, strange - 2, true],
+    ['clamped', strange, strange - 3, false],
+    ['clamped before 1970', -strange, 0, false],
+    ['ordinary, and not looked at', strange - 1, 0, true],
+  ])('%s', (_, seconds, there, isKept) => {
+    for (const node of [open, named]) {
+      const { files } = fakeNode({});
+      const stat = () => ({ uid: 0, gid: 0, mtime: { seconds: there, nanoseconds: 0 } });
+      Object.assign(files.at, { stat, statOpen: stat });
+      const shortfalls = setMetadata(files, node, {
+        ...wanted,
+        known: undefined,
+        mtime: { seconds, nanoseconds: 0 },
+      });
+      const lost = { kind: 'time', code: 'not kept by the file system' };
+      expect(shortfalls).toEqual(isKept ? [] : [lost]);
+    }
+  });
+});
+
+describe.each([0x10, 0x20, 0x30])('a node that is locked by %i', (lock) => {
+  const LOCKED = 'immutable or append-only, see lsattr(1)';
+
+  test('is left as it is, and what differs is said', () => {
+    const { files, calls } = fakeNode({ flags: lock });
+    const at = { ...files.at, statOpen: () => ({ ...asWanted, uid: 9 }) } as unknown as AtCalls;
+    const node = { ...files, at };
+    const free = { ...wanted, known: { flags: 0x40, xattrs: [] } };
+    expect(setMetadata(node, open, free)).toEqual([
+      { kind: 'owner', code: LOCKED },
+      { kind: 'inode flags', code: LOCKED },
+    ]);
+    const locked = { ...wanted, known: { flags: lock, xattrs: [] } };
+    expect(setMetadata(node, open, locked)).toEqual([{ kind: 'owner', code: LOCKED }]);
+    expect(setMetadata(node, open, { ...wanted, known: undefined })).toEqual([
+      { kind: 'owner', code: LOCKED },
+    ]);
+    expect(calls).toEqual([]);
+  });
+
+  test('is told from others, and as a directory takes no temporary file', () => {
+    expect(isLocked({ flags: lock | 0x40, xattrs: [] })).toBe(true);
+    expect(isLocked({ flags: 0x40, xattrs: [] })).toBe(false);
+    expect(isLocked(undefined)).toBe(false);
+    expect(() => refuseLockedDirectory(fakeNode({ flags: lock }).files.at, 3)).toThrow(
+      expect.objectContaining({ code: 'EPERM' }),
+    );
+    expect(() => refuseLockedDirectory(fakeNode({ flags: 0x40 }).files.at, 3)).not.toThrow();
+  });
+});
+
+describe('metadata differs', () => {
+  const attributes = { flags: 0x40, xattrs: [acl, attribute('user.a', '1')] };
+  const expected = { ...wanted, known: attributes };
+  const differs = (
+    node: Node,
+    there: Partial<FileStat> = {},
+    { handle = open, ...more }: Partial<RestorableMetadata> & { handle?: NodeHandle } = {},
+  ) =>
+    differsInMetadata(
+      fakeNode({ ...attributes, ...node }).files.at,
+      handle,
+      { ...asWanted, ...there },
+      { ...expected, ...more },
+    );
+
+  test('in nothing', () => {
+    expect(differs({})).toBe(false);
+    expect(differs({ xattrs: attributes.xattrs.toReversed() })).toBe(false);
+  });
+
+  test.each<[string, Partial<FileStat>]>([
+    ['owner', { uid: 9 }],
+    ['group', { gid: 9 }],
+    ['mode', { mode: 0 }],
+    ['time', { mtime: { seconds: 0, nanoseconds: 999_999_999 } }],
+    ['nanoseconds', { mtime: { seconds: -1, nanoseconds: 0 } }],
+  ])('in its %s', (_, there) => {
+    expect(differs({}, there)).toBe(true);
+  });
+
+  test.each<[string, Node]>([
+    ['flags', { flags: 0 }],
+    ['value of an attribute', { xattrs: [acl, attribute('user.a', '2')] }],
+    ['lack of one', { xattrs: [acl] }],
+    ['further one of a user', { xattrs: [...attributes.xattrs, attribute('user.b', '')] }],
+    [
+      'further access list',
+      { xattrs: [...attributes.xattrs, attribute('system.posix_acl_default', '')] },
+    ],
+  ])('in its %s', (_, node) => {
+    expect(differs(node)).toBe(true);
+    expect(differs(node, {}, { known: undefined })).toBe(false);
+  });
+
+  test('not in an attribute that the backup may not have seen, nor in flags that are not known', () => {
+    const more = [...attributes.xattrs, attribute('trusted.c', ''), attribute('security.x', '')];
+    expect(differs({ xattrs: more })).toBe(false);
+    expect(differs({ flags: 0 }, {}, { handle: named })).toBe(false);
+    expect(differs({}, { mode: 0 }, { type: VersionType.symlink })).toBe(false);
+  });
+});
+
+test('where there are no calls for attributes, each that was there is said', () => {
+  const { files, calls } = fakeNode({});
+  const without = { ...files, at: { ...files.at, attributes: undefined } as unknown as AtCalls };
+  expect(setMetadata(without, open, wanted)).toEqual([
+    { kind: 'access control list', code: 'ENOSYS' },
+    { kind: 'extended attribute', code: 'ENOSYS' },
+    { kind: 'inode flags', code: 'ENOSYS' },
+  ]);
+  expect(calls).toEqual(['owner 10 20', 'mode 6755', 'mtime']);
+  const plain = { ...wanted, known: { flags: 0, xattrs: [] } };
+  expect(setMetadata(without, open, plain)).toEqual([]);
 });

@@ -148,6 +148,8 @@ test.each([
   [{ modifiedFrom: MTIME, largerThan: 7 }, ['docs/report-2020.txt']],
   [{ largerThan: 5, pattern: 'report-' }, ['docs/report-2020.txt']],
   [{ largerThan: 8 }, []],
+  [{ largerThan: 8, pattern: 'report-2020' }, []],
+  [{ smallerThan: 5, pattern: 'report-2020' }, []],
   [{ smallerThan: 5, largerThan: 0 }, ['docs/report-2019.txt']],
   [{ smallerThan: 3, pattern: 'docs' }, ['report-x/docs']],
   [{ smallerThan: 1 }, ['caf\xc3\xa9', 'caf\xe9', 'report-x/docs', 'x\xff', 'y', '\xff\xff']],
