@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { truncateSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { blake3 } from '../../../../src/platform/hash.js';
@@ -9,6 +11,8 @@ import {
   type TreeNode,
   absolute,
 } from '../../../support/repository.js';
+import { createLab, SMALL_PIECES } from '../../../support/lab.js';
+import { noise } from '../../../support/seed.js';
 import { findPaths, logPath } from '../../../support/by-path.js';
 
 /** What else is told of a path of the only source. */
@@ -59,6 +63,54 @@ test('what has no bytes is stored as nothing', async () => {
     const { versions } = await logPath(path, platform, { path: name });
     expect(versions).toMatchObject([{ stored: 'none', hash: undefined, chainLength: 0 }]);
   }
+});
+
+test('of several blobs the worst counts: a delta, the longest chain, what is lost; a hole is none', async () => {
+  const lab = createLab({ lanes: 1, chunking: SMALL_PIECES });
+  lab.write('a', noise(30_000, 1));
+  truncateSync(lab.path('a'), 300_000);
+  await lab.backup();
+  const change = (sql: string): void => {
+    const db = new Database(lab.indexPath);
+    db.exec(sql);
+    db.close();
+  };
+  const stored = async () => {
+    const log = await logPath(lab.repository, lab.platform, { path: lab.path('a') });
+    return log.versions.map(({ stored: as, chainLength }) => [as, chainLength]);
+  };
+  const piece = (position: number) =>
+    `(SELECT blob FROM content_blob WHERE position = ${position})`;
+  expect(await stored()).toEqual([['full', 0]]);
+  change(`UPDATE blob SET kind = 2, basis = ${piece(0)} WHERE id = ${piece(1)}`);
+  expect(await stored()).toEqual([['delta', 1]]);
+  change(`UPDATE blob SET kind = 2, basis = ${piece(1)} WHERE id = ${piece(2)}`);
+  change(`UPDATE blob SET kind = 2, basis = ${piece(0)} WHERE id = ${piece(3)}`);
+  expect(await stored()).toEqual([['delta', 2]]);
+  change(`UPDATE blob SET kind = 3, basis = NULL WHERE id = ${piece(3)}`);
+  expect(await stored()).toEqual([['lost', 2]]);
+  change(`UPDATE blob SET kind = 3 WHERE id = ${piece(0)}`);
+  expect(await stored()).toEqual([['lost', 0]]);
+  // A loop is as bad as a loss.
+  change(`UPDATE blob SET kind = 2, basis = ${piece(2)} WHERE id = ${piece(0)}`);
+  expect(await stored()).toEqual([['lost', 0]]);
+});
+
+test('the source that has the path newest is told, with the others that had it', async () => {
+  const lab = createLab({ lanes: 1 });
+  lab.write('a', 'x');
+  await lab.backup({ host: 'one' });
+  await lab.backup({ host: 'two' });
+  await lab.backup({ host: 'three' });
+  lab.write('b', 'x');
+  lab.remove('a');
+  await lab.backup({ host: 'three' });
+  const log = await logPath(lab.repository, lab.platform, { path: lab.path('a') });
+  expect(log.others.map(({ host }) => host)).toEqual(['two', 'one']);
+  expect(log).toMatchObject({ source: { host: 'three' }, latestSnapshot: 4, isEvident: false });
+  expect(log.versions).toMatchObject([{ firstSnapshot: 3, lastSnapshot: 3 }]);
+  const only = await logPath(lab.repository, lab.platform, { path: lab.path('b') });
+  expect(only).toMatchObject({ source: { host: 'three' }, others: [] });
 });
 
 test('a path that never was is an error', async () => {
