@@ -65,6 +65,31 @@ test('a directory that is there is entered, and only never leaves its metadata a
   expect(decide(directory, { ...older, type: 'directory' }, 'never')).toBe('keep');
 });
 
+test.each(['symlink', 'fifo', 'socket', 'characterDevice'] as const)(
+  'a %s is compared, whatever its size and time say',
+  (type) => {
+    const node = { ...version, type: VersionType[type] };
+    for (const rule of ['always', 'if-changed', 'if-newer'] as const) {
+      expect(decide(node, { ...there, type }, rule), rule).toBe('compare');
+    }
+  },
+);
+
+test('another type of the same size and time is not what was saved, nor older', () => {
+  expect(decide(version, { ...there, type: 'symlink' }, 'if-newer')).toBe('keep');
+  expect(decide(version, { ...there, type: 'symlink' }, 'if-changed')).toBe('replace');
+});
+
+test.each<[string, Partial<FileStat>, string]>([
+  ['a second', { mtime: { seconds: 99, nanoseconds: 9 } }, 'compare'],
+  ['a nanosecond', { mtime: { seconds: 100, nanoseconds: 4 } }, 'compare'],
+  ['nothing', { sizeBytes: 9 }, 'keep'],
+  ['less than nothing: it is newer', { mtime: { seconds: 100, nanoseconds: 6 } }, 'keep'],
+  ['a second less', { mtime: { seconds: 101, nanoseconds: 0 } }, 'keep'],
+])('a file that is older by %s', (_, change, decision) => {
+  expect(decide(version, { ...there, ...change }, 'if-newer')).toBe(decision);
+});
+
 test('a file without bytes has nothing to compare', () => {
   const empty = { ...version, sizeBytes: 0 };
   expect(decide(empty, { ...older, sizeBytes: 0 }, 'always')).toBe('unchanged');

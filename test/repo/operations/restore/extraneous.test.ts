@@ -1,5 +1,7 @@
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { AtCalls } from '../../../../src/platform/at-calls.js';
+import { openFileSystem } from '../../../../src/platform/files.js';
 import { systemError } from '../../../support/faulty-files.js';
 import { createLab, type Lab } from '../../../support/lab.js';
 import { needPrograms, runProgram } from '../../../support/machine.js';
@@ -108,6 +110,55 @@ describe('--delete', () => {
     const { issues } = await lab.restoreInPlace(1, MIRROR);
     expect(issues).toMatchObject([{ path: 'source/dir/extra/deep', code: 'NOT_DELETED' }]);
     expect(fs.readFileSync(lab.path('dir/extra/deep/file'), 'utf8')).toBe('2');
+  });
+});
+
+describe('--delete, as it is told', () => {
+  /** The order in which a file system lists names is any. */
+  function backwards(lab: Lab, more: Partial<AtCalls> = {}): void {
+    const real = openFileSystem();
+    const list: AtCalls['list'] = (handle) => real.at.list(handle).sort().reverse();
+    lab.useFiles({ ...real, at: { ...real.at, list, ...more } });
+  }
+
+  test('comes in the order of the names, and a dry run tells as much and removes nothing', async () => {
+    const lab = await prepare();
+    for (const name of ['b', 'c', 'a']) lab.write(name, 'x');
+    backwards(lab);
+    const before = readTree(lab.source);
+    const dry = await lab.restoreInPlace(1, MIRROR, { isDryRun: true });
+    expect(readTree(lab.source)).toEqual(before);
+    const { removed } = await lab.restoreInPlace(1, MIRROR);
+    expect(dry.removed).toEqual(removed);
+    const names = (parent: string) =>
+      removed.filter((path) => path.slice(0, path.lastIndexOf('/')) === parent);
+    expect(names('source')).toEqual(['source/a', 'source/b', 'source/c', 'source/extra']);
+    expect(names('source/dir')).toEqual(['source/dir/extra', 'source/dir/link']);
+    expect([...readTree(lab.source).keys()]).toEqual(['', 'dir', 'dir/kept', 'kept']);
+  });
+
+  test('a file is removed whatever device it says it is on: layers have several', async () => {
+    const lab = await prepare();
+    const real = openFileSystem();
+    backwards(lab, {
+      stat(directory, name) {
+        const found = real.at.stat(directory, name);
+        const isElsewhere = found?.type === 'file';
+        return isElsewhere ? { ...found, device: found.device + 1, mount: 99_999 } : found;
+      },
+    });
+    const { removed, issues } = await lab.restoreInPlace(1, MIRROR);
+    expect(issues).toEqual([]);
+    expect([...removed].sort()).toEqual(['source/dir/extra', 'source/dir/link', 'source/extra']);
+  });
+
+  test('a root that is a file is no empty directory', async () => {
+    const lab = createLab();
+    lab.write('file', 'saved');
+    await lab.backup({ paths: [lab.path('file')] });
+    lab.write('file', 'changed');
+    expect(await lab.restoreInPlace(1, MIRROR)).toMatchObject({ removed: [], issues: [] });
+    expect(fs.readFileSync(lab.path('file'), 'utf8')).toBe('saved');
   });
 });
 

@@ -35,6 +35,13 @@ describe('an owner', () => {
     expect(gid(7, bytes('ann'))).toBe(7);
   });
 
+  test('of no name is its number, whoever has no name here', () => {
+    const users = { ...platform.users, userId: () => 7, groupId: () => 7 };
+    const { uid, gid } = createOwnerResolver({}, { ...platform, users });
+    expect([uid(2000, bytes('')), gid(50, bytes(''))]).toEqual([2000, 50]);
+    expect([uid(2000, bytes('x')), gid(50, bytes('x'))]).toEqual([7, 7]);
+  });
+
   test('is the number when that is asked for', () => {
     const { uid, gid } = createOwnerResolver({ isNumericOwner: true }, platform);
     expect([uid(2000, bytes('ann')), gid(7, bytes('staff'))]).toEqual([2000, 7]);

@@ -51,3 +51,32 @@ test('to the superuser nothing is forbidden, so it is a problem', () => {
   ]);
   expect(createShortfallTally(true).issues()).toEqual([]);
 });
+
+test.each<[string, boolean, boolean]>([
+  ['EPERM', false, true],
+  ['EACCES', false, true],
+  ['EINVAL', false, true],
+  ['EIO', false, false],
+  ['EPERM', true, false],
+])('%s, to the superuser: %s, says that it is not permitted: %s', (code, isSuperuser, is) => {
+  const tally = createShortfallTally(isSuperuser);
+  const kinds = [
+    ['owner', 'owners'],
+    ['group', 'groups'],
+    ['permissions', 'permissions'],
+    ['access control list', 'access control lists'],
+    ['extended attribute', 'extended attributes'],
+    ['inode flags', 'inode flags'],
+    ['time', 'times'],
+  ] as const;
+  for (const [kind] of kinds) tally.add(path(''), [{ kind, code }]);
+  const list = kinds.map(([, plural]) => `${plural}${is ? '' : ` (${code})`}: 1`).join(', ');
+  const why = is ? 'Not permitted to this user' : 'Not restored';
+  expect(tally.issues()).toEqual([
+    {
+      path: '',
+      code: is ? 'METADATA_NOT_PERMITTED' : 'METADATA_NOT_RESTORED',
+      message: `${why}: ${list}; the first is for the target.`,
+    },
+  ]);
+});
