@@ -62,6 +62,19 @@ describe('a backup leaves the repository out', () => {
     });
   });
 
+  test('and what had been saved where it lies now counts as removed', async () => {
+    const lab = prepare();
+    lab.write('place/old', 'old');
+    const paths = [lab.path('file'), lab.path('place')];
+    const first = await backupOf(lab, { paths });
+    lab.remove('place');
+    fs.symlinkSync(lab.repository, lab.path('place'));
+    const second = await backupOf(lab, { paths });
+    expect(second).toMatchObject({ files: 1, filesRemoved: 1 });
+    expect([...(await lab.treeAt(second.snapshot!)).keys()]).toEqual(['', 'file']);
+    expect((await lab.treeAt(first.snapshot!)).has('place/old')).toBe(true);
+  });
+
   test('and refuses a mount of it', async () => {
     const lab = prepare();
     mountOn(lab.path('mount'), '--bind', lab.packs);
