@@ -101,14 +101,15 @@ function nextCauses(
 /** Whether the next snapshot is to read a file whatever is known of it. */
 function isDueNext(
   { counters, sources }: Index,
-  { path }: Version,
+  { path, links }: Version,
   options: RereadOptions,
 ): boolean {
   const run = {
     snapshot: counters.last('snapshot') + 1,
     isOnlySource: sources.all().length === 1,
   };
-  return rereadsOf(options, run)(path);
+  // As the walk asks: all names of a file are due together.
+  return rereadsOf(options, run)(links || path);
 }
 
 /**

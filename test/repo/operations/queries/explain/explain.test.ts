@@ -131,6 +131,25 @@ describe('a file is read again', () => {
     expect(turns.filter(Boolean)).toHaveLength(1);
   });
 
+  test('under all of its names at once, which explain says as well', async () => {
+    const lab = await backedUp({ a: 'of some length' });
+    for (const name of ['b', 'c', 'd']) fs.linkSync(lab.path('a'), lab.path(name));
+    lab.runAhead();
+    await lab.backup();
+    const turns: boolean[] = [];
+    for (let run = 0; run < 4; run++) {
+      const causes = [];
+      for (const name of ['a', 'b', 'c', 'd']) {
+        causes.push((await explain(lab, name, { rereadShare: 0.25 })).causes);
+      }
+      const { bytesRead } = await lab.backup({ rereadShare: 0.25 });
+      const isRead = bytesRead > 0;
+      expect(causes).toEqual(Array.from({ length: 4 }, () => (isRead ? ['asked'] : [])));
+      turns.push(isRead);
+    }
+    expect(turns.filter(Boolean)).toHaveLength(1);
+  });
+
   test.each<[string, string[], (path: string) => void]>([
     ['was made longer', ['size', 'mtime', 'ctime'], (path) => fs.appendFileSync(path, 'y')],
     ['has another mode', ['ctime'], (path) => fs.chmodSync(path, 0o700)],
