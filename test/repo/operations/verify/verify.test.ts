@@ -206,6 +206,32 @@ test('progress begins with all blobs and ends with those that were rebuilt', asy
   expect(seen.at(-1)).toEqual({ files: 8, bytes: 8 * ALONE });
 });
 
+test('the result counts what there is, what was rebuilt, and how long that took', async () => {
+  const lab = createLab({ lanes: 1 });
+  lab.setClock(1000);
+  lab.write('a', noise(20_000, 1));
+  lab.write('same as a', noise(20_000, 1));
+  lab.write('b', noise(300, 2));
+  lab.write('empty', '');
+  await lab.backup();
+  await lab.backup({ host: 'other' });
+  const counts = { ok: true, snapshots: 2, versions: 10, blobs: 2, damage: [] };
+  const asked = {
+    damagedBlobs: [],
+    brokenBlobs: [],
+    damagedManifests: [],
+  };
+  const onProgress = (): void => lab.setClock(4500);
+  expect(await lab.verify({ onProgress })).toEqual({
+    ...counts,
+    ...asked,
+    bytes: 20_300,
+    durationMs: 3500,
+  });
+  const quick = await lab.verify({ isQuick: true });
+  expect(quick).toEqual({ ...counts, ...asked, bytes: 0, durationMs: 0 });
+});
+
 describe('damage names', () => {
   const named = (lab: Lab, damage: readonly Damage[]) =>
     damage.map(({ code, pack, offset, paths, snapshots }) => ({
