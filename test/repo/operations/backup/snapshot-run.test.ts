@@ -95,6 +95,8 @@ describe('a backup that skips what is unchanged', () => {
     const lab = createLab({ lanes: 1 });
     const numberOf = async (change: () => void): Promise<number | undefined> => {
       change();
+      // Or what came and went would be a change of the directory.
+      fs.utimesSync(lab.source, 1000, 1000);
       lab.runAhead();
       return (await lab.backup(skip)).snapshot;
     };
