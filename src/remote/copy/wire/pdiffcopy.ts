@@ -55,10 +55,9 @@ export class HashLineReader {
     const { list, seen } = this;
     const [, offset, hex = ''] = /^(\d{1,16})\t([0-9a-f]+)$/.exec(line) ?? [];
     const block = Number(offset) / list.blockBytes;
-    const digest = Buffer.from(hex, 'hex');
-    if (seen[block] !== 0 || digest.length !== list.digestBytes) throw malformed();
+    if (seen[block] !== 0 || hex.length !== 2 * list.digestBytes) throw malformed();
     seen[block] = 1;
-    list.entries.set(digest, block * entryBytes(list) + WEAK_BYTES);
+    list.entries.set(Buffer.from(hex, 'hex'), block * entryBytes(list) + WEAK_BYTES);
   }
 }
 
