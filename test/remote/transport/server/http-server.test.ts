@@ -12,7 +12,7 @@ function create(): Server {
   const bounds = {
     headersMs: 3000,
     requestMs: 4000,
-    idleMs: 5000,
+    idleMs: 7000,
     mostConnections: 6,
     mostMemoryBytes: 7,
   };
@@ -26,8 +26,8 @@ test('each bound of a connection is the one that was asked for', () => {
   expect(server).toMatchObject({
     headersTimeout: 3000,
     requestTimeout: 4000,
-    timeout: 5000,
-    keepAliveTimeout: 5000,
+    timeout: 7000,
+    keepAliveTimeout: 7000,
     maxConnections: 6,
     connectionsCheckingInterval: 1500,
     maxHeaderSize: 16 * 1024,
