@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytesToText, textToBytes } from '../../src/platform/bytes.js';
+import {
+  bytesFromText,
+  bytesToText,
+  hasInvalidBytes,
+  systemPath,
+  textFromBytes,
+  textOfName,
+  textToBytes,
+} from '../../src/platform/bytes.js';
 import { INVALID_BYTES } from '../../src/platform/shown-text.js';
 
 describe('the text of bytes', () => {
@@ -45,4 +53,34 @@ describe('the text of bytes', () => {
       '\udcfe',
     ]);
   });
+});
+
+test.each([
+  ['7f', '\x7f'],
+  ['80', '\udc80'],
+  ['c280', '\x80'],
+  ['c2', '\udcc2'],
+  ['dfbf', '\u07ff'],
+  ['e0a080', '\u0800'],
+  ['e0a0', '\udce0\udca0'],
+  ['efbfbf', '\uffff'],
+  ['f0908080', '\u{10000}'],
+  ['f09080', '\udcf0\udc90\udc80'],
+  ['f48fbfbf', '\u{10ffff}'],
+  ['f4908080', '\udcf4\udc90\udc80\udc80'],
+  ['ff', '\udcff'],
+])('the bytes %s, before and behind an invalid one, are %j', (hex, text) => {
+  const bytes = Buffer.from(hex, 'hex');
+  const ff = Buffer.of(0xff);
+  expect(bytesToText(Buffer.concat([bytes, ff]))).toBe(`${text}\udcff`);
+  expect(bytesToText(Buffer.concat([ff, bytes]))).toBe(`\udcff${text}`);
+  expect(textToBytes(`${text}\udcff`)).toEqual(Buffer.concat([bytes, ff]));
+});
+
+test('a path goes to the system as text, unless it is none', () => {
+  expect([hasInvalidBytes('caf\u00e9'), hasInvalidBytes('caf\udce9')]).toEqual([false, true]);
+  expect(systemPath('/caf\u00e9')).toBe('/caf\u00e9');
+  expect(systemPath('/caf\udce9')).toEqual(Buffer.from('/caf\xe9', 'latin1'));
+  expect(textOfName(bytesFromText('caf\u00e9 \udcff'))).toBe('caf\u00e9 \udcff');
+  expect(textFromBytes(bytesFromText('\u00e9\n\udcff'))).toBe('\u00e9\\x0a\\xff');
 });

@@ -76,3 +76,55 @@ test('what is forgotten, and all below it, is opened again', () => {
   expect(handles.open(path('directory'))).toBe(neighbour);
   handles.close();
 });
+
+test.each(['EMFILE', 'ENFILE', 'EACCES'])(
+  'where %s is said, what is not needed is closed',
+  (code) => {
+    const root = scratchDirectory();
+    for (let number = 0; number < 40; number += 1) fs.mkdirSync(`${root}/${number}`);
+    const rootHandle = files.at.open(undefined, bytesFromText(root), 'read-directory');
+    onTestFinished(() => files.close(rootHandle));
+    let isRefusing = false;
+    const at = {
+      ...files.at,
+      open: (...args: Parameters<typeof files.at.open>) => {
+        if (isRefusing && code === 'EACCES') throw Object.assign(new Error(code), { code });
+        if (isRefusing && opened - closed > 16) throw Object.assign(new Error(code), { code });
+        opened += 1;
+        return files.at.open(...args);
+      },
+    };
+    let [opened, closed] = [0, 0];
+    const close = (descriptor: number): void => {
+      closed += 1;
+      files.close(descriptor);
+    };
+    const handles = openDirectoryHandles(at, close, rootHandle);
+    onTestFinished(() => handles.close());
+    for (let number = 0; number < 30; number += 1) handles.open(path(String(number)));
+    isRefusing = true;
+    if (code === 'EACCES') {
+      expect(() => handles.open(path('30'))).toThrow('EACCES');
+      expect(closed).toBe(0);
+      return;
+    }
+    handles.open(path('30'));
+    expect(opened - closed).toBe(17);
+  },
+);
+
+test('those that were used last are kept; what is closed is opened once more', () => {
+  const { root, handles, closed } = open();
+  for (let number = 0; number < 66; number += 1) fs.mkdirSync(`${root}/${number}`);
+  const first = handles.open(path('0'));
+  for (let number = 1; number < 64; number += 1) handles.open(path(String(number)));
+  expect(handles.open(path('0'))).toBe(first);
+  expect(closed).toEqual([]);
+  handles.open(path('64'));
+  expect(handles.open(path('0'))).toBe(first);
+  expect(closed).toHaveLength(1);
+  handles.close();
+  expect(closed).toHaveLength(65);
+  handles.close();
+  expect(closed).toHaveLength(65);
+});

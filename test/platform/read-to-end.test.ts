@@ -43,3 +43,31 @@ test('a file that waits for more is given up after a time, and is read when it c
   fs.writeSync(writer, 'early');
   expect(() => readToEnd(reader, bounds)).toThrow(expect.objectContaining({ code: 'ETIMEDOUT' }));
 });
+
+test('as many bytes as the bound are no end to it, and one more is', () => {
+  const path = join(scratchDirectory(), 'file');
+  fs.writeFileSync(path, Buffer.alloc(3 * 1024 * 1024, 1));
+  const bounds = { mostBytes: 3 * 1024 * 1024, mostMs: 5000 };
+  expect(readToEnd(open(path), bounds)).toHaveLength(bounds.mostBytes);
+  fs.appendFileSync(path, 'x');
+  expect(() => readToEnd(open(path), bounds)).toThrow(
+    expect.objectContaining({
+      code: 'EFBIG',
+      message: 'no size is known of it, and it did not end within 3 MiB',
+    }),
+  );
+});
+
+test('a read that fails is no wait', () => {
+  const directory = scratchDirectory();
+  expect(() => readToEnd(open(directory))).toThrow(expect.objectContaining({ code: 'EISDIR' }));
+});
+
+test('bytes of one file do not show in those of the next', () => {
+  const [one, other] = ['one', 'other'].map((name) => join(scratchDirectory(), name));
+  fs.writeFileSync(one!, 'a'.repeat(1000));
+  fs.writeFileSync(other!, 'b'.repeat(10));
+  const first = readToEnd(open(one!));
+  expect(readToEnd(open(other!)).toString()).toBe('b'.repeat(10));
+  expect(first.toString()).toBe('a'.repeat(1000));
+});

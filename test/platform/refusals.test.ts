@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import Database from 'better-sqlite3';
 import { CodedError } from '../../src/errors.js';
-import { explainRefusal, type Place } from '../../src/platform/refusals.js';
+import { explaining, explainRefusal, type Place } from '../../src/platform/refusals.js';
 import { fileErrorCode, sqliteCode, systemErrorCode } from '../../src/platform/system-errors.js';
 import { scratchDirectory } from '../support/directory.js';
 
@@ -142,4 +142,139 @@ describe('what SQLite does not say', () => {
     const explained = explainRefusal(sqlite('SQLITE_CANTOPEN'), { name: 'the index', path });
     expect(explained?.code).toBe('INDEX_CORRUPT');
   });
+});
+
+describe('every refusal that has words', () => {
+  const own = (code: string) =>
+    code.startsWith('SQLITE') ? sqlite(code, 'words') : systemError(code, -1);
+  const explained = (code: string, place: Place = { name: 'the place' }) =>
+    explainRefusal(own(code), place);
+  const DISK = /^The disk or file system of the place failed \(.+\)\.$/;
+  const TABLE: readonly (readonly [string, string, RegExp, RegExp])[] = [
+    ...['ENOSPC', 'SQLITE_FULL'].map(
+      (code) =>
+        [
+          code,
+          'DISK_FULL',
+          /^No space is left for the place\.$/,
+          /^Free space on its file/,
+        ] as const,
+    ),
+    ['EDQUOT', 'DISK_FULL', /^No space is left for the place\.$/, /^The quota of this user/],
+    ['EFBIG', 'FILE_SIZE_LIMIT', /^The place cannot grow any further \(EFBIG/, /ulimit -f/],
+    ...['EMFILE', 'ENFILE'].map(
+      (code) => [code, 'OPEN_FILES_LIMIT', /^No more files may be opened/, /ulimit -n/] as const,
+    ),
+    ...['ENOMEM', 'SQLITE_NOMEM', 'SQLITE_IOERR_NOMEM'].map(
+      (code) => [code, 'OUT_OF_MEMORY', /^The system has no memory left \(/, /--jobs/] as const,
+    ),
+    ...[
+      ...['EIO', 'EBADMSG', 'EHOSTDOWN', 'EMEDIUMTYPE', 'ENODEV', 'ENOKEY', 'ENOLINK', 'ENOMEDIUM'],
+      ...['ENOTCONN', 'EREMOTEIO', 'ESTALE', 'EUCLEAN', 'SQLITE_IOERR', 'SQLITE_IOERR_READ'],
+      'SQLITE_CANTOPEN',
+    ].map((code) => [code, 'DISK_FAILED', DISK, /dmesg/] as const),
+    ...['ENOLCK', 'SQLITE_IOERR_LOCK', 'SQLITE_IOERR_LOCK_X'].map(
+      (code) => [code, 'DISK_FAILED', /the place does not lock files \(/, /Mount it/] as const,
+    ),
+    ...['SQLITE_CORRUPT', 'SQLITE_CORRUPT_VTAB', 'SQLITE_NOTADB'].map(
+      (code) => [code, 'INDEX_CORRUPT', /^The place is damaged\.$/, /--rebuild-index/] as const,
+    ),
+    ...['SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT', 'SQLITE_LOCKED', 'SQLITE_PROTOCOL'].map(
+      (code) =>
+        [
+          code,
+          'REPOSITORY_LOCKED',
+          /^Another process keeps the place locked\.$/,
+          /--lock-wait/,
+        ] as const,
+    ),
+    ...['SQLITE_READONLY', 'SQLITE_PERM', 'SQLITE_AUTH'].map(
+      (code) =>
+        [
+          code,
+          'REPOSITORY_READ_ONLY',
+          /^The place cannot be written to \(/,
+          /permissions/,
+        ] as const,
+    ),
+  ];
+
+  test.each(TABLE.map((row) => [...row] as [string, string, RegExp, RegExp]))(
+    '%s is %s, with its message and its advice',
+    (code, ours, message, hint) => {
+      const error = explained(code);
+      expect(error?.code).toBe(ours);
+      expect(error?.message).toMatch(message);
+      expect(error?.hint).toMatch(hint);
+    },
+  );
+
+  test('of a full disk adds what else may help', () => {
+    const place = { name: 'x', whenFull: ', or run prune' };
+    expect(explained('ENOSPC', place)?.hint).toBe('Free space on its file system, or run prune.');
+  });
+
+  test('of open files says how many there may be', () => {
+    const [, most] =
+      /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    expect(explained('EMFILE')?.message).toBe(
+      `No more files may be opened: the limit of this process is ${most}.`,
+    );
+  });
+
+  test('names what the system said once, with the path that it was about', () => {
+    const said = (message: string, path?: string): string | undefined => {
+      const error = Object.assign(new Error(message), { code: 'EIO', path });
+      return /\((.*)\)/.exec(explainRefusal(error, PLACE)?.message ?? '')?.[1];
+    };
+    expect(said('EIO: words, read')).toBe('EIO: words, read');
+    expect(said('words')).toBe('EIO: words');
+    expect(said("EIO: words, read '/r/x'", '/r/x')).toBe("EIO: words, read '/r/x'");
+    expect(said('EIO: words, read', 'x')).toBe("EIO: words, read 'x'");
+  });
+
+  test('of another place names that, also where the place itself has no path', () => {
+    const error = systemError('EIO', -5, '/elsewhere');
+    expect(explainRefusal(error, { name: 'the place' })?.message).toContain('of /elsewhere failed');
+    const relative = systemError('EIO', -5, 'elsewhere');
+    expect(explainRefusal(relative, { name: 'the place' })?.message).toContain(
+      'of the place failed',
+    );
+  });
+
+  test('of a table that is missing is damage, of another statement a bug', () => {
+    const code = (message: string) => explainRefusal(sqlite('SQLITE_ERROR', message), PLACE)?.code;
+    expect(['no such table: x', 'no such column: x', 'near "x": no such table'].map(code)).toEqual([
+      'INDEX_CORRUPT',
+      'INDEX_CORRUPT',
+      undefined,
+    ]);
+    expect(explainRefusal(sqlite('SQLITE_MISUSE', 'no such table: x'), PLACE)).toBeUndefined();
+  });
+
+  test('is thrown in the place of what an action throws; what has no words is thrown as it is', () => {
+    expect(explaining(PLACE, () => 7)).toBe(7);
+    const fail = (error: Error) => () =>
+      explaining(PLACE, () => {
+        throw error;
+      });
+    expect(fail(systemError('EIO', -5))).toThrow(expect.objectContaining({ code: 'DISK_FAILED' }));
+    const bug = new TypeError('bug');
+    expect(fail(bug)).toThrow(bug);
+  });
+});
+
+test('of a database that nobody may write beside, the system says why, and all is closed', () => {
+  const open = () => readdirSync('/proc/self/fd').length;
+  const before = open();
+  const place: Place = { name: 'the index', path: '/sys/index.sqlite', access: 'write' };
+  for (const code of ['SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_IOERR_SHMOPEN']) {
+    expect(explainRefusal(sqlite(code), place)).toMatchObject({
+      code: 'REPOSITORY_READ_ONLY',
+      message: expect.stringMatching(
+        /^The index cannot be written to \((EACCES|EPERM|EROFS)/,
+      ) as string,
+    });
+  }
+  expect(open()).toBe(before);
 });

@@ -106,3 +106,72 @@ describe('an entry of a directory', () => {
     expect(readdirSync(directory)).toEqual(['file']);
   });
 });
+
+describe('how a file replaces another', () => {
+  const orderOf = (rule: 'durable' | 'cached' | 'new'): string[] => {
+    const order: string[] = [];
+    const files = faultyFiles(({ name }) => void order.push(name));
+    replaceFile(files, file(), parts, { temporary: temporary(), rule });
+    return order;
+  };
+
+  test('only what is durable is synced', () => {
+    expect(orderOf('cached')).toEqual(['create', 'write', 'write', 'rename']);
+    rmSync(file());
+    expect(orderOf('new').filter((name) => name.startsWith('sync'))).toEqual([]);
+  });
+
+  test('a new file is renamed where there are no hard links, and its failure stays one', () => {
+    const real = openFileSystem();
+    const withoutLinks = (code: string) => ({
+      ...real,
+      at: real.at,
+      link: () => {
+        throw systemError(code);
+      },
+    });
+    const options = { temporary: temporary(), rule: 'new' } as const;
+    replaceFile(withoutLinks('EPERM'), file(), parts, options);
+    expect(readFileSync(file(), 'utf8')).toBe('one two');
+    expect(readdirSync(directory)).toEqual(['file']);
+    expect(() => replaceFile(withoutLinks('EEXIST'), file(), [], options)).toThrow('EEXIST');
+    expect(readFileSync(file(), 'utf8')).toBe('one two');
+    expect(readdirSync(directory)).toEqual(['file']);
+  });
+
+  test.each(['finish', 'publish', 'discard', 'finish, discard', 'discard, discard'])(
+    'after %s it is closed once, and no more',
+    (calls) => {
+      const real = openFileSystem();
+      const closed: number[] = [];
+      const close = (descriptor: number): void => {
+        closed.push(descriptor);
+        real.close(descriptor);
+      };
+      const files = { ...real, at: real.at, close };
+      const options = { temporary: temporary(), rule: 'cached' } as const;
+      const replacement = new Replacement(files, file(), options);
+      if (calls === 'publish') replacement.finish();
+      for (const call of calls.split(', ') as ('finish' | 'publish' | 'discard')[]) {
+        replacement[call]();
+      }
+      expect(closed).toEqual([replacement.descriptor]);
+    },
+  );
+
+  test('a name without a directory is synced in the working directory', () => {
+    const real = openFileSystem();
+    const synced: string[] = [];
+    const files = {
+      ...real,
+      at: real.at,
+      rename: () => undefined,
+      syncDirectory: (path: string) => void synced.push(path),
+    };
+    for (const path of ['name', '/name', 'a/name']) {
+      new Replacement(files, path, { temporary: temporary(), rule: 'durable' }).publish();
+      rmSync(temporary());
+    }
+    expect(synced).toEqual(['.', '/', 'a']);
+  });
+});

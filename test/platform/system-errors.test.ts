@@ -1,6 +1,11 @@
 import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
-import { reasonOf } from '../../src/platform/system-errors.js';
+import {
+  fileErrorCode,
+  reasonOf,
+  sqliteCode,
+  systemErrorCode,
+} from '../../src/platform/system-errors.js';
 import { testDirectory } from '../support/directory.js';
 
 const directory = testDirectory();
@@ -47,4 +52,62 @@ test.each([
 test('what is not of the system is told as it is', () => {
   expect(reasonOf(new Error('the end is missing'))).toBe('the end is missing');
   expect(reasonOf('gone')).toBe('gone');
+});
+
+test.each([
+  ['EACCES', 'permission denied'],
+  ['EBUSY', 'it is in use'],
+  ['EEXIST', 'it exists already'],
+  ['EFBIG', 'it would be larger than a file may be here'],
+  ['EISDIR', 'it is a directory'],
+  ['ELOOP', 'it is a symbolic link, or its links lead in a circle'],
+  ['EMFILE', 'too many files are open'],
+  ['ENAMETOOLONG', 'a name in it is too long'],
+  ['ENOENT', 'it does not exist'],
+  ['ENOTDIR', 'a part of its path is not a directory'],
+  ['EPERM', 'the operation is not permitted'],
+  ['EROFS', 'its file system is read-only'],
+])('%s is told as: %s', (code, reason) => {
+  const error = Object.assign(new Error(`${code}: words, call '/path'`), { code });
+  expect(reasonOf(error)).toBe(reason);
+});
+
+test.each([
+  [{ code: 'ENOENT' }, 'ENOENT'],
+  [{ code: 'E117' }, 'EUCLEAN'],
+  [{ code: 'E121' }, 'EREMOTEIO'],
+  [{ code: 'E123' }, 'ENOMEDIUM'],
+  [{ code: 'E124' }, 'EMEDIUMTYPE'],
+  [{ code: 'E126' }, 'ENOKEY'],
+  [{ code: 'E122' }, 'EDQUOT'],
+  [{ code: 'E9999' }, 'E9999'],
+  [{ errno: -122, syscall: 'write' }, 'EDQUOT'],
+  [{ errno: -122 }, undefined],
+  [{ syscall: 'write' }, undefined],
+  [{ code: 7 }, undefined],
+  [{ code: 'xEIO' }, undefined],
+  [{ code: 'EIO x' }, undefined],
+  [{ code: 'ERR_X' }, undefined],
+  [{}, undefined],
+])('what says %j of itself is the failure %s of the system', (said, code) => {
+  expect(systemErrorCode(Object.assign(new Error('x'), said))).toBe(code);
+  expect(systemErrorCode(said)).toBeUndefined();
+  const isLimit = code !== undefined && ['EDQUOT'].includes(code);
+  expect(fileErrorCode(Object.assign(new Error('x'), said))).toBe(isLimit ? undefined : code);
+});
+
+test('a failure is of SQLite by its name, and only an error is one', () => {
+  const named = (name: string) => Object.assign(new Error('x'), { name, code: 'SQLITE_BUSY' });
+  expect([sqliteCode(named('SqliteError')), sqliteCode(named('Error'))]).toEqual([
+    'SQLITE_BUSY',
+    undefined,
+  ]);
+  expect(sqliteCode({ name: 'SqliteError', code: 'SQLITE_BUSY' })).toBeUndefined();
+});
+
+test('words without a code, or a code without words, are told as they are', () => {
+  expect(reasonOf(new Error('EIO: i/o error, read'))).toBe('EIO: i/o error, read');
+  expect(reasonOf(Object.assign(new Error('broken'), { code: 'EIO' }))).toBe('broken');
+  const late = Object.assign(new Error('see EIO: i/o error, read'), { code: 'EIO' });
+  expect(reasonOf(late)).toBe('see EIO: i/o error, read');
 });

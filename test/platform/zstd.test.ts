@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { compress, compressBound, decompress, UndecodableError } from '../../src/platform/zstd.js';
+import {
+  compress,
+  compressBound,
+  decompress,
+  DEFAULT_LEVEL,
+  UndecodableError,
+} from '../../src/platform/zstd.js';
 import { noise, prose } from '../support/seed.js';
 
 const compressed = (raw: Uint8Array, level = 3): Buffer => {
@@ -41,5 +47,54 @@ describe('decompressing', () => {
 
   test('says how much it gave where there is more room', () => {
     expect(decompress(stored, Buffer.alloc(raw.length + 1))).toBe(raw.length);
+  });
+});
+
+describe('whether compressing pays', () => {
+  const KIB = 1024;
+  const pays = (raw: Uint8Array, level = DEFAULT_LEVEL): boolean =>
+    compressed(raw, level).length > 0;
+  /** Noise of a length, with prose at some places. */
+  const mixed = (length: number, ...places: readonly number[]): Buffer => {
+    const raw = noise(length, 1);
+    for (const at of places) prose(2000, 1).copy(raw, at, 0, 20 * KIB);
+    return raw;
+  };
+
+  test('is asked from 32 bytes on, and is so where at least three in a hundred are saved', () => {
+    expect([31, 32].map((length) => pays(Buffer.alloc(length, 'a')))).toEqual([false, true]);
+    const share = (percent: number): Buffer =>
+      Buffer.concat([noise(10_000 - 100 * percent, 1), Buffer.alloc(100 * percent)]);
+    expect([2, 5].map((percent) => pays(share(percent)))).toEqual([false, true]);
+    for (const length of [0, 1, 255, 256, 100_000]) {
+      expect(compressBound(length)).toBe(length + Math.floor(length / 256) + 1024);
+    }
+  });
+
+  test.each([
+    ['at the beginning', 0, true],
+    ['in the middle', 90 * KIB, true],
+    ['at the end', 180 * KIB, true],
+    ['between the samples', 40 * KIB, false],
+  ])('is told of long bytes by one sample of three: %s', (_, at, isTold) => {
+    expect(pays(mixed(200 * KIB, at))).toBe(isTold);
+  });
+
+  test('is not told by samples below 128 KiB', () => {
+    const places = (length: number): boolean => pays(mixed(length, 20 * KIB, 36 * KIB));
+    expect([128 * KIB - 1, 128 * KIB].map(places)).toEqual([true, false]);
+  });
+
+  test.each([
+    [512 * KIB, 166_761],
+    [512 * KIB + 1, 169_112],
+    [1536 * KIB, 518_134],
+    [1536 * KIB + 1, 517_729],
+  ])('at the usual level, %i bytes take %i, by the tables for that length', (length, stored) => {
+    // They change with zstd, or with the tables.
+    const raw = prose(60_000, 1).subarray(0, length);
+    expect(raw.length).toBe(length);
+    expect(compressed(raw, DEFAULT_LEVEL).length).toBe(stored);
+    expect(compressed(raw, 1).length).not.toBe(stored);
   });
 });

@@ -28,13 +28,13 @@ test.each([
   expect(nodeHashName(name)).toBe(node);
 });
 
-test.each([
+test.each<[string, string | undefined]>([
   ['sha1', 'sha1'],
   ['blake2b512', 'blake2b'],
   ['blake2s256', 'blake2s'],
   ['sha512-224', 'sha512_224'],
   ['sha512-256', 'sha512_256'],
-  ...['224', '256', '384', '512'].map((bits) => [`sha3-${bits}`, `sha3_${bits}`] as const),
+  ...['224', '256', '384', '512'].map((bits): [string, string] => [`sha3-${bits}`, `sha3_${bits}`]),
   ['blake3', undefined],
   ['xxh64', undefined],
   ['shake128', undefined],

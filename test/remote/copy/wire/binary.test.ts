@@ -64,15 +64,15 @@ describe('pieces', () => {
     expect(decodePieces(Buffer.concat([bytes, Buffer.alloc(15)]))).toEqual(expected);
   });
 
-  test.each([
+  test.each<[string, string]>([
     ['of none', head(0)],
     ['without a count', '000000'],
     ['with less than they are', head(2) + HEX[0]!],
     ['of a type that there is not', `${head(1)}04${wide(0)}${wide(1)}${wide(0)}`],
-    ...[0, 1, 2].map((at) => {
+    ...[0, 1, 2].map((at): [string, string] => {
       const numbers = [1, 1, 1].map((one) => wide(one));
       numbers[at] = '0020000000000000';
-      return [`with a number ${at} beyond all files`, `${head(1)}00${numbers.join('')}`] as const;
+      return [`with a number ${at} beyond all files`, `${head(1)}00${numbers.join('')}`];
     }),
     ['with more data than a body', `${head(1)}02${wide(0)}${wide(33 * 1024 * 1024 + 1)}${wide(0)}`],
   ])('%s are refused', (_, hex) => {
