@@ -31,3 +31,29 @@ describe('names', () => {
     expect(() => decodeFilename('100%', 'query')).toThrow('not properly percent-encoded');
   });
 });
+
+test('every byte but the plain ones is two capital digits', () => {
+  const plain = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~/-';
+  for (let byte = 0; byte < 256; byte += 1) {
+    const character = String.fromCharCode(byte);
+    const escaped = `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    expect(encodeFilename(character as ByteString)).toBe(
+      plain.includes(character) ? character : escaped,
+    );
+  }
+});
+
+test.each([
+  ['/x?filename=a', 'a'],
+  ['/x?filename=', ''],
+  ['/x?y=1&filename=a%20b&filename=c', 'a%20b'],
+  ['/x?filename=a=b', 'a=b'],
+  ['/x?filename=a#filename=b', 'a'],
+  ['/x?filename=a?b', 'a?b'],
+  ['/x?afilename=a', undefined],
+  ['/x?filename', undefined],
+  ['/filename=a', undefined],
+  ['filename=a', undefined],
+])('the parameter of %s is %s', (url, value) => {
+  expect(rawParameter(url, 'filename')).toBe(value);
+});

@@ -73,3 +73,24 @@ test('after ten wrong tokens of one address in a minute even the right one is no
   later(60_000);
   expect(await ask(right)).toBe(200);
 });
+
+test('nine wrong tokens bar nobody, and who is barred is so to the end of the minute', async () => {
+  const { ask, later } = guarded('secret');
+  const right = { headers: { authorization: 'Bearer secret' } };
+  for (let tries = 0; tries < 9; tries++) expect(await ask()).toBe(401);
+  expect(await ask(right)).toBe(200);
+  expect(await ask()).toBe(401);
+  expect(await ask(right)).toBe(429);
+  later(59_999);
+  expect(await ask(right)).toBe(429);
+  later(1);
+  expect(await ask(right)).toBe(200);
+});
+
+test('right tokens are not counted, and those that are barred are not answered otherwise', async () => {
+  const { ask } = guarded('secret');
+  const right = { headers: { authorization: 'Bearer secret' } };
+  for (let tries = 0; tries < 20; tries++) expect(await ask(right)).toBe(200);
+  for (let tries = 0; tries < 10; tries++) await ask();
+  expect([await ask(), await ask({ headers: { origin: 'http://x' } })]).toEqual([429, 403]);
+});
