@@ -10,6 +10,8 @@ describe('an exact duration', () => {
     ['1D', 86_400_000],
     ['1W', 604_800_000],
     ['0s', 0],
+    ['1W2D3h4m5s', ((9 * 24 + 3) * 60 + 4) * 60_000 + 5000],
+    ['1W1w', 2 * 604_800_000],
   ])('%s is %d ms', (text, durationMs) => {
     expect(parseDuration(text)).toBe(durationMs);
   });
@@ -20,6 +22,13 @@ describe('an exact duration', () => {
     ['m', ': it has no number.'],
     ['soon', ': it has no number.'],
     ['1.5h', ': it is not whole.'],
+    ['1,5h', ': it is not whole.'],
+    ['.5h', ': it is not whole.'],
+    ['  ', ': it is empty.'],
+    [' -1h', ': it is negative.'],
+    ['1h3x', ': there is no unit "x".'],
+    ['1week 2days', '; did you mean 1W2D?'],
+    ['1Y2D', ': months and years differ in length.'],
     ['-1h', ': it is negative.'],
     ['3x', ': there is no unit "x".'],
     ['1h3', '.'],

@@ -13,8 +13,18 @@ test('a name is a host and one of its paths', () => {
   });
 });
 
-test.each(['', 'laptop', ':/home', 'laptop:', 'laptop:home', '-1'])('"%s" is none', (text) => {
-  expect(() => parseSource(text)).toThrow(
-    `"${text}" is not a source: expected HOST:/PATH or a number.`,
-  );
+test('a path may have any character, and a number any that is one', () => {
+  expect(parseSource('h:/a\nb')).toEqual({ type: 'name', host: 'h', path: '/a\nb' });
+  expect(parseSource('h:/')).toEqual({ type: 'name', host: 'h', path: '/' });
+  expect(parseSource('999999999999999')).toEqual({ type: 'number', id: 999_999_999_999_999 });
+  expect(() => parseSource('1000000000000000')).toThrow('is not a source');
 });
+
+test.each(['', 'laptop', ' 1', 'a:b:/c', ':/home', 'laptop:', 'laptop:home', '-1'])(
+  '"%s" is none',
+  (text) => {
+    expect(() => parseSource(text)).toThrow(
+      `"${text}" is not a source: expected HOST:/PATH or a number.`,
+    );
+  },
+);

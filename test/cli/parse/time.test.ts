@@ -23,6 +23,8 @@ describe('points without a clock', () => {
 
   test('3B is three backups back', () => {
     expect(parse('3B')).toEqual({ type: 'back', count: 3 });
+    expect(parse('3b')).toEqual({ type: 'back', count: 3 });
+    expect(parse('LATEST')).toEqual({ type: 'latest' });
   });
 
   test('0B is no backup back', () => {
@@ -94,6 +96,9 @@ describe('dates', () => {
   });
 
   test('parts of a second are kept to the millisecond', () => {
+    expect(parse('@5.1')).toEqual({ type: 'instant', epochMs: 5100 });
+    expect(parse('@5.02')).toEqual({ type: 'instant', epochMs: 5020 });
+    expect(parse('2026-11-01 18:30:15.4')).toEqual(instant('2026-11-01T18:30:15.400+01:00'));
     expect(parse('@1793554215.1239')).toEqual({ type: 'instant', epochMs: 1_793_554_215_123 });
   });
 
@@ -147,6 +152,12 @@ describe('what people type', () => {
     ['0 days ago', '2026-11-04T14:00:00.250+01:00'],
     ['last week', '2026-10-28T14:00:00.250+01:00'],
     ['last month', '2026-10-04T14:00:00.250+02:00'],
+    ['Last Week', '2026-10-28T14:00:00.250+01:00'],
+    ['NOW', '2026-11-04T14:00:00.250+01:00'],
+    ['Yesterday AT Noon', '2026-11-03T12:00:00+01:00'],
+    ['TODAY', '2026-11-04T00:00:00+01:00'],
+    ['19991231', '1999-12-31T00:00:00+01:00'],
+    ['20000229', '2000-02-29T00:00:00+01:00'],
     ['last year', '2025-11-04T14:00:00.250+01:00'],
     ['2026-11', '2026-11-01T00:00:00+01:00'],
     ['nov 2026', '2026-11-01T00:00:00+01:00'],
@@ -212,6 +223,31 @@ describe('a change of the clock', () => {
     );
   });
 
+  test('a time that is now has come, whichever of two it is', () => {
+    for (const [text, iso] of [
+      ['02:30', '2026-10-25T02:30:00+01:00'],
+      ['02:30', '2026-10-25T02:30:00+02:00'],
+      ['14:00', '2026-11-04T14:00:00+01:00'],
+      ['wednesday 14:00', '2026-11-04T14:00:00+01:00'],
+      ['4 nov 14:00', '2026-11-04T14:00:00+01:00'],
+      ['wednesday', '2026-11-04T00:00:00+01:00'],
+    ] as const) {
+      expect(parseTime(text, at(iso)), text).toEqual(instant(iso));
+    }
+  });
+
+  test('a time that was yesterday, on a day that does not have it, is of the day before that', () => {
+    expect(parseTime('02:30', at('2026-03-30T01:00:00+02:00'))).toEqual(
+      instant('2026-03-28T02:30:00+01:00'),
+    );
+  });
+
+  test('the 29th of February is looked for in eight years, as at the turn of a century', () => {
+    for (const now of ['2101-01-01T00:00:00Z', '2104-02-28T12:00:00Z']) {
+      expect(parseTime('feb 29', at(now))).toEqual(instant('2096-02-29T00:00:00+01:00'));
+    }
+  });
+
   test('a time that a day does not have is that of the day before', () => {
     expect(parseTime('02:30', at('2026-03-29T12:00:00+02:00'))).toEqual(
       instant('2026-03-28T02:30:00+01:00'),
@@ -265,6 +301,12 @@ describe('wrong text', () => {
     '2026-02-30',
     '2026-11-01 25:00',
     '2026-11-01Z',
+    '18:30Z',
+    'monday 18:30+01:00',
+    '1 nov 18:30Z',
+    '1 nov 2',
+    'no 1',
+    '1 nove 12 2026',
     '2026-11-01T18:30+25:00',
     'yesterday 24:00',
     '@',
@@ -294,14 +336,23 @@ describe('wrong text', () => {
     ['0pm', '"0pm" is not a time: there is no hour 0 pm.'],
     ['13 pm', '"13 pm" is not a time: there is no hour 13 pm.'],
     ['2026-11-28T21:47+24:00', '"2026-11-28T21:47+24:00" is not a time: there is no zone +24:00.'],
+    ['2026-11-28T21:47-01:60', '"2026-11-28T21:47-01:60" is not a time: there is no zone -01:60.'],
     ['999999999Y', '"999999999Y" is not a time: no calendar goes back that far.'],
     ['@9999999999999', '"@9999999999999" is not a time: no calendar goes that far.'],
     ['in 3 days', '"in 3 days" is in the future, and TIME is a point in the past.'],
+    ...['after noon', 'until monday', 'next', 'IN 2 days', ' tomorrow 9:00'].map((text) => [
+      text,
+      `"${text}" is in the future, and TIME is a point in the past.`,
+    ]),
     ['tomorrow', '"tomorrow" is in the future, and TIME is a point in the past.'],
     ['next week', '"next week" is in the future, and TIME is a point in the past.'],
     ['11/28/2026', '"11/28/2026" is not a time: a date is year, month and day, as in 2026-11-28.'],
     ['3X', '"3X" is not a time: the units are s m h D W M Y, and B for backups.'],
     [' ', 'An empty text is not a time.'],
+    ['mo', '"mo" is not a time.'],
+    ['3x', '"3x" is not a time: the units are s m h D W M Y, and B for backups.'],
+    ['28.11', '"28.11" is not a time.'],
+    ['1/5/2026', '"1/5/2026" is not a time: a date is year, month and day, as in 2026-11-28.'],
   ])('the first line about "%s" is: %s', (text, message) => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ message }) as Error);
   });
@@ -318,6 +369,9 @@ describe('wrong text', () => {
     ['lateset', 'latest'],
     ['last wek', 'last week'],
     ['mon', 'monday'],
+    ['thur', 'thursday'],
+    ['2026-1', '2026-01'],
+    ['yesterday 9h05', 'yesterday 9:05'],
     ['last fri 12:00', 'last friday 12:00'],
     ['2026-1-5', '2026-01-05'],
     ['2026/11/28', '2026-11-28'],

@@ -954,6 +954,208 @@ describe('people are told by', () => {
   });
 });
 
+describe('damage, from when it is found until it is gone', () => {
+  const content = noise(70_000, 7);
+  const hash = blake3(content).toString('hex');
+  const mismatch = 'The stored bytes do not match the hash of their blob.';
+  const found = `Blob ${hash} in the frame at 32 of pack 1: ${mismatch}`;
+  const counts = { snapshots: 2, blobs: 3 };
+  const damage = {
+    code: 'BLOB_DAMAGED',
+    message: found,
+    pack: 1,
+    offset: 32,
+    snapshots: [1, 2],
+    paths: [path('sick/a')],
+  };
+  const lost = { ...damage, message: `Blob ${hash} is lost.`, pack: undefined, offset: undefined };
+  const lines = (...all: string[]): string => all.map((line) => `${line}\n`).join('');
+  const listed = lines(
+    `varve: BLOB_DAMAGED: ${found}`,
+    `  ${path('sick/a')}`,
+    '  in snapshots 1 to 2',
+  );
+  const MINUTE = 60_000;
+  const on = (...args: string[]) => run(['-r', 'unsound', ...args]);
+  const documentOf = async (code: number, ...args: string[]): Promise<Record<string, unknown>> => {
+    const done = await on('--json', ...args);
+    expect(done).toMatchObject({ code, stderr: '' });
+    return JSON.parse(done.stdout) as Record<string, unknown>;
+  };
+  const statusOf = async (...more: string[]): Promise<string> => {
+    const { code, stdout } = await on('status', ...more);
+    return `${code} ${stdout.replace(/.*free space.*\n/, '')}`;
+  };
+  const head = 'SOURCE  LAST BACKUP          AGE  SNAPSHOTS';
+  const sick = `${host}:${path('sick')}`;
+
+  beforeAll(async () => {
+    await on('init');
+    write({ 'sick/a': content, 'sick/b': 'b' });
+    setClock(FIRST);
+    await on('backup', 'sick');
+    write({ 'sick/b': 'bb' });
+    setClock(SECOND);
+    await on('backup', 'sick');
+    const packs = path('unsound/packs');
+    const [pack = ''] = fs.readdirSync(packs).sort();
+    const bytes = fs.readFileSync(join(packs, pack));
+    bytes[bytes.indexOf(content.subarray(100, 200))]! ^= 1;
+    fs.writeFileSync(join(packs, pack), bytes);
+    setClock(NOW);
+  });
+
+  test('verify finds it', async () => {
+    expect(await documentOf(4, 'verify')).toEqual({
+      ...counts,
+      ok: false,
+      versions: 4,
+      bytes: 3,
+      duration_ms: 0,
+      damage: [damage],
+    });
+    expect(await on('verify')).toEqual({
+      code: 4,
+      stdout: 'Damage: 1 finding in 2 snapshots, 4 versions: 3 blobs, 3 B checked in 0:00\n',
+      stderr:
+        listed +
+        'varve: Damage found. `varve repair` sets aside what is lost; see `varve help repair`.\n',
+    });
+    const quiet = await on('verify', '-q');
+    expect(quiet).toMatchObject({ code: 4, stdout: '' });
+    expect(quiet.stderr.startsWith(listed)).toBe(true);
+  });
+
+  test('status knows of it', async () => {
+    setClock(NOW + MINUTE);
+    expect(await documentOf(4, 'status', '--max-age', '1s')).toMatchObject({
+      sources: [{ damaged_paths: 0, overdue: true, age_ms: NOW + MINUTE - SECOND }],
+      verified: { oldest: null, damage_found: iso(NOW) },
+      damaged: true,
+      lost_blobs: 0,
+    });
+    expect(await statusOf()).toBe(
+      `4 ${lines(
+        `${head}  HOST:PATHS`,
+        `     1  ${local(SECOND)}   5D          2  ${sick}`,
+        '',
+        'verified    never',
+        `damage      found by \`varve verify\`, ${local(NOW)}: see \`varve help repair\``,
+      )}`,
+    );
+  });
+
+  test('cat and restore give none of it', async () => {
+    const cause = `Blob ${hash} cannot be rebuilt: ${mismatch}`;
+    const hint = 'Run `varve verify` to see what is affected, then `varve repair`.';
+    expect(await documentOf(4, 'cat', path('sick/a'))).toEqual({
+      error: { code: 'BLOB_DAMAGED', message: cause, hint },
+    });
+    expect(await on('cat', path('sick/a'))).toEqual({
+      code: 4,
+      stdout: '',
+      stderr: lines(`varve: ${cause}`, hint),
+    });
+    expect(await documentOf(4, 'restore', '--to', 'partly')).toEqual({
+      ...{ snapshot: 2, source: 1, files: 1, files_unchanged: 0, kept: 0, directories: 1 },
+      ...{ symlinks: 0, bytes_written: 2, bytes_unchanged: 0, removed: [], duration_ms: 0 },
+      issues: [{ path: 'partly/a', code: 'DAMAGED', message: `partly/a: ${cause}` }],
+    });
+    expect(await on('restore', '--to', 'partly2')).toEqual({
+      code: 4,
+      stdout: 'Restored snapshot 2 to partly2: 1 file, 1 directory, 0 links, 2 B, in 0:00\n',
+      stderr: `varve: partly2/a: ${cause}\n`,
+    });
+  });
+
+  test('repair sets it aside, which a dry run says and does not', async () => {
+    const next = 'The next backup re-reads the files that use them and stores what it still finds.';
+    const said = (action: string): object => ({ ...counts, lost: 1, actions: [action, next] });
+    const would = 'Damaged blobs to be marked lost: 1.';
+    setClock(NOW + 2 * MINUTE);
+    expect(await documentOf(4, 'repair', '-n')).toEqual({ ...said(would), damage: [damage] });
+    expect(await on('repair', '-n')).toEqual({
+      code: 4,
+      stdout: lines(would, next, 'Lost: 1 of 3 blobs in 2 snapshots.'),
+      stderr: listed,
+    });
+    expect(await on('repair', '-n', '-q')).toEqual({ code: 4, stdout: '', stderr: listed });
+    expect(await documentOf(4, 'status')).toMatchObject({ lost_blobs: 0 });
+    expect(await documentOf(4, 'repair')).toEqual({
+      ...said('Damaged blobs marked lost: 1.'),
+      damage: [damage],
+    });
+  });
+
+  test('what is lost is known by every command that tells of it', async () => {
+    expect(await documentOf(4, 'status')).toMatchObject({
+      sources: [{ damaged_paths: 1 }],
+      damaged: true,
+      lost_blobs: 1,
+    });
+    const rows = (note: string): string[] => [
+      `${head}  NOTE${' '.repeat(note.length - 4)}  HOST:PATHS`,
+      `     1  ${local(SECOND)}   5D          2  ${note}  ${sick}`,
+      '',
+      'verified    never',
+    ];
+    const status = await statusOf();
+    expect(status.startsWith(`4 ${lines(...rows('1 damaged path'))}`)).toBe(true);
+    expect(status).toMatch(/damage {6}found by `varve verify`, .*; 1 blob lost\n$/);
+    const late = await statusOf('--max-age', '1D');
+    expect(late.startsWith(`4 ${lines(...rows('overdue, 1 damaged path'))}`)).toBe(true);
+    expect(await documentOf(4, 'verify')).toEqual({
+      ...{ ok: false, snapshots: 2, versions: 4, blobs: 2, bytes: 3, duration_ms: 0 },
+      damage: [lost],
+    });
+    expect(await on('verify')).toMatchObject({
+      code: 4,
+      stdout: 'Damage: 1 finding in 2 snapshots, 4 versions: 2 blobs, 3 B checked in 0:00\n',
+    });
+    expect(await documentOf(0, 'explain', path('sick/a'))).toMatchObject({
+      read_because: ['damaged'],
+    });
+  });
+
+  test('the next backup stores it again, and nothing is left of it', async () => {
+    setClock(NOW + 3 * MINUTE);
+    const backup = await documentOf(0, 'backup', 'sick');
+    expect(backup).toMatchObject({ snapshot: 3, files_unchanged: 2, bytes_read: 70_000 });
+    expect(backup['bytes_stored']).toBeGreaterThan(70_000);
+    setClock(NOW + 4 * MINUTE);
+    expect(await on('verify')).toMatchObject({ code: 0, stderr: '' });
+    expect(await statusOf()).toBe(
+      `0 ${lines(
+        `${head}  HOST:PATHS`,
+        `     1  ${local(NOW + 3 * MINUTE)}   1m          3  ${sick}`,
+        '',
+        `verified    all of it, ${local(NOW + 4 * MINUTE)}`,
+        'damage      none known',
+      )}`,
+    );
+  });
+
+  test('what is verified bit by bit, and what is new since, is told apart', async () => {
+    setClock(NOW + 5 * MINUTE);
+    await on('verify', '--sample', '1%');
+    const part = {
+      oldest: iso(NOW + 4 * MINUTE),
+      newest: iso(NOW + 5 * MINUTE),
+      damage_found: null,
+    };
+    expect(await documentOf(0, 'status')).toMatchObject({ verified: part });
+    expect(await statusOf()).toContain(
+      `verified    all of it, at the earliest ${local(NOW + 4 * MINUTE)}\n`,
+    );
+    write({ 'sick/new': noise(5000, 8) });
+    await on('backup', 'sick');
+    expect(await documentOf(0, 'status')).toMatchObject({ verified: { ...part, oldest: null } });
+    expect(await statusOf()).toContain(
+      `verified    last ${local(NOW + 5 * MINUTE)}, but some of it never\n`,
+    );
+  });
+});
+
 /** Three digits, of amounts from 10 to 1023 KiB. */
 function kib(bytes: unknown): string {
   const amount = Number(bytes) / 1024;
