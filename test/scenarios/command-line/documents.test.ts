@@ -878,6 +878,37 @@ describe('people are told by', () => {
     );
   });
 
+  test('stats, which shows ten of each unless more is asked for', async () => {
+    await run(['-r', 'many', 'init']);
+    const numbers = Array.from({ length: 12 }, (_, i) => i + 1);
+    for (const number of numbers) {
+      write({ [`many-tree/${number}/file`]: noise(100 * number, number) });
+      setClock(FIRST + number * 1000);
+      await run(['-r', 'many', '-q', 'backup', 'many-tree']);
+    }
+    setClock(NOW);
+    const stats = async (...args: string[]): Promise<string[][]> =>
+      (await told('-r', 'many', 'stats', ...args)).split('\n\n').map((part) => part.split('\n'));
+    const [, , snapshots, paths, directories] = await stats();
+    const shown = (lines: readonly string[] | undefined, pattern: RegExp): (string | undefined)[] =>
+      lines?.flatMap((line) => pattern.exec(line)?.[1] ?? []) ?? [];
+    const latest = numbers.slice(2).map(String);
+    expect(shown(snapshots, /^ ?(\d+) {2}/)).toEqual(latest);
+    expect(snapshots?.at(-1)).toBe('(2 older snapshots: -v)');
+    const costliest = latest.toReversed();
+    expect(shown(paths, /B {2}.*\/(\d+)\/file$/)).toEqual(costliest);
+    expect(shown(directories, /B {2}.*\/(\d+)$/)).toEqual(costliest);
+    const [, , all, allPaths, allDirectories] = await stats('-v');
+    expect(shown(all, /^ ?(\d+) {2}/)).toEqual(numbers.map(String));
+    expect(all?.at(-1)).not.toContain('older');
+    expect(allPaths).toHaveLength(13);
+    expect(allDirectories).toHaveLength(14);
+    await run(['-r', 'many', '-q', 'prune', '1']);
+    expect((await stats())[2]?.at(-1)).toBe('(1 older snapshot: -v)');
+    await run(['-r', 'many', '-q', 'prune', '2']);
+    expect((await stats())[2]?.at(-1)).toMatch(/^12 {2}/);
+  });
+
   test('verify and repair', async () => {
     const counts = 'No damage in 3 snapshots, 14 versions: 8 blobs';
     expect(await told('verify')).toBe(`${counts}, 137 KiB checked in 0:00\n`);
@@ -943,6 +974,13 @@ describe('people are told by', () => {
     );
     expect(await told(...copy, '-n')).toBe(
       '100% of 68.4 KiB already there: 0 B sent, 0 B received in 0:00\n',
+    );
+    const other = Buffer.from(larger);
+    other[100]! ^= 1;
+    write({ 'texts/other': other });
+    // Of 70 018 bytes, 512 are to be sent: 99.27 %. What is not all is not rounded up to it.
+    expect(await told('copy', 'texts/other', 'texts/new', '-n', '-b', '512')).toBe(
+      '99.2% of 68.4 KiB already there: 0 B sent, 0 B received in 0:00\n',
     );
     for (const [name, mark] of [
       ['texts/new', 'unchanged'],
