@@ -211,6 +211,14 @@ describe('the text', () => {
     }
   });
 
+  test('gives the room for a name up rather than what it has to say', () => {
+    const label = 'x'.repeat(50);
+    const shown = (columns: number) =>
+      describeProgress({ files: 20, bytes: 300 * KIB }, 10_000, { label, expected }, columns);
+    expect(shown(72)).toBe(`${label} [0:10]  25%  ETA 0:30`);
+    expect(shown(71)).toBe(`${label}  25%  ETA 0:30`);
+  });
+
   test('ends with the file, whose name is cut from its beginning', () => {
     const done = { files: 20, bytes: 300 * KIB, current: name };
     const shown = (columns: number) =>
