@@ -14,7 +14,8 @@ export function failureOf(error: unknown, bugCode: number): ShownFailure {
   if (!(error instanceof CodedError)) return bug(error, bugCode);
   const { code } = error;
   const [message, hint] = [showBytes(error.message), error.hint && showBytes(error.hint)];
-  const { exitCode, text } = librsyncResult(code) ?? { exitCode: bugCode, text: message };
+  const ours = { exitCode: bugCode, text: message.replace(/\.$/, '') };
+  const { exitCode, text } = librsyncResult(code) ?? ours;
   const advice = hint === undefined ? '' : `rdiff: ${escapeUnsafe(hint)}\n`;
   return {
     exitCode,
