@@ -226,7 +226,7 @@ describe('blocks are searched for in a file', () => {
       Buffer.concat([gap(stretch * BLOCK + 7), block(2), gap(2000)]);
     const found = (stretch: number, isThorough: boolean): number =>
       search(at(stretch), { isThorough }).length;
-    const stretches = [0, 1, 3, 4, 5, 15, 16, 17];
+    const stretches = [0, 1, 3, 4, 8, 12, 16, 17];
     expect(stretches.map((stretch) => found(stretch, false))).toEqual([1, 1, 1, 0, 0, 0, 1, 0]);
     expect(stretches.map((stretch) => found(stretch, true))).toEqual(stretches.map(() => 1));
   });
