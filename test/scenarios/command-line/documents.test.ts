@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { blake3 } from '@napi-rs/blake-hash';
+import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { createInProcess } from '../../support/in-process.js';
 import { userName } from '../../support/machine.js';
@@ -1189,6 +1190,14 @@ describe('damage, from when it is found until it is gone', () => {
     write({ 'sick/new': noise(5000, 8) });
     await on('backup', 'sick');
     expect(await documentOf(0, 'status')).toMatchObject({ verified: { ...part, oldest: null } });
+    expect(await statusOf()).toContain(
+      `verified    last ${local(NOW + 5 * MINUTE)}, but some of it never\n`,
+    );
+    // One frame is enough of it.
+    const db = new Database(path('unsound/index.sqlite'));
+    const older = 'SELECT rowid FROM frame WHERE verified_ms = 0 LIMIT -1 OFFSET 1';
+    db.prepare(`UPDATE frame SET verified_ms = ? WHERE rowid IN (${older})`).run(NOW);
+    db.close();
     expect(await statusOf()).toContain(
       `verified    last ${local(NOW + 5 * MINUTE)}, but some of it never\n`,
     );
