@@ -1,6 +1,7 @@
 /** Each action: one call of the library, and its report. */
 import { availableParallelism } from 'node:os';
 import { count } from '../../platform/count.js';
+import { hasColour } from '../render/colour.js';
 import { usesStdout, type RdiffAction, type RdiffOptions } from './arguments.js';
 import { snakeCase, statisticsJson, statisticsText, type RdiffReport } from './statistics.js';
 import {
@@ -117,7 +118,7 @@ async function explain(
   const files = { old, new: newFile, ...sums(options), maxBlockSums: limit, signal };
   const explanation = await explainFiles(files);
   const { explanationText } = await import('./explanation.js');
-  const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
+  const colour = hasColour(process.stdout, process.env);
   process.stdout.write(
     json === true
       ? `${JSON.stringify(snakeCase(explanation))}\n`

@@ -25,16 +25,19 @@ const COLOURED: Palette = {
   yellow: sgr(33, 39),
 };
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
- * The palette for a stream. `NO_COLOR` with any value but the empty one turns colour off
+ * Whether a stream takes colour. `NO_COLOR` with any value but the empty one turns it off
  * (https://no-color.org), and so does a dumb terminal.
  */
-export function paletteFor(
-  stream: { readonly isTTY?: boolean },
-  env: Readonly<Record<string, string | undefined>>,
-): Palette {
+export function hasColour(stream: { readonly isTTY?: boolean }, env: Environment): boolean {
   const { NO_COLOR: noColor = '', TERM: term } = env;
-  return stream.isTTY === true && noColor === '' && term !== 'dumb' ? COLOURED : PLAIN_PALETTE;
+  return stream.isTTY === true && noColor === '' && term !== 'dumb';
+}
+
+export function paletteFor(stream: { readonly isTTY?: boolean }, env: Environment): Palette {
+  return hasColour(stream, env) ? COLOURED : PLAIN_PALETTE;
 }
 
 function same(text: string): string {

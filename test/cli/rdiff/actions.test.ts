@@ -181,3 +181,23 @@ test('help fits a terminal, and loses nothing', () => {
     expect(text).not.toMatch(/\n\n$/);
   }
 });
+
+test.each([
+  ['a terminal', true, {}, true],
+  ['an empty NO_COLOR', true, { NO_COLOR: '' }, true],
+  ['NO_COLOR', true, { NO_COLOR: '1' }, false],
+  ['a dumb terminal', true, { TERM: 'dumb' }, false],
+  ['a pipe', false, {}, false],
+])('an explanation has the colour of the other commands: %s', async (_, isTTY, env, isColoured) => {
+  const before = process.stdout.isTTY;
+  for (const name of ['NO_COLOR', 'TERM'] as const) vi.stubEnv(name, env[name as keyof typeof env]);
+  process.stdout.isTTY = isTTY;
+  try {
+    const { code, stdout } = await rdiff('explain @old @now');
+    expect(code).toBe(0);
+    expect(stdout.includes('\x1b[')).toBe(isColoured);
+  } finally {
+    process.stdout.isTTY = before;
+    vi.unstubAllEnvs();
+  }
+});
