@@ -72,12 +72,13 @@ function run(cwd, args) {
 function failureIn(report, directory) {
   try {
     const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
-    for (const { name, status, assertionResults } of testResults) {
-      const file = name.slice(directory.length + 1);
+    for (const { name, assertionResults } of testResults) {
       const failed = assertionResults.find((test) => test.status === 'failed');
-      if (failed) return `${file}: ${failed.fullName}`;
-      if (status === 'failed') return file;
+      if (failed) return `${name.slice(directory.length + 1)}: ${failed.fullName}`;
     }
+    // A file that cannot even be loaded. Those that are broken off count as failed, too.
+    const file = testResults.find(({ status }) => status === 'failed')?.name;
+    if (file) return file.slice(directory.length + 1);
   } catch {
     // The run itself broke off.
   }
