@@ -48,6 +48,14 @@ test.each([
   ['/ho**e/a', '/home/a', true],
   ['/a[+-9]b', '/a/b', false],
   ['/a[!x]b', '/a/b', false],
+  // Without wildcards: a part of the path that reaches into its last name.
+  ['home/a', '/home/a', true],
+  ['home/a', '/home/abc', true],
+  ['e/a', '/home/abc', true],
+  ['home/a', '/home/a/x', false],
+  ['home/a', '/home/a/a', false],
+  ['home/a', '/home/a/home/ab', true],
+  ['home/a', '/home/b', false],
 ])('the pattern %j on the path %j: %j', (pattern, path, matches) => {
   expect(compileGlob(pattern).matches(path)).toBe(matches);
 });
