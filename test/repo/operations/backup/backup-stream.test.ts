@@ -166,8 +166,10 @@ test('a stream that ends or fails because it is stopped is an interruption', asy
         return stream.open(signal);
       },
     };
-    const run = lab.backupStream('x', stopping, { signal: controller.signal });
-    await expect(run).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    for (const isDryRun of [false, true]) {
+      const run = lab.backupStream('x', stopping, { signal: controller.signal, isDryRun });
+      await expect(run).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    }
     expect(queryIndex(lab.repository, 'SELECT number FROM snapshot')).toEqual([]);
   }
 });

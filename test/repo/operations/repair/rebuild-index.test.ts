@@ -211,6 +211,29 @@ describe('from damaged packs', () => {
     for (const [number, tree] of trees) expect(await lab.treeAt(number)).toEqual(tree);
   });
 
+  test('a part of a manifest with a wrong byte loses its snapshot, and is not believed', async () => {
+    const lab = createLab({ lanes: 1 });
+    const { trees, backup } = recordSnapshots(lab);
+    lab.write('first', 'x');
+    await backup();
+    lab.write('a name that is found', 'x');
+    await lab.backup();
+    const [part] = queryIndex<{ pack: number; start: number; length: number }>(
+      lab.repository,
+      'SELECT pack, start, length FROM frame WHERE kind = 3 ORDER BY id DESC LIMIT 1',
+    );
+    const pack = join(lab.packs, `0000000${part!.pack}.pack`);
+    const at = fs.readFileSync(pack).indexOf('a name that is found', part!.start);
+    expect(at).toBeLessThan(part!.start + part!.length);
+    flipByte(pack, at);
+    const { snapshots, damage } = await lab.rebuild();
+    expect(snapshots).toBe(1);
+    expect(damage.map(({ message }) => message)).toContain(
+      'The manifest of run 2 is damaged: its snapshot is lost, and later snapshots lack its changes.',
+    );
+    expect(await lab.treeAt(1)).toEqual(trees.get(1));
+  });
+
   test('what cannot be read as a frame is named with its place', async () => {
     const lab = createLab({ lanes: 1 });
     for (const state of [1, 2, 3]) {
