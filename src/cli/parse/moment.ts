@@ -177,7 +177,10 @@ function secondTime(moment: Date): Date | undefined {
   const later = new Date(moment.getTime() + 3 * 3_600_000);
   const back = (later.getTimezoneOffset() - moment.getTimezoneOffset()) * 60_000;
   const again = new Date(moment.getTime() + back);
-  return back > 0 && again.getHours() === moment.getHours() ? again : undefined;
+  // By half an hour in Lord Howe: before the change, too, the hour is the same that much later.
+  const showsSame =
+    again.getHours() === moment.getHours() && again.getMinutes() === moment.getMinutes();
+  return back > 0 && showsSame ? again : undefined;
 }
 
 /** The local moment; the first of those that the clock shows twice. */

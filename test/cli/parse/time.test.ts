@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { CodedError } from '../../../src/index.js';
 import { parseTime } from '../../../src/cli/parse/time.js';
 import { renderTimeHelp, TIME_FORMS, TIME_HINT } from '../../../src/cli/time-help.js';
+import { runs } from '../../support/seed.js';
 
 // Berlin left summer time on 2026-10-25; 2026-11-04 is a Wednesday.
 vi.stubEnv('TZ', 'Europe/Berlin');
@@ -263,7 +264,13 @@ describe('a change of the clock', () => {
       'America/Sao_Paulo',
       'Asia/Kathmandu',
     );
-    const seconds = fc.integer({ min: Date.UTC(2017) / 1000, max: Date.UTC(2027) / 1000 });
+    const anytime = fc.integer({ min: Date.UTC(2017) / 1000, max: Date.UTC(2027) / 1000 });
+    // Clocks are set back in the first night of April, of October's end, and in mid-February.
+    const changes = [Date.UTC(2017, 3, 1, 15), Date.UTC(2026, 9, 25, 1), Date.UTC(2018, 1, 18, 2)];
+    const near = fc
+      .tuple(fc.constantFrom(...changes), fc.integer({ min: -5 * 3600, max: 30 * 3600 }))
+      .map(([change, after]) => change / 1000 + after);
+    const seconds = fc.oneof(anytime, near);
     fc.assert(
       fc.property(zone, seconds, fc.nat({ max: 23 }), fc.nat({ max: 59 }), (tz, s, h, m) => {
         vi.stubEnv('TZ', tz);
@@ -273,8 +280,22 @@ describe('a change of the clock', () => {
         while (format(shown * 1000, 'HH:mm') !== text) shown -= 60;
         expect(point).toEqual({ type: 'instant', epochMs: shown * 1000 });
       }),
-      { numRuns: 60 },
+      runs(100),
     );
+    vi.stubEnv('TZ', 'Europe/Berlin');
+  });
+
+  test('a clock that is set back by half an hour shows only that half twice', () => {
+    vi.stubEnv('TZ', 'Australia/Lord_Howe');
+    for (const [text, now, iso] of [
+      ['23:00', '2017-04-01T23:39:00+11:00', '2017-04-01T23:00:00+11:00'],
+      ['23:00', '2017-04-01T23:20:00+11:00', '2017-04-01T23:00:00+11:00'],
+      ['01:20', '2017-04-02T01:45:00+10:30', '2017-04-02T01:20:00+11:00'],
+      ['01:40', '2017-04-02T01:45:00+10:30', '2017-04-02T01:40:00+10:30'],
+      ['01:40', '2017-04-02T01:50:00+11:00', '2017-04-02T01:40:00+11:00'],
+    ] as const) {
+      expect(parseTime(text, at(now)), text).toEqual(instant(iso));
+    }
     vi.stubEnv('TZ', 'Europe/Berlin');
   });
 

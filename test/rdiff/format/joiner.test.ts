@@ -6,6 +6,7 @@ import { InstructionJoiner, InstructionPacker } from '../../../src/rdiff/format/
 import { Search } from '../../../src/rdiff/format/search.js';
 import { fill } from '../../../src/rdiff/format/input-buffer.js';
 import { applyDelta, makeSignature, readSignature } from '../../../src/rdiff/format/whole.js';
+import { runs } from '../../support/seed.js';
 
 const BLOCK = 8;
 /** Runs that repeat, so that matches reach over the borders of parts in every way. */
@@ -44,6 +45,6 @@ test('parts searched apart and joined rebuild the file', () => {
       const delta = searchInParts(basis, target, blocks * BLOCK);
       expect(Buffer.from(applyDelta(basis, delta))).toEqual(target);
     }),
-    { numRuns: 500 },
+    runs(500),
   );
 });

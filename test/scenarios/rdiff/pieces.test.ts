@@ -11,6 +11,7 @@ import {
   makeSignature,
   readSignature,
 } from '../../../src/rdiff/format/whole.js';
+import { runs } from '../../support/seed.js';
 
 /** Few byte values, so that matches, repeats and near misses all occur. */
 const text = fc.uint8Array({ min: 0, max: 2, maxLength: 600 });
@@ -69,7 +70,7 @@ test('a delta rebuilds the target, and how input is cut changes nothing', () => 
     );
     expect(Buffer.concat(output)).toEqual(Buffer.from(target));
   });
-  fc.assert(property, { numRuns: 300 });
+  fc.assert(property, runs(300));
 });
 
 test('literals longer than one command are cut the same way, however they arrive', () => {

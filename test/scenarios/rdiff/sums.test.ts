@@ -6,6 +6,7 @@ import { RabinKarp } from '../../../src/rdiff/format/weak/rabin-karp.js';
 import { Rollsum } from '../../../src/rdiff/format/weak/rollsum.js';
 import { manifest, seededBytes } from '../../support/golden.js';
 import { referenceBlake2b, referenceMd4 } from '../../support/reference-sums.js';
+import { runs } from '../../support/seed.js';
 
 interface Vector {
   name: string;
@@ -111,7 +112,7 @@ describe('blocks hashed side by side have the sums that they have alone', () => 
         );
         expect(strongSums(hash, bytes, length, count)).toEqual(expected);
       }),
-      { numRuns: 30 },
+      runs(30),
     );
   });
 });

@@ -10,6 +10,7 @@ import { holeHash, holeLength } from '../../../../src/repo/packs/hole.js';
 import { openFileSystem } from '../../../../src/platform/files.js';
 import { scratchDirectory } from '../../../support/directory.js';
 import { seededBytes } from '../../../support/golden.js';
+import { runs } from '../../../support/seed.js';
 
 const MIB = 1024 * 1024;
 const CHUNKING: ChunkingParameters = {
@@ -69,6 +70,6 @@ test('bytes are cut as a file with the same bytes is, whatever parts they come i
       else if (hashes.length === 1) expect(wanted).toEqual({ type: 'blob', hash: first });
       else expect(wanted).toEqual({ type: 'content', hash: blake3(Buffer.concat(hashes)) });
     }),
-    { numRuns: 20 },
+    runs(20),
   );
 });

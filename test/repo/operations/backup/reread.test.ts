@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rereadsOf } from '../../../../src/repo/operations/backup/reread.js';
+import { runs } from '../../../support/seed.js';
 
 /** Paths 1 to `count` that the runs `snapshots` read, and the most that one of them read. */
 function readBy(
@@ -30,7 +31,7 @@ test('runs of one source read every file within one over the share of them, from
       // Even to a few files: ids that follow each other are spread.
       expect(most).toBeLessThanOrEqual(2000 / runs + 4);
     }),
-    { numRuns: 50 },
+    runs(50),
   );
 });
 

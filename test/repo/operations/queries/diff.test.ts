@@ -18,6 +18,7 @@ import {
 } from '../../../support/repository.js';
 import { rottingFiles } from '../../../support/rotting-files.js';
 import { diffLive, diffSnapshots } from '../../../support/by-path.js';
+import { runs } from '../../../support/seed.js';
 
 const at = (number: number) => ({ type: 'snapshot', number }) as const;
 const LATEST = { type: 'latest' } as const;
@@ -120,7 +121,7 @@ test('snapshots and the live tree differ as a plain model of the trees says', as
       expect(await diff(repository, 3, 1)).toEqual(model(third, first));
       expect(await diff(repository, 2, 2)).toEqual({});
     }),
-    { numRuns: 12 },
+    runs(12),
   );
 });
 

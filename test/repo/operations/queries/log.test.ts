@@ -12,7 +12,7 @@ import {
   absolute,
 } from '../../../support/repository.js';
 import { createLab, SMALL_PIECES } from '../../../support/lab.js';
-import { noise } from '../../../support/seed.js';
+import { noise, runs } from '../../../support/seed.js';
 import { findPaths, logPath } from '../../../support/by-path.js';
 
 /** What else is told of a path of the only source. */
@@ -164,7 +164,7 @@ test('log and find agree with a model of a path over several snapshots', async (
         },
       ]);
     }),
-    { numRuns: 12 },
+    runs(12),
   );
 });
 
