@@ -1,5 +1,5 @@
 /** A repository with several sources: which of them answers, and that the answer names it. */
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createWorkspace } from '../../support/varve-command.js';
@@ -18,6 +18,9 @@ beforeAll(async () => {
     'photos/notes.txt': 'of photos\n',
     'photos/only.txt': 'only\n',
   });
+  // Later than every snapshot, however long the programs take.
+  const tomorrow = Date.now() / 1000 + 86_400;
+  utimesSync(path('photos/notes.txt'), tomorrow, tomorrow);
   await run(['backup', '-q', path('home/documents')]);
   await run(['backup', '-q', path('photos')]);
   write({ 'home/documents/notes.txt': 'two\n', 'home/top.txt': 'top\n' });
