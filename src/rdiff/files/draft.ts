@@ -27,7 +27,7 @@ export function draftReplacement(path: string, old: PlainStat): Replacement {
     const options = { temporary: temporaryBeside(target), rule: 'durable' } as const;
     const replacement = new Replacement(files, target, options);
     try {
-      if (old.uid !== process.geteuid?.()) keepOwner(replacement.descriptor, old);
+      keepOwner(replacement.descriptor, old);
       files.setMode(replacement.descriptor, old.mode);
       return replacement;
     } catch (error) {
@@ -37,14 +37,22 @@ export function draftReplacement(path: string, old: PlainStat): Replacement {
   });
 }
 
-/** The owner of the file that is replaced, as far as we may. */
+/**
+ * Owner and group of the file that is replaced, as far as we may: the group of a file is for members to
+ * give, the owner for root alone.
+ */
 function keepOwner(descriptor: number, { uid, gid }: PlainStat): void {
-  try {
-    files.setOwner(descriptor, uid, gid);
-  } catch (error) {
-    if (systemErrorCode(error) !== 'EPERM') throw error;
+  for (const owner of [KEEP, uid]) {
+    try {
+      files.setOwner(descriptor, owner, gid);
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EPERM') throw error;
+    }
   }
 }
+
+/** Tells the system to leave the owner as it is. */
+const KEEP = -1;
 
 /** The name does not come from the target's, which may be as long as names get. */
 function temporaryBeside(target: string): string {

@@ -1,0 +1,74 @@
+/** What a file looks like that takes another's place, and where a new one is made. */
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { draftNew, draftReplacement } from '../../../src/rdiff/files/draft.js';
+import { statPath } from '../../../src/platform/plain-files.js';
+import { scratchDirectory } from '../../support/directory.js';
+import { isSuperuser, skip } from '../../support/machine.js';
+
+/** Replaces the file at `path` by one with other bytes. */
+function replace(path: string): void {
+  const draft = draftReplacement(path, statPath(path)!);
+  fs.writeSync(draft.descriptor, 'new');
+  draft.finish();
+  draft.publish();
+  expect(fs.readFileSync(path, 'utf8')).toBe('new');
+}
+
+test.each(['600', '640', '755', '444'])('a file of mode %s keeps it', (mode) => {
+  const path = join(scratchDirectory(), 'file');
+  fs.writeFileSync(path, 'old');
+  fs.chmodSync(path, parseInt(mode, 8));
+  replace(path);
+  expect((fs.statSync(path).mode & 0o7777).toString(8)).toBe(mode);
+  expect(fs.readdirSync(join(path, '..'))).toEqual(['file']);
+});
+
+test.each([
+  ['of another user', 65_534, 65_533],
+  ['of another group', 0, 65_533],
+  ['of ours', 0, 0],
+])('a file %s keeps owner and group', (_, uid, gid) => {
+  if (!isSuperuser) skip('only root gives files away');
+  const path = join(scratchDirectory(), 'file');
+  fs.writeFileSync(path, 'old');
+  fs.chownSync(path, uid, gid);
+  fs.chmodSync(path, 0o640);
+  replace(path);
+  expect(fs.statSync(path)).toMatchObject({ uid, gid });
+  expect(fs.statSync(path).mode & 0o7777).toBe(0o640);
+});
+
+test('through a link the file that it names is replaced or made, and the link stays', () => {
+  const directory = scratchDirectory();
+  const [path, link] = [join(directory, 'file'), join(directory, 'link')];
+  fs.symlinkSync('file', link);
+  const draft = draftNew(link);
+  fs.writeSync(draft.descriptor, 'made');
+  draft.finish();
+  draft.publish();
+  expect(fs.readFileSync(path, 'utf8')).toBe('made');
+  replace(link);
+  expect(fs.readlinkSync(link)).toBe('file');
+  expect(fs.readdirSync(directory).sort()).toEqual(['file', 'link']);
+});
+
+test('a new file is not put over one that came meanwhile, and leaves nothing', () => {
+  const path = join(scratchDirectory(), 'file');
+  const draft = draftNew(path);
+  draft.finish();
+  fs.writeFileSync(path, 'came');
+  expect(() => draft.publish()).toThrow('EEXIST');
+  draft.discard();
+  expect(fs.readFileSync(path, 'utf8')).toBe('came');
+  expect(fs.readdirSync(join(path, '..'))).toEqual(['file']);
+});
+
+test('a discarded draft leaves what was there', () => {
+  const path = join(scratchDirectory(), 'file');
+  fs.writeFileSync(path, 'old');
+  draftReplacement(path, statPath(path)!).discard();
+  expect(fs.readFileSync(path, 'utf8')).toBe('old');
+  expect(fs.readdirSync(join(path, '..'))).toEqual(['file']);
+});
