@@ -1,4 +1,6 @@
 /** To whom a server may be opened without a token, and what it serves. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -47,4 +49,30 @@ test('what is no directory is no root', async () => {
   for (const root of [file, `${file}-missing`]) {
     expect(await tryToServe(root, {})).toBe('PATH_NOT_FOUND');
   }
+});
+
+test.each([
+  ['idle', ''],
+  ['in the midst of its head', 'GET /info?filename=x HTTP/1.1\r\nHost: lo'],
+  [
+    'in the midst of its body',
+    'POST /blocks?filename=x&offset=0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\npart',
+  ],
+])('a connection that is %s is ended with the server', async (_, sent) => {
+  const server = await serve(openPlatform(), {
+    ...OPTIONS,
+    root: scratchDirectory(),
+    allowsWriting: true,
+    isPdiffcopy: true,
+  });
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write(sent);
+  // So that the server has it.
+  await fetch(`${server.url}/info?filename=x`).catch(() => undefined);
+  const ended = once(socket, 'close');
+  socket.resume();
+  await server.close();
+  await ended;
 });

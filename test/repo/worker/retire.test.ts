@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openFileSystem } from '../../../src/platform/files.js';
 import { blake3 } from '../../../src/platform/hash.js';
 import type { BlobAddress } from '../../../src/repo/model.js';
+import type { RetireJob } from '../../../src/repo/worker/jobs.js';
 import { PackKind } from '../../../src/repo/packs/pack-store.js';
 import { createWorkerContext } from '../../../src/repo/worker/context.js';
 import { retire } from '../../../src/repo/worker/retire.js';
@@ -37,6 +38,8 @@ function prepare(flipped?: Buffer) {
   const pair = { old: put(OLD), oldStoredBytes: OLD.length, newers: [put(NEWER)] };
   const size = packs.packs.get(1)!.length;
   return {
+    put,
+    runPairs: (pairs: RetireJob['pairs']) => retire(context, { type: 'retire', pairs }),
     run: () => retire(context, { type: 'retire', pairs: [pair] }),
     appendedBytes: () => packs.packs.get(1)!.length - size,
   };
@@ -59,4 +62,16 @@ describe('a reverse delta', () => {
     expect(run).toThrow('The stored bytes do not match the hash of their blob.');
     expect(appendedBytes()).toBe(0);
   });
+});
+
+test('each delta is stored once, in frames of a few megabytes of texts', () => {
+  const { put, runPairs } = prepare();
+  const pairs = Array.from({ length: 7 }, (_, position) => {
+    const newer = noise(1_500_000, 10 + position);
+    const old = Buffer.concat([noise(100, 30 + position), newer.subarray(0, -100)]);
+    return { old: put(old), oldStoredBytes: old.length, newers: [put(newer)] };
+  });
+  const { frames, taken } = runPairs(pairs);
+  expect(frames.map(({ members }) => members)).toEqual([[0, 1], [2, 3], [4, 5], [6]]);
+  expect([...taken.keys()]).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
