@@ -16,7 +16,7 @@ import { mutated } from './list.js';
 
 const root = join(import.meta.dirname, '../..');
 
-/** What takes longer hangs, and that is found as well: the whole suite takes 205 s. */
+/** What takes longer hangs, and that is found as well: the whole suite takes four minutes. */
 const LIMIT_MS = 500_000;
 
 /** With what git knows of, and all that is new beside it. `remove()` takes it away. */
