@@ -67,6 +67,21 @@ describe.each(['ENOSPC', 'EDQUOT', 'EFBIG'])('after %s at any write', (code) => 
   });
 });
 
+test('packs that a run began go, and those that are somebody else’s stay', async () => {
+  const lab = createLab({ lanes: 2, answersAtOnce: true });
+  for (let i = 0; i < 6; i++) lab.write(`new/${i}`, noise(700_000, i + 20));
+  fs.writeFileSync(join(lab.packs, '00000009.pack'), 'somebody’s, and longer than a header is');
+  const before = packsOf(lab);
+  let hits = 0;
+  for (let nth = 1; nth < 30; nth++) {
+    if (!(await failFrom(lab, nth, 'ENOSPC', () => lab.backup()))) break;
+    hits += 1;
+    expect(packsOf(lab), `write ${nth}`).toEqual(before);
+  }
+  expect(hits).toBeGreaterThan(5);
+  await lab.expectSound();
+});
+
 test.each(['EIO', 'ESTALE', 'EACCES'])('after %s they stay, and are taken up', async (code) => {
   const lab = await prepare();
   const before = packsOf(lab);
