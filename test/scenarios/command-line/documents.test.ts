@@ -89,12 +89,12 @@ beforeAll(async () => {
   fs.symlinkSync('text', path('tree/link'));
   fs.utimesSync(path('tree/text'), 1e9, 1e9 + 0.5);
   fs.chmodSync(path('tree/text'), 0o4640);
+  fs.chmodSync(path('tree/sub'), 0o755);
   for (const name of ['text', 'gone', 'large']) note(`${name}, 1`, `tree/${name}`);
   await takeAt(FIRST, 'tree', '--tag', 'b,a');
   fs.rmSync(path('tree/gone'));
   write({ 'tree/text': 'one\n2\n', 'tree/new': 'new', 'tree/large': larger });
   for (const name of ['text', 'new', 'large']) fs.chmodSync(path('tree', name), 0o644);
-  fs.chmodSync(path('tree/sub'), 0o755);
   for (const name of ['text', 'large', 'link', 'new', 'sub']) note(`${name}, 2`, `tree/${name}`);
   await takeAt(SECOND, 'tree');
   write({ 'other/x': 'x' });
