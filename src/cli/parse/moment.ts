@@ -177,7 +177,7 @@ function secondTime(moment: Date): Date | undefined {
   const later = new Date(moment.getTime() + 3 * 3_600_000);
   const back = (later.getTimezoneOffset() - moment.getTimezoneOffset()) * 60_000;
   const again = new Date(moment.getTime() + back);
-  // By half an hour in Lord Howe: before the change, too, the hour is the same that much later.
+  // Lord Howe sets its clocks back by half an hour: the hour alone can agree before that, too.
   const showsSame =
     again.getHours() === moment.getHours() && again.getMinutes() === moment.getMinutes();
   return back > 0 && showsSame ? again : undefined;

@@ -45,7 +45,7 @@ test.each<[string, typeof own | undefined, object, boolean]>([
   const { connection, asked } = await answering(200, document);
   const file = await openRemoteFile(connection, list);
   expect(file.isEqual).toBe(isEqual);
-  const [, listed = ''] = /^\/info\?filename=\/dir\/a%20b(.*)$/.exec(asked[0] ?? '') ?? [];
+  const [, listed] = /^\/info\?filename=\/dir\/a%20b(.*)$/.exec(asked[0] ?? '') ?? [];
   expect(listed).toMatch(list ? /^&list=[0-9a-f]{64}&block_size=4096&method=blake3$/ : /^$/);
 });
 
