@@ -1,11 +1,5 @@
 /** A lane that does its jobs at once, on the calling thread: for tests, and where threads are not available. */
-import type { Lane, LaneEvents, JobRequest } from './pool.js';
-
-/** What does the jobs of a lane, until it is closed. */
-export interface JobRunner<Job> {
-  run(job: Job): unknown;
-  close(): void;
-}
+import type { JobRunner, Lane, LaneEvents, JobRequest } from './pool.js';
 
 export function inlineLanes<Job>(
   createRunner: () => JobRunner<Job>,

@@ -18,8 +18,14 @@ export interface JobRequest<Job> {
 
 export interface Lane<Job> {
   post(request: JobRequest<Job>): void;
-  /** Ends it at once; what it has not answered stays so. */
+  /** Ends it, the job at hand at its next call; what it has not answered stays so. */
   close(): Promise<void>;
+}
+
+/** What does the jobs of a lane, until it is closed. */
+export interface JobRunner<Job> {
+  run(job: Job): unknown;
+  close(): void;
 }
 
 /** What a lane tells its pool. */
@@ -39,8 +45,8 @@ export interface Pool<Job extends AnyJob, Results extends Record<Job['type'], un
   startedLanes(): number[];
   run<J extends Job>(job: J, lane?: number): Promise<Results[J['type']]>;
   /**
-   * Ends all lanes at once. Unanswered jobs fail with `reason`; without one they stay unanswered. Later
-   * jobs fail.
+   * Ends all lanes; when it resolves, none of them does anything any more. Unanswered jobs fail with
+   * `reason` at once; without one they stay unanswered. Later jobs fail.
    */
   close(reason?: Error): Promise<void>;
 }
@@ -86,6 +92,7 @@ class Lanes<Job> {
   private readonly waiting: readonly Map<number, Settle>[];
   private readonly dead = new Map<number, Error>();
   private closed: Error | undefined;
+  private readonly closing: Promise<void>[] = [];
   private nextId = 0;
 
   constructor(options: PoolOptions<Job>) {
@@ -117,9 +124,9 @@ class Lanes<Job> {
   async close(reason?: Error): Promise<void> {
     this.closed ??= reason ?? new Error('the workers are closed');
     if (reason) for (const lane of this.lanes.keys()) this.failAll(lane, reason);
-    const lanes = [...this.lanes.values()];
+    for (const lane of this.lanes.values()) this.closing.push(lane.close());
     this.lanes.clear();
-    await Promise.all(lanes.map((lane) => lane.close()));
+    await Promise.all(this.closing);
   }
 
   private open(lane: number): Lane<Job> {

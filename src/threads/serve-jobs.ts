@@ -1,26 +1,44 @@
 /** The thread's end of a `thread-lane.ts`: jobs come in as messages, each is answered by one, in order. */
 import { workerThreads } from '../platform/node-modules.js';
 import { encodeFailure } from './failure.js';
-import type { JobRequest } from './pool.js';
-import type { JobAnswer } from './thread-lane.js';
+import type { JobRequest, JobRunner } from './pool.js';
+import { isStopped, Stopped, type StopWord } from './stop.js';
+import type { JobAnswer, ThreadStart } from './thread-lane.js';
 
-/** Does a job; whoever serves jobs says which it takes. */
-type RunJob = (job: never) => unknown;
-
-/** Answers jobs to the end of this thread. `prepare` is given the setup of its lane. */
-export function serveJobs(prepare: (setup: never) => RunJob): void {
+/** Answers jobs until the lane is closed. `prepare` is given the setup of its lane. */
+export function serveJobs(prepare: (setup: never, stopWord: StopWord) => JobRunner<never>): void {
   const thread = workerThreads();
-  const run = prepare(thread.workerData as never);
+  const { parentPort } = thread;
+  const { setup, stopWord } = thread.workerData as ThreadStart;
+  const runner = prepare(setup as never, stopWord);
+  let hasEnded = false;
+  const end = (): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    runner.close();
+    // Nothing else is waited for, and the thread ends.
+    parentPort?.close();
+  };
   let turn = Promise.resolve();
-  thread.parentPort?.on('message', (request: JobRequest<never>) => {
-    turn = turn.then(async () => thread.parentPort?.postMessage(await answer(run, request)));
+  parentPort?.on('message', (request: JobRequest<never> | undefined) => {
+    turn = turn.then(async () => {
+      const given = isStopped(stopWord) || !request ? undefined : await answer(runner, request);
+      if (given) parentPort.postMessage(given);
+      else end();
+    });
   });
 }
 
-async function answer(run: RunJob, { id, job }: JobRequest<never>): Promise<JobAnswer> {
+/** undefined: the job was given up, since the thread is to end. */
+async function answer(
+  runner: JobRunner<never>,
+  { id, job }: JobRequest<never>,
+): Promise<JobAnswer | undefined> {
   try {
-    return { id, type: 'done', result: await run(job) };
+    return { id, type: 'done', result: await runner.run(job) };
   } catch (error) {
-    return { id, type: 'failed', failure: encodeFailure(error) };
+    return error instanceof Stopped
+      ? undefined
+      : { id, type: 'failed', failure: encodeFailure(error) };
   }
 }

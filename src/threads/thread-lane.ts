@@ -3,6 +3,13 @@ import { workerThreads } from '../platform/node-modules.js';
 import { packageFile } from '../platform/package-files.js';
 import { decodeFailure, type Failure } from './failure.js';
 import type { Lane, LaneEvents, JobRequest } from './pool.js';
+import { createStopWord, stop, type StopWord } from './stop.js';
+
+/** What a thread starts with. */
+export interface ThreadStart {
+  readonly setup: unknown;
+  readonly stopWord: StopWord;
+}
 
 /** What a thread sends for each request. */
 export type JobAnswer =
@@ -13,8 +20,9 @@ export type JobAnswer =
 export function threadLanes<Job>(file: string, setup: unknown): (events: LaneEvents) => Lane<Job> {
   return (events) => {
     const { Worker } = workerThreads();
+    const stopWord = createStopWord();
     const worker = new Worker(packageFile(file), {
-      workerData: setup,
+      workerData: { setup, stopWord } satisfies ThreadStart,
       // Descriptors from libc are not known to Node, which would warn at each close.
       trackUnmanagedFds: false,
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
@@ -24,10 +32,14 @@ export function threadLanes<Job>(file: string, setup: unknown): (events: LaneEve
       else events.failed(answer.id, decodeFailure(answer.failure));
     });
     worker.on('error', (error: Error) => events.died(error));
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     return {
       post: (request: JobRequest<Job>) => worker.postMessage(request),
-      close: async () => {
-        await worker.terminate();
+      close() {
+        stop(stopWord);
+        // Wakes it where it has nothing to do.
+        worker.postMessage(undefined);
+        return ended;
       },
     };
   };

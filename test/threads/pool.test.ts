@@ -171,6 +171,27 @@ describe('closing', () => {
     await expect(pool.run(echo(3))).rejects.toThrow('stopped');
   });
 
+  test('a second time waits, too, for lanes that have not ended', async () => {
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const pool = createPool<EchoJob, EchoResults>({
+      laneCount: 1,
+      startCost: 0,
+      open: () => ({ post: () => undefined, close: () => ended }),
+    });
+    pool.run(echo(1)).catch(() => undefined);
+    const closed: string[] = [];
+    const both = [
+      pool.close(new Error('stopped')).then(() => closed.push('first')),
+      pool.close().then(() => closed.push('second')),
+    ];
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(closed).toEqual([]);
+    end();
+    await Promise.all(both);
+    expect(closed).toHaveLength(2);
+  });
+
   test('without a reason leaves unanswered jobs as they are', async () => {
     const lanes = new SlowLanes();
     const pool = poolOf(lanes);

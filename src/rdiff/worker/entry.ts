@@ -1,5 +1,6 @@
 /** A worker thread: sums or searches the parts of a file that it is sent. */
 import { serveJobs } from '../../threads/serve-jobs.js';
+import { checkStop, type StopWord } from '../../threads/stop.js';
 import { readFully } from '../files/descriptor.js';
 import { ByteBuilder } from '../format/bytes.js';
 import type { Fillable } from '../format/input-buffer.js';
@@ -10,14 +11,29 @@ import { adoptKernelModule } from '../format/wasm/kernel.js';
 import type { FilePart } from '../parts.js';
 import type { PartResults, Task, WorkerStart } from './messages.js';
 
-serveJobs(({ task, kernel }: WorkerStart) => {
+/** A range of an open file. */
+interface Range extends FilePart {
+  readonly descriptor: number;
+}
+
+/** Reads a range into a consumer. */
+type Feed = (range: Range, consumer: Fillable) => void;
+
+serveJobs(({ task, kernel }: WorkerStart, stopWord) => {
   adoptKernelModule(kernel);
-  return task.type === 'signature' ? signatureRunner(task) : deltaRunner(task);
+  const feed: Feed = (range, consumer) => feedUntilStopped(range, consumer, stopWord);
+  const run = task.type === 'signature' ? signatureRunner(task, feed) : deltaRunner(task, feed);
+  return { run, close: () => undefined };
 });
 
-/** Reads a range of the file into `consumer`. */
-function feed(descriptor: number, start: number, end: number, consumer: Fillable): void {
+/** @throws Stopped */
+function feedUntilStopped(
+  { descriptor, start, end }: Range,
+  consumer: Fillable,
+  stopWord: StopWord,
+): void {
   for (let position = start; position < end;) {
+    checkStop(stopWord);
     const room = consumer.room();
     const piece = room.subarray(0, Math.min(room.length, end - position));
     readFully(descriptor, position, piece);
@@ -28,11 +44,13 @@ function feed(descriptor: number, start: number, end: number, consumer: Fillable
 
 function signatureRunner(
   task: Extract<Task, { type: 'signature' }>,
+  feed: Feed,
 ): (part: FilePart) => PartResults['signature'] {
+  const { descriptor } = task;
   const output = new ByteBuilder();
   const summer = new BlockSummer(task.header, output);
   return ({ start, end }) => {
-    feed(task.descriptor, start, end, summer);
+    feed({ descriptor, start, end }, summer);
     summer.flush();
     return output.take();
   };
@@ -40,13 +58,15 @@ function signatureRunner(
 
 function deltaRunner(
   task: Extract<Task, { type: 'delta' }>,
+  feed: Feed,
 ): (part: FilePart) => PartResults['delta'] {
+  const { descriptor } = task;
   const { blockLength } = task.signature;
   const search = new Search(task.signature);
   return ({ start, end }) => {
     const packer = new InstructionPacker();
     search.restart(packer, start / blockLength);
-    feed(task.descriptor, start, Math.min(task.size, end + blockLength - 1), search);
+    feed({ descriptor, start, end: Math.min(task.size, end + blockLength - 1) }, search);
     if (end === task.size) search.finish();
     else search.stop();
     return { instructions: packer.finish(), counts: search.takeCounts() };

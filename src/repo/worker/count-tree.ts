@@ -10,7 +10,7 @@ import { directoryKey } from '../tree/own.js';
 import { belowOf, LiveTree, type LiveDirectory, type LiveEntry } from '../tree/live-tree.js';
 import type { CountTreeJob, TreeCount } from './jobs.js';
 
-/** Stops, with what it has, when `job.stop` is set. What cannot be read counts as nothing. */
+/** What cannot be read counts as nothing. */
 export function countTree(files: FileSystem, job: CountTreeJob): TreeCount {
   yieldToOthers();
   const own = new Set(job.own);
@@ -22,24 +22,18 @@ export function countTree(files: FileSystem, job: CountTreeJob): TreeCount {
     // A root within the repository was refused.
     holds: () => false,
   });
-  const counter = new Counter(tree, new Int32Array(job.stop));
+  const counter = new Counter(tree);
   for (const root of job.roots) counter.root(root);
-  return { files: counter.files, bytes: counter.bytes, isWhole: !counter.isStopped };
+  return { files: counter.files, bytes: counter.bytes };
 }
 
 class Counter {
   files = 0;
   bytes = 0;
   private readonly tree: LiveTree;
-  private readonly stop: Int32Array;
 
-  constructor(tree: LiveTree, stop: Int32Array) {
+  constructor(tree: LiveTree) {
     this.tree = tree;
-    this.stop = stop;
-  }
-
-  get isStopped(): boolean {
-    return Atomics.load(this.stop, 0) !== 0;
   }
 
   root(path: ByteString): void {
@@ -59,7 +53,7 @@ class Counter {
     if (stat.type === 'file') {
       this.files += 1;
       this.bytes += stat.sizeBytes;
-    } else if (stat.type === 'directory' && !this.isStopped) {
+    } else if (stat.type === 'directory') {
       this.unlessRefused(() => this.directory(parent, entry, stat));
     }
   }

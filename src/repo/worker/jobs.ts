@@ -81,8 +81,6 @@ export interface CountTreeJob {
   readonly filter: FilterOptions;
   /** Keys of the repository's own directories, which are not counted. */
   readonly own: readonly string[];
-  /** One 32-bit number: the job ends early once it is not 0. */
-  readonly stop: SharedArrayBuffer;
 }
 
 /** Stores those blobs of a ticket that are wanted, and forgets the ticket. */
@@ -325,8 +323,6 @@ export interface RewriteResult {
 export interface TreeCount {
   readonly files: number;
   readonly bytes: number;
-  /** It was not stopped before its end. */
-  readonly isWhole: boolean;
 }
 
 /** The answer to each type of job. */

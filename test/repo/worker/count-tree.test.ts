@@ -8,11 +8,9 @@ import type { CountTreeJob } from '../../../src/repo/worker/jobs.js';
 import { createLab } from '../../support/lab.js';
 import { scratchDirectory } from '../../support/directory.js';
 
-const stop = () => new SharedArrayBuffer(4);
-
 function count(directory: string, more: Partial<CountTreeJob> = {}) {
   const roots = [bytesFromText(directory)];
-  const job = { type: 'count-tree', roots, filter: {}, own: [], stop: stop(), ...more } as const;
+  const job = { type: 'count-tree', roots, filter: {}, own: [], ...more } as const;
   return countTree(openFileSystem(), job);
 }
 
@@ -27,7 +25,7 @@ function tree(): string {
 }
 
 test('counts files and their bytes at every depth', () => {
-  expect(count(tree())).toEqual({ files: 3, bytes: 3210, isWhole: true });
+  expect(count(tree())).toEqual({ files: 3, bytes: 3210 });
 });
 
 test('leaves out what the backup leaves out', () => {
@@ -42,13 +40,7 @@ test('leaves out the repository itself', () => {
 });
 
 test('counts what does not exist as nothing', () => {
-  expect(count(join(tree(), 'none'))).toEqual({ files: 0, bytes: 0, isWhole: true });
-});
-
-test('says that it is not whole when it is stopped', () => {
-  const stopped = stop();
-  Atomics.store(new Int32Array(stopped), 0, 1);
-  expect(count(tree(), { stop: stopped })).toMatchObject({ isWhole: false });
+  expect(count(join(tree(), 'none'))).toEqual({ files: 0, bytes: 0 });
 });
 
 test('a backup takes the same totals, and a second one asks for no estimate', async () => {

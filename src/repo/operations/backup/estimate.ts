@@ -6,7 +6,6 @@ import type { FilterOptions } from '../../tree/filter.js';
 import type { HeldRepository } from '../../repository/held.js';
 import { findOwnDirectories } from '../../repository/own-directories.js';
 import { startWorkers } from '../../repository/workers.js';
-import type { CountTreeJob } from '../../worker/jobs.js';
 import type { BackupProgress, SnapshotOptions, SourceRun } from './snapshot-run.js';
 import { interrupted } from './turns.js';
 
@@ -24,43 +23,37 @@ export async function withEstimate(
 ): Promise<void> {
   const { onEstimate } = options;
   if (hasHistory || !onEstimate) return work();
-  const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  let counting: Promise<void> | undefined;
+  let counting: Counting | undefined;
   const timer = setTimeout(() => {
-    const job = {
-      type: 'count-tree',
-      roots: source.roots,
-      filter: options.filter ?? {},
-      own: [...findOwnDirectories(repository.platform.files, repository.path).keys],
-      stop,
-    } as const;
-    counting = count(repository, job, options).then(onEstimate, () => undefined);
+    counting = startCounting(repository, source, options);
+    void counting.counted.then(onEstimate, () => undefined);
   }, DELAY_MS);
   try {
     await work();
   } finally {
     clearTimeout(timer);
-    Atomics.store(new Int32Array(stop), 0, 1);
-    await counting;
+    await counting?.end();
   }
 }
 
-/** @throws what the job fails with, or when it was stopped: then there is no estimate */
-async function count(
+interface Counting {
+  /** Fails where the job does, or the end comes first: then there is no estimate. */
+  readonly counted: Promise<BackupProgress>;
+  end(): Promise<void>;
+}
+
+function startCounting(
   repository: HeldRepository,
-  job: CountTreeJob,
-  { createPool }: SnapshotOptions,
-): Promise<BackupProgress> {
+  { roots }: SourceRun['source'],
+  { createPool, filter = {} }: SnapshotOptions & { readonly filter?: FilterOptions },
+): Counting {
+  const { files } = repository.platform;
+  const own = [...findOwnDirectories(files, repository.path).keys];
   const pool = startWorkers(
     repository,
     { jobs: 1, ...(createPool && { createPool }) },
     { interrupted },
   );
-  try {
-    const { files, bytes, isWhole } = await pool.run(job);
-    if (!isWhole) throw interrupted();
-    return { files, bytes };
-  } finally {
-    await pool.close();
-  }
+  const counted = pool.run({ type: 'count-tree', roots, filter, own });
+  return { counted, end: () => pool.close(interrupted()) };
 }
