@@ -4,27 +4,44 @@ import { join } from 'node:path';
 import { createWorkspace } from './workspace.js';
 
 /**
+ * `jobs` of them at a time, each in a copy of the project of its own.
  * @param {import('./list.js').Mutant[]} mutants
- * @param {{deadlineMs: number, tell: (line: string) => void}} options
- * @returns {{mutant, result: 'found' | 'survived' | 'not run', by?: string, seconds: number}[]}
+ * @param {{deadlineMs: number, jobs: number, tell: (line: string) => void}} options
+ * @returns {Promise<{mutant, result: 'found' | 'survived' | 'not run', by?: string, seconds: number}[]>}
  */
-export function runHandWritten(mutants, { deadlineMs, tell }) {
-  const workspace = createWorkspace();
-  try {
-    // Without a fault all must be right, or everything would be found.
-    if (!workspace.build()) throw new Error('The project cannot be built.');
-    return mutants.map((mutant, i) => {
-      const startedMs = Date.now();
-      if (startedMs > deadlineMs) return { mutant, result: 'not run', seconds: 0 };
-      const by = workspace.withMutant(mutant, () => finderOf(mutant, workspace));
-      const seconds = Math.round((Date.now() - startedMs) / 1000);
-      const result = by === undefined ? 'survived' : 'found';
-      tell(`${i + 1}/${mutants.length} ${result} in ${seconds} s: ${mutant.file}: ${mutant.what}`);
-      return { mutant, result, ...(by !== undefined && { by }), seconds };
-    });
-  } finally {
-    workspace.remove();
-  }
+export async function runHandWritten(mutants, { deadlineMs, jobs, tell }) {
+  const results = [];
+  const rest = mutants.entries();
+  let count = 0;
+  const work = async () => {
+    const workspace = createWorkspace();
+    try {
+      // Without a fault all must be right, or everything would be found.
+      if (!(await workspace.build())) throw new Error('The project cannot be built.');
+      for (const [i, mutant] of rest) {
+        results[i] = await resultOf(mutant, workspace, deadlineMs);
+        const { result, seconds } = results[i];
+        count += 1;
+        if (result === 'not run') continue;
+        tell(
+          `${count}/${mutants.length} ${result} in ${seconds} s: ${mutant.file}: ${mutant.what}`,
+        );
+      }
+    } finally {
+      workspace.remove();
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return results;
+}
+
+async function resultOf(mutant, workspace, deadlineMs) {
+  const startedMs = Date.now();
+  if (startedMs > deadlineMs) return { mutant, result: 'not run', seconds: 0 };
+  const by = await workspace.withMutant(mutant, () => finderOf(mutant, workspace));
+  const seconds = Math.round((Date.now() - startedMs) / 1000);
+  if (by === undefined) return { mutant, result: 'survived', seconds };
+  return { mutant, result: 'found', by, seconds };
 }
 
 /** Where a fault in a folder shows if its own tests do not see it. */
@@ -36,8 +53,8 @@ const SCENARIOS = {
 };
 
 /** The first test that fails: those that are likely to, then those of the source's folder, then all. */
-function finderOf(mutant, workspace) {
-  if (!workspace.build()) return 'the build';
+async function finderOf(mutant, workspace) {
+  if (!(await workspace.build())) return 'the build';
   const isThere = (path) => existsSync(join(workspace.directory, path));
   const twin = mutant.file.replace(/^src/, 'test').replace(/\.ts$/, '.test.ts');
   const folder = twin.slice(0, twin.lastIndexOf('/') + 1);
@@ -45,7 +62,7 @@ function finderOf(mutant, workspace) {
     .filter(([start]) => mutant.file.startsWith(`${start}/`))
     .flat(2);
   for (const paths of [[...(mutant.tests ?? []), twin], [folder], scenarios]) {
-    const found = paths.some(isThere) && workspace.firstFailure(paths.filter(isThere));
+    const found = paths.some(isThere) && (await workspace.firstFailure(paths.filter(isThere)));
     if (found) return found;
   }
   return workspace.firstFailure([]);

@@ -1,6 +1,6 @@
 /**
  * `npm run test:mutants -- [--list FILE] [--folder src/repo/index] [--sample 20] [--seed N]
- * [--minutes 60] [--out FILE] [--framework]`: puts small faults into a copy of the sources, one at a time,
+ * [--minutes 60] [--jobs 2] [--out FILE] [--framework]`: puts small faults into a copy of the sources, one at a time,
  * and says which of them the tests find. With `--framework`, StrykerJS makes the faults, in the code that
  * tests run in their own process; without, they are those of `tools/mutants/list`. Ends with 1 if one
  * survives.
@@ -19,18 +19,21 @@ const { values } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string' },
     minutes: { type: 'string', default: '120' },
+    jobs: { type: 'string', default: '2' },
     out: { type: 'string' },
     framework: { type: 'boolean', default: false },
   },
 });
 const seed = values.seed === undefined ? seedOfCommit() : Number(values.seed);
 const sample = values.sample === undefined ? Infinity : Number(values.sample);
+const minutes = Number(values.minutes);
+const jobs = Number(values.jobs);
 const tell = (line) => process.stdout.write(`${line}\n`);
 
 tell(`seed ${seed}`);
 const results = values.framework
-  ? runFramework({ folder: values.folder, sample, seed, minutes: Number(values.minutes) })
-  : runHandWritten(chosen(), { deadlineMs: Date.now() + Number(values.minutes) * 60_000, tell });
+  ? runFramework({ folder: values.folder, sample, seed, minutes, jobs })
+  : await runHandWritten(chosen(), { deadlineMs: Date.now() + minutes * 60_000, jobs, tell });
 if (values.out !== undefined) {
   writeFileSync(values.out, `${JSON.stringify({ seed, results }, null, 2)}\n`);
 }

@@ -6,14 +6,13 @@ import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 const OTHERWISE =
-  /\bTZ\b|varve-command|rdiff-command|ordinary-user|pseudo-terminal|umask|chdir|killed|child_process|runProgram|shell\.js|dist\//;
+  /varve-command|rdiff-command|ordinary-user|pseudo-terminal|killed|child_process|shell\.js|dist\//;
 
 export default defineConfig({
   test: {
-    include: globSync('test/{repo,cli,remote,platform,scenarios}/**/*.test.ts').filter(
+    include: globSync('test/{cli,platform,remote,repo,scenarios,threads}/**/*.test.ts').filter(
       (file) => !OTHERWISE.test(readFileSync(file, 'utf8')),
     ),
     testTimeout: 60_000,
-    pool: 'threads',
   },
 });

@@ -1,5 +1,5 @@
 /** A copy of the project in which faults are made and tests run. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -33,12 +33,12 @@ export function createWorkspace() {
     directory,
     remove: () => rmSync(directory, { recursive: true, force: true }),
     /** Runs `action` with the fault in place. */
-    withMutant(mutant, action) {
+    async withMutant(mutant, action) {
       const path = join(directory, mutant.file);
       const source = readFileSync(path, 'utf8');
       writeFileSync(path, mutated(source, mutant));
       try {
-        return action();
+        return await action();
       } finally {
         writeFileSync(path, source);
       }
@@ -46,10 +46,10 @@ export function createWorkspace() {
     /** Threads and programs run what is built. */
     build: () => run(directory, ['tools/build.js', 'code']),
     /** Until the first test fails. @returns what failed, or undefined */
-    firstFailure(args) {
+    async firstFailure(args) {
       const report = join(directory, 'report.json');
       rmSync(report, { force: true });
-      const isRight = run(directory, [
+      const isRight = await run(directory, [
         join(root, 'node_modules/vitest/vitest.mjs'),
         ...['run', '--bail', '1', '--reporter', 'json', '--outputFile', report],
         ...['--passWithNoTests', ...args],
@@ -59,14 +59,13 @@ export function createWorkspace() {
   };
 }
 
-/** Whether the program ended as it should. */
+/** Whether the program ends as it should. */
 function run(cwd, args) {
-  const { status, error } = spawnSync(process.execPath, args, {
-    cwd,
-    stdio: 'ignore',
-    timeout: LIMIT_MS,
+  const program = spawn(process.execPath, args, { cwd, stdio: 'ignore', timeout: LIMIT_MS });
+  return new Promise((resolve) => {
+    program.once('error', () => resolve(false));
+    program.once('close', (code) => resolve(code === 0));
   });
-  return status === 0 && error === undefined;
 }
 
 function failureIn(report, directory) {
