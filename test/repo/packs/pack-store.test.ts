@@ -13,6 +13,17 @@ import { scratchDirectory } from '../../support/directory.js';
 
 const id = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
 
+/** Where the descriptors of this process lead to. */
+function openFiles(): (string | undefined)[] {
+  return fs.readdirSync('/proc/self/fd').map((descriptor) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${descriptor}`);
+    } catch {
+      return undefined;
+    }
+  });
+}
+
 function openStore() {
   const directory = scratchDirectory();
   const open = () => openDirectoryPackStore(openFileSystem(), directory, id);
@@ -109,6 +120,7 @@ describe('a pack that is not the one expected', () => {
     expect(() => open().read(5, 0, 1)).toThrow(corrupt);
     expect(() => open().append(5, 40, Buffer.from('x'))).toThrow(corrupt);
     expect(readPackKind(open(), 5, id)).toBeUndefined();
+    expect(openFiles()).not.toContain(path);
   });
 
   test('of a newer version is refused, not called damaged', () => {

@@ -1,9 +1,10 @@
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { CodedError } from '../../../src/errors.js';
-import { explainFailure } from '../../../src/repo/repository/failures.js';
+import { explainFailure, isCutShort } from '../../../src/repo/repository/failures.js';
 import { faultyFiles, systemError } from '../../support/faulty-files.js';
 import { createLab } from '../../support/lab.js';
+import { smallDisk } from '../../support/small-disk.js';
 
 test.each([
   ['the file system', systemError('ENOSPC')],
@@ -66,5 +67,39 @@ describe.each(Object.entries(CODES))('%s at any call', (system, code) => {
       expect((failure as CodedError).code, `call ${nth}`).toBe(code);
     }
     await lab.expectSound();
+  });
+});
+
+describe('a run that failed on a full disk', () => {
+  const failure = (code: string): Error => new Database.SqliteError('disk I/O error', code);
+
+  test('is cut short, unless its commit may be whole: that was written, and could not be synced', () => {
+    const disk = smallDisk('256k');
+    disk.fill();
+    const { path } = disk;
+    const codes = ['FULL', 'IOERR_WRITE', 'IOERR_FSYNC', 'IOERR_SHMSIZE', 'IOERR_TRUNCATE'];
+    const cutShort = codes.filter((code) => isCutShort(path, failure(`SQLITE_${code}`)));
+    expect(cutShort).toEqual(['FULL', 'IOERR_WRITE']);
+    // All of them are said as what they are there.
+    for (const code of codes) {
+      const explained = explainFailure(path, 'write', failure(`SQLITE_${code}`));
+      expect(explained).toMatchObject({ code: 'DISK_FULL' });
+    }
+  });
+
+  test.each([
+    ['ENOSPC', true],
+    ['EDQUOT', true],
+    ['EFBIG', true],
+    ['EIO', false],
+    ['EACCES', false],
+  ])('by the file system itself: %s, cut short: %s', (code, expected) => {
+    expect(isCutShort('/repo', systemError(code))).toBe(expected);
+  });
+
+  test('is not where the fault is our own', () => {
+    expect(isCutShort('/repo', new TypeError('x is not a function'))).toBe(false);
+    expect(isCutShort('/repo', new CodedError('INTERRUPTED', 'stopped'))).toBe(false);
+    expect(isCutShort('/repo', new CodedError('DISK_FULL', 'full'))).toBe(true);
   });
 });

@@ -155,6 +155,19 @@ describe('beside a log that is not yet in the database', () => {
     await lab.expectSound();
   });
 
+  test('it does so again when nothing but the log has grown since its last question', async () => {
+    const lab = await withFilledLog();
+    const { opened } = openUnwritable(lab);
+    lab.setClock(Date.now() + 60_000);
+    expect(await numbersOf(opened)).toEqual([1, 2]);
+    const { mtimeMs } = fs.statSync(lab.indexPath);
+    lab.setClock(undefined);
+    await lab.backup();
+    expect(fs.statSync(lab.indexPath).mtimeMs).toBe(mtimeMs);
+    lab.setClock(Date.now() + 60_000);
+    expect(await numbersOf(opened)).toEqual([1, 2, 3]);
+  });
+
   test('so does a dry run', async () => {
     const lab = await withFilledLog();
     const { removed, kept } = await lab.prune({ keepLast: 1 }, { isDryRun: true });
