@@ -40,6 +40,14 @@ export function fileErrorCode(error: unknown): string | undefined {
   return code === undefined || LIMITS.includes(code) ? undefined : code;
 }
 
+/** What opening fails with where nothing has the name, or what has it is no file: a link, a socket. */
+const NO_FILE: readonly string[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'];
+
+/** Whether a file that was seen a moment ago is no longer there, by the code of opening it. */
+export function saysVanished(code: string): boolean {
+  return NO_FILE.includes(code);
+}
+
 /** `SQLITE_BUSY` and the like, or undefined when the error is not SQLite's. Loads no SQLite. */
 export function sqliteCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.name !== 'SqliteError') return undefined;

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   fileErrorCode,
   reasonOf,
+  saysVanished,
   sqliteCode,
   systemErrorCode,
 } from '../../src/platform/system-errors.js';
@@ -110,4 +111,16 @@ test('words without a code, or a code without words, are told as they are', () =
   expect(reasonOf(Object.assign(new Error('broken'), { code: 'EIO' }))).toBe('broken');
   const late = Object.assign(new Error('see EIO: i/o error, read'), { code: 'EIO' });
   expect(reasonOf(late)).toBe('see EIO: i/o error, read');
+});
+
+test.each([
+  ['ENOENT', true],
+  ['ENOTDIR', true],
+  ['ELOOP', true],
+  ['ENXIO', true],
+  ['EACCES', false],
+  ['EIO', false],
+  ['ENOSPC', false],
+])('opening a file that was there fails with %s: it has vanished: %s', (code, expected) => {
+  expect(saysVanished(code)).toBe(expected);
 });

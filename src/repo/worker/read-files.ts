@@ -5,7 +5,7 @@ import { NO_ATTRIBUTES, type NodeAttributes } from '../../platform/attribute-cal
 import type { BufferPool } from '../packs/buffer-pool.js';
 import type { ByteString } from '../../platform/bytes.js';
 import type { FileSystem } from '../../platform/files.js';
-import { fileErrorCode, reasonOf } from '../../platform/system-errors.js';
+import { fileErrorCode, reasonOf, saysVanished } from '../../platform/system-errors.js';
 import { readAttributes } from '../tree/attributes.js';
 import { isSameState } from '../tree/compare.js';
 import { openPath } from '../tree/long-paths.js';
@@ -40,7 +40,7 @@ export function readFiles(context: WorkerContext, job: ReadFilesJob): ReadFilesR
       const code = fileErrorCode(error);
       if (code === undefined) throw error;
       arena.setLength(index, 0);
-      statuses[index] = code === 'ENOENT' ? ReadStatus.vanished : ReadStatus.failed;
+      statuses[index] = saysVanished(code) ? ReadStatus.vanished : ReadStatus.failed;
       failures.set(index, reasonOf(error));
     }
   });
@@ -76,12 +76,15 @@ function expectedBytes({ stats, tellSizes }: ReadFilesJob, index: number): numbe
 function readOne(files: FileSystem, arena: Arena, index: number, job: ReadFilesJob): ReadOutcome {
   const path = job.paths[index] ?? ('' as ByteString);
   const descriptor = openPath(files, path, 'read-file');
+  const open = { files, arena, path, descriptor };
   try {
-    return (
-      (expectedBytes(job, index) === 0
-        ? readUnsized({ files, arena, path, descriptor }, index, job)
-        : undefined) ?? readSized({ files, arena, path, descriptor }, index, job)
-    );
+    const unsized = expectedBytes(job, index) === 0 ? readUnsized(open, index, job) : undefined;
+    return unsized ?? readSized(open, index, job);
+  } catch (error) {
+    // Of a directory or a fifo nothing is read like a file.
+    const isSystems = fileErrorCode(error) !== undefined;
+    if (isSystems && files.at.statOpen(descriptor).type !== 'file') throw notAFile(path);
+    throw error;
   } finally {
     files.close(descriptor);
   }

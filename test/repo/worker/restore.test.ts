@@ -37,3 +37,29 @@ test('a name outside of the target keeps its metadata', async () => {
   expect(modeOf(outside)).toBe(0o600);
   expect(fs.statSync(outside)).toMatchObject({ mtimeMs: 2_000_000, nlink: 1 });
 });
+
+test.each([
+  ['longer', 'the same bytes, and more'],
+  ['shorter', 'the same'],
+])('a file with these bytes that is %s once it is compared is replaced', async (_, content) => {
+  const lab = await prepare();
+  const { files } = lab.platform;
+  const file = lab.path('file');
+  const device = fs.statSync(file);
+  let isChanged = false;
+  const at: typeof files.at = {
+    ...files.at,
+    statOpen(descriptor) {
+      // The worker has opened it: until now it was as long as the snapshot says.
+      const stat = files.at.statOpen(descriptor);
+      if (stat.inode !== device.ino || isChanged) return stat;
+      isChanged = true;
+      fs.writeFileSync(file, content);
+      return files.at.statOpen(descriptor);
+    },
+  };
+  lab.useFiles({ ...files, at });
+  await lab.restoreInPlace(1, { overwrite: 'always' });
+  expect(isChanged).toBe(true);
+  expect(fs.readFileSync(file, 'utf8')).toBe('the same bytes');
+});

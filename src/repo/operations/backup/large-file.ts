@@ -10,6 +10,7 @@ import { holeHash, holeLength } from '../../packs/hole.js';
 import type { FileStat } from '../../../platform/at-calls.js';
 import type { NodeAttributes } from '../../../platform/attribute-calls.js';
 import type { ByteString } from '../../../platform/bytes.js';
+import { saysVanished } from '../../../platform/system-errors.js';
 import { isSameState, sparseFlag } from '../../tree/compare.js';
 import { chunkParams, leastWindowBytes } from '../../worker/cut-window.js';
 import {
@@ -75,7 +76,7 @@ export async function readLargeFile(
   } catch (error) {
     // Anything else (a full disk) is the repository's, and ends the run.
     if (!(error instanceof SourceError)) throw error;
-    return error.code === 'ENOENT'
+    return saysVanished(error.code)
       ? { type: 'vanished' }
       : { type: 'failed', message: error.message };
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createLab, SMALL_PIECES } from '../../../support/lab.js';
 
@@ -17,4 +17,32 @@ test('a file whose pieces may be longer than a window is read to its end', async
   const to = lab.newTarget();
   await lab.restore(1, { to });
   expect(readFileSync(`${to}/large`).equals(bytes)).toBe(true);
+});
+
+test.each([
+  ['a small file', 10],
+  ['a large one', 100_000],
+])('%s whose name goes to a symbolic link before it is read has vanished', async (_, size) => {
+  const lab = createLab({ chunking: SMALL_PIECES });
+  lab.write('file', randomBytes(size));
+  lab.write('other', 'stays');
+  const { files } = lab.platform;
+  let isReplaced = false;
+  const at: typeof files.at = {
+    ...files.at,
+    open(directory, name, mode) {
+      if (mode === 'read-file' && !isReplaced) {
+        isReplaced = true;
+        rmSync(lab.path('file'));
+        symlinkSync('other', lab.path('file'));
+      }
+      return files.at.open(directory, name, mode);
+    },
+  };
+  lab.useFiles({ ...files, at });
+  const { issues } = await lab.backup();
+  lab.useRealFiles();
+  expect(isReplaced).toBe(true);
+  expect(issues.map(({ code }) => code)).toEqual(['VANISHED']);
+  expect([...(await lab.treeAt(1)).keys()].toSorted()).toEqual(['', 'other']);
 });
