@@ -77,6 +77,20 @@ test('what is forgotten, and all below it, is opened again', () => {
   handles.close();
 });
 
+test('so is what was used last: whatever has the name by then is meant', () => {
+  const { root, handles } = open();
+  fs.mkdirSync(`${root}/dir/inner`, { recursive: true });
+  for (const name of ['dir', 'dir/inner']) {
+    handles.open(path(name));
+    handles.forget(path('dir'));
+    fs.rmSync(`${root}/dir`, { recursive: true });
+    fs.mkdirSync(`${root}/dir/inner`, { recursive: true });
+    files.at.makeDirectory(handles.open(path(name)), path('made'));
+    expect(fs.readdirSync(`${root}/${name}`), name).toContain('made');
+  }
+  handles.close();
+});
+
 test.each(['EMFILE', 'ENFILE', 'EACCES'])(
   'where %s is said, what is not needed is closed',
   (code) => {

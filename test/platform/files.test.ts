@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { bytesFromText, bytesToText, type ByteString } from '../../src/platform/bytes.js';
-import { openFileSystem } from '../../src/platform/files.js';
+import { openFileSystem, type FileSystem } from '../../src/platform/files.js';
 import { scratchDirectory } from '../support/directory.js';
 import { makeFifo } from '../support/special-files.js';
 
@@ -75,6 +75,52 @@ describe('a file of the repository', () => {
     files.setMode(descriptor, 0o640);
     files.setOwner(descriptor, -1, process.getgid!());
     expect([files.readFile(path).toString(), modeOf(path)]).toEqual(['012b4', 0o640]);
+  });
+});
+
+describe('where the system takes or gives less at once than it is asked for', () => {
+  /** The file system over a Node whose calls move so many bytes at most. */
+  async function openShort(mostBytes: number): Promise<FileSystem> {
+    vi.resetModules();
+    vi.doMock('node:fs', () => ({
+      ...fs,
+      readSync: (descriptor: number, into: Buffer, at: number, length: number, position: number) =>
+        fs.readSync(descriptor, into, at, Math.min(length, mostBytes), position),
+      writeSync: (descriptor: number, from: Buffer, at: number, length: number, position: number) =>
+        fs.writeSync(descriptor, from, at, Math.min(length, mostBytes), position),
+    }));
+    onTestFinished(() => {
+      vi.doUnmock('node:fs');
+      vi.resetModules();
+    });
+    return (await import('../../src/platform/files.js')).openFileSystem();
+  }
+
+  test.each([1, 3, 7])(
+    '%i bytes: all is written and read, each byte at its place',
+    async (most) => {
+      const short = await openShort(most);
+      const path = `${scratchDirectory()}/file`;
+      const descriptor = opened(path, 'create');
+      short.write(descriptor, Buffer.from('0123456789'), 0);
+      short.write(descriptor, Buffer.from('abcdefgh'), 5);
+      expect(fs.readFileSync(path, 'utf8')).toBe('01234abcdefgh');
+      const into = Buffer.alloc(9, '-');
+      expect([short.read(descriptor, into, 2), into.toString()]).toEqual([9, '234abcdef']);
+      expect([short.read(descriptor, into.fill('-'), 8), into.toString()]).toEqual([
+        5,
+        'defgh----',
+      ]);
+      expect(short.readToEnd(descriptor).toString()).toBe('01234abcdefgh');
+    },
+  );
+
+  test('nothing at all is a failure, not a loop', async () => {
+    const short = await openShort(0);
+    const descriptor = opened(`${scratchDirectory()}/file`, 'create');
+    expect(() => short.write(descriptor, Buffer.from('x'), 0)).toThrow(
+      'nothing of 1 bytes was written',
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { openFileSystem, type FileSystem } from '../../src/platform/files.js';
 import { createLike, ensureLike } from '../../src/platform/shared-files.js';
 import { scratchDirectory } from '../support/directory.js';
+import { canChangeUser, skip } from '../support/machine.js';
 
 const files = openFileSystem();
 const modeOf = (path: string): number => fs.statSync(path).mode & 0o777;
@@ -28,6 +29,22 @@ test.each([0o600, 0o640, 0o644, 0o660, 0o664, 0o444])(
     expect([...seen, modeOf(`${directory}/new`)]).toEqual([mode | 0o600, mode | 0o600]);
   },
 );
+
+test.each([
+  [0, 0],
+  [0, 1234],
+  [1234, 0],
+  [1234, 5678],
+])('for root, a new file is of the owner %i and the group %i of its model', (uid, gid) => {
+  if (!canChangeUser) skip('only root gives files away');
+  const directory = scratchDirectory();
+  fs.writeFileSync(`${directory}/model`, '');
+  fs.chownSync(`${directory}/model`, uid, gid);
+  fs.chmodSync(`${directory}/model`, 0o660);
+  files.close(createLike(files, `${directory}/new`, `${directory}/model`));
+  expect(fs.statSync(`${directory}/new`)).toMatchObject({ uid, gid });
+  expect(modeOf(`${directory}/new`)).toBe(0o660);
+});
 
 test('without a model a new file is for its user', () => {
   const directory = scratchDirectory();

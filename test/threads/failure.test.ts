@@ -19,6 +19,18 @@ describe('what a thread throws arrives', () => {
     expect(arrived).toMatchObject({ code: 'EIO', message: 'EIO: read' });
   });
 
+  const ownOf = (error: Error): object => Object.fromEntries(Object.entries(overAThread(error)));
+
+  test('with all that the system said of it: call, number and path, as far as it did', () => {
+    const said = { code: 'ENOSPC', errno: -28, syscall: 'write', path: '/mnt/disk/file' };
+    const error = Object.assign(new Error('ENOSPC: no space left on device, write'), said);
+    expect(ownOf(error)).toEqual(said);
+    const { path, ...withoutPath } = said;
+    expect(path).toBeDefined();
+    expect(ownOf(Object.assign(new Error(''), withoutPath))).toEqual(withoutPath);
+    expect(ownOf(new Error('ours'))).toEqual({});
+  });
+
   test('with the stack of a bug', () => {
     const bug = new TypeError('x is not a function');
     expect(overAThread(bug).stack).toBe(bug.stack);
