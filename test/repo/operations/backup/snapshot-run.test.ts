@@ -132,3 +132,27 @@ describe('how long it took is told', () => {
     expect(pruned).toMatchObject({ durationMs: 3500 });
   });
 });
+
+describe('an interrupt', () => {
+  test.each<[string, (lab: Lab) => void]>([
+    ['a file is gone', (lab) => lab.remove('kept')],
+    ['a name is new', (lab) => fs.symlinkSync('kept', lab.path('link'))],
+    ['a mode is another', (lab) => fs.chmodSync(lab.path('kept'), 0o600)],
+  ])('at the last that is told, be it that %s, leaves no snapshot', async (_, change) => {
+    const lab = createLab();
+    lab.write('kept', 'x');
+    lab.runAhead();
+    await lab.backup();
+    change(lab);
+    const controller = new AbortController();
+    const interrupted = lab.backup({
+      signal: controller.signal,
+      onPath: () => controller.abort(),
+    });
+    await expect(interrupted).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    expect(controller.signal.aborted).toBe(true);
+    expect(await listSnapshots(lab.repository, lab.platform)).toHaveLength(1);
+    await lab.backup();
+    await lab.expectSound();
+  });
+});

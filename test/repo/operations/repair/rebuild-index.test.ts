@@ -81,6 +81,37 @@ test('a large content that two paths have is one, before and after', async () =>
   await expectKept(lab, trees);
 });
 
+test('what is numbered goes on with numbers that nothing had, whatever is left of what had them', async () => {
+  const lab = createLab();
+  const link = (name: string): void => {
+    lab.write(`${name}/one`, name);
+    fs.linkSync(lab.path(`${name}/one`), lab.path(`${name}/other`));
+  };
+  const numbers = (): number[] =>
+    queryIndex<{ links: number }>(
+      lab.repository,
+      'SELECT DISTINCT links FROM version WHERE links > 0 ORDER BY links',
+    ).map(({ links }) => links);
+  const counters = (): object[] =>
+    queryIndex(
+      lab.repository,
+      `SELECT name, value FROM counter
+       WHERE name IN ('path', 'links', 'pack', 'snapshot', 'generation') ORDER BY name`,
+    );
+  link('first');
+  link('second');
+  await lab.backup();
+  lab.remove('second');
+  await lab.backup();
+  const before = counters();
+  await lab.rebuild();
+  expect(counters()).toEqual(before);
+  link('third');
+  await lab.backup();
+  expect(numbers()).toEqual([1, 2, 3]);
+  await lab.expectSound();
+});
+
 describe('a delta that was written and is not used', () => {
   test('stays dead: another path came to have the old bytes in the same run', async () => {
     const lab = createLab({ lanes: 1 });
