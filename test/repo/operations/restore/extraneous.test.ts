@@ -1,7 +1,11 @@
 import * as fs from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AtCalls } from '../../../../src/platform/at-calls.js';
+import { bytesFromText, type ByteString } from '../../../../src/platform/bytes.js';
+import { openDirectoryHandles } from '../../../../src/platform/directory-handles.js';
 import { openFileSystem } from '../../../../src/platform/files.js';
+import { createRemover } from '../../../../src/repo/operations/restore/extraneous.js';
+import { scratchDirectory } from '../../../support/directory.js';
 import { systemError } from '../../../support/faulty-files.js';
 import { createLab, type Lab } from '../../../support/lab.js';
 import { needPrograms, runProgram } from '../../../support/machine.js';
@@ -213,4 +217,32 @@ test('what is left is what rsync leaves with --delete', async () => {
   runProgram('rsync', ['-ac', '--delete', `${wanted}/`, `${copy}/`]);
   await lab.restoreInPlace(1, MIRROR);
   expect([...readTree(lab.source).keys()]).toEqual([...readTree(copy).keys()]);
+});
+
+test('what has the name of a removed directory afterwards is another one', () => {
+  const root = scratchDirectory();
+  const files = openFileSystem();
+  const rootHandle = files.at.open(undefined, bytesFromText(root), 'read-directory');
+  onTestFinished(() => files.close(rootHandle));
+  const handles = openDirectoryHandles(files.at, (opened) => files.close(opened), rootHandle);
+  onTestFinished(() => handles.close());
+  const remover = createRemover({
+    files,
+    handles,
+    isDryRun: false,
+    own: { keys: new Set(), has: () => false, holds: () => false },
+    isLeftOut: () => false,
+    nameOf: (path) => path,
+    explainLock: () => undefined,
+    onRemoved: () => undefined,
+    onIssue: (path, code, message) => expect.unreachable(`${path} ${code} ${message}`),
+  });
+  for (const path of ['dir', 'dir/inner', 'dir/inner/deep'] as ByteString[]) {
+    fs.mkdirSync(`${root}/dir/inner/deep`, { recursive: true });
+    handles.open('dir/inner/deep' as ByteString);
+    expect(remover.clear(path)).toBe(true);
+    fs.mkdirSync(`${root}/dir/inner/deep`, { recursive: true });
+    const { ino } = fs.statSync(`${root}/${path}`);
+    expect(files.at.statOpen(handles.open(path)).inode, path).toBe(ino);
+  }
 });
