@@ -6,6 +6,7 @@ import { createLockFile } from '../index/lock.js';
 import type { ChunkingParameters } from '../model.js';
 import { FORMAT_VERSION, writeConfig, type RepositoryConfig } from './config.js';
 import { layoutOf } from './layout.js';
+import { keepReadme } from './readme.js';
 import { keepReserve } from './reserve.js';
 import { explainingFailures } from './failures.js';
 
@@ -58,6 +59,7 @@ export function initRepository(
     };
     writeConfig(path, config, platform);
     for (const directory of changed) files.syncDirectory(directory);
+    keepReadme(path, platform);
     keepReserve(path, platform);
     return config;
   });
@@ -110,7 +112,8 @@ function occupied(
 }
 
 /** What an attempt to make a repository leaves when it dies before `varve.json` has its name. */
-const UNFINISHED = /^(packs|reserve|(lock|index)\.sqlite(-journal|-wal|-shm)?|varve\.json\.new)$/;
+const UNFINISHED =
+  /^(packs|reserve|README\.txt|(lock|index)\.sqlite(-journal|-wal|-shm)?|varve\.json\.new)$/;
 
 /** Whether the directory is empty, or holds nothing but an attempt that died. */
 function isUnused(path: string, { files }: Platform): boolean {

@@ -5,6 +5,8 @@ export interface Layout {
   readonly index: string;
   readonly lock: string;
   readonly packs: string;
+  /** What this directory is, for people. */
+  readonly readme: string;
   /** Takes up space for a full disk. */
   readonly reserve: string;
 }
@@ -15,6 +17,7 @@ export function layoutOf(repositoryPath: string): Layout {
     index: `${repositoryPath}/index.sqlite`,
     lock: `${repositoryPath}/lock.sqlite`,
     packs: `${repositoryPath}/packs`,
+    readme: `${repositoryPath}/README.txt`,
     reserve: `${repositoryPath}/reserve`,
   };
 }

@@ -22,6 +22,7 @@ import { pause } from './interrupts.js';
 import { layoutOf } from './layout.js';
 import { explainFailure, explainingFailures, notWritable, saysNoRoom } from './failures.js';
 import { Readers } from './readers.js';
+import { keepReadme } from './readme.js';
 import { keepReserve, releaseReserve, releaseReserveIfShort } from './reserve.js';
 
 export interface OpenOptions {
@@ -167,6 +168,7 @@ export class Repository {
       } finally {
         held.packs.close();
         index.close();
+        keepReadme(this.path, this.platform);
         keepReserve(this.path, this.platform, frees);
       }
     } catch (error) {

@@ -11,7 +11,7 @@ import { deadFrom } from '../../support/faulty-files.js';
 import { createLab, type Lab } from '../../support/lab.js';
 
 const platform = openPlatform();
-const OWN_FILES = ['index.sqlite', 'lock.sqlite', 'packs', 'reserve', 'varve.json'];
+const OWN_FILES = ['README.txt', 'index.sqlite', 'lock.sqlite', 'packs', 'reserve', 'varve.json'];
 
 describe('a new repository', () => {
   test('is made in an empty or new directory only', () => {
