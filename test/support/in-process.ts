@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard error is a terminal. */
   readonly isTerminal?: boolean;
+  /** So is standard output. */
+  readonly isOutputTerminal?: boolean;
   /** Ends the command as the first interrupt does. */
   readonly signal?: AbortSignal;
   /** Called with all that standard error got so far. */
@@ -39,8 +41,9 @@ export function createInProcess() {
   const run = async (args: readonly string[], options: RunOptions = {}): Promise<Run> => {
     const [stdout, stderr] = [sink(), sink(options.onStderr)];
     const stream = Object.assign(stderr.stream, { isTTY: options.isTerminal ?? false });
+    const shown = { isTTY: options.isOutputTerminal ?? false, columns: 80 };
     const code = await runProgram(args, {
-      output: createOutput(stdout.stream as unknown as NodeJS.WriteStream),
+      output: createOutput(Object.assign(stdout.stream, shown) as unknown as NodeJS.WriteStream),
       stderr: Object.assign(stream, { columns: 80 }) as unknown as NodeJS.WriteStream,
       env: { HOME: home, ...options.env },
       interrupts: { takeSignal: () => options.signal ?? new AbortController().signal },
