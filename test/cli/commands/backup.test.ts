@@ -1,10 +1,12 @@
 import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createWorkspace, finished, literal } from '../../support/varve-command.js';
+import { createInProcess } from '../../support/in-process.js';
 import { makeFifo } from '../../support/special-files.js';
 
 const workspace = createWorkspace();
 const { run, start, json, path, pattern, write, defaultRepository } = workspace;
+const inProcess = createInProcess();
 
 write({ 'tree/a.txt': 'a\n', 'tree/b.tmp': 'b\n', 'tree/sub/c.txt': 'c\n' });
 
@@ -163,4 +165,32 @@ test('without a path, or with an empty list, nothing is done', async () => {
   const empty = await run(['backup', '--files-from', '/dev/null']);
   expect(empty).toMatchObject({ code: 2, stdout: '' });
   expect(empty.stderr).toContain('varve: The list names no paths.\n');
+});
+
+test('what is noticed is in the document alone, or on standard error', async () => {
+  const { run, write } = inProcess;
+  write({ 'tree/file': 'x' });
+  for (const name of ['told', 'documented', 'silent']) await run(['init', '--repo', name]);
+  const told = await run(['backup', 'tree', '--repo', 'told']);
+  expect(told.stderr).toMatch(/^varve: The repository is on the disk of [^\n]*\n$/);
+  expect(await run(['backup', '-q', 'tree', '--repo', 'silent'])).toMatchObject({ stderr: '' });
+  const documented = await run(['backup', 'tree', '--json', '--repo', 'documented']);
+  expect(documented).toMatchObject({ code: 0, stderr: '' });
+  const { notices } = JSON.parse(documented.stdout) as { notices: { message: string }[] };
+  expect(notices.map(({ message }) => `varve: ${message}\n`)).toEqual([told.stderr]);
+});
+
+test('what is in the place of the default repository is named by what is wrong with it', async () => {
+  const { run, path, write } = inProcess;
+  write({ 'data/full/varve/stray': 'x', 'data/file/varve': 'x', 'data/packs/varve/packs/x': '' });
+  for (const [place, code] of [
+    ['full', 'NOT_A_REPOSITORY'],
+    ['file', 'NOT_A_REPOSITORY'],
+    ['packs', 'NOT_A_REPOSITORY'],
+  ] as const) {
+    const env = { XDG_DATA_HOME: path('data', place) };
+    const refused = await run(['backup', '--json', 'tree'], { env });
+    expect(refused, place).toMatchObject({ code: 10, stderr: '' });
+    expect(JSON.parse(refused.stdout), place).toMatchObject({ error: { code } });
+  }
 });

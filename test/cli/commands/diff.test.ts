@@ -12,12 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { createInProcess } from '../../support/in-process.js';
 import { runProgram } from '../../support/machine.js';
 import { createWorkspace, finished } from '../../support/varve-command.js';
 
 /** Snapshots 1 and 2 of `tree`; since then, `late` was moved and `after` written. */
 const workspace = createWorkspace();
 const { run, json, path, write } = workspace;
+const inProcess = createInProcess();
 const numbers = Array.from({ length: 40 }, (_, i) => `${i}\n`).join('');
 const latin = Buffer.concat([Buffer.from(path('tree/')), Buffer.from([0xe9])]);
 const BEFORE = path('before');
@@ -108,6 +110,23 @@ describe('paths', () => {
     expect(await linesOf('1', '2', 'tree/other')).toContain(
       `R        6 B  ${path('tree/moved')} -> ${path('tree/other/moved')}`,
     );
+  });
+
+  test('follow two times, whatever they look like', async () => {
+    const { run: runHere, json: ask, path: at, write: put } = inProcess;
+    const [one, two, far] = ['1', '2', 'latest'].map((name) => at('numbered', name));
+    for (const content of ['old', 'newer']) {
+      for (const name of ['1', '2', 'latest', 'other']) put({ [`numbered/${name}`]: content });
+      await runHere(['-q', 'backup', 'numbered']);
+    }
+    const changed = async (...args: string[]): Promise<string[]> =>
+      (await ask<{ changes: { path: string }[] }>('diff', ...args)).changes.map(
+        (change) => change.path,
+      );
+    expect(await changed('1', '2', '1')).toEqual([one]);
+    expect(await changed('1', '2', '2', 'latest')).toEqual([two, far]);
+    expect(await changed('1B', 'latest', 'latest')).toEqual([far]);
+    expect(await changed('1', './numbered/1')).toEqual([one]);
   });
 
   test('a mistyped time is told as one, a missing path as that', async () => {

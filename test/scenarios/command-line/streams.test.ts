@@ -100,6 +100,9 @@ describe('what is done, and cannot be reported', () => {
     for (const args of [
       ['backup', '-n', 'small'],
       ['prune', '-n', '--keep-last', '1'],
+      ['restore', '-n', 'small', '--to', 'nowhere'],
+      ['repair', '-n'],
+      ['copy', '-n', 'small', 'uncopied'],
       ['snapshots'],
     ]) {
       const { code, stderr } = await run(args, { stdio: ['ignore', full, 'pipe'] });
@@ -136,6 +139,12 @@ describe('an interrupt', () => {
       expect((await run(['snapshots'])).stdout).not.toContain(path('huge'));
     },
   );
+
+  test('SIGHUP stops a backup whose command has the option to ignore it, which is not ours', async () => {
+    const script = 'kill -HUP $PPID; exec sleep 5';
+    const args = ['backup', '--command', 'x', '--', 'sh', '-c', script, '--ignore-hup'];
+    expect(await run(args)).toMatchObject({ code: 130, stdout: '' });
+  });
 
   test('SIGHUP is ignored where that is asked for, and no terminal can hang up', async () => {
     writeFileSync(path('huge'), randomBytes(4 * 2 ** 20).toString('hex'));

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { builtProgram } from '../../support/installation.js';
 import { onTerminal, screenOf, type TerminalOptions } from '../../support/pseudo-terminal.js';
-import { createWorkspace } from '../../support/varve-command.js';
+import { createWorkspace, type Run } from '../../support/varve-command.js';
 
 const { run, root, home, write } = createWorkspace();
 const terminal = (args: readonly string[], options: Partial<TerminalOptions> = {}) =>
@@ -87,5 +88,30 @@ describe('the line of progress', () => {
     expect(screen[0]).toBe('varve: Stopping cleanly; interrupt again to end at once.');
     expect(screen[1]).toMatch(/^varve: The .* was interrupted/);
     expect(screen.join('\n')).not.toMatch(/\[0:|\^C/);
+  });
+});
+
+describe('SIGHUP with --ignore-hup', () => {
+  /** `redirects`: what of the program is no terminal. */
+  const hungUp = (redirects: string, then: string): Promise<Run> => {
+    const script = `exec "$@" ${redirects}`;
+    const backup = ['backup', '-q', '--ignore-hup', '--command', 'x', '--', 'sh', '-c'];
+    const command = ['sh', '-c', script, 'sh', process.execPath, builtProgram, ...backup];
+    return terminal([`kill -HUP $PPID; ${then}`], { command });
+  };
+
+  // A program that is stopped ends the command, too, which otherwise ends by itself in the end.
+  test.each([
+    ['standard input', '>/dev/null 2>/dev/null'],
+    ['standard output', '</dev/null 2>/dev/null'],
+    ['standard error', '</dev/null >/dev/null'],
+    ['all of them', ''],
+  ])('stops the command all the same where a terminal can hang up: %s', async (_, redirects) => {
+    expect(await hungUp(redirects, 'exec sleep 5')).toMatchObject({ code: 130 });
+  });
+
+  test('changes nothing where nothing is a terminal', async () => {
+    const redirects = '</dev/null >/dev/null 2>/dev/null';
+    expect(await hungUp(redirects, 'echo x')).toMatchObject({ code: 0 });
   });
 });

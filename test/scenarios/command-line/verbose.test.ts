@@ -137,3 +137,21 @@ test('messages name whole paths: in a directory, in the original, and of two tha
   const both = await run(['restore', path('deep/a'), path('other/a'), '--to', 'both']);
   expect(both.stderr).toContain(`${path('deep/a')} and ${path('other/a')} would both become a`);
 });
+
+test('what restore deletes is listed with -v, and told below the summary without', async () => {
+  const stray = path('tree/stray');
+  const restore = ['restore', 'tree', '--in-place', '--delete', '--ignore-errors'];
+  for (const [option, word] of [
+    [['-n'], 'Would delete'],
+    [[], 'Deleted'],
+  ] as const) {
+    write({ 'tree/stray': 's' });
+    const listed = await run([...restore, ...option, '-v']);
+    expect(marks(listed.stdout)).toContain(`removed    ${stray}`);
+    expect(listed.stdout.split(stray)).toHaveLength(2);
+    write({ 'tree/stray': 's' });
+    const told = await run([...restore, ...option]);
+    expect(told.stdout).toContain(`\n${word} ${stray}\n`);
+    expect(told.stdout.split(stray)).toHaveLength(2);
+  }
+});
