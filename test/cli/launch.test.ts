@@ -1,7 +1,8 @@
 /** The programs on a machine that lacks what they need, and their cache of compiled code. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { launch } from '../../src/cli/launch.js';
 import { RDIFF_PROGRAM } from '../support/rdiff-command.js';
 import { createWorkspace } from '../support/varve-command.js';
 
@@ -63,4 +64,59 @@ test('without a home, and with one that cannot be written, programs start all th
       stderr: '',
     });
   }
+});
+
+describe('a program that cannot be loaded', () => {
+  const said = { stdout: '', stderr: '' };
+  beforeEach(() => {
+    Object.assign(said, { stdout: '', stderr: '' });
+    for (const name of ['stdout', 'stderr'] as const) {
+      vi.spyOn(process[name], 'write').mockImplementation((text) => {
+        said[name] += String(text);
+        return true;
+      });
+    }
+    // No compiled code is kept of the tests.
+    vi.stubEnv('SUDO_UID', '1000');
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    process.exitCode = undefined;
+  });
+  const failing = (error: unknown) =>
+    launch('varve-some', () => Promise.reject(error as Error)).then(() => process.exitCode);
+
+  test.each([
+    'EMFILE: too many open files, open',
+    'EMFILE',
+    'Cannot open it: Too many open files',
+    'ENFILE: file table overflow, too many open files in system',
+  ])('because no more files may be opened says so: %s', async (message) => {
+    expect(await failing(new Error(message))).toBe(1);
+    expect(said).toEqual({
+      stdout: '',
+      stderr:
+        'varve-some: No more files may be opened.\n' +
+        'Raise the limit with `ulimit -n 1024`, then run the command again.\n',
+    });
+  });
+
+  test('says it in a document with --json', async () => {
+    const { argv } = process;
+    process.argv = [...argv, '--json'];
+    await failing(new Error('EMFILE')).finally(() => (process.argv = argv));
+    expect(said.stderr).toBe('');
+    expect(JSON.parse(said.stdout)).toMatchObject({ error: { code: 'OPEN_FILES_LIMIT' } });
+  });
+
+  test.each([
+    new Error('ENOENT: no such file'),
+    new Error('EMFILES'),
+    new SyntaxError('Unexpected token'),
+    'EMFILE',
+  ])('for another reason fails with that: %s', async (error) => {
+    await expect(failing(error)).rejects.toBe(error);
+    expect([said, process.exitCode]).toEqual([{ stdout: '', stderr: '' }, undefined]);
+  });
 });

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
 import { describeMark, openListing } from '../../src/cli/listing.js';
 import { paletteFor } from '../../src/cli/render/colour.js';
 import type { Session } from '../../src/cli/session.js';
@@ -60,4 +61,21 @@ test('what cannot be written is told at the end', async () => {
   const { listing } = setUp({ fails: true });
   listing.onPath?.(bytesFromText('/a'), 'new');
   await expect(listing.finish()).rejects.toThrow('full');
+});
+
+test('and not before, though the run goes on for long', async () => {
+  const { written, listing } = setUp({ fails: true });
+  const unhandled = vi.fn();
+  process.on('unhandledRejection', unhandled);
+  try {
+    for (let i = 0; i < 40; i += 1) {
+      listing.onPath?.(bytesFromText(`/${'x'.repeat(1012)}`), 'new');
+      await nextTurn();
+    }
+    expect(written.length).toBeGreaterThan(1);
+    expect(unhandled).not.toHaveBeenCalled();
+    await expect(listing.finish()).rejects.toThrow('full');
+  } finally {
+    process.off('unhandledRejection', unhandled);
+  }
 });

@@ -1,9 +1,19 @@
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { GlobalFlags } from '../../src/cli/global-options.js';
 import { createOutput } from '../../src/cli/output.js';
 import { openSession, optionValue } from '../../src/cli/session.js';
-import { CodedError, type ByteString, type Issue } from '../../src/store.js';
+import {
+  CodedError,
+  initRepository,
+  listSnapshots,
+  openPlatform,
+  type ByteString,
+  type Issue,
+} from '../../src/store.js';
+import { scratchDirectory } from '../support/directory.js';
+import { openFiles } from '../support/varve-command.js';
 
 const CLEAR = '\r\x1b[K';
 
@@ -142,6 +152,20 @@ describe('a session', () => {
     const signal = session.takeSignal();
     controller.abort();
     expect(signal.aborted).toBe(true);
+  });
+
+  test('closes what it opened when it ends, and ends without having opened anything', async () => {
+    open().session.end();
+    const repo = join(scratchDirectory(), 'repo');
+    await initRepository(repo, openPlatform());
+    const openOnes = (): string[] => openFiles(process.pid).filter((name) => name.startsWith(repo));
+    for (const access of ['read', 'write'] as const) {
+      const { session } = open({ repo });
+      expect(await listSnapshots(await session.openRepository(access))).toEqual([]);
+      expect(openOnes(), access).not.toEqual([]);
+      session.end();
+      expect(openOnes(), access).toEqual([]);
+    }
   });
 
   test('is refused a wrong --lock-wait, and needs none', () => {

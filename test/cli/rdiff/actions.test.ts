@@ -124,6 +124,28 @@ test('an explanation has 40 lines of each kind, or as many as are asked for', as
   expect(stdout.endsWith('}\n')).toBe(true);
 });
 
+test.each([
+  ['-H md4 -R rollsum -b 512 -S 8', 'md4', 'rollsum', 0x72730136, 512, 8],
+  ['-H blake2 -R rollsum -b 300 -S 31', 'blake2', 'rollsum', 0x72730137, 300, 31],
+  ['--hash=md4 --rollsum=rabinkarp --sum-size=16', 'md4', 'rabinkarp', 0x72730146, 256, 16],
+  ['-b 2000', 'blake2', 'rabinkarp', 0x72730147, 2000, 32],
+])(
+  'sums are those that are asked for, in a signature and in an explanation: %s',
+  async (options, strong, weak, magic, blockLength, strongLength) => {
+    expect(await rdiff(`${options} signature @old @sums`)).toMatchObject({ code: 0, stdout: '' });
+    const header = fs.readFileSync(path('sums'));
+    expect([0, 4, 8].map((at) => header.readUInt32BE(at))).toEqual([
+      magic,
+      blockLength,
+      strongLength,
+    ]);
+    const { stdout } = await rdiff(`${options} --json explain @old @now`);
+    const explained = JSON.parse(stdout) as { block_sums: { strong_sum: string }[] };
+    expect(explained).toMatchObject({ strong, weak, block_length: blockLength });
+    expect(explained.block_sums[0]?.strong_sum).toHaveLength(2 * strongLength);
+  },
+);
+
 describe('a failure', () => {
   test('is told with its hint and the words of librsync', async () => {
     fs.writeFileSync(path('sig'), 'there');
@@ -179,6 +201,25 @@ test('help fits a terminal, and loses nothing', () => {
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
     expect(text).toMatch(/\n$/);
     expect(text).not.toMatch(/\n\n$/);
+  }
+});
+
+test('help is as wide as the terminal that shows it, and as it is for anything else', async () => {
+  const { isTTY, columns } = process.stdout;
+  try {
+    for (const [width, shown] of [
+      [50, helpText(50)],
+      [79, helpText(79)],
+      [200, helpText()],
+    ] as const) {
+      Object.assign(process.stdout, { isTTY: true, columns: width });
+      expect(await rdiff('--help')).toEqual({ ...SILENT, stdout: shown });
+      expect(await rdiff('-V')).toEqual({ ...SILENT, stdout: VERSION_TEXT });
+      process.stdout.isTTY = false;
+      expect(await rdiff('--help')).toEqual({ ...SILENT, stdout: helpText() });
+    }
+  } finally {
+    Object.assign(process.stdout, { isTTY, columns });
   }
 });
 

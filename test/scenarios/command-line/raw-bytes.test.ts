@@ -186,3 +186,17 @@ test('a message names what was given', () => {
     expect(messages[position], script).not.toContain('\xef\xbf\xbd');
   });
 });
+
+test('compiled code is kept in no other place than was named, which Node may not know', () => {
+  for (const [variable, made] of [
+    ['XDG_CACHE_HOME="$PWD/c$B"', ''],
+    ['XDG_CACHE_HOME="$PWD/c$D"', ''],
+    ['XDG_CACHE_HOME= HOME="$PWD/c$B"', ''],
+    ['XDG_CACHE_HOME="$PWD/c"', 'c\n'],
+  ] as const) {
+    for (const program of ['MAIN', 'RDIFF']) {
+      const script = `${variable} "$NODE" "$${program}" --version >/dev/null; ls -d c*`;
+      expect(shell(script).stdout, script).toBe(made);
+    }
+  }
+});

@@ -327,6 +327,24 @@ coverOptions('cat', {
 });
 
 coverOptions('stats', {});
+test('where an answer comes from is said on standard error, but beside no document', async () => {
+  for (const [name, ...args] of [
+    ['ls', path('tree')],
+    ['cat', path('tree/text')],
+    ['log', path('tree/text')],
+    ['diff', path('tree/text')],
+    ['explain', path('tree/text')],
+  ] as const) {
+    const told = await run([name, ...args]);
+    expect(told.stderr, name).toMatch(/^varve: From (?:snapshot \d of )?source [12], .*\.\n$/);
+    for (const option of ['--json', '-q']) {
+      expect(await run([name, option, ...args]), name).toMatchObject({ code: 0, stderr: '' });
+    }
+    const named = await run([name, '--source', '1', ...args]);
+    expect(named, name).toMatchObject({ code: 0, stderr: '' });
+  }
+});
+
 describe('what is refused', () => {
   coverRefusals(run, [
     [['status', '--max-age', 'long'], 2, '--max-age'],

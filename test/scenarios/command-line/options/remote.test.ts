@@ -162,6 +162,12 @@ coverOptions('copy', {
       const kept = await run(['copy', 'source', 'target', option, '1']);
       expect(kept).toMatchObject({ code: 1 });
       expect(kept.stderr).toContain('VARVE_BENCHMARK=allowed');
+      for (const VARVE_BENCHMARK of ['', '1', 'yes', 'ALLOWED']) {
+        const args = ['copy', 'source', 'target', option, '1'];
+        const { code, stderr } = await run(args, { env: { VARVE_BENCHMARK } });
+        expect(code).toBe(1);
+        expect(stderr).toContain('VARVE_BENCHMARK=allowed');
+      }
       expect(fs.readFileSync(path('target')).equals(old)).toBe(true);
     }
   },
@@ -269,6 +275,10 @@ coverOptions('serve', {
     const [, port] = /:(\d+)$/.exec(url) ?? [];
     const copy = ['copy', `http://127.0.0.1:${port}/file`, 'open'];
     expect(await run(copy)).toMatchObject({ code: 0 });
+    // It outweighs a token, wherever that comes from.
+    write({ token: 'a-token\n' });
+    const { url: local } = await serve('--no-auth', '--token-file', 'token');
+    expect(await run(['copy', `${local}/file`, 'open-too'])).toMatchObject({ code: 0 });
   },
   async '--allow-host'() {
     const refusing = await serve();
