@@ -1,24 +1,16 @@
 /** Whole reads and writes over calls that move less than they are asked for, or fail. */
 import * as fs from 'node:fs';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import * as plain from '../../../src/platform/plain-files.js';
 import { scratchDirectory } from '../../support/directory.js';
-
-type Calls = Partial<typeof plain>;
+import { overCalls, type PlainCalls } from '../../support/plain-calls.js';
 
 /** The functions over plain calls of which some are replaced. */
-async function over(calls: Calls) {
-  vi.resetModules();
-  vi.doMock('../../../src/platform/plain-files.js', () => ({ ...plain, ...calls }));
-  onTestFinished(() => {
-    vi.doUnmock('../../../src/platform/plain-files.js');
-    vi.resetModules();
-  });
-  return import('../../../src/rdiff/files/descriptor.js');
-}
+const over = (calls: PlainCalls) =>
+  overCalls(calls, () => import('../../../src/rdiff/files/descriptor.js'));
 
 /** Calls that move so many bytes at most. */
-const short = (most: number): Calls => ({
+const short = (most: number): PlainCalls => ({
   readOnceAt: (descriptor, position, into) =>
     plain.readOnceAt(descriptor, position, into.subarray(0, most)),
   writeOn: (descriptor, bytes) => plain.writeOn(descriptor, bytes.subarray(0, most)),

@@ -16,14 +16,27 @@ function replace(path: string): void {
   expect(fs.readFileSync(path, 'utf8')).toBe('new');
 }
 
-test.each(['600', '640', '755', '444'])('a file of mode %s keeps it', (mode) => {
-  const path = join(scratchDirectory(), 'file');
-  fs.writeFileSync(path, 'old');
-  fs.chmodSync(path, parseInt(mode, 8));
-  replace(path);
-  expect((fs.statSync(path).mode & 0o7777).toString(8)).toBe(mode);
-  expect(fs.readdirSync(join(path, '..'))).toEqual(['file']);
-});
+// The system takes the bits that give rights away from a file whose owner is set, and from one that
+// anybody but root writes to: a result has them where it would have them if it were written in place.
+test.each(['600', '640', '755', '444', '4755', '2750', '6711', '1644'])(
+  'a file of mode %s keeps what writing to it leaves',
+  (mode) => {
+    const directory = scratchDirectory();
+    const [path, inPlace] = [join(directory, 'file'), join(directory, 'in place')];
+    for (const one of [path, inPlace]) {
+      fs.writeFileSync(one, 'old', { mode: 0o600 });
+      const descriptor = fs.openSync(one, 'r+');
+      fs.chmodSync(one, parseInt(mode, 8));
+      if (one === inPlace) fs.writeSync(descriptor, 'new');
+      fs.closeSync(descriptor);
+    }
+    replace(path);
+    const modeOf = (one: string): string => (fs.statSync(one).mode & 0o7777).toString(8);
+    expect(modeOf(path)).toBe(modeOf(inPlace));
+    expect(modeOf(path).slice(-3)).toBe(mode.slice(-3));
+    expect(fs.readdirSync(directory).sort()).toEqual(['file', 'in place']);
+  },
+);
 
 test.each([
   ['of another user', 65_534, 65_533],
@@ -34,10 +47,12 @@ test.each([
   const path = join(scratchDirectory(), 'file');
   fs.writeFileSync(path, 'old');
   fs.chownSync(path, uid, gid);
-  fs.chmodSync(path, 0o640);
-  replace(path);
-  expect(fs.statSync(path)).toMatchObject({ uid, gid });
-  expect(fs.statSync(path).mode & 0o7777).toBe(0o640);
+  for (const mode of [0o640, 0o6751]) {
+    fs.chmodSync(path, mode);
+    replace(path);
+    expect(fs.statSync(path)).toMatchObject({ uid, gid });
+    expect(fs.statSync(path).mode & 0o7777).toBe(mode);
+  }
 });
 
 test('through a link the file that it names is replaced or made, and the link stays', () => {

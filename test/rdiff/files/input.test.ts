@@ -1,14 +1,16 @@
-/** Small files that are read as a whole, and what is too long for that. */
-import { writeFileSync } from 'node:fs';
+/** Small files that are read as a whole, and what other threads may read on their own. */
+import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openInput, readSmallFile } from '../../../src/rdiff/files/input.js';
-import { testDirectory } from '../../support/directory.js';
+import { scratchDirectory, testDirectory } from '../../support/directory.js';
+import { overCalls } from '../../support/plain-calls.js';
+import { makeFifo } from '../../support/special-files.js';
 
 const directory = testDirectory();
 const fileOf = (text: string): string => {
   const path = join(directory, 'file');
-  writeFileSync(path, text);
+  fs.writeFileSync(path, text);
   return path;
 };
 
@@ -47,4 +49,68 @@ test('an input is read in order, and anywhere', async () => {
   } finally {
     input.close();
   }
+});
+
+describe('standard input', () => {
+  /** The input that is read where the descriptor is that of standard input. */
+  async function standardInput(descriptor: number) {
+    const { openInput: open } = await overCalls(
+      { STANDARD_INPUT: descriptor },
+      () => import('../../../src/rdiff/files/input.js'),
+    );
+    return open(undefined, undefined);
+  }
+
+  /** A file that was read up to `at`. */
+  function standingAt(at: number): number {
+    const descriptor = fs.openSync(fileOf('0123456789'), 'r');
+    onTestFinished(() => fs.closeSync(descriptor));
+    fs.readSync(descriptor, Buffer.alloc(10), 0, at, null);
+    return descriptor;
+  }
+
+  test.each([0, 1, 9, 10])('that is a file goes on from where it stands: %i', async (at) => {
+    const input = await standardInput(standingAt(at));
+    expect(input).toMatchObject({ name: 'standard input', size: 10, isSeekable: true });
+    const into = Buffer.alloc(20);
+    expect(into.toString('utf8', 0, await input.read(into))).toBe('0123456789'.slice(at));
+    expect(await input.read(into)).toBe(0);
+  });
+
+  test.each([0, 1, 9, 10])('is for no other thread, which reads from the start: %i', async (at) => {
+    expect((await standardInput(standingAt(at))).descriptor).toBeUndefined();
+  });
+
+  test('stays open when it is done with', async () => {
+    const descriptor = standingAt(3);
+    (await standardInput(descriptor)).close();
+    expect(fs.fstatSync(descriptor).size).toBe(10);
+  });
+});
+
+describe('an input that is opened by its path', () => {
+  test('is for other threads, too, if it is a file, and closed when it is done with', async () => {
+    const input = await openInput(fileOf('0123456789'), undefined);
+    expect(input.descriptor).toBeGreaterThan(2);
+    input.close();
+    expect(() => fs.fstatSync(input.descriptor!)).toThrow('EBADF');
+  });
+
+  test('has a size and a place for every byte only if it is a file', async () => {
+    const fifo = join(scratchDirectory(), 'fifo');
+    makeFifo(fifo);
+    const writer = fs.openSync(fifo, 'r+');
+    onTestFinished(() => fs.closeSync(writer));
+    const kinds = [
+      [fileOf('0123456789'), 10, true],
+      [fifo, undefined, false],
+      ['/dev/zero', undefined, true],
+    ] as const;
+    for (const [path, size, isSeekable] of kinds) {
+      const input = await openInput(path, undefined);
+      expect([path, input.size, input.isSeekable]).toEqual([path, size, isSeekable]);
+      expect(input.descriptor === undefined, path).toBe(size === undefined);
+      input.close();
+    }
+  });
 });
