@@ -46,3 +46,55 @@ test('the search ends when it may', () => {
   expect(findFar(search, 0, text.length, 0)).toBeUndefined();
   expect(asked).toBe(2);
 });
+
+test.each([0, 1, 3, 15, 16, 17, 100])(
+  'a run grows back to where either text begins, and no further: %i bytes before it',
+  (before) => {
+    const run = noise(200, 14);
+    const alike = noise(300, 15);
+    // Where one text ends, the bytes before it in its buffer would agree, too.
+    const buffer = Buffer.concat([alike, run, noise(100, 16)]);
+    const cut = (at: number): Buffer => buffer.subarray(alike.length - at);
+    for (const [basisBefore, targetBefore] of [
+      [0, before],
+      [before, 0],
+      [before, before],
+      [before, 2 * before],
+    ] as const) {
+      const basis = cut(basisBefore);
+      const common = Math.min(basisBefore, targetBefore);
+      const target = Buffer.concat([
+        cut(targetBefore).subarray(0, targetBefore + 200),
+        noise(50, 17),
+      ]);
+      // No place on the diagonal: the index alone finds it.
+      expect(far(basis, target, 1e6)).toEqual({
+        target: targetBefore - common,
+        source: basisBefore - common,
+        length: 200 + common,
+      });
+    }
+  },
+);
+
+test('a run does not grow back before where the search begins', () => {
+  const text = textOf(noise(1000, 18));
+  const search = { texts: new TextPair(text, text), index: indexBasis(text), mayStop: () => false };
+  for (const from of [0, 1, 333, 500]) {
+    expect(findFar(search, from, 900, 1e6)).toEqual({
+      target: from,
+      source: from,
+      length: 900 - from,
+    });
+  }
+});
+
+test('forty bytes are a match, thirty-nine are none, on the diagonal or off it', () => {
+  for (const length of [39, 40, 41]) {
+    const basis = noise(50_000, 19);
+    const target = Buffer.concat([noise(50, 20), basis.subarray(160, 160 + length), noise(50, 21)]);
+    const expected = length < 40 ? undefined : { target: 50, source: 160, length };
+    expect(far(basis, target, 1e6)).toEqual(expected);
+    expect(far(basis, target, 110)).toEqual(expected);
+  }
+});

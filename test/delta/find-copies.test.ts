@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findCopies } from '../../src/delta/find-copies.js';
 import { type Text, textOf } from '../../src/delta/text.js';
 import { noise } from '../support/seed.js';
@@ -94,4 +94,44 @@ test('the worst known text costs fewer than 300 looks a byte', () => {
 test('an equal end is compared once and never searched', () => {
   const basis = noise(500_000, 6);
   expect(workOf(basis, Buffer.concat([noise(30, 7), basis]))).toBeLessThan(510_000);
+});
+
+describe('as many literals as are allowed, and no more', () => {
+  const basis = noise(20_000, 8);
+  const cases: readonly (readonly [string, Buffer, number])[] = [
+    ['nothing in common', noise(5000, 9), 5000],
+    ['a byte that is new', Buffer.concat([basis, Buffer.of(1)]), 1],
+    ['new bytes at the beginning', Buffer.concat([noise(700, 10), basis]), 700],
+    [
+      'new bytes within',
+      Buffer.concat([basis.subarray(0, 9000), noise(300, 11), basis.subarray(9000)]),
+      300,
+    ],
+    [
+      'new bytes behind what has moved',
+      Buffer.concat([basis.subarray(9000), basis.subarray(0, 9000), noise(64, 12)]),
+      64,
+    ],
+    ['nothing new', basis.subarray(100, 19_000), 0],
+    ['nothing at all', Buffer.alloc(0), 0],
+  ];
+
+  test.each(cases)('%s', (_, target, literals) => {
+    const found = findCopies(textOf(basis), textOf(target), literals);
+    expect(target.length - found!.copied).toBe(literals);
+    for (const more of [1, 100, Infinity]) {
+      expect(findCopies(textOf(basis), textOf(target), literals + more)?.copied).toBe(
+        found!.copied,
+      );
+    }
+    for (const less of [1, 0.5]) {
+      expect(findCopies(textOf(basis), textOf(target), literals - less)).toBeUndefined();
+    }
+  });
+
+  test('no basis is a basis of nothing', () => {
+    const target = noise(100, 13);
+    expect(findCopies(textOf(Buffer.alloc(0)), textOf(target), 100)?.count).toBe(0);
+    expect(findCopies(textOf(Buffer.alloc(0)), textOf(target), 99)).toBeUndefined();
+  });
 });

@@ -1,4 +1,5 @@
 /** Deltas with compressed literals: the same result, shorter, and nothing but errors for damage. */
+import { deflateRawSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -139,5 +140,53 @@ describe('damage', () => {
     ],
   ])('%s', (_, work, code) => {
     expect(work).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('a compressed literal says how long it is', () => {
+  const MOST = 1024 * 1024;
+  const nothing = new Uint8Array(0);
+
+  /** A packed delta of one compressed literal, which says that it has `claimed` bytes. */
+  function claiming(claimed: number, raw: Buffer): Buffer {
+    const stored = deflateRawSync(raw);
+    const lengths = Buffer.alloc(8);
+    lengths.writeUInt32BE(claimed, 0);
+    lengths.writeUInt32BE(stored.length, 4);
+    return Buffer.concat([Buffer.from('76727a3155', 'hex'), lengths, stored, Buffer.of(0)]);
+  }
+
+  test.each([1, 2, 1000, MOST - 1, MOST])('and may have %i', (length) => {
+    const raw = Buffer.alloc(length, 'text ');
+    const delta = unpackLibrsyncDelta(nothing, claiming(length, raw));
+    expect(Buffer.from(applyLibrsyncDelta(nothing, delta)).equals(raw)).toBe(true);
+  });
+
+  test.each([0, MOST + 1, 2 * MOST, 16 * MOST])('and may not have %i', (length) => {
+    expect(() => unpackLibrsyncDelta(nothing, claiming(length, Buffer.alloc(length)))).toThrow(
+      expect.objectContaining({ code: 'RDIFF_CORRUPT' }),
+    );
+  });
+
+  test.each([
+    [1, 2],
+    [2, 1],
+    [1000, 999],
+    [999, 1000],
+    [MOST, MOST - 1],
+    [MOST, MOST + 1],
+    [2 ** 32 - 1, MOST],
+  ])('which must be true: %i of %i', (claimed, length) => {
+    expect(() => unpackLibrsyncDelta(nothing, claiming(claimed, Buffer.alloc(length)))).toThrow(
+      expect.objectContaining({ code: 'RDIFF_CORRUPT' }),
+    );
+  });
+
+  test.each([1, 1000, MOST])('and counts for the limit of the output: %i', (length) => {
+    const packed = claiming(length, Buffer.alloc(length));
+    expect(unpackLibrsyncDelta(nothing, packed, { maxOutput: length }).length).toBeGreaterThan(0);
+    expect(() => unpackLibrsyncDelta(nothing, packed, { maxOutput: length - 1 })).toThrow(
+      expect.objectContaining({ code: 'RDIFF_OUTPUT_LIMIT' }),
+    );
   });
 });
