@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { describe, expect, test } from 'vitest';
 import {
   delta,
@@ -84,6 +85,55 @@ test('an output stream that is slow is waited for', async () => {
   );
 });
 
+describe('a stream keeps what it is given', () => {
+  const old = seededBytes('kept', 600_000);
+  const now = Buffer.concat([seededBytes('kept else', 300_000), old.subarray(1000)]);
+
+  /** Takes all at once, and looks at it only when all was given. */
+  function keeper() {
+    const kept: Buffer[] = [];
+    const output = new Writable({
+      highWaterMark: 2 ** 30,
+      write(piece: Buffer, _encoding, done) {
+        kept.push(piece);
+        setImmediate(done);
+      },
+    });
+    const whole = async (): Promise<Buffer> => {
+      output.end();
+      await finished(output);
+      return Buffer.concat(kept);
+    };
+    return { output, whole };
+  }
+
+  test('a signature', async () => {
+    const { output, whole } = keeper();
+    await signature(old, { blockLength: 64, output });
+    expect(await whole()).toEqual(await signature(old, { blockLength: 64 }));
+  });
+
+  test.each([
+    ['a delta', old],
+    ['a delta of nothing but new bytes', Buffer.alloc(0)],
+  ])('%s', async (_, basis) => {
+    const sums = await signature(basis);
+    const { output, whole } = keeper();
+    await delta(now, sums, { output });
+    expect(await whole()).toEqual(await delta(now, sums));
+  });
+
+  test.each([
+    ['a patched file', old],
+    ['a patched file of nothing but new bytes', Buffer.alloc(0)],
+  ])('%s', async (_, basis) => {
+    const difference = await delta(now, await signature(basis));
+    const { output, whole } = keeper();
+    await patch(basis, difference, { output });
+    expect((await whole()).equals(now)).toBe(true);
+  });
+});
+
 test('a result that is returned is bounded', async () => {
   const old = Buffer.alloc(1000);
   const grow = Buffer.concat([
@@ -103,4 +153,17 @@ test('an aborted step ends with the reason', async () => {
   const work = signature(never, { signal: controller.signal });
   controller.abort(new Error('enough'));
   await expect(work).rejects.toThrow('enough');
+});
+
+describe('a source that yields no bytes', () => {
+  test.each([
+    ['text', () => Readable.from(['text'])],
+    ['objects', () => Readable.from([{}])],
+    ['bytes of which text is made', () => Readable.from([Buffer.from('x')]).setEncoding('utf8')],
+  ])('is refused: %s', async (_, make) => {
+    const refused = { code: 'RDIFF_PARAMETER' };
+    await expect(signature(make())).rejects.toMatchObject(refused);
+    await expect(delta(make(), await signature(Buffer.alloc(9)))).rejects.toMatchObject(refused);
+    await expect(patch(Buffer.alloc(9), make())).rejects.toMatchObject(refused);
+  });
 });

@@ -9,23 +9,32 @@ import { noise } from '../support/seed.js';
 const directory = testDirectory();
 const path = (name: string): string => join(directory, name);
 
-test('parts that threads search are joined, and their counts added', async () => {
-  // From 32 MiB on it is shared out, 8 MiB each; a block is found in one place alone.
-  const old = noise(33 * 1024 * 1024, 1);
-  const middle = 20 * 1024 * 1024 + 77;
-  const now = Buffer.concat([old.subarray(0, middle), noise(1000, 2), old.subarray(middle)]);
+// From 32 MiB on it is shared out, 8 MiB each; a block is found in one place alone.
+const old = noise(33 * 1024 * 1024, 1);
+const middle = 20 * 1024 * 1024 + 77;
+
+test.each([
+  ['at the beginning', Buffer.concat([noise(700, 2), old])],
+  ['within', Buffer.concat([old.subarray(0, middle), noise(1000, 2), old.subarray(middle)])],
+  ['at the end', Buffer.concat([old.subarray(0, middle), old, noise(700, 2)])],
+  ['in two parts to the end', Buffer.concat([old.subarray(middle), noise(20 * 1024 * 1024, 2)])],
+])('parts that threads search are joined, and their counts added: new bytes %s', async (_, now) => {
   writeFileSync(path('old'), old);
   writeFileSync(path('now'), now);
-  await signatureFiles({ basis: path('old'), signature: path('sums') });
+  await signatureFiles({ basis: path('old'), signature: path('sums'), force: true });
   const reports = [];
   for (const jobs of [1, 2]) {
     const delta = path(`delta${jobs}`);
-    const report = await deltaFiles({ signature: path('sums'), target: path('now'), delta, jobs });
-    await patchFiles({ basis: path('old'), delta, target: path(`result${jobs}`) });
-    expect(readFileSync(path(`result${jobs}`)).equals(now)).toBe(true);
+    const files = { signature: path('sums'), target: path('now'), delta, jobs, force: true };
+    const report = await deltaFiles(files);
+    const target = path(`result${jobs}`);
+    await patchFiles({ basis: path('old'), delta, target, force: true });
+    expect(readFileSync(target).equals(now)).toBe(true);
+    expect(report.bytesOut).toBe(readFileSync(delta).length);
     reports.push(report);
   }
   const [one, two] = reports;
   expect(two).toMatchObject({ bytesIn: one!.bytesIn, instructions: one!.instructions });
   expect(two!.matches!.matches).toBe(one!.matches!.matches);
+  expect(readFileSync(path('delta2')).equals(readFileSync(path('delta1')))).toBe(true);
 });
