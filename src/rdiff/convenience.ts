@@ -2,9 +2,14 @@
  * The three steps in the shape of python-librsync: `signature(old)`, `delta(new, signature)`,
  * `patch(old, delta)`, over file handles, streams and byte strings.
  */
-import { once } from 'node:events';
 import { Readable, Writable } from 'node:stream';
-import type { ByteSink, ByteSource, RandomSource, StepOptions } from './bytes-io.js';
+import {
+  orAborted,
+  type ByteSink,
+  type ByteSource,
+  type RandomSource,
+  type StepOptions,
+} from './bytes-io.js';
 import { loadSignature, writeDelta, type DeltaReport } from './delta.js';
 import { descriptorOf, handleSink, handleSource } from './files/handle.js';
 import { InputFile } from './files/input.js';
@@ -152,10 +157,10 @@ export async function readResult(result: RdiffResult): Promise<Buffer> {
 
 /** Runs `write` into the output and gives its report; without an output, gives the result. */
 async function deliver<T>(
-  { output, maxMemory = DEFAULT_MAX_MEMORY }: AnyOptions,
+  { output, signal, maxMemory = DEFAULT_MAX_MEMORY }: AnyOptions,
   write: (sink: ByteSink) => Promise<T>,
 ): Written<T> {
-  if (output !== undefined) return write(sinkOf(output));
+  if (output !== undefined) return write(sinkOf(output, signal));
   const spill = new Spill(maxMemory);
   try {
     await write(spill);
@@ -198,21 +203,41 @@ function hintFor(value: unknown): string | undefined {
   return undefined;
 }
 
-function sinkOf(output: RdiffOutput): ByteSink {
+function sinkOf(output: RdiffOutput, signal: AbortSignal | undefined): ByteSink {
   // A Writable of a file has a descriptor, too.
-  if (output instanceof Writable) return streamSink(output);
+  if (output instanceof Writable) return streamSink(output, signal);
   if (isHandle(output)) return handleSink(output);
   throw wrongArgument('The option output', 'a file handle or a Writable', output, hintFor(output));
 }
 
-function streamSink(stream: Writable): ByteSink {
+function streamSink(stream: Writable, signal: AbortSignal | undefined): ByteSink {
   return {
     write: async (bytes) => {
       // The stream keeps what it is given; the caller uses its bytes again.
-      if (!stream.write(Buffer.from(bytes))) await once(stream, 'drain');
+      if (!stream.write(Buffer.from(bytes))) await orAborted(drained(stream), signal);
     },
   };
 }
+
+/** Waits until the stream takes more: one that is destroyed, perhaps in silence, never will. */
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: Error | null): void => {
+      stream.off('drain', settle).off('error', settle).off('close', close);
+      if (error) reject(error);
+      else resolve();
+    };
+    const close = (): void => settle(stream.errored ?? closedOutput());
+    stream.on('drain', settle).on('error', settle).on('close', close);
+    // Events that are under way come first.
+    if (stream.closed) setImmediate(close);
+  });
+}
+
+const closedOutput = (): CodedError =>
+  new CodedError('RDIFF_IO', 'The output stream was closed before all was written', {
+    hint: 'Whoever reads from it may have gone: make it again for another.',
+  });
 
 /** A stream, a piece at a time. */
 class StreamSource implements ByteSource {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -165,5 +166,86 @@ describe('a source that yields no bytes', () => {
     await expect(signature(make())).rejects.toMatchObject(refused);
     await expect(delta(make(), await signature(Buffer.alloc(9)))).rejects.toMatchObject(refused);
     await expect(patch(Buffer.alloc(9), make())).rejects.toMatchObject(refused);
+  });
+});
+
+describe('an output stream that takes no more', () => {
+  const old = seededBytes('stuck', 300_000);
+  const closed = {
+    code: 'RDIFF_IO',
+    message: 'The output stream was closed before all was written',
+  };
+  const failed = { message: 'the reader has gone' };
+  const failure = (): Error => new Error('the reader has gone');
+  const stuck = (): Writable => new Writable({ highWaterMark: 10, write: () => undefined });
+  const soon = (work: () => void): unknown => setImmediate(work);
+
+  type Step = (output: Writable, signal?: AbortSignal) => Promise<unknown>;
+  const steps: readonly (readonly [string, Step])[] = [
+    ['a signature', (output, signal) => signature(old, { output, ...(signal && { signal }) })],
+    [
+      'a delta',
+      async (output, signal) => {
+        const sums = await signature(Buffer.alloc(0));
+        return delta(old, sums, { output, ...(signal && { signal }) });
+      },
+    ],
+    [
+      'a patched file',
+      async (output, signal) => {
+        const difference = await delta(old, await signature(Buffer.alloc(0)));
+        return patch(Buffer.alloc(0), difference, { output, ...(signal && { signal }) });
+      },
+    ],
+  ];
+
+  describe.each(steps)('ends %s', (_, step) => {
+    test('that finds it destroyed', async () => {
+      await expect(step(stuck().destroy())).rejects.toMatchObject(closed);
+      const broken = stuck().on('error', () => undefined);
+      await expect(step(broken.destroy(failure()))).rejects.toMatchObject(failed);
+      for (const one of [stuck().destroy(), broken]) {
+        if (!one.closed) await once(one, 'close');
+        await expect(step(one)).rejects.toMatchObject(one === broken ? failed : closed);
+      }
+    });
+
+    test('that finds it ended', async () => {
+      const ended = stuck().end();
+      await expect(step(ended)).rejects.toMatchObject({ code: 'ERR_STREAM_WRITE_AFTER_END' });
+    });
+
+    test('that waits for it when it is destroyed, or fails', async () => {
+      const goes = stuck();
+      const write = goes.write.bind(goes);
+      goes.write = ((bytes: Uint8Array) => {
+        soon(() => goes.destroy());
+        return write(bytes);
+      }) as Writable['write'];
+      await expect(step(goes)).rejects.toMatchObject(closed);
+      const fails = new Writable({
+        highWaterMark: 10,
+        write: (_piece, _encoding, done) => void soon(() => done(failure())),
+      });
+      await expect(step(fails)).rejects.toMatchObject(failed);
+    });
+
+    test('that waits for it when it is told to stop', async () => {
+      const controller = new AbortController();
+      const output = new Writable({
+        highWaterMark: 10,
+        write: () => void soon(() => controller.abort(new Error('enough'))),
+      });
+      await expect(step(output, controller.signal)).rejects.toThrow('enough');
+    });
+
+    test('and leaves no listener on one that goes on', async () => {
+      const output = new PassThrough({ highWaterMark: 10 });
+      output.resume();
+      const events = ['drain', 'error', 'close'];
+      const before = events.map((event) => output.listenerCount(event));
+      await step(output);
+      expect(events.map((event) => output.listenerCount(event))).toEqual(before);
+    });
   });
 });
