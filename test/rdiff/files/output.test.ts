@@ -141,6 +141,20 @@ describe('a file', () => {
     }
   });
 
+  test.each([1, 2, 1000, LARGE / 2, LARGE - 1])(
+    'loses nothing where pieces fill what is gathered, or a little more: after %i bytes',
+    (first) => {
+      const path = join(scratchDirectory(), 'file');
+      for (const sum of [LARGE - 1, LARGE, LARGE + 1, LARGE + 2, LARGE + first]) {
+        const pieces = [noise(first, 1), noise(sum - first, 2), noise(3, 3)];
+        const output = openOutput(path, { force: true, inputs: [] });
+        for (const piece of pieces) output.write(piece);
+        output.commit();
+        expect(fs.readFileSync(path).equals(Buffer.concat(pieces)), `${sum} bytes`).toBe(true);
+      }
+    },
+  );
+
   test('has the bytes that were written in their order, however long each piece is', () => {
     const lengths = fc.array(
       fc.oneof(fc.nat(100), fc.integer({ min: LARGE - 2, max: LARGE + 2 }), fc.nat(2 * LARGE)),
