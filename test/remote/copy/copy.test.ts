@@ -4,6 +4,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   utimesSync,
@@ -12,7 +13,9 @@ import {
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createCopyLab, equalFiles, type ServerProcess } from '../../support/copy-lab.js';
-import { openPlatform, type CopyResult } from '../../../src/store.js';
+import { localPlace } from '../../../src/remote/copy/file/place.js';
+import { openDraft } from '../../../src/remote/copy/draft/draft.js';
+import { openPlatform, type CopyOptions, type CopyResult } from '../../../src/store.js';
 import { noise } from '../../support/seed.js';
 
 const lab = createCopyLab();
@@ -237,6 +240,76 @@ test('--compress on sends less of what can be compressed, both ways', async () =
   const down = await lab.copy('--compress', 'on', server.file('text'), join(lab.here, 'text2'));
   expect(down.bytes_received).toBeLessThan(text.length / 20 + 20_000);
   expect(equalFiles(source, join(lab.here, 'text2'))).toBe(true);
+});
+
+describe('what an interrupted copy left', () => {
+  const content = noise(5 * 65_536, 21);
+  const before = noise(content.length, 22);
+  const ways = {
+    'on one machine': () => [lab.here, 'source', lab.here, join(lab.here, 'target')],
+    'to a server': () => [lab.here, 'source', lab.root, server.file('target')],
+    'from a server': () => [lab.root, 'source', lab.here, join(lab.here, 'target')],
+  } satisfies Record<string, () => readonly [string, string, string, string]>;
+
+  /** A source, a target, and what of the new file is there beside it. */
+  function setUp(way: keyof typeof ways, left: Uint8Array, old: Uint8Array | undefined) {
+    const [from, name, to, address] = ways[way]();
+    const { files } = openPlatform();
+    const source = lab.put(from, name, content);
+    const target = lab.put(to, 'target', old ?? before);
+    const place = localPlace(files, target);
+    const draft = openDraft(files, place, 'beside', undefined);
+    files.write(draft.descriptor, left, 0);
+    draft.close();
+    place.close();
+    if (old === undefined) rmSync(target);
+    const named = way === 'from a server' ? server.file(name) : source;
+    const copy = (options: Partial<CopyOptions> = {}) =>
+      lab.copyFile(named, address, { blockBytes: 65_536, ...options });
+    return { source, target, copy };
+  }
+  const cut = content.subarray(0, 4 * 65_536);
+  const flawed = Buffer.from(content).fill(9, 65_536, 65_537);
+
+  describe.each(Object.keys(ways) as (keyof typeof ways)[])('%s', (way) => {
+    test.each([
+      ['all of the new file, beside an old one as long', content, before, 'changed', 0],
+      ['all of it, beside a shorter one', content, before.subarray(1), 'changed', 0],
+      ['all of it, beside an empty one', content, Buffer.alloc(0), 'changed', 0],
+      ['all of it, beside none', content, undefined, 'new', 0],
+      ['all but a block, beside an old one as long', cut, before, 'changed', 65_536],
+      ['a block that is another, beside an old one as long', flawed, before, 'changed', 65_536],
+      ['another file as long, beside the new one itself', before, content, 'changed', 5 * 65_536],
+    ] as const)('is taken up where it is %s', async (_, left, old, mark, written) => {
+      const { target, copy } = setUp(way, left, old);
+      expect(await copy({ isDryRun: true })).toMatchObject({ mark, bytesWritten: 0 });
+      if (old) expect(readFileSync(target).equals(old)).toBe(true);
+      else expect(existsSync(target)).toBe(false);
+      expect(await copy()).toMatchObject({ mark, bytesWritten: written });
+      expect(readFileSync(target).equals(content)).toBe(true);
+    });
+
+    test('becomes the file with its mode and time where those are kept', async () => {
+      const { source, target, copy } = setUp(way, content, before);
+      chmodSync(source, 0o604);
+      utimesSync(source, 1000, 1000);
+      expect(await copy({ preserves: true })).toMatchObject({ mark: 'changed' });
+      expect(readFileSync(target).equals(content)).toBe(true);
+      expect(statSync(target)).toMatchObject({ mode: 0o100604, mtimeMs: 1_000_000 });
+    });
+
+    test('is no basis for a copy in place, nor for one of the whole file', async () => {
+      for (const options of [{ isInPlace: true }, { isWholeFile: true }]) {
+        const { target, copy } = setUp(way, content, before);
+        const result = await copy(options);
+        expect(result).toMatchObject({ mark: 'changed', bytesWritten: content.length });
+        expect(readFileSync(target).equals(content)).toBe(true);
+        for (const name of readdirSync(join(target, '..'))) {
+          if (name.endsWith('.partial')) rmSync(join(target, '..', name));
+        }
+      }
+    });
+  });
 });
 
 test('no draft is left beside a finished copy', () => {

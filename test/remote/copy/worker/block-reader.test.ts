@@ -1,27 +1,43 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadHashMethod } from '../../../../src/remote/copy/hashing/methods.js';
 import { BlockReader, endsBefore } from '../../../../src/remote/copy/worker/block-reader.js';
 import { openPlatform } from '../../../../src/store.js';
 import { scratchDirectory } from '../../../support/directory.js';
-import { noise } from '../../../support/seed.js';
+import { noise, runs } from '../../../support/seed.js';
 
 const { files } = openPlatform();
 const method = await loadHashMethod('sha1');
 const KIB = 1024;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** A reader of a file with these bytes, and where it was read and looked for holes. */
-function reader(content: Buffer, { isSparse = false, sizeBytes = content.length } = {}) {
+interface Reading {
+  readonly isSparse?: boolean;
+  readonly sizeBytes?: number;
+  /** Beginnings and ends of what is no hole. */
+  readonly data?: readonly (readonly [number, number])[];
+}
+
+/** A reader of a file with these bytes, and where it was read. */
+function reader(
+  content: Buffer,
+  { isSparse = false, sizeBytes = content.length, data = [] }: Reading = {},
+) {
   const path = join(scratchDirectory(), 'file');
   fs.writeFileSync(path, content);
   const descriptor = fs.openSync(path, 'r');
   onTestFinished(() => fs.closeSync(descriptor));
   const reads: (readonly [number, number])[] = [];
+  const seek = (_: number, offset: number, what: 'hole' | 'data'): number | undefined => {
+    const [start, end] = data.find(([, end]) => end > offset) ?? [undefined, undefined];
+    if (what === 'data') return start === undefined ? undefined : Math.max(start, offset);
+    return start === undefined || offset < start ? offset : end;
+  };
   const watched = {
     ...files,
-    at: files.at,
+    at: { ...files.at, seek },
     read: (of: number, into: Uint8Array, position: number) => {
       reads.push([position, into.length]);
       return files.read(of, into, position);
@@ -120,5 +136,69 @@ describe('a file with holes', () => {
     expect(some.length).toBeLessThan(all);
     // No piece that lies in the hole before the data is read for itself.
     if (files.at.seeksHoles) expect(some.filter((position) => position < 1024)).toEqual([]);
+  });
+
+  /** A reader of a file with data at these places and holes elsewhere, to the byte on any file system. */
+  function sparse(lengthBytes: number, data: readonly (readonly [number, number])[]) {
+    const content = Buffer.alloc(lengthBytes);
+    for (const [start, end] of data) noise(end - start, start + 1).copy(content, start);
+    const { reads, blocks } = reader(content, { isSparse: true, data });
+    return { content, reads, blocks };
+  }
+  const DATA = [
+    [1000, 1010],
+    [4096, 8192],
+    [600 * KIB, 1200 * KIB],
+    [1300 * KIB - 1, 1300 * KIB],
+  ] as const;
+  const SIZE = 1300 * KIB;
+
+  test.each([
+    ['begins in a hole and ends in data', 500, 600],
+    ['begins in a hole and ends with the first byte of data', 0, 1001],
+    ['begins in a hole and ends behind the data', 999, 12],
+    ['begins in data and ends in a hole', 1005, 100],
+    ['begins with the last byte of data', 8191, 2],
+    ['spans holes and data', 0, 700 * KIB],
+    ['spans the last hole and the last byte', 1250 * KIB, 50 * KIB],
+    ['is longer than a read, from a hole into data', 20 * KIB, 1280 * KIB],
+  ])('gives the bytes of a block that %s', (_, offset, length) => {
+    for (const before of [undefined, 0, 900, 5000, 10_000, 1250 * KIB]) {
+      const { content, blocks } = sparse(SIZE, DATA);
+      // What was seen last may be the hole in which the block begins, or another.
+      if (before !== undefined) blocks.read(before, 10);
+      const expected = content.subarray(offset, offset + length);
+      expect(Buffer.from(blocks.read(offset, length).bytes).equals(expected)).toBe(true);
+      expect(hex(blocks.read(offset, length).digest)).toBe(hex(method.digest(expected)));
+      expect(hex(blocks.digest(offset, length))).toBe(hex(method.digest(expected)));
+    }
+  });
+
+  test.each([
+    ['up to the first byte of data', 0, 1000],
+    ['from behind the last byte of data', 8192, 4096],
+    ['that is longer than a read', 8192, 590 * KIB],
+    ['at the end of the file', 1200 * KIB, 100 * KIB - 1],
+  ])('reads nothing of a block within a hole %s', (_, offset, length) => {
+    const { reads, blocks } = sparse(SIZE, DATA);
+    const zeros = Buffer.alloc(length);
+    expect(Buffer.from(blocks.read(offset, length).bytes).equals(zeros)).toBe(true);
+    expect(hex(blocks.digest(offset, length))).toBe(hex(method.digest(zeros)));
+    expect(reads).toEqual([]);
+  });
+
+  test('gives the bytes of blocks of any length, in any order', () => {
+    const range = fc.tuple(fc.nat(SIZE - 1), fc.integer({ min: 1, max: 30 * KIB }));
+    fc.assert(
+      fc.property(fc.array(range, { minLength: 1, maxLength: 20 }), (ranges) => {
+        const { content, blocks } = sparse(SIZE, DATA);
+        for (const [offset, most] of ranges) {
+          const length = Math.min(most, SIZE - offset);
+          const expected = content.subarray(offset, offset + length);
+          expect(Buffer.from(blocks.read(offset, length).bytes).equals(expected)).toBe(true);
+        }
+      }),
+      runs(30),
+    );
   });
 });

@@ -1,8 +1,8 @@
 /** Requests to a server of the test's own, which says what it is told to. */
 import { once } from 'node:events';
 import * as http from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { Socket, type AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   Connection,
   isVarve,
@@ -250,6 +250,61 @@ describe('connections', () => {
     await expect(connection.receive(request, () => Buffer.alloc(1))).rejects.toMatchObject(
       unreachable,
     );
+    expect(connection.isLost).toBe(true);
+  });
+});
+
+describe('a server that falls silent', () => {
+  const request = { method: 'GET', path: '/' } as const;
+  const ways = {
+    'a document': (connection: Connection) => connection.json(request),
+    'bytes of a file': (connection: Connection) =>
+      connection.receive(request, () => Buffer.alloc(100)),
+  };
+  const silences: readonly (readonly [string, (outgoing: http.ServerResponse) => unknown])[] = [
+    ['without an answer', () => undefined],
+    ['in the midst of its head', ({ socket }) => socket?.write('HTTP/1.1 200 OK\r\nContent-Le')],
+    [
+      'behind its head',
+      ({ socket }) => socket?.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n'),
+    ],
+    [
+      'in the midst of its body',
+      ({ socket }) => socket?.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"a":'),
+    ],
+  ];
+
+  test.each(
+    silences.flatMap(([when, say]) =>
+      (Object.keys(ways) as (keyof typeof ways)[]).map((what) => [when, what, say] as const),
+    ),
+  )('%s is given up after a minute: %s', async (_, what, say) => {
+    const timeouts = vi.spyOn(Socket.prototype, 'setTimeout');
+    onTestFinished(() => timeouts.mockRestore());
+    let hasArrived = (): void => undefined;
+    const arrived = new Promise<void>((resolve) => (hasArrived = resolve));
+    const { connection, host } = await lab((outgoing) => {
+      say(outgoing);
+      hasArrived();
+    });
+    const outcome = ways[what](connection).then(
+      () => 'an answer',
+      (error: unknown) => error,
+    );
+    await arrived;
+    const port = Number(host.split(':')[1]);
+    const ours = (timeouts.mock.contexts as Socket[]).filter(
+      ({ remotePort }) => remotePort === port,
+    );
+    const [socket] = ours;
+    // Node tells of it by this event, once that time has passed.
+    expect(socket?.timeout).toBe(60_000);
+    socket?.emit('timeout');
+    expect(await outcome).toMatchObject({
+      code: 'REMOTE_UNREACHABLE',
+      message: expect.stringContaining('does not answer: no data moved for a minute') as string,
+    });
+    expect(socket?.destroyed).toBe(true);
     expect(connection.isLost).toBe(true);
   });
 });
