@@ -20,7 +20,7 @@ export interface Asked {
 
 /** A request whose path is sent as it is. */
 export async function ask(
-  server: ServerProcess,
+  server: Pick<ServerProcess, 'url'>,
   path: string,
   { method = 'GET', headers = {}, body = '', agent }: Asked = {},
 ): Promise<Answer> {

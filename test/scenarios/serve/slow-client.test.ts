@@ -3,7 +3,7 @@
  * open. The bounds are a hundredth of the usual, and the tests must end sooner than those would.
  */
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPlatform, serve, type ServeOptions } from '../../../src/store.js';
 import { closed } from '../../support/requests.js';
 import { createCopyLab } from '../../support/copy-lab.js';
+import { openFilesBelow } from '../../support/open-files.js';
 import { noise } from '../../support/seed.js';
 import { until } from '../../support/varve-command.js';
 
@@ -67,15 +68,7 @@ const dribble =
   };
 
 /** Files of the root that the server, in this process, has open. */
-const openFiles = (): string[] =>
-  readdirSync('/proc/self/fd').flatMap((name) => {
-    try {
-      const path = readlinkSync(`/proc/self/fd/${name}`);
-      return path.startsWith(lab.root) ? [path] : [];
-    } catch {
-      return [];
-    }
-  });
+const openFiles = (): string[] => openFilesBelow(lab.root);
 const endless = 'x'.repeat(100_000);
 const head = (method: string, path: string, length: number): string =>
   `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`;
