@@ -253,12 +253,12 @@ describe('a list', () => {
   ])('of a file that %s meanwhile is never sent to its end', async (_, change) => {
     const path = lab.put(lab.root, 'changing', content);
     let looks = 0;
-    const files: FileSystem = filesWithAt(({ statOpen }) => ({
+    const files: FileSystem = filesWithAt((at) => ({
       statOpen(descriptor) {
-        const { inode } = statOpen(descriptor);
+        const { inode } = at.statOpen(descriptor);
         // First it is opened; then its list is made, and it is looked at again.
         if (inode === inodeOf(path) && ++looks === 2) change(path);
-        return statOpen(descriptor);
+        return at.statOpen(descriptor);
       },
     }));
     const other = await lab.serveWithin({ ...platform, files });
