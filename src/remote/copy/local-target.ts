@@ -45,7 +45,12 @@ export class LocalTarget implements Target {
     this.tools = tools;
     this.place = place;
     this.oldFile = openFile(tools.files, place);
-    this.leftFile = openLeftDraft(tools.files, place);
+    try {
+      this.leftFile = openLeftDraft(tools.files, place);
+    } catch (error) {
+      this.oldFile?.close();
+      throw error;
+    }
     this.old = this.oldFile && factsOf(this.oldFile);
     this.left = this.leftFile && {
       ...factsOf(this.leftFile),

@@ -1,5 +1,14 @@
 /** A target that something else writes to while it is being compared. */
-import { appendFileSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openListCache } from '../../../src/remote/copy/hashing/list-cache.js';
@@ -11,7 +20,9 @@ import type { BasisName, BeginRequest } from '../../../src/remote/copy/sides.js'
 import { openPlatform } from '../../../src/store.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { startWorkers } from '../../support/in-thread-workers.js';
+import { openFilesBelow } from '../../support/open-files.js';
 import { noise } from '../../support/seed.js';
+import { makeFifo } from '../../support/special-files.js';
 
 const BLOCK = 4096;
 const old = noise(4 * BLOCK, 1);
@@ -110,5 +121,26 @@ test('the list of a file that changes while it is made is not kept', async () =>
     await Promise.resolve();
     expect(kept).toHaveLength(isChanged ? 0 : 1);
     [target, place].forEach((one) => one.close());
+  }
+});
+
+test.each<readonly [string, (path: string) => void]>([
+  ['a directory', (path) => mkdirSync(path)],
+  ['a symbolic link', (path) => symlinkSync('file', path)],
+  ['a fifo', (path) => makeFifo(path)],
+])('where what an interrupted copy left is %s, nothing stays open', async (_, make) => {
+  const { directory, path, draft, close } = await listed('left');
+  close();
+  rmSync(draft);
+  make(draft);
+  for (const isThere of [true, false]) {
+    if (!isThere) rmSync(path);
+    const again = localPlace(files, path);
+    const before = openFilesBelow(directory);
+    expect(() => new LocalTarget(tools, again)).toThrow(
+      expect.objectContaining({ code: 'NOT_A_FILE' }),
+    );
+    expect(openFilesBelow(directory)).toEqual(before);
+    again.close();
   }
 });

@@ -132,20 +132,26 @@ export function openFile(files: FileSystem, place: Place): OpenFile | undefined 
     if (code === 'ENAMETOOLONG') throw unreachable(place.path, error);
     throw error;
   }
-  const stat = files.at.statOpen(descriptor);
-  if (stat.type !== 'file') {
+  try {
+    const stat = files.at.statOpen(descriptor);
+    if (stat.type !== 'file') {
+      throw notAFile(place.path, stat.type === 'directory' ? 'a directory' : 'a special file');
+    }
+    return { descriptor, stat, path: place.path, close: () => files.close(descriptor) };
+  } catch (error) {
     files.close(descriptor);
-    throw notAFile(place.path, stat.type === 'directory' ? 'a directory' : 'a special file');
+    throw error;
   }
-  return { descriptor, stat, path: place.path, close: () => files.close(descriptor) };
 }
 
 /** The regular file at a place, where there must be one. @throws CodedError PATH_NOT_FOUND, NOT_A_FILE */
 export function openExistingFile(files: FileSystem, place: Place): OpenFile {
   const file = openFile(files, place);
-  if (file && isUnsized(files, file)) {
-    file.close();
-    throw unsized(place.path);
+  try {
+    if (file && isUnsized(files, file)) throw unsized(place.path);
+  } catch (error) {
+    file?.close();
+    throw error;
   }
   if (file) return file;
   throw new CodedError('PATH_NOT_FOUND', `${place.path} does not exist.`, {

@@ -27,8 +27,10 @@ import {
   openFile,
   type Place,
 } from '../../../../src/remote/copy/file/place.js';
+import type { FileSystem } from '../../../../src/platform/files.js';
 import { bytesFromText } from '../../../../src/platform/bytes.js';
 import { openPlatform } from '../../../../src/store.js';
+import { systemError } from '../../../support/faulty-files.js';
 import { makeFifo, makeSocket } from '../../../support/special-files.js';
 
 const { files } = openPlatform();
@@ -270,5 +272,26 @@ test('a file that says it has 0 bytes and has more is refused, and one that has 
   writeFileSync(join(root, 'nothing'), '');
   const place = localPlace(files, join(root, 'nothing'));
   openExistingFile(files, place).close();
+  place.close();
+});
+
+test.each([
+  ['what it is cannot be told', 'file', 'stat'],
+  ['what it is cannot be told, of a directory', 'a', 'stat'],
+  ['it says that it has 0 bytes and cannot be read', 'unreadable', 'read'],
+] as const)('a file is closed where %s', (_, name, failing) => {
+  writeFileSync(join(root, 'unreadable'), '');
+  const fail = (): never => {
+    throw systemError('EIO');
+  };
+  const failingFiles: FileSystem = {
+    ...files,
+    at: { ...files.at, ...(failing === 'stat' && { statOpen: fail }) },
+    ...(failing === 'read' && { read: fail }),
+  };
+  const place = confined(name);
+  const before = descriptors();
+  expect(() => openExistingFile(failingFiles, place)).toThrow('EIO');
+  expect(descriptors()).toBe(before);
   place.close();
 });
