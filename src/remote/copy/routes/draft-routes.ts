@@ -33,27 +33,7 @@ export function addDraftRoutes(
   tools: TargetTools,
   drafts: Drafts,
 ): void {
-  app.post('/v1/drafts', async (context) => {
-    requireWriting(settings);
-    const begin = decodeBegin(await documentOf(context));
-    await drafts.removeAbandoned();
-    const place = placeOf(context, settings, { makesDirectories: true });
-    const target = new LocalTarget(tools, place);
-    const memory = settings.draftMemory.share();
-    const release = (): void => {
-      target.close();
-      place.close();
-      memory.release();
-    };
-    const { socket } = context.env.incoming;
-    try {
-      const receiver = await beginDraft(target, begin, { tools, socket, memory });
-      return context.json({ id: drafts.add(receiver, release, socket) }, 201);
-    } catch (error) {
-      release();
-      throw error;
-    }
-  });
+  addBeginRoute(app, settings, tools, drafts);
 
   app.post('/v1/drafts/:id/pieces', (context) =>
     drafts.use(context.req.param('id'), context.env.incoming.socket, async (receiver) => {
@@ -88,6 +68,38 @@ export function addDraftRoutes(
   app.delete('/v1/drafts/:id', async (context) => {
     await drafts.remove(context.req.param('id'));
     return context.json({});
+  });
+}
+
+function addBeginRoute(
+  app: Application,
+  settings: CopySettings,
+  tools: TargetTools,
+  drafts: Drafts,
+): void {
+  app.post('/v1/drafts', async (context) => {
+    requireWriting(settings);
+    const begin = decodeBegin(await documentOf(context));
+    await drafts.removeAbandoned();
+    const place = placeOf(context, settings, { makesDirectories: true });
+    const memory = settings.draftMemory.share();
+    const { socket } = context.env.incoming;
+    let target: LocalTarget | undefined;
+    let receiver: Receiver | undefined;
+    const release = (): void => {
+      target?.close();
+      place.close();
+      memory.release();
+    };
+    try {
+      target = new LocalTarget(tools, place);
+      receiver = await beginDraft(target, begin, { tools, socket, memory });
+      return context.json({ id: drafts.add(receiver, release, socket) }, 201);
+    } catch (error) {
+      await receiver?.close();
+      release();
+      throw error;
+    }
   });
 }
 
