@@ -7,23 +7,37 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { once } from 'node:events';
 import * as http from 'node:http';
-import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { bytesFromText } from '../../../../src/platform/bytes.js';
 import { compress, compressBound } from '../../../../src/platform/zstd.js';
 import { openDraft } from '../../../../src/remote/copy/draft/draft.js';
 import { Proof } from '../../../../src/remote/copy/draft/proof.js';
 import type { DraftPiece } from '../../../../src/remote/copy/draft/pieces.js';
 import { localPlace } from '../../../../src/remote/copy/file/place.js';
+import { openListCache } from '../../../../src/remote/copy/hashing/list-cache.js';
 import { loadHashMethod } from '../../../../src/remote/copy/hashing/methods.js';
 import { encodePieces, encodeRanges } from '../../../../src/remote/copy/wire/binary.js';
+import { DraftMemory } from '../../../../src/remote/copy/routes/drafts.js';
+import { createCopyRoutes } from '../../../../src/remote/copy/routes/routes.js';
+import type { Workers } from '../../../../src/remote/copy/worker/pool.js';
+import { createApplication } from '../../../../src/remote/transport/server/application.js';
+import { MemoryBudget } from '../../../../src/remote/transport/server/memory-budget.js';
 import { openPlatform } from '../../../../src/store.js';
 import { createCopyLab } from '../../../support/copy-lab.js';
+import { scratchDirectory } from '../../../support/directory.js';
+import { startWorkers } from '../../../support/in-thread-workers.js';
 import { openFilesBelow } from '../../../support/open-files.js';
 import { ask, type Answer } from '../../../support/requests.js';
 import { noise } from '../../../support/seed.js';
+import { listen } from '../../../support/tampering.js';
 import { makeFifo } from '../../../support/special-files.js';
 
 const lab = createCopyLab();
@@ -380,3 +394,63 @@ describe('a new file', () => {
     expect(readFileSync(join(lab.root, 'new/deep/file')).equals(content)).toBe(true);
   });
 });
+
+test.each([1, 256])(
+  'a client that goes while an old file of %i MiB is listed has no more read for it, and nothing begun',
+  async (sizeMib) => {
+    const platform = openPlatform();
+    const root = scratchDirectory();
+    const real = startWorkers(1);
+    const jobs: string[] = [];
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const workers: Workers = {
+      ...real,
+      run: async (job) => {
+        jobs.push(job.type);
+        await gate;
+        return real.run(job);
+      },
+    };
+    const routes = createCopyRoutes({
+      platform,
+      workers,
+      lists: openListCache(platform, undefined),
+      memory: new MemoryBudget(MIB),
+      draftMemory: new DraftMemory(MIB),
+      root: bytesFromText(root),
+      allowsWriting: true,
+      isPdiffcopy: false,
+    });
+    const guarded = { platform, token: undefined, hosts: [] };
+    const application = createApplication(guarded, [routes]);
+    const answer = getRequestListener(application.fetch, { overrideGlobalObjects: false });
+    const server = http.createServer((incoming, outgoing) => void answer(incoming, outgoing));
+    const sockets: Socket[] = [];
+    server.on('connection', (socket) => sockets.push(socket));
+    const address = { url: await listen(server) };
+    // The longer one has more parts than are hashed at once.
+    lab.put(root, 'old', Buffer.alloc(0));
+    truncateSync(join(root, 'old'), sizeMib * MIB);
+    const info = JSON.parse((await ask(address, '/info?filename=old')).body) as {
+      varve: { identity: string };
+    };
+    const basis = { name: 'old', identity: info.varve.identity };
+    const agent = new http.Agent({ keepAlive: true });
+    const body = JSON.stringify({ size: 1, block_size: 65_536, method: 'blake3', basis });
+    const begun = ask(address, '/v1/drafts?filename=old', { method: 'POST', body, agent });
+    const gone = expect(begun).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await vi.waitFor(() => expect(jobs).not.toEqual([]));
+    const atOnce = jobs.length;
+    agent.destroy();
+    await gone;
+    const socket = sockets.at(-1);
+    if (socket && !socket.closed) await once(socket, 'close');
+    open();
+    await vi.waitFor(() => expect(openFilesBelow(root)).toEqual([]));
+    // Whoever is at the gate may still begin the part behind it.
+    expect(jobs.length).toBeLessThanOrEqual(2 * atOnce);
+    expect(readdirSync(root)).toEqual(['old']);
+    await routes.close();
+  },
+);
