@@ -137,7 +137,7 @@ describe('an interrupt', () => {
   test.each<[string, (lab: Lab) => void]>([
     ['a file is gone', (lab) => lab.remove('kept')],
     ['a name is new', (lab) => fs.symlinkSync('kept', lab.path('link'))],
-    ['a mode is another', (lab) => fs.chmodSync(lab.path('kept'), 0o600)],
+    ['a mode is another', (lab) => fs.chmodSync(lab.path('kept'), 0o711)],
   ])('at the last that is told, be it that %s, leaves no snapshot', async (_, change) => {
     const lab = createLab();
     lab.write('kept', 'x');
