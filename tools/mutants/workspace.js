@@ -52,7 +52,8 @@ export function createWorkspace() {
       const isRight = await run(directory, [
         join(root, 'node_modules/vitest/vitest.mjs'),
         ...['run', '--bail', '1', '--reporter', 'json', '--outputFile', report],
-        ...['--passWithNoTests', ...args],
+        // It compares the list with the sources, and would call every fault found.
+        ...['--exclude', 'test/docs/mutants.test.ts', '--passWithNoTests', ...args],
       ]);
       return isRight ? undefined : failureIn(report, directory);
     },
