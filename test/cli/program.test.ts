@@ -1,10 +1,16 @@
-import { describe, expect, test } from 'vitest';
+import { Writable } from 'node:stream';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import packageFile from '../../package.json' with { type: 'json' };
+import type { CliCommand } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/cli/command-table.js';
+import { createOutput, OutputClosed } from '../../src/cli/output.js';
+import { runProgram } from '../../src/cli/program.js';
+import { listSnapshots } from '../../src/store.js';
 import { helpText } from '../../src/cli/rdiff/usage.js';
 import { createInProcess } from '../support/in-process.js';
+import { openFiles } from '../support/varve-command.js';
 
-const { run } = createInProcess();
+const { run, path } = createInProcess();
 const refused = (message: string, hint: string): object => ({
   code: 2,
   stdout: '',
@@ -84,4 +90,130 @@ test('nothing may stand before rdiff', async () => {
     expect(stdout + stderr).toContain('Nothing may stand before rdiff, not even options.');
     expect(stdout + stderr).toContain('It has options of its own: see `varve help rdiff`.');
   }
+});
+
+describe('a command', () => {
+  afterEach(() => void vi.restoreAllMocks());
+  /** Puts `action` in the place of `varve stats`. */
+  const replace = (action: CliCommand['run']): void => {
+    const command: CliCommand = { define: () => undefined, run: action };
+    vi.spyOn(COMMANDS['stats']!, 'load').mockResolvedValue(command);
+  };
+  /** Runs it where standard output takes nothing. */
+  async function runOnFull(): Promise<{ code: number; stderr: string }> {
+    let stderr = '';
+    const full = Object.assign(new Error('ENOSPC: full'), { code: 'ENOSPC' });
+    const streamOf = (write: (text: string) => Error | null): NodeJS.WriteStream =>
+      new Writable({
+        write: (chunk: Buffer, _, done) => done(write(chunk.toString())),
+      }) as unknown as NodeJS.WriteStream;
+    const code = await runProgram(['stats'], {
+      output: createOutput(streamOf(() => full)),
+      stderr: streamOf((text) => ((stderr += text), null)),
+      env: {},
+      interrupts: { takeSignal: () => new AbortController().signal },
+    });
+    return { code, stderr };
+  }
+
+  test.each([
+    [0, 3],
+    [3, 3],
+    [4, 4],
+  ])('that did what it ends with %d, and cannot say so, ends with %d', async (ends, code) => {
+    replace(async (session) => {
+      session.settle('It was done', ends as 0);
+      await session.output.write('x');
+      return 0;
+    });
+    const done = await runOnFull();
+    expect(done.code).toBe(code);
+    expect(done.stderr).toMatch(
+      /^varve: It was done, but standard output cannot be written: ENOSPC: full\.\n/,
+    );
+  });
+
+  test('that did nothing, and cannot say so, failed', async () => {
+    replace(async ({ output }) => {
+      await output.write('x');
+      return 0;
+    });
+    const done = await runOnFull();
+    expect(done.code).toBe(1);
+    expect(done.stderr).toMatch(/^varve: Standard output cannot be written: ENOSPC: full\.\n/);
+  });
+
+  test('that fails after it did something is told by its failure', async () => {
+    replace((session) => {
+      session.settle('It was done', 0);
+      throw new TypeError('a bug');
+    });
+    const done = await run(['stats']);
+    expect(done).toMatchObject({ code: 1, stdout: '' });
+    expect(done.stderr).toContain('varve: a bug\n');
+    expect(done.stderr).not.toContain('It was done');
+  });
+
+  test('whose reader has gone ends well', async () => {
+    replace(() => Promise.reject(new OutputClosed()));
+    expect(await run(['stats'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('leaves nothing open, whether it ends or fails', async () => {
+    await run(['-r', 'repo', 'init']);
+    const ours = (): string[] => openFiles(process.pid).filter((name) => name.startsWith(path()));
+    for (const fails of [false, true]) {
+      let during: string[] = [];
+      replace(async (session) => {
+        await listSnapshots(await session.openRepository('write'));
+        during = ours();
+        if (fails) throw new TypeError('a bug');
+        return 0;
+      });
+      expect(await run(['-r', 'repo', 'stats'])).toMatchObject({ code: fails ? 1 : 0 });
+      expect(during).not.toEqual([]);
+      expect(ours()).toEqual([]);
+    }
+  });
+});
+
+describe('help is as wide as where it is read', () => {
+  const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
+
+  test('which is standard output where it was asked for, and standard error as a complaint', async () => {
+    const streamOf = (columns: number | undefined, onText: (text: string) => void) =>
+      Object.assign(
+        new Writable({
+          write(chunk: Buffer, _, done) {
+            onText(chunk.toString());
+            done();
+          },
+        }),
+        { isTTY: columns !== undefined, columns },
+      ) as unknown as NodeJS.WriteStream;
+    const helpWith = async (
+      args: readonly string[],
+      out: number | undefined,
+      error: number | undefined,
+    ): Promise<string> => {
+      let text = '';
+      await runProgram(args, {
+        output: createOutput(streamOf(out, (more) => (text += more))),
+        stderr: streamOf(error, (more) => (text += more)),
+        env: {},
+        interrupts: { takeSignal: () => new AbortController().signal },
+      });
+      return text;
+    };
+    const usual = await helpWith(['help'], undefined, undefined);
+    for (const args of [['help'], ['ls', '--help']]) {
+      const [narrow, wide] = [await helpWith(args, 50, 140), await helpWith(args, 140, 50)];
+      expect(widest(narrow)).toBeLessThanOrEqual(50);
+      expect(widest(wide)).toBeGreaterThan(80);
+    }
+    expect(widest(usual)).toBeLessThanOrEqual(80);
+    expect(widest(await helpWith([], 140, 50))).toBeLessThanOrEqual(50);
+    expect(widest(await helpWith([], 50, 140))).toBeGreaterThan(80);
+    expect(await helpWith([], 50, undefined)).toBe(usual);
+  });
 });

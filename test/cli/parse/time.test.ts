@@ -100,6 +100,7 @@ describe('dates', () => {
     expect(parse('@5.1')).toEqual({ type: 'instant', epochMs: 5100 });
     expect(parse('@5.02')).toEqual({ type: 'instant', epochMs: 5020 });
     expect(parse('2026-11-01 18:30:15.4')).toEqual(instant('2026-11-01T18:30:15.400+01:00'));
+    expect(parse('2026-11-01 18:30:15.4567899')).toEqual(instant('2026-11-01T18:30:15.456+01:00'));
     expect(parse('@1793554215.1239')).toEqual({ type: 'instant', epochMs: 1_793_554_215_123 });
   });
 
@@ -303,6 +304,12 @@ describe('a change of the clock', () => {
     vi.stubEnv('TZ', 'America/Sao_Paulo');
     for (const text of ['2018-11-04', '20181104', 'nov 4 2018']) {
       expect(parse(text)).toEqual(instant('2018-11-04T01:00:00-02:00'));
+    }
+    // The most recent one is such a day, too.
+    for (const text of ['sunday', 'last sunday', 'nov 4', '4 november']) {
+      expect(parseTime(text, new Date('2018-11-06T12:00:00Z')), text).toEqual(
+        instant('2018-11-04T01:00:00-02:00'),
+      );
     }
     vi.stubEnv('TZ', 'Europe/Berlin');
   });

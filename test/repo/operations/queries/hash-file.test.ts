@@ -109,6 +109,15 @@ describe('a large file', () => {
     }
   });
 
+  test('that ends within the first of several windows of a segment is hashed as far as it goes', () => {
+    const MIB = 1024 * KIB;
+    const oneSegment = { ...CHUNKING, wholeFileBytes: 0, segmentBytes: 16 * MIB };
+    const bytes = noise(300 * KIB, 1);
+    const cut = hashFile(fileOf(bytes), DESCRIPTOR, bytes.length, oneSegment);
+    expect(hashFile(fileOf(bytes), DESCRIPTOR, 12 * MIB, oneSegment)).toEqual(cut);
+    expect(cut.type).toBe('content');
+  });
+
   test('of one piece, or of zeros alone, is one blob', () => {
     const bytes = noise(1000, 1);
     const inPieces = { ...CHUNKING, wholeFileBytes: 10 };
