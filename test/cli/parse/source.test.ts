@@ -20,6 +20,11 @@ test('a path may have any character, and a number any that is one', () => {
   expect(() => parseSource('1000000000000000')).toThrow('is not a source');
 });
 
+test('a host is text, a path any bytes', () => {
+  expect(() => parseSource('h\udcff:/a')).toThrow('The host: ');
+  expect(parseSource('h:/a\udcff')).toEqual({ type: 'name', host: 'h', path: '/a\udcff' });
+});
+
 test.each(['', 'laptop', ' 1', 'a:b:/c', ':/home', 'laptop:', 'laptop:home', '-1'])(
   '"%s" is none',
   (text) => {

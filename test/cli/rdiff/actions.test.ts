@@ -54,6 +54,16 @@ test('what goes well says nothing', async () => {
   expect(fs.readFileSync(path('out')).equals(now)).toBe(true);
 });
 
+test('a patch makes no more than it may, and leaves nothing of what was more', async () => {
+  await make();
+  const refused = await rdiff(`--max-output=${now.length - 1} patch @old @delta @out`);
+  expect(refused).toMatchObject({ stdout: '' });
+  expect(refused.code).not.toBe(0);
+  expect(fs.existsSync(path('out'))).toBe(false);
+  expect(await rdiff(`--max-output=${now.length} patch @old @delta @out`)).toEqual(SILENT);
+  expect(fs.readFileSync(path('out')).equals(now)).toBe(true);
+});
+
 test.each([
   [1, '1 byte'],
   [2, '2 bytes'],

@@ -53,3 +53,9 @@ test('it is said where it is, and which snapshots it costs', () => {
     },
   ]);
 });
+
+test('the first pack and the first byte are places, too', () => {
+  const first = { ...damage, paths: [], pack: 0, offset: 0 };
+  expect(jsonDamage([first])).toEqual([expect.objectContaining({ pack: 0, offset: 0 })]);
+  expect(Object.hasOwn(jsonDamage([damage])[0] ?? {}, 'pack')).toBe(false);
+});

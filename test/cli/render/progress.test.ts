@@ -34,6 +34,18 @@ describe('the line', () => {
     expect(written).toEqual([CLEAR + 'x'.repeat(79)]);
   });
 
+  test('counts in its own unit, also when the totals are told later', () => {
+    const { written, clock, line } = start({ isTTY: true, columns: 60 }, { unit: 'blob' });
+    line.update({ files: 1, bytes: 0 });
+    line.expect({ files: 4, bytes: 0 });
+    clock.nowMs += 100;
+    line.update({ files: 2, bytes: 0 });
+    expect(written).toEqual([
+      `${CLEAR}backup [0:00]  1 blob  0 B`,
+      `${CLEAR}backup [0:00]  50%  2/4 blobs  0 B`,
+    ]);
+  });
+
   test('is redrawn no sooner than after a tenth of a second', () => {
     const { written, clock, line } = start({ isTTY: true });
     line.update({ files: 1, bytes: 0 });

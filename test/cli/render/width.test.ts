@@ -39,3 +39,8 @@ describe('truncation', () => {
     );
   });
 });
+
+test('a text is cut where the columns end: no earlier, no later, and within no character', () => {
+  const cut = [0, 1, 2, 3, 4, 5, 6].map((columns) => truncateToWidth('ab日c\u0301de', columns));
+  expect(cut).toEqual(['', 'a', 'ab', 'ab', 'ab日', 'ab日c\u0301', 'ab日c\u0301d']);
+});
