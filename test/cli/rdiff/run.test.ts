@@ -85,6 +85,19 @@ describe('the three steps', () => {
       signature: { blocks: 391, block_length: 256 },
     });
   });
+
+  test('put that document on standard error where the result itself goes to standard output', () => {
+    run('signature old sig', '&& "$RDIFF" delta sig new delta');
+    for (const [action, result] of [
+      ['signature old', 'sig'],
+      ['delta sig new', 'delta'],
+      ['patch old delta', 'new'],
+    ] as const) {
+      const { stdout, stderr } = run(`--json ${action}`);
+      expect(stdout.equals(read(result)), action).toBe(true);
+      expect(JSON.parse(stderr)).toMatchObject({ action: action.split(' ')[0] });
+    }
+  });
 });
 
 describe('an output', () => {
