@@ -47,7 +47,8 @@ export class BackgroundProgram {
   }
 
   get hasEnded(): boolean {
-    return this.child.exitCode !== null;
+    // A signal ends it without a code.
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   /** Asks it to end, and waits until it has. */
