@@ -183,9 +183,9 @@ class OpenPacks {
     // To open a named pipe would wait for its other end.
     if (found.type !== 'file') throw notAPack(path, pack, 'it is not a file');
     const descriptor = files.open(path, mode);
-    const header = Buffer.alloc(PACK_HEADER_BYTES);
-    const count = files.read(descriptor, header, 0);
     try {
+      const header = Buffer.alloc(PACK_HEADER_BYTES);
+      const count = files.read(descriptor, header, 0);
       checkPackHeader(header.subarray(0, count), pack, this.repositoryId, path);
     } catch (error) {
       files.close(descriptor);
