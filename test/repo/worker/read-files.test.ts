@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { FileStat } from '../../../src/platform/at-calls.js';
-import { bytesFromText } from '../../../src/platform/bytes.js';
+import type { NodeAttributes } from '../../../src/platform/attribute-calls.js';
+import { bytesFromText, type ByteString } from '../../../src/platform/bytes.js';
 import { openFileSystem, type FileSystem } from '../../../src/platform/files.js';
 import { blake3 } from '../../../src/platform/hash.js';
 import { createWorkerContext } from '../../../src/repo/worker/context.js';
@@ -12,8 +13,10 @@ import { readFiles } from '../../../src/repo/worker/read-files.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { systemError } from '../../support/faulty-files.js';
 import { memoryPacks } from '../../support/memory-packs.js';
+import { openFilesBelow } from '../../support/open-files.js';
 import { makeFifo, makeSocket } from '../../support/special-files.js';
 import { noise } from '../../support/seed.js';
+import { watchedWorker } from '../../support/watched-worker.js';
 
 const MOST_BYTES = 10_000;
 
@@ -189,6 +192,16 @@ test('a failure that is no system error is not one of the file', () => {
   expect(() => read(files)).toThrow(TypeError);
 });
 
+test('nor is it where the name is no file any longer', () => {
+  const { path, read } = seen(THREE);
+  fs.rmSync(path('a'));
+  fs.mkdirSync(path('a'));
+  const broken = (): never => {
+    throw new TypeError('x is not a function');
+  };
+  expect(() => read({ ...openFileSystem(), read: broken })).toThrow(TypeError);
+});
+
 test('a file whose size tells nothing is read to its end', () => {
   const read = seen(THREE).read(openFileSystem(), false);
   expect(read.map(({ status }) => status)).toEqual(['read', 'read', 'read']);
@@ -209,4 +222,141 @@ test('no descriptor stays open, whatever became of a file', () => {
     }
   });
   expect(open.filter((target) => target.startsWith(directory))).toEqual([]);
+});
+
+describe('a file whose size tells nothing', () => {
+  /** Reading a file to its end changes it. */
+  const whileReadingToEnd = (change: () => void): FileSystem => {
+    const real = openFileSystem();
+    return {
+      ...real,
+      readToEnd(descriptor) {
+        const bytes = real.readToEnd(descriptor);
+        change();
+        return bytes;
+      },
+    };
+  };
+
+  test('has changed where its state is another than the walk saw', () => {
+    const { path, read } = seen(THREE);
+    fs.writeFileSync(path('a'), 'second');
+    const result = read(openFileSystem(), false);
+    expect(result.map(({ status }) => status)).toEqual(['changed', 'read', 'read']);
+    expect(result[0]).toMatchObject({ bytes: 'second', stat: { sizeBytes: 6 } });
+  });
+
+  test('is read as it is though it grows meanwhile; an empty one is read again', () => {
+    const { path, read } = seen({ a: '' });
+    const grow = (): void => fs.writeFileSync(path('a'), 'grown');
+    expect(read(whileReadingToEnd(grow), false)).toMatchObject([{ status: 'changed', bytes: '' }]);
+    fs.writeFileSync(path('a'), '');
+    fs.utimesSync(path('a'), 1000, 1000);
+    expect(read(whileReadingToEnd(grow), true)).toMatchObject([
+      { status: 'changed', bytes: 'grown', stat: { sizeBytes: 5 } },
+    ]);
+  });
+
+  test('has its bytes read by what reads to the end, and no other has', () => {
+    const read = (tellsSize: boolean): number => {
+      let calls = 0;
+      seen(THREE).read(
+        whileReadingToEnd(() => (calls += 1)),
+        tellsSize,
+      );
+      return calls;
+    };
+    expect([read(false), read(true)]).toEqual([3, 1]);
+  });
+});
+
+test('the state of an unstable file is that after it was read for the last time', () => {
+  const { path, read } = seen({ a: 'first' });
+  const files = whileReading((turn) => fs.writeFileSync(path('a'), 'x'.repeat(10 * turn)));
+  const [a] = read(files);
+  expect(a).toMatchObject({ status: 'unstable', stat: { sizeBytes: 30 } });
+});
+
+test('a file that is read again takes no more room for that', () => {
+  const { path, read } = seen({ a: noise(5000, 1), b: 'still' });
+  const worker = watchedWorker({
+    files: whileReading((turn) => turn <= 3 && fs.writeFileSync(path('a'), noise(5000, turn))),
+  });
+  expect(read(worker.context.files)[1]).toMatchObject({ status: 'read', bytes: 'still' });
+  const paths = ['a', 'b'].map((name) => bytesFromText(path(name)));
+  const stats = new Float64Array(2 * STAT_FIELDS);
+  stats.set([5000], 0);
+  stats.set([5], STAT_FIELDS);
+  const job = { ticket: 1, paths, stats, tellSizes: Uint8Array.of(1, 1), mostBytes: MOST_BYTES };
+  readFiles(worker.context, { type: 'read-files', ...job });
+  expect(worker.context.tickets.get(1)!.bytes).toHaveLength(5005);
+});
+
+test('files that have grown are put into a larger buffer, and the smaller one is given back', () => {
+  const names = ['a', 'b', 'c', 'd'];
+  const { path, directory } = seen(Object.fromEntries(names.map((name) => [name, name])));
+  const worker = watchedWorker();
+  const paths = names.map((name) => bytesFromText(path(name)));
+  const stats = new Float64Array(names.length * STAT_FIELDS).fill(1);
+  const grown = names.map((name, position) => {
+    const bytes = noise(100 + 1000 * position, position);
+    fs.writeFileSync(path(name), bytes);
+    return bytes;
+  });
+  const tellSizes = new Uint8Array(names.length).fill(1);
+  const job = { ticket: 1, paths, stats, tellSizes, mostBytes: MOST_BYTES };
+  const { statuses } = readFiles(worker.context, { type: 'read-files', ...job });
+  expect([...statuses]).toEqual(names.map(() => ReadStatus.changed));
+  const { bytes, starts, lengths } = worker.context.tickets.get(1)!;
+  grown.forEach((content, position) => {
+    const start = starts[position]!;
+    expect(bytes.subarray(start, start + lengths[position]!).equals(content)).toBe(true);
+  });
+  expect(worker.pool.taken).toBe(1);
+  expect(bytes.length).toBeLessThan(2 * grown.reduce((sum, { length }) => sum + length, 0));
+  expect(openFilesBelow(directory)).toEqual([]);
+});
+
+describe('attributes are told', () => {
+  const label = { name: 'user.label' as ByteString, value: 'x' as ByteString };
+  const NOTHING = { flags: 0, xattrs: [] };
+
+  /** Files whose attributes are these, in turn. */
+  function attributesOf(turns: readonly NodeAttributes[], change?: (path: string) => void) {
+    const real = openFileSystem();
+    const { path } = seen({ a: 'first' });
+    let turn = 0;
+    const attributes = {
+      ...real.at.attributes!,
+      read() {
+        const found = turns[turn++]!;
+        if (turn === 1) change?.(path('a'));
+        return found;
+      },
+    };
+    const { context } = watchedWorker({ files: { ...real, at: { ...real.at, attributes } } });
+    const named = bytesFromText(path('a'));
+    const stats = new Float64Array(STAT_FIELDS);
+    const descriptor = real.at.open(undefined, named, 'read-file');
+    putStat(stats, 0, real.at.statOpen(descriptor));
+    real.close(descriptor);
+    const job = { ticket: 1, paths: [named], stats, mostBytes: MOST_BYTES };
+    return readFiles(context, { type: 'read-files', ...job, tellSizes: Uint8Array.of(1) });
+  }
+
+  test.each<[string, NodeAttributes, boolean]>([
+    ['labels', { flags: 0, xattrs: [label] }, true],
+    ['flags', { flags: 0x80, xattrs: [] }, true],
+    ['neither', NOTHING, false],
+  ])('of a file that has %s', (_, found, isTold) => {
+    const { attributes } = attributesOf([found]);
+    expect(attributes).toEqual(new Map(isTold ? [[0, found]] : []));
+  });
+
+  test('of a file that changes as they are when it is read for the last time', () => {
+    const last = { flags: 0, xattrs: [label] };
+    const result = attributesOf([NOTHING, last], (path) => fs.writeFileSync(path, 'second'));
+    expect([...result.statuses]).toEqual([ReadStatus.changed]);
+    expect(result.attributes).toEqual(new Map([[0, last]]));
+  });
 });

@@ -10,6 +10,7 @@ import { createWorkerContext, type WorkerContext } from '../../../src/repo/worke
 import { rewrite } from '../../../src/repo/worker/rewrite.js';
 import { memoryPacks, type MemoryPacks } from '../../support/memory-packs.js';
 import { noise } from '../../support/seed.js';
+import { addressIn, watchedWorker } from '../../support/watched-worker.js';
 
 let packs: MemoryPacks;
 let context: WorkerContext;
@@ -18,17 +19,6 @@ beforeEach(() => {
   context = createWorkerContext(openFileSystem(), packs);
   const lane = { kind: PackKind.blobs, firstNumber: 1, step: 1 } as const;
   context.begin({ type: 'begin', generation: 1, level: 3, lane });
-});
-
-const addressIn = (
-  { pack, offset, lengthBytes }: StoredFrame,
-  member: number,
-  bytes: Uint8Array,
-): BlobAddress => ({
-  hash: blake3(bytes),
-  lengthBytes: bytes.length,
-  frame: { pack, offset, lengthBytes },
-  member,
 });
 
 /** Stores blobs in one frame. */
@@ -132,11 +122,47 @@ describe('chains of deltas', () => {
   });
 
   test('share a frame until they hold a megabyte', () => {
-    const bases = [20, 21, 22].map((seed) => noise(600_000, seed));
+    const bases = [20, 21, 22, 23].map((seed) => noise(600_000, seed));
     const chains = bases.map((basis) => putChain(noise(100, 30), basis));
     const { deltaFrames } = run([], chains);
-    expect(membersOf(deltaFrames)).toEqual([[0, 1], [2]]);
+    expect(membersOf(deltaFrames)).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
   });
+
+  test('of which two hold just a megabyte with their instructions share a frame', () => {
+    const basis = noise(4000, 40);
+    const parts = Array.from({ length: 20 }, (_, part) =>
+      basis.subarray(200 * (19 - part), 200 * (20 - part)),
+    );
+    const lengths = [0, 1, 2].map((seed) => {
+      const text = Buffer.concat([...parts, noise(524_288 - 15, 41 + seed)]);
+      const { literals, copyOffsets } = encodeDelta(basis, text)!;
+      expect(literals.length + copyOffsets.length).toBeGreaterThan(524_288);
+      expect(literals.length).toBeLessThan(524_288);
+      return putChain(basis, text);
+    });
+    expect(membersOf(run([], lengths).deltaFrames)).toEqual([[0, 1], [2]]);
+  });
+});
+
+test('no buffer of what was read is kept', () => {
+  const worker = watchedWorker();
+  const blobs = [noise(3000, 1), noise(500, 2), noise(7000, 3)];
+  const text = Buffer.concat([noise(20, 4), blobs[0]!]);
+  const fulls = blobs.map((bytes) => worker.putFulls(bytes)[0]!);
+  const deltas = [[worker.putDelta(blobs[0]!, text)]];
+  const result = rewrite(worker.context, { type: 'rewrite', fulls, deltas });
+  const [moved] = result.fullFrames;
+  blobs.forEach((bytes, member) => {
+    const address = addressIn(moved!, member, bytes);
+    expect(worker.context.reader.readFull(address)).toEqual(bytes);
+  });
+  const before = worker.pool.taken;
+  rewrite(worker.context, { type: 'rewrite', fulls, deltas: [] });
+  expect(worker.pool.taken).toBeLessThanOrEqual(before);
+  expect(worker.pool.taken).toBe(1);
 });
 
 test('what is no damage is not taken for it', () => {

@@ -2,8 +2,10 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { applyDelta } from '../../../src/delta/apply.js';
 import { bytesFromText } from '../../../src/platform/bytes.js';
 import { openFileSystem } from '../../../src/platform/files.js';
+import { blake3 } from '../../../src/platform/hash.js';
 import { PackKind } from '../../../src/repo/packs/pack-store.js';
 import { createWorkerContext, type WorkerContext } from '../../../src/repo/worker/context.js';
 import { putStat, STAT_FIELDS } from '../../../src/repo/worker/jobs.js';
@@ -13,6 +15,7 @@ import { takePieces } from '../../../src/repo/worker/take-pieces.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { memoryPacks } from '../../support/memory-packs.js';
 import { noise } from '../../support/seed.js';
+import { addressIn, watchedWorker } from '../../support/watched-worker.js';
 
 const KIB = 1024;
 
@@ -93,4 +96,77 @@ test('a ticket is forgotten once it was stored, and its buffer is there for the 
   expect(context.tickets.size).toBe(0);
   expect(context.pool.take(5000).buffer).toBe(buffer);
   expect(() => store(context, [1, 0])).toThrow('no ticket 7');
+});
+
+test.each([
+  ['that lie side by side', [0, 1, 1, 0, 0]],
+  ['with gaps between them', [1, 1, 0, 1, 1]],
+  ['of which the first and the last are not stored', [0, 1, 0, 1, 0]],
+])('the bytes of blobs %s are their own', (_, wanted) => {
+  const { context } = watchedWorker();
+  const lengths = [30, 500, 7, 2000, 90];
+  read(context, lengths);
+  const job = { type: 'store', ticket: 7, wanted: Uint8Array.from(wanted), replaced: [] } as const;
+  const [frame, ...others] = storeTicket(context, job).frames;
+  expect(others).toEqual([]);
+  expect(frame!.members).toEqual(wanted.flatMap((is, position) => (is ? [position] : [])));
+  frame!.members.forEach((position, member) => {
+    const bytes = noise(lengths[position]!, position + 1);
+    expect(context.reader.readFull(addressIn(frame!, member, bytes))).toEqual(bytes);
+  });
+});
+
+describe('blobs that replace others', () => {
+  /** Blobs of a ticket, each a bit longer than one that is stored already. */
+  function replacing(lengths: readonly number[]) {
+    const worker = watchedWorker();
+    read(worker.context, lengths);
+    const newer = lengths.map((length, position) => noise(length, position + 1));
+    const older = newer.map((bytes) => bytes.subarray(0, -20));
+    const addresses = older.map((bytes) => worker.putFulls(bytes)[0]!);
+    return { ...worker, newer, older, addresses };
+  }
+
+  test('become what reverse deltas rest on, which are told by their places in the request', () => {
+    const { context, pool, newer, older, addresses } = replacing([4000, 5000, 6000]);
+    const replaced = [2, 0].map((position) => ({
+      old: addresses[position]!,
+      oldStoredBytes: older[position]!.length,
+      position,
+    }));
+    const wanted = Uint8Array.of(1, 1, 1);
+    const result = storeTicket(context, { type: 'store', ticket: 7, wanted, replaced });
+    expect(result.frames.map(({ members }) => members)).toEqual([[0, 1, 2]]);
+    expect(result.deltaFrames.map(({ members }) => members)).toEqual([[0, 1]]);
+    [2, 0].forEach((position, member) => {
+      const address = addressIn(result.deltaFrames[0]!, member, older[position]!);
+      const delta = context.reader.readDelta(address);
+      expect(Buffer.from(delta.basisHash).equals(blake3(newer[position]!))).toBe(true);
+      expect(applyDelta(newer[position]!, delta).equals(older[position]!)).toBe(true);
+    });
+    context.reader.recycle();
+    // The frame that was read last.
+    expect(pool.taken).toBe(1);
+  });
+
+  test('are not copied for that: only the old ones are', () => {
+    const { context, pool, older, addresses } = replacing([4000, 5000]);
+    const replaced = older.map(({ length }, position) => ({
+      old: addresses[position]!,
+      oldStoredBytes: length,
+      position,
+    }));
+    const sizes: number[] = [];
+    const counted = {
+      ...pool,
+      take(lengthBytes: number) {
+        sizes.push(lengthBytes);
+        return pool.take(lengthBytes);
+      },
+    };
+    const job = { type: 'store', ticket: 7, wanted: Uint8Array.of(1, 1), replaced } as const;
+    storeTicket({ ...context, pool: counted }, job);
+    expect(sizes.filter((size) => size === 4000 || size === 5000)).toEqual([]);
+    expect(new Set(sizes)).toEqual(new Set([3980, 4980]));
+  });
 });
