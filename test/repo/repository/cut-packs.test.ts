@@ -62,3 +62,18 @@ test('one that cannot be cut or removed keeps nothing else from being so', () =>
   cutUncommitted({ ...repository, packs: spoilt });
   expect(sizes()).toEqual({ 1: 300, 2: 200, 3: 90 });
 });
+
+test('a pack that goes is emptied first: whoever has it open would keep its space', () => {
+  const lengths = { 1: 300, 2: PACK_HEADER_BYTES, 3: PACK_HEADER_BYTES - 1, 4: 90 };
+  const { repository, packs } = held(lengths, { 1: 200 });
+  const calls: string[] = [];
+  const watched: PackStore = {
+    ...packs,
+    truncate: (pack, length) => void calls.push(`${pack} to ${length}`),
+    remove: (pack) => void calls.push(`${pack} removed`),
+  };
+  cutUncommitted({ ...repository, packs: watched });
+  expect(calls).toEqual([
+    ...['1 to 200', '2 to 0', '2 removed', '3 removed', '4 to 0', '4 removed'],
+  ]);
+});

@@ -2,7 +2,9 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { CodedError } from '../../../src/errors.js';
+import * as indexes from '../../../src/repo/index/index.js';
 import { listSnapshots } from '../../../src/repo/operations/queries/snapshots.js';
 import { openRepository, type Repository } from '../../../src/repo/repository/repository.js';
 import type { FileSystem } from '../../../src/platform/files.js';
@@ -11,6 +13,10 @@ import { scratchDirectory } from '../../support/directory.js';
 import { createLab, type Lab } from '../../support/lab.js';
 import { backupTree, makeRepository, writeTree } from '../../support/repository.js';
 import { readTree } from '../../support/tree.js';
+
+vi.mock('../../../src/repo/index/index.js', async (original) => ({
+  ...(await original<object>()),
+}));
 
 /** Copies of the index's log fail as `fail` says, as often as it does. */
 function withLog(files: FileSystem, fail: (path: string) => void): FileSystem {
@@ -303,6 +309,142 @@ describe('a private copy', () => {
     fs.writeFileSync(lab.indexPath, Buffer.alloc(10_000, 'x'));
     const { opened, copies } = openUnwritable(lab);
     await expect(numbersOf(opened)).rejects.toMatchObject({ code: 'INDEX_CORRUPT' });
+    expect(copies()).toEqual([]);
+  });
+});
+
+describe('a copy that cannot be made', () => {
+  test.each([
+    ['long ago', 1000],
+    ['in times to come', Date.now() / 1000 + 3600],
+  ])(
+    'of a log that is closed to us, written %s, is told at once and leaves nothing',
+    async (_, time) => {
+      const lab = await withFilledLog();
+      const log = `${lab.indexPath}-wal`;
+      fs.utimesSync(log, time, time);
+      let tries = 0;
+      const files = withLog(lab.platform.files, () => {
+        tries += 1;
+        throw refused('EACCES');
+      });
+      const { opened, copies } = openUnwritable(lab, {
+        copyFile: (from, to) => files.copyFile(from, to),
+      });
+      await expect(numbersOf(opened)).rejects.toMatchObject({ cause: { code: 'EACCES' } });
+      expect(tries).toBe(1);
+      expect(copies()).toEqual([]);
+    },
+  );
+});
+
+describe('readers', () => {
+  async function prepare() {
+    const lab = createLab();
+    lab.write('file', 'x');
+    await lab.backup();
+    const readers = new Readers(lab.repository, lab.platform, true);
+    onTestFinished(() => readers.close());
+    /** One more, of which is known how often it was closed. */
+    const take = () => {
+      const reader = readers.take();
+      return { reader, closed: vi.spyOn(reader.index, 'close') };
+    };
+    return { lab, readers, take };
+  }
+
+  test('are kept for the next questions, four of them at most', async () => {
+    const { readers, take } = await prepare();
+    const taken = Array.from({ length: 6 }, () => take());
+    expect(new Set(taken.map(({ reader }) => reader.index)).size).toBe(6);
+    for (const { reader } of taken) readers.giveBack(reader);
+    expect(taken.map(({ closed }) => closed.mock.calls.length)).toEqual([0, 0, 0, 0, 1, 1]);
+    const again = Array.from({ length: 5 }, () => readers.take());
+    const known = again.filter((reader) => taken.some((other) => other.reader === reader));
+    expect(known).toHaveLength(4);
+    for (const reader of again) readers.discard(reader);
+  });
+
+  test('that are given back after the end are closed', async () => {
+    const { readers, take } = await prepare();
+    const [first, second] = [take(), take()];
+    readers.giveBack(first.reader);
+    readers.close();
+    expect([first, second].map(({ closed }) => closed.mock.calls.length)).toEqual([1, 0]);
+    readers.giveBack(second.reader);
+    expect(second.closed).toHaveBeenCalledOnce();
+    readers.close();
+    expect(first.closed).toHaveBeenCalledOnce();
+  });
+
+  test('see what was committed since they rested', async () => {
+    const { lab, readers, take } = await prepare();
+    const { reader } = take();
+    expect(reader.index.snapshots.all()).toHaveLength(1);
+    readers.giveBack(reader);
+    lab.write('file', 'y');
+    await lab.backup();
+    expect(readers.take()).toBe(reader);
+    expect(reader.index.snapshots.all()).toHaveLength(2);
+    readers.discard(reader);
+  });
+
+  test('of an index that was replaced are closed, and another is opened', async () => {
+    const { lab, readers, take } = await prepare();
+    const { reader, closed } = take();
+    readers.giveBack(reader);
+    fs.copyFileSync(lab.indexPath, `${lab.indexPath}.other`);
+    fs.renameSync(`${lab.indexPath}.other`, lab.indexPath);
+    const other = readers.take();
+    expect(other).not.toBe(reader);
+    expect(closed).toHaveBeenCalledOnce();
+    readers.discard(other);
+  });
+
+  test('that cannot begin are closed', async () => {
+    const { readers, take } = await prepare();
+    const { reader, closed } = take();
+    readers.giveBack(reader);
+    vi.spyOn(reader.index, 'beginQuery').mockImplementation(() => {
+      throw new Error('no state');
+    });
+    expect(() => readers.take()).toThrow('no state');
+    expect(closed).toHaveBeenCalledOnce();
+  });
+});
+
+describe('an index that cannot be opened', () => {
+  async function failing(code: 'DISK_FULL' | 'FILE_SIZE_LIMIT' | 'INDEX_CORRUPT') {
+    const lab = createLab();
+    lab.write('file', 'x');
+    await lab.backup();
+    const temporaryDirectory = scratchDirectory();
+    lab.setClock(Date.now() + 60_000);
+    const readers = new Readers(lab.repository, { ...lab.platform, temporaryDirectory }, true);
+    onTestFinished(() => readers.close());
+    const open = vi.spyOn(indexes, 'openIndex').mockImplementationOnce(() => {
+      throw new CodedError(code, 'cannot be opened');
+    });
+    onTestFinished(() => open.mockRestore());
+    return { readers, copies: () => fs.readdirSync(temporaryDirectory) };
+  }
+
+  test.each(['DISK_FULL', 'FILE_SIZE_LIMIT'] as const)(
+    'for want of room (%s) is read as a private copy',
+    async (code) => {
+      const { readers, copies } = await failing(code);
+      const reader = readers.take();
+      expect(reader.index.snapshots.all()).toHaveLength(1);
+      expect(copies()).toHaveLength(1);
+      readers.giveBack(reader);
+      readers.close();
+      expect(copies()).toEqual([]);
+    },
+  );
+
+  test('for anything else is not', async () => {
+    const { readers, copies } = await failing('INDEX_CORRUPT');
+    expect(() => readers.take()).toThrow('cannot be opened');
     expect(copies()).toEqual([]);
   });
 });

@@ -1,7 +1,10 @@
 /** Dead bytes go after the index has forgotten them, whole packs last, and each only once. */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { tryLockExclusively } from '../../../src/repo/index/lock.js';
+import { reclaim } from '../../../src/repo/repository/reclaim.js';
+import { openRepository } from '../../../src/repo/repository/repository.js';
 import { saveFiles } from '../../support/damage.js';
 import { deadFrom, faultyFiles, filesWithAt, systemError } from '../../support/faulty-files.js';
 import { expectInvariants, packRows, unknownPackFiles } from '../../support/index-facts.js';
@@ -165,4 +168,57 @@ describe('the payload of a dead frame', () => {
       expect(await lab.treeAt(2)).toEqual(readTree(lab.source));
     },
   );
+});
+
+describe('what the system refuses while space is given back', () => {
+  test.each(['EIO', 'ENOSPC'])(
+    '(%s) is undone, and another transaction can begin',
+    async (code) => {
+      const lab = await deadFrame();
+      let punches = 0;
+      lab.useFiles(
+        faultyFiles(({ name }) =>
+          name === 'punch' && ++punches > 1
+            ? { type: 'throw', error: systemError('EIO') }
+            : undefined,
+        ),
+      );
+      await lab.prune({ keepLast: 1 });
+      lab.useRealFiles();
+      const opened = openRepository(lab.repository, lab.platform, { access: 'write' });
+      const freed = await opened.write((held) => {
+        const dead = held.index.frames.dead(0);
+        expect(dead.length).toBeGreaterThan(0);
+        const commit = vi.spyOn(held.index, 'commit').mockImplementationOnce(() => {
+          throw systemError(code);
+        });
+        const bytes = reclaim(held);
+        expect(commit).toHaveBeenCalledOnce();
+        held.index.begin();
+        expect(held.index.frames.dead(0)).toEqual(dead);
+        held.index.rollback();
+        return bytes;
+      });
+      expect(freed).toBe(0);
+      // The lock that nobody else may have is given up.
+      const alone = tryLockExclusively(`${lab.repository}/lock.sqlite`);
+      expect(alone).toBeDefined();
+      alone!.release();
+      opened.close();
+      await lab.expectSound();
+    },
+  );
+
+  test('is no matter of the system where it is a bug', async () => {
+    const lab = await deadFrame();
+    const opened = openRepository(lab.repository, lab.platform, { access: 'write' });
+    const failed = opened.write((held) => {
+      vi.spyOn(held.index.packs, 'unused').mockImplementation(() => {
+        throw new TypeError('a bug');
+      });
+      return reclaim(held);
+    });
+    await expect(failed).rejects.toThrow('a bug');
+    opened.close();
+  });
 });

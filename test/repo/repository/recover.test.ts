@@ -1,6 +1,7 @@
 /** What a dead run left is taken up as if it had been stored just now, and nothing else of it counts. */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import {
   openDirectoryPackStore,
@@ -9,6 +10,7 @@ import {
 } from '../../../src/repo/packs/pack-store.js';
 import { createInlinePool } from '../../../src/repo/worker/pool.js';
 import { saveFiles } from '../../support/damage.js';
+import { watchedFiles } from '../../support/disk/watched-files.js';
 import { deadFrom } from '../../support/faulty-files.js';
 import {
   expectExactLiveBytes,
@@ -223,4 +225,105 @@ test('a pack that was cut is not continued, or bytes would be missing in its mid
   const to = lab.newTarget();
   await lab.restore(snapshot!, { to });
   expect(fs.readFileSync(join(to, 'later')).equals(noise(4000, 5))).toBe(true);
+});
+
+describe('an index that does not know what its packs contain', () => {
+  /** A repository of four runs whose index has forgotten the manifests behind the first `known`. */
+  async function forgetting(known: number, change = '') {
+    const lab = createLab({ lanes: 1 });
+    const sizes: number[] = [];
+    let manifests = 0;
+    for (let run = 0; run < 4; run += 1) {
+      lab.write('file', `state ${run}`);
+      await lab.backup();
+      const row = packRows(lab.repository).find(({ kind }) => kind === PackKind.manifests)!;
+      manifests = row.number;
+      sizes.push(row.length);
+    }
+    const db = new Database(lab.indexPath);
+    db.exec(`UPDATE pack SET length = ${sizes[known - 1]!} WHERE number = ${manifests}; ${change}`);
+    db.close();
+    return { lab, size: () => fs.statSync(join(lab.packs, packFileName(manifests))).size, sizes };
+  }
+
+  test.each([
+    [3, 'a run'],
+    [2, '2 runs'],
+    [1, '3 runs'],
+  ])(
+    'behind %i runs, all of which it once knew, is refused, and nothing is cut',
+    async (known, what) => {
+      const { lab, size, sizes } = await forgetting(known);
+      await expect(lab.backup()).rejects.toMatchObject({
+        code: 'INDEX_CORRUPT',
+        message: `The index of ${lab.repository} does not know ${what} that its packs contain.`,
+        hint: 'Run `varve repair --rebuild-index` to rebuild it from the packs.',
+      });
+      expect(size()).toBe(sizes[3]);
+    },
+  );
+
+  test.each([
+    [3, undefined],
+    [2, '2 runs'],
+  ])(
+    'behind %i runs, as if they had died, is refused for more than one: %s',
+    async (known, what) => {
+      const { lab, size, sizes } = await forgetting(
+        known,
+        `UPDATE counter SET value = ${known} WHERE name = 'generation'`,
+      );
+      const recovered = lab.prune({ keepLast: 10 });
+      if (what === undefined) {
+        await recovered;
+        expect(size()).not.toBe(sizes[3]);
+        return;
+      }
+      await expect(recovered).rejects.toMatchObject({
+        message: expect.stringContaining(`does not know ${what}`) as string,
+      });
+      expect(size()).toBe(sizes[3]);
+    },
+  );
+
+  test('is not where the last manifest is torn, which is cut off', async () => {
+    const { lab, size, sizes } = await forgetting(3);
+    const isManifests = ({ kind }: { kind: number }): boolean => kind === PackKind.manifests;
+    const { number } = packRows(lab.repository).find(isManifests)!;
+    const path = join(lab.packs, packFileName(number));
+    const bytes = fs.readFileSync(path);
+    bytes[bytes.length - 1]! ^= 1;
+    fs.writeFileSync(path, bytes);
+    await lab.prune({ keepLast: 10 });
+    expect(size()).toBe(sizes[2]);
+    expect(packRows(lab.repository).find((row) => row.number === number)?.length).toBe(size());
+  });
+});
+
+test('what is taken up is durable before the index says so, its name as well', async () => {
+  const { lab } = await prepare();
+  const putBack = saveFiles(lab.repository);
+  lab.write('stray', noise(4000, 77));
+  await lab.backup();
+  const grown = fs.readFileSync(packOf(lab));
+  putBack();
+  fs.writeFileSync(packOf(lab), grown);
+  const committed = (): number | undefined =>
+    packRows(lab.repository).find(({ number }) => number === 1)?.length;
+  const before = committed();
+  const synced: string[] = [];
+  lab.useFiles(
+    watchedFiles((call, act) => {
+      const isOfPacks = call.path === packOf(lab) || call.path === lab.packs;
+      if ((call.name === 'sync' || call.name === 'sync-names') && isOfPacks) {
+        synced.push(call.path.slice(lab.packs.length));
+        if (synced.length <= 2) expect(committed()).toBe(before);
+      }
+      return act();
+    }),
+  );
+  await lab.prune({ keepLast: 10 });
+  lab.useRealFiles();
+  expect(synced.slice(0, 2)).toEqual([`/${PACK}`, '']);
+  expect(committed()).toBeGreaterThan(before!);
 });

@@ -5,9 +5,11 @@ import { initRepository } from '../../../src/repo/repository/init.js';
 import { CodedError } from '../../../src/errors.js';
 import { tryLockExclusively } from '../../../src/repo/index/lock.js';
 import { openRepository, type Repository } from '../../../src/repo/repository/repository.js';
+import { PackKind } from '../../../src/repo/packs/pack-store.js';
 import { openPlatform } from '../../../src/platform/platform.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { deadFrom } from '../../support/faulty-files.js';
+import { openFilesBelow } from '../../support/open-files.js';
 import { createLab, type Lab } from '../../support/lab.js';
 
 const platform = openPlatform();
@@ -293,4 +295,88 @@ describe('where the quota of this user has no room for the log of the index', ()
   test('nobody else does', async () => {
     expect(await operate(false)).toEqual({ ended: 'DISK_FULL', removed: [] });
   });
+});
+
+type Held = Parameters<Parameters<Repository['read']>[0]>[0];
+
+/** Every way to work with a repository that is held. */
+const HOLDING: Readonly<
+  Record<
+    string,
+    (repository: Repository, work: (held: Held) => Promise<unknown>) => Promise<unknown>
+  >
+> = {
+  'a question': (repository, work) => repository.read(work),
+  'a dry run': (repository, work) => repository.tryOut(work),
+  'a writing operation': (repository, work) => repository.write(work),
+};
+
+describe.each(Object.entries(HOLDING))('after %s', (name, hold) => {
+  async function prepare() {
+    const lab = createLab({ lanes: 1 });
+    lab.write('file', 'x'.repeat(1000));
+    await lab.backup();
+    const temporaryDirectory = scratchDirectory();
+    const repository = openRepository(
+      lab.repository,
+      { ...lab.platform, temporaryDirectory },
+      { access: 'write' },
+    );
+    return { lab, repository, temporaryDirectory };
+  }
+
+  test.each(['ended', 'failed'])('that %s nothing is held or open', async (end) => {
+    const { lab, repository, temporaryDirectory } = await prepare();
+    const held = hold(repository, ({ packs }) => {
+      expect(packs.read(1, 0, 8)).toHaveLength(8);
+      expect(openFilesBelow(lab.packs)).not.toEqual([]);
+      return end === 'failed' ? Promise.reject(new Error('no answer')) : Promise.resolve('answer');
+    });
+    if (end === 'failed') await expect(held).rejects.toThrow('no answer');
+    else expect(await held).toBe('answer');
+    expect(openFilesBelow(lab.packs)).toEqual([]);
+    expect(fs.readdirSync(temporaryDirectory)).toEqual([]);
+    const alone = tryLockExclusively(join(lab.repository, 'lock.sqlite'));
+    expect(alone).toBeDefined();
+    alone!.release();
+    repository.close();
+    expect(openFilesBelow(lab.repository)).toEqual([]);
+  });
+
+  test('that failed its connection is not used again', async () => {
+    const { repository } = await prepare();
+    const used: unknown[] = [];
+    const ask = (fails: boolean): Promise<unknown> =>
+      hold(repository, ({ index }) => {
+        used.push(index);
+        return fails ? Promise.reject(new Error('no answer')) : Promise.resolve();
+      });
+    await expect(ask(true)).rejects.toThrow('no answer');
+    for (let turn = 0; turn < 2; turn += 1) await ask(false);
+    expect(used[1] === used[0]).toBe(false);
+    expect(used[2] === used[1]).toBe(name === 'a question');
+    repository.close();
+  });
+
+  test('what was appended is there only if it may write', async () => {
+    const { lab, repository } = await prepare();
+    await hold(repository, ({ packs }) => {
+      packs.create(9, PackKind.blobs);
+      packs.append(9, 16, Buffer.from('bytes'));
+      return Promise.resolve();
+    }).catch(() => undefined);
+    expect(fs.existsSync(join(lab.packs, '00000009.pack'))).toBe(name !== 'a dry run');
+    repository.close();
+  });
+});
+
+test('a lock that cannot be used says so of the lock', async () => {
+  const lab = createLab();
+  const lock = join(lab.repository, 'lock.sqlite');
+  fs.rmSync(lock);
+  fs.mkdirSync(lock);
+  using repository = openRepository(lab.repository, lab.platform, { access: 'write' });
+  const failure = { code: 'LOCK_UNUSABLE', message: `The lock ${lock} is not a file.` };
+  await expect(repository.read(() => 'done')).rejects.toMatchObject(failure);
+  await expect(repository.write(() => 'done')).rejects.toMatchObject(failure);
 });

@@ -2,7 +2,12 @@ import { describe, expect, test, vi } from 'vitest';
 import { CodedError } from '../../../src/errors.js';
 import type { HeldRepository } from '../../../src/repo/repository/held.js';
 import { startWorkers, workerCount } from '../../../src/repo/repository/workers.js';
+import * as pools from '../../../src/repo/worker/pool.js';
 import type { WorkerPool } from '../../../src/repo/worker/pool.js';
+
+vi.mock('../../../src/repo/worker/pool.js', async (original) => ({
+  ...(await original<object>()),
+}));
 
 const held = (coreCount: number): HeldRepository =>
   ({ platform: { coreCount }, config: { id: Buffer.alloc(16) } }) as unknown as HeldRepository;
@@ -19,6 +24,26 @@ test.each([
 ])('of %i cores, and %s that are asked for, there are %i workers', (cores, jobs, expected) => {
   expect(workerCount(held(cores), jobs === undefined ? {} : { jobs })).toBe(expected);
 });
+
+test.each([true, false, undefined])(
+  'threads are told where packs lie, whose they are, and whether they are kept (dry run: %s)',
+  (isDryRun) => {
+    const pool = { laneCount: 2 } as unknown as WorkerPool;
+    const create = vi.spyOn(pools, 'createThreadPool').mockReturnValue(pool);
+    const id = Buffer.alloc(16, 3);
+    const repository = { ...held(1), packDirectory: '/repo/packs', config: { id } };
+    const begin = vi.fn();
+    const task = { begin, interrupted: vi.fn(), ...(isDryRun !== undefined && { isDryRun }) };
+    const workers = startWorkers(repository as unknown as HeldRepository, { jobs: 2 }, task);
+    expect(workers).toBe(pool);
+    const setup = {
+      packDirectory: '/repo/packs',
+      repositoryId: id,
+      isDryRun: isDryRun ?? false,
+    };
+    expect(create.mock.calls.splice(0)).toEqual([[2, setup, begin]]);
+  },
+);
 
 describe('workers with a signal', () => {
   const interrupted = (): CodedError => new CodedError('INTERRUPTED', 'stopped');
