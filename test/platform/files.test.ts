@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { bytesFromText, bytesToText, type ByteString } from '../../src/platform/bytes.js';
 import { openFileSystem, type FileSystem } from '../../src/platform/files.js';
 import { scratchDirectory } from '../support/directory.js';
+import { openFilesBelow } from '../support/open-files.js';
 import { makeFifo } from '../support/special-files.js';
 
 const files = openFileSystem();
@@ -207,6 +208,7 @@ describe('directories', () => {
     fs.writeFileSync(`${directory}/file`, '');
     files.syncDirectory(directory);
     expect(codeOf(() => files.syncDirectory(`${directory}/file`))).toBe('ENOTDIR');
+    expect(openFilesBelow(directory)).toEqual([]);
   });
 
   test('that are temporary have a name that nothing had', () => {
@@ -279,4 +281,64 @@ test('a clone is made whole or not at all, and never in the place of anything', 
   fs.writeFileSync(`${directory}/there`, 'of somebody');
   expect(codeOf(() => files.cloneFile(from, handle, 'there' as ByteString))).toBe('EEXIST');
   expect(fs.readFileSync(`${directory}/there`, 'utf8')).toBe('of somebody');
+});
+
+/** The file system over a Node of which some calls are others. */
+async function over(calls: Partial<typeof fs>): Promise<FileSystem> {
+  vi.resetModules();
+  vi.doMock('node:fs', () => ({ ...fs, ...calls }));
+  onTestFinished(() => {
+    vi.doUnmock('node:fs');
+    vi.resetModules();
+  });
+  return (await import('../../src/platform/files.js')).openFileSystem();
+}
+
+test('what is synced is synced, a directory as well as a file', async () => {
+  const directory = scratchDirectory();
+  const synced: string[] = [];
+  const watched = await over({
+    fsyncSync: (descriptor) => void synced.push(fs.readlinkSync(`/proc/self/fd/${descriptor}`)),
+  });
+  watched.sync(opened(`${directory}/file`, 'create'));
+  watched.syncDirectory(directory);
+  const real = fs.realpathSync(directory);
+  expect(synced).toEqual([`${real}/file`, real]);
+});
+
+describe('a file is cloned', () => {
+  async function cloning(code?: string) {
+    const directory = scratchDirectory();
+    const from = opened(`${directory}/from`, 'create');
+    const root = fs.openSync(directory, 'r');
+    onTestFinished(() => fs.closeSync(root));
+    const asked: unknown[] = [];
+    const watched = await over({
+      copyFileSync: (_from, to, mode) => {
+        asked.push([to.toString(), mode]);
+        if (code !== undefined) throw Object.assign(new Error(code), { code });
+      },
+    });
+    const clone = (): boolean => watched.cloneFile(from, root, 'a name' as ByteString);
+    return { clone, asked, to: `/proc/self/fd/${root}/a name` };
+  }
+
+  test('or not at all: it is neither copied nor put in the place of another', async () => {
+    const { clone, asked, to } = await cloning();
+    expect(clone()).toBe(true);
+    const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = fs.constants;
+    expect(asked).toEqual([[to, COPYFILE_EXCL | COPYFILE_FICLONE_FORCE]]);
+  });
+
+  test.each(['ENOTSUP', 'EXDEV', 'ENOSYS', 'EINVAL'])(
+    'not where that cannot be done: %s',
+    async (code) => {
+      expect((await cloning(code)).clone()).toBe(false);
+    },
+  );
+
+  test('not where there is one, which is told', async () => {
+    const { clone } = await cloning('EEXIST');
+    expect(clone).toThrow('EEXIST');
+  });
 });

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { checkSqliteVersion } from '../../src/platform/native-modules.js';
 import { executablePlace, testDirectory } from '../support/directory.js';
 import { install, MAIN } from '../support/installation.js';
@@ -162,3 +162,45 @@ test.each(['3.51.3', '3.53.1', '3.100.0', '4.0.0'])('SQLite %s is new enough', (
 test.each(['3.51.2', '3.9.0', '2.8.17'])('SQLite %s is refused', (version) =>
   expect(() => checkSqliteVersion(version)).toThrow(/can lose committed data/),
 );
+
+describe('what a module cannot be loaded with', () => {
+  /** The modules where loading one ends so. */
+  async function failing(error: Error) {
+    vi.resetModules();
+    vi.doMock('node:module', () => ({
+      createRequire: () => () => {
+        throw error;
+      },
+    }));
+    onTestFinished(() => {
+      vi.doUnmock('node:module');
+      vi.resetModules();
+    });
+    return import('../../src/platform/native-modules.js');
+  }
+  const refused = (code: string): Error => Object.assign(new Error(`${code}: injected`), { code });
+  const LOADS = ['blakeModule', 'koffiModule', 'sqliteModule', 'zstdModule'] as const;
+
+  test.each([
+    ['EMFILE', 'OPEN_FILES_LIMIT'],
+    ['ENOMEM', 'OUT_OF_MEMORY'],
+  ])('is a limit, and no fault of the installation: %s', async (system, code) => {
+    const modules = await failing(refused(system));
+    for (const load of LOADS) {
+      expect(() => modules[load]()).toThrow(expect.objectContaining({ code }));
+    }
+  });
+
+  test('is the fault of the installation otherwise, said in one line', async () => {
+    const cause = new Error('cannot open shared object\nRequire stack: and so on');
+    const { koffiModule } = await failing(cause);
+    const machine = `${process.platform} ${process.arch}, Node ${process.versions.node}`;
+    expect(koffiModule).toThrow(
+      expect.objectContaining({
+        code: 'NATIVE_MODULE_UNUSABLE',
+        message: `Part of Varve cannot be loaded on this machine (${machine}): ${koffi}: cannot open shared object`,
+        cause,
+      }),
+    );
+  });
+});
