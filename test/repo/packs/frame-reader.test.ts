@@ -3,9 +3,10 @@ import { blake3 } from '../../../src/platform/hash.js';
 import type { BlobAddress } from '../../../src/repo/model.js';
 import { createBufferPool, type BufferPool } from '../../../src/repo/packs/buffer-pool.js';
 import { encodeFrame, FrameKind } from '../../../src/repo/packs/frame.js';
-import { createFrameReader } from '../../../src/repo/packs/frame-reader.js';
+import { createFrameReader, decodesTo } from '../../../src/repo/packs/frame-reader.js';
 import { memoryPacks } from '../../support/memory-packs.js';
 import { drawer, noise, prose } from '../../support/seed.js';
+import { watchedPool } from '../../support/watched-worker.js';
 
 /** Frames of two blobs each; every second one compresses. */
 function fill(frames: number) {
@@ -219,4 +220,95 @@ describe('a buffer pool', () => {
       if (held.length > 4) pool.give(held.splice(draw(4), 1)[0]!);
     }
   });
+});
+
+describe('what a frame reader takes of the pool', () => {
+  /** Frames of noise, which are stored as they are, and of prose, in turn. */
+  function readerOf(frames: number, cacheBytes: number) {
+    const { store, blobs } = fill(frames);
+    let reads = 0;
+    const counted = {
+      ...store,
+      read(...of: Parameters<typeof store.read>) {
+        reads += 1;
+        return store.read(...of);
+      },
+    };
+    const pool = watchedPool();
+    const reader = createFrameReader(counted, cacheBytes, pool);
+    /** Reads the first blob of each frame; how often a pack was read for that. */
+    const readsOf = (...numbers: readonly number[]): number => {
+      reads = 0;
+      for (const number of numbers) {
+        const { bytes, address } = blobs[2 * number]!;
+        expect(Buffer.from(reader.readFull(address)).equals(bytes)).toBe(true);
+        reader.recycle();
+      }
+      return reads;
+    };
+    return { store, blobs, pool, reader, readsOf };
+  }
+
+  test('is one buffer for each frame that it keeps, however that is stored', () => {
+    const { pool, readsOf } = readerOf(6, 1_000_000);
+    expect(readsOf(0, 1, 2, 3, 4, 5)).toBe(6);
+    expect(pool.taken).toBe(6);
+    expect(readsOf(5, 0, 3, 1)).toBe(0);
+    expect(pool.taken).toBe(6);
+  });
+
+  test('is given back for frames that leave the cache, but for the last one that was read', () => {
+    const { pool, readsOf } = readerOf(6, 0);
+    expect(readsOf(0, 1, 2, 3, 4, 5, 5)).toBe(6);
+    expect(pool.taken).toBe(1);
+    expect(pool.most).toBeLessThanOrEqual(4);
+  });
+
+  test('is given back only when the caller says that it holds nothing', () => {
+    const { pool, reader, blobs } = readerOf(4, 0);
+    const held = [0, 2, 4].map((blob) => reader.readFull(blobs[blob]!.address));
+    expect(pool.taken).toBe(3);
+    held.forEach((bytes, at) => expect(blobs[2 * at]!.bytes.equals(bytes)).toBe(true));
+    reader.recycle();
+    expect(pool.taken).toBe(1);
+    reader.recycle();
+    expect(pool.taken).toBe(1);
+  });
+
+  test('stays for the frames that were used last', () => {
+    // Two members of 3000 bytes and 300 beside them: room for three such frames.
+    const { readsOf } = readerOf(9, 3 * 6600);
+    expect(readsOf(0, 2, 4)).toBe(3);
+    expect(readsOf(0)).toBe(0);
+    expect(readsOf(6)).toBe(1);
+    expect(readsOf(0, 4, 6)).toBe(0);
+    expect(readsOf(2)).toBe(1);
+    expect(readsOf(0)).toBe(1);
+  });
+
+  test('is given back where a frame is damaged', () => {
+    const { pool, store, reader, blobs } = readerOf(4, 1_000_000);
+    for (const blob of [0, 2]) {
+      const { frame } = blobs[blob]!.address;
+      store.packs.get(1)![frame.offset + 50]! ^= 1;
+      expect(() => reader.readFull(blobs[blob]!.address)).toThrow('A frame is damaged');
+      expect(pool.taken).toBe(0);
+    }
+    store.packs.set(1, store.packs.get(1)!.subarray(0, -10));
+    expect(() => reader.readFull(blobs[6]!.address)).toThrow('ends inside the frame');
+    expect(pool.taken).toBe(0);
+  });
+});
+
+test('a frame is proven by its bytes, and the buffer for that is given back', () => {
+  const pool = watchedPool();
+  for (const bytes of [noise(5000, 1), prose(100, 1)]) {
+    const members = [{ hash: blake3(bytes), lengthBytes: bytes.length }];
+    const frame = encodeFrame({ kind: FrameKind.full, members }, 1, [bytes], { level: 3 });
+    expect(decodesTo(frame, bytes, pool)).toBe(true);
+    const other = Buffer.from(bytes);
+    other[bytes.length - 1]! ^= 1;
+    expect(decodesTo(frame, other, pool)).toBe(false);
+  }
+  expect(pool.taken).toBe(0);
 });
