@@ -220,7 +220,9 @@ function askSystem(path: string): string | undefined {
     fs.fsyncSync(descriptor);
     return undefined;
   } catch (error) {
-    return systemErrorCode(error);
+    const code = systemErrorCode(error);
+    // A process of this number died here once: the system refuses nothing.
+    return code === 'EEXIST' ? undefined : code;
   } finally {
     for (const descriptor of open) fs.closeSync(descriptor);
     if (isMade) fs.rmSync(probe, { force: true });

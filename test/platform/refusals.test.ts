@@ -1,11 +1,13 @@
 import { join } from 'node:path';
+import * as fs from 'node:fs';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import Database from 'better-sqlite3';
 import { CodedError } from '../../src/errors.js';
 import { explaining, explainRefusal, type Place } from '../../src/platform/refusals.js';
 import { fileErrorCode, sqliteCode, systemErrorCode } from '../../src/platform/system-errors.js';
 import { scratchDirectory } from '../support/directory.js';
+import { openFilesBelow } from '../support/open-files.js';
 
 const PLACE: Place = { name: 'the repository /r', path: '/r' };
 const sqlite = (code: string, message = 'x') => new Database.SqliteError(message, code);
@@ -277,4 +279,102 @@ test('of a database that nobody may write beside, the system says why, and all i
     });
   }
   expect(open()).toBe(before);
+});
+
+test('what is said in our own words is not said again', () => {
+  const coded = new CodedError('SOURCE_UNREADABLE', 'EMFILE: too many open files, open');
+  expect(explainRefusal(coded, { ...PLACE, access: 'write' })).toBeUndefined();
+});
+
+test.each([
+  ['/r/packs/1.pack', 'REPOSITORY_READ_ONLY'],
+  ['/r', 'REPOSITORY_READ_ONLY'],
+  ['/rest', undefined],
+  ['/elsewhere/file', undefined],
+])('what is not permitted at %s is one of the repository only if it lies there', (path, code) => {
+  const refused = systemError('EACCES', -13, path);
+  expect(explainRefusal(refused, { ...PLACE, access: 'write' })?.code).toBe(code);
+  const reading = explainRefusal(refused, { ...PLACE, access: 'read' })?.code;
+  expect(reading).toBe(code && 'REPOSITORY_UNREADABLE');
+});
+
+test('the system’s words are kept, with its code and the file that it names', () => {
+  const saidOf = (message: string, path?: string): string => {
+    const error = Object.assign(new Error(message), { code: 'EIO', ...(path && { path }) });
+    const found = explainRefusal(error, PLACE);
+    expect(found?.cause).toBe(error);
+    return found!.message;
+  };
+  const failed = (said: string): string =>
+    `The disk or file system of the repository /r failed (${said}).`;
+  expect(saidOf('EIO: i/o error, read')).toBe(failed('EIO: i/o error, read'));
+  expect(saidOf('i/o error')).toBe(failed('EIO: i/o error'));
+  expect(saidOf('EIO: i/o error, read', '/r/a')).toBe(failed("EIO: i/o error, read '/r/a'"));
+  expect(saidOf("EIO: i/o error, open '/r/a'", '/r/a')).toBe(failed("EIO: i/o error, open '/r/a'"));
+});
+
+describe('a write that SQLite could not do', () => {
+  const hasLimit = /^Max file size +\d/m.test(readFileSync('/proc/self/limits', 'utf8'));
+
+  test.skipIf(hasLimit)('is a failure of the disk where files may be as large as they like', () => {
+    const directory = scratchDirectory();
+    writeFileSync(join(directory, 'index.sqlite'), '');
+    const place = { name: 'the index', path: join(directory, 'index.sqlite') };
+    for (const code of ['SQLITE_IOERR_WRITE', 'SQLITE_IOERR_TRUNCATE', 'SQLITE_IOERR_SHMSIZE']) {
+      expect(explainRefusal(sqlite(code), place)?.code).toBe('DISK_FAILED');
+    }
+    expect(readdirSync(directory)).toEqual(['index.sqlite']);
+  });
+});
+
+describe('what the system says when it is asked for what SQLite asked', () => {
+  /** The module over a Node of which some calls are others, and a database in a directory. */
+  async function asking(calls: Partial<typeof fs>) {
+    vi.resetModules();
+    vi.doMock('node:fs', () => ({ ...fs, ...calls }));
+    onTestFinished(() => {
+      vi.doUnmock('node:fs');
+      vi.resetModules();
+    });
+    const directory = scratchDirectory();
+    const path = join(directory, 'index.sqlite');
+    writeFileSync(path, '');
+    const { explainRefusal: explain } = await import('../../src/platform/refusals.js');
+    const codeOf = (code: string) => explain(sqlite(code), { name: 'the index', path })?.code;
+    return { directory, codeOf };
+  }
+  const refuse = (code: string): never => {
+    throw Object.assign(new Error(`${code}: injected`), { code });
+  };
+
+  test('counts though it says so only when bytes are synced', async () => {
+    const { directory, codeOf } = await asking({ fsyncSync: () => refuse('ENOSPC') });
+    expect(codeOf('SQLITE_IOERR_WRITE')).toBe('DISK_FULL');
+    expect(readdirSync(directory)).toEqual(['index.sqlite']);
+    expect(openFilesBelow(directory)).toEqual([]);
+  });
+
+  test.each([1, 4, 5])('is of as many files as SQLite opens: %i', async (most) => {
+    let opened = 0;
+    const openSync: typeof fs.openSync = (...of) =>
+      (opened += 1) < most ? fs.openSync(...of) : refuse('EMFILE');
+    const { directory, codeOf } = await asking({ openSync });
+    expect(codeOf('SQLITE_CANTOPEN')).toBe('OPEN_FILES_LIMIT');
+    expect(openFilesBelow(directory)).toEqual([]);
+    expect(readdirSync(directory)).toEqual(['index.sqlite']);
+  });
+
+  test('leaves alone what has the name of its file, which says nothing', async () => {
+    const { directory, codeOf } = await asking({});
+    const other = `.varve-probe-${process.pid}`;
+    writeFileSync(join(directory, other), 'of somebody else');
+    expect(codeOf('SQLITE_IOERR_READ')).toBe('DISK_FAILED');
+    expect(readFileSync(join(directory, other), 'utf8')).toBe('of somebody else');
+  });
+
+  test('that is no file is no database', async () => {
+    const { directory } = await asking({});
+    const place = { name: 'the index', path: directory };
+    expect(explainRefusal(sqlite('SQLITE_CANTOPEN'), place)?.code).toBe('INDEX_CORRUPT');
+  });
 });
