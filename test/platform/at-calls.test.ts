@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { AtCalls, FileStat } from '../../src/platform/at-calls.js';
+import { permissions, type AtCalls, type FileStat } from '../../src/platform/at-calls.js';
 import { bytesFromText, type ByteString } from '../../src/platform/bytes.js';
 import { loadNativeAtCalls } from '../../src/platform/native-at-calls.js';
 import { portableAtCalls } from '../../src/platform/portable-at-calls.js';
@@ -151,7 +151,10 @@ describe.each(implementations.map((at) => [at.name, at] as const))('at-calls by 
     const root = openRoot(at);
     makeFile(at, root, 'file' as ByteString);
     at.makeSymlink(root, 'link' as ByteString, 'file' as ByteString);
+    const openCount = (): number => fs.readdirSync('/proc/self/fd').length;
+    const before = openCount();
     at.setMode(root, 'file' as ByteString, 0o4741);
+    expect(openCount()).toBe(before);
     expect(at.stat(root, 'file' as ByteString)!.mode).toBe(0o4741);
     expect(() => at.setMode(root, 'link' as ByteString, 0o600)).toThrow();
     expect(at.stat(root, 'file' as ByteString)!.mode).toBe(0o4741);
@@ -497,4 +500,9 @@ test('what each implementation can do is what it says', () => {
   const root = openRoot(portableAtCalls);
   expect(portableAtCalls.seek(root, 0, 'hole')).toBeUndefined();
   fs.closeSync(root);
+});
+
+test('a file is made for its owner, and for all whom the umask lets in if it is public', () => {
+  expect(permissions('create-public-file')).toBe(0o666);
+  expect(permissions('create-file')).toBe(0o600);
 });

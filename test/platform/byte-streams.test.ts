@@ -1,5 +1,7 @@
+import * as fs from 'node:fs';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { commandOutput, type ByteStream } from '../../src/platform/byte-streams.js';
 import { scratchDirectory } from '../support/directory.js';
@@ -65,4 +67,51 @@ test('a command is ended when it is stopped, and when nobody reads on', async ()
     await reading.catch(() => undefined);
     expect(existsSync(died)).toBe(true);
   }
+});
+
+test('a signal that was given before ends a command at once', async () => {
+  const reading = readAll(commandOutput('sleep', ['1000']), AbortSignal.abort());
+  await reading.catch(() => undefined);
+});
+
+test.each(['exit 0', 'exit 3'])(
+  'nobody listens to the signal of a command that ended: %s',
+  async (end) => {
+    const { signal } = new AbortController();
+    const add = vi.spyOn(signal, 'addEventListener');
+    const remove = vi.spyOn(signal, 'removeEventListener');
+    await readAll(shell(`echo x; ${end}`), signal).catch(() => undefined);
+    expect(add).toHaveBeenCalledOnce();
+    expect(remove.mock.calls).toEqual(add.mock.calls);
+  },
+);
+
+test('reading a pipe on standard input ends when it is stopped, and says nothing of its end', async () => {
+  const input = new PassThrough();
+  const real = Object.getOwnPropertyDescriptor(process, 'stdin')!;
+  Object.defineProperty(process, 'stdin', { ...real, get: () => input });
+  vi.resetModules();
+  vi.doMock('node:fs', () => ({
+    ...fs,
+    fstatSync: () => ({ isFIFO: () => true, isSocket: () => false }),
+  }));
+  onTestFinished(() => {
+    Object.defineProperty(process, 'stdin', real);
+    vi.doUnmock('node:fs');
+    vi.resetModules();
+  });
+  const { standardInput } = await import('../../src/platform/byte-streams.js');
+  const stream = standardInput();
+  expect(stream.isProvedByEnd).toBe(false);
+  const controller = new AbortController();
+  const parts: string[] = [];
+  const reading = (async () => {
+    for await (const part of stream.open(controller.signal)) {
+      parts.push(Buffer.from(part).toString());
+      controller.abort();
+    }
+  })();
+  input.write('bytes');
+  await expect(reading).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
+  expect(parts).toEqual(['bytes']);
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  bytesFromBuffer,
   bytesFromText,
   bytesToText,
   hasInvalidBytes,
@@ -83,4 +84,14 @@ test('a path goes to the system as text, unless it is none', () => {
   expect(systemPath('/caf\udce9')).toEqual(Buffer.from('/caf\xe9', 'latin1'));
   expect(textOfName(bytesFromText('caf\u00e9 \udcff'))).toBe('caf\u00e9 \udcff');
   expect(textFromBytes(bytesFromText('\u00e9\n\udcff'))).toBe('\u00e9\\x0a\\xff');
+});
+
+test('the bytes of a part of a buffer are those of that part', () => {
+  const whole = Buffer.from('before caf\xe9 after', 'latin1');
+  const part = whole.subarray(7, 11);
+  for (const bytes of [part, new Uint8Array(whole.buffer, whole.byteOffset + 7, 4)]) {
+    expect(bytesFromBuffer(bytes)).toBe('caf\xe9');
+    expect(bytesToText(bytes)).toBe('caf\udce9');
+  }
+  expect(bytesToText(whole.subarray(0, 6))).toBe('before');
 });

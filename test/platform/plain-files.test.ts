@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import * as plain from '../../src/platform/plain-files.js';
 import { scratchDirectory } from '../support/directory.js';
-import { makeFifo } from '../support/special-files.js';
+import { makeFifo, makeSocket } from '../support/special-files.js';
 
 function opened(path: string, flags: string | number): number {
   const descriptor = fs.openSync(path, flags);
@@ -96,4 +96,11 @@ describe('an open file', () => {
     const into = Buffer.alloc(9);
     expect(plain.readOnceAt(file.fd, 0, into)).toBe(4);
   });
+});
+
+test('a socket is a stream, as a pipe is', async () => {
+  const path = `${scratchDirectory()}/socket`;
+  const end = await makeSocket(path);
+  expect(plain.statPath(path)?.type).toBe('stream');
+  end();
 });

@@ -44,3 +44,25 @@ test('temporary files lie where the environment says', () => {
   onTestFinished(() => void vi.unstubAllEnvs());
   expect(openPlatform().temporaryDirectory).toBe('/somewhere/else');
 });
+
+test.each([
+  ['caf\udce9', 'caf\ufffd', 'caf\udce9'],
+  [undefined, undefined, tmpdir()],
+])(
+  'a place of temporary files that is no text is the one that was given: %j',
+  async (exact, decoded, expected) => {
+    vi.resetModules();
+    vi.doMock('../../src/platform/process-bytes.js', async (original) => ({
+      ...(await original<object>()),
+      environment: () => ({ TMPDIR: exact }),
+    }));
+    if (decoded !== undefined) vi.stubEnv('TMPDIR', decoded);
+    onTestFinished(() => {
+      vi.doUnmock('../../src/platform/process-bytes.js');
+      vi.resetModules();
+      vi.unstubAllEnvs();
+    });
+    const { openPlatform: open } = await import('../../src/platform/platform.js');
+    expect(open().temporaryDirectory).toBe(expected);
+  },
+);

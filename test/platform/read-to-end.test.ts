@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readToEnd } from '../../src/platform/read-to-end.js';
 import { scratchDirectory } from '../support/directory.js';
 import { makeFifo } from '../support/special-files.js';
@@ -70,4 +70,39 @@ test('bytes of one file do not show in those of the next', () => {
   const first = readToEnd(open(one!));
   expect(readToEnd(open(other!)).toString()).toBe('b'.repeat(10));
   expect(first.toString()).toBe('a'.repeat(1000));
+});
+
+describe('a read that fails', () => {
+  /** What is read of ten bytes, where the first calls fail so. */
+  async function readAfter(...codes: string[]): Promise<string> {
+    const failures = [...codes];
+    vi.resetModules();
+    vi.doMock('node:fs', () => ({
+      ...fs,
+      readSync: (...of: Parameters<typeof fs.readSync>) => {
+        const code = failures.shift();
+        if (code !== undefined) throw Object.assign(new Error(code), { code });
+        return fs.readSync(...of);
+      },
+    }));
+    onTestFinished(() => {
+      vi.doUnmock('node:fs');
+      vi.resetModules();
+    });
+    const path = join(scratchDirectory(), 'file');
+    fs.writeFileSync(path, '0123456789');
+    const { readToEnd: read } = await import('../../src/platform/read-to-end.js');
+    return read(open(path)).toString();
+  }
+
+  test.each([['EINTR'], ['EAGAIN'], ['EAGAIN', 'EINTR']])(
+    'since a signal came, or nothing has yet, is tried again: %s',
+    async (...codes) => {
+      expect(await readAfter(...codes)).toBe('0123456789');
+    },
+  );
+
+  test.each(['EIO', 'EISDIR'])('by %s is a failure', async (code) => {
+    await expect(readAfter(code)).rejects.toThrow(code);
+  });
 });

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { zstdModule } from '../../src/platform/native-modules.js';
 import {
   compress,
   compressBound,
@@ -96,5 +97,72 @@ describe('whether compressing pays', () => {
     expect(raw.length).toBe(length);
     expect(compressed(raw, DEFAULT_LEVEL).length).toBe(stored);
     expect(compressed(raw, 1).length).not.toBe(stored);
+  });
+});
+
+describe('the native code', () => {
+  /** The module over zstd of which a class is another. */
+  async function over(change: (real: ReturnType<typeof zstdModule>) => object) {
+    vi.resetModules();
+    vi.doMock('../../src/platform/native-modules.js', async (original) => {
+      const real = await original<{ zstdModule: typeof zstdModule }>();
+      return {
+        ...real,
+        zstdModule: () => ({ ...real.zstdModule(), ...change(real.zstdModule()) }),
+      };
+    });
+    onTestFinished(() => {
+      vi.doUnmock('../../src/platform/native-modules.js');
+      vi.resetModules();
+    });
+    return import('../../src/platform/zstd.js');
+  }
+
+  test('makes one compressor for each level, and for each length of tables', async () => {
+    let made = 0;
+    const { compress: compressBy, compressBound: boundOf } = await over(({ CCtx }) => ({
+      CCtx: class extends CCtx {
+        constructor() {
+          super();
+          made += 1;
+        }
+      },
+    }));
+    const raw = prose(50, 1);
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (const level of [3, 7, 9]) {
+        expect(compressBy(raw, Buffer.alloc(boundOf(raw.length)), level)).toBeGreaterThan(0);
+      }
+    }
+    expect(made).toBe(3);
+  });
+
+  test.each<[string, () => Error, object]>([
+    ['its own failure', () => new Error('Data corruption detected'), { name: 'Error' }],
+    [
+      'no memory',
+      () => new Error('Allocation error : not enough memory'),
+      { code: 'OUT_OF_MEMORY' },
+    ],
+    ['a bug', () => new TypeError('x is not a function'), { name: 'TypeError' }],
+  ])('fails with %s as what it is', async (_, make, expected) => {
+    const error = make();
+    const { decompress: decode, UndecodableError: Undecodable } = await over(() => ({
+      DCtx: class {
+        decompress(): never {
+          throw error;
+        }
+      },
+    }));
+    let found: unknown;
+    try {
+      decode(Buffer.alloc(10), Buffer.alloc(10));
+    } catch (thrown) {
+      found = thrown;
+    }
+    expect(found).toMatchObject(expected);
+    expect(found instanceof Undecodable).toBe(error.message.startsWith('Data'));
+    if (!(error instanceof TypeError)) expect((found as Error).cause).toBe(error);
+    else expect(found).toBe(error);
   });
 });

@@ -44,3 +44,18 @@ test.each(['a taker that stops', 'a job that fails'])(
     expect(active).toBe(0);
   },
 );
+
+test('a job that fails while an earlier one is waited for is told at its turn', async () => {
+  const run = async (item: number): Promise<number> => {
+    if (item === 1) throw new Error('failed');
+    // By then nobody has asked for the second result.
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    return item;
+  };
+  const results: unknown[] = [];
+  const take = async (): Promise<void> => {
+    for await (const result of runAhead([0, 1], 2, run)) results.push(result);
+  };
+  await expect(take()).rejects.toThrow('failed');
+  expect(results).toEqual([[0, 0]]);
+});

@@ -10,6 +10,7 @@ import {
 } from '../../../src/repo/chain/retire.js';
 import { createBufferPool } from '../../../src/repo/packs/buffer-pool.js';
 import { noise } from '../../support/seed.js';
+import { watchedPool } from '../../support/watched-worker.js';
 
 const text = (bytes: Buffer) => ({ bytes, hash: blake3(bytes) });
 const pool = createBufferPool(1000);
@@ -29,6 +30,19 @@ describe('a reverse delta', () => {
     expect(
       rebuildsExactly(newer.bytes, delta!, Buffer.from(edited.bytes).fill(0, 0, 1), pool),
     ).toBe(false);
+  });
+
+  test('is proven in a buffer that is given back, whether it is right or not', () => {
+    const watched = watchedPool();
+    const delta = encodeReverse(newer, { ...edited, storedBytes: 19_000 }, ({ length }) => length)!;
+    for (const [old, isRight] of [
+      [edited.bytes, true],
+      [Buffer.from(edited.bytes).fill(0, 0, 1), false],
+    ] as const) {
+      expect(rebuildsExactly(newer.bytes, delta, old, watched)).toBe(isRight);
+      expect(watched.taken).toBe(0);
+    }
+    expect(watched.most).toBe(1);
   });
 
   test.each([
@@ -78,6 +92,10 @@ describe('a chain', () => {
     expect(extendTail({ links: 7, bytes: 5 }, { links: 2, bytes: 30 }, 10, 100)).toEqual({
       links: 7,
       bytes: 40,
+    });
+    expect(extendTail({ links: 1, bytes: 55 }, { links: 2, bytes: 30 }, 10, 100)).toEqual({
+      links: 3,
+      bytes: 55,
     });
   });
 

@@ -37,3 +37,28 @@ test('beyond the limit those are dropped that were given back first', () => {
   expect(pool.take(256 * KIB).buffer).toBe(third.buffer);
   expect(pool.take(256 * KIB).buffer).not.toBe(first.buffer);
 });
+
+test('what is in use does not count for the limit, however often it comes and goes', () => {
+  const pool = createBufferPool(600 * KIB);
+  const first = pool.take(256 * KIB);
+  pool.give(first);
+  for (let turn = 0; turn < 10; turn += 1) {
+    const again = pool.take(256 * KIB);
+    expect(again.buffer, `turn ${turn}`).toBe(first.buffer);
+    pool.give(again);
+  }
+});
+
+test('one of just four times the need is taken, be the need next to nothing', () => {
+  for (const [has, needs, isTaken] of [
+    [1024, 256, true],
+    [1024, 255, false],
+    [512, 1, true],
+    [640, 1, false],
+  ] as const) {
+    const pool = createBufferPool(8192 * KIB);
+    const { buffer } = pool.take(has * KIB);
+    pool.give(Buffer.from(buffer));
+    expect(pool.take(needs * KIB).buffer === buffer, `${has} for ${needs}`).toBe(isTaken);
+  }
+});

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { CodedError } from '../../../src/errors.js';
 import {
   Codec,
   compressedSize,
@@ -78,4 +79,24 @@ describe('a damaged section', () => {
       expect.objectContaining({ code: 'FRAME_CORRUPT', message: `A frame is damaged: ${what}.` }),
     );
   });
+});
+
+test.each([
+  ['no memory', () => new CodedError('OUT_OF_MEMORY', 'Not enough memory.')],
+  ['a bug', () => new TypeError('x is not a function')],
+])('%s while a section is decoded is no damage', async (_, make) => {
+  const error = make();
+  vi.resetModules();
+  vi.doMock('../../../src/platform/zstd.js', async (original) => ({
+    ...(await original<object>()),
+    decompress: () => {
+      throw error;
+    },
+  }));
+  onTestFinished(() => {
+    vi.doUnmock('../../../src/platform/zstd.js');
+    vi.resetModules();
+  });
+  const { decompressSection: decode } = await import('../../../src/repo/packs/codec.js');
+  expect(() => decode(Buffer.alloc(10), Codec.zstd, 100)).toThrow(error);
 });

@@ -178,6 +178,14 @@ describe('what a frame may not say', () => {
     );
   });
 
+  test('but it may declare just as many bytes as a reader takes', () => {
+    const frame = forged((bytes) => {
+      bytes.writeUInt32LE(MAX_SECTION_BYTES, 49);
+      resealTable(bytes);
+    }, resealHeader);
+    expect(decodeFrameHead(frame).sections[0]?.rawBytes).toBe(MAX_SECTION_BYTES);
+  });
+
   test('a payload that its sections do not fill', () => {
     const frame = forged((bytes) => bytes.writeUInt32LE(6, 24), resealHeader);
     expect(() => decodeFrameHead(frame)).toThrow('its sections do not fill its payload');
@@ -218,3 +226,14 @@ function resealTable(frame: Buffer): void {
 function resealHeader(frame: Buffer): void {
   frame.writeUInt32LE(crc32(frame.subarray(0, 44)), 44);
 }
+
+test('what was decoded of a head stays as it is when the buffer is used again', () => {
+  const members = [1, 2].map((seed) => ({ hash: noise(32, seed), lengthBytes: seed }));
+  const raw = noise(3, 3);
+  const frame = encodeFrame({ kind: FrameKind.full, members }, 7, [raw], { level: 3 });
+  const head = decodeFrameHead(frame);
+  frame.fill(0xee);
+  expect(head.fullMembers.map(({ hash }) => Buffer.from(hash))).toEqual(
+    members.map(({ hash }) => hash),
+  );
+});

@@ -12,6 +12,10 @@ describe('a pack writer', () => {
     expect(writer.append(Buffer.alloc(20))).toEqual({ pack: 4, offset: 42, lengthBytes: 20 });
     expect(writer.sync()).toEqual(new Map([[4, 62]]));
     expect(store.synced).toEqual(['pack 4', 'names']);
+    // Its name is durable now.
+    writer.append(Buffer.alloc(5));
+    expect(writer.sync()).toEqual(new Map([[4, 67]]));
+    expect(store.synced).toEqual(['pack 4', 'names', 'pack 4']);
   });
 
   test('goes on in a pack at its committed length, without syncing names', () => {

@@ -89,6 +89,21 @@ describe('a scan', () => {
     ]);
   });
 
+  test('finds a frame behind bytes that begin as one would', () => {
+    const misleading = Buffer.from('xVFRMxVFRM', 'latin1');
+    for (const parts of [
+      [misleading],
+      [misleading, misleading],
+      [Buffer.alloc(60), misleading, Buffer.alloc(60)],
+    ]) {
+      const between = Buffer.concat(parts);
+      expect(scan(storeOf(frame(1), between, frame(2)))).toEqual([
+        [1, 32, true],
+        [2, 337 + between.length, true],
+      ]);
+    }
+  });
+
   test('is not led astray by a frame within the bytes of another', () => {
     const inner = frame(9, 20);
     const members = [{ hash: blake3(inner), lengthBytes: inner.length }];

@@ -8,6 +8,7 @@ import {
   PackKind,
   packFileName,
 } from '../../../src/repo/packs/pack-store.js';
+import { openRepository } from '../../../src/repo/repository/repository.js';
 import { createInlinePool } from '../../../src/repo/worker/pool.js';
 import { saveFiles } from '../../support/damage.js';
 import { watchedFiles } from '../../support/disk/watched-files.js';
@@ -190,6 +191,30 @@ describe('behind what is committed', () => {
     expectNoGaps(lab.repository);
     await lab.expectSound();
     expect(await lab.treeAt(1)).toEqual(trees.get(1));
+  });
+
+  test('the number of a pack that was taken up is not given again', async () => {
+    const lab = createLab({ lanes: 4 });
+    for (let i = 0; i < 8; i += 1) lab.write(`file${i}`, noise(300_000, i));
+    const putBack = saveFiles(lab.repository);
+    await lab.backup();
+    const numbers = packRows(lab.repository)
+      .filter(({ kind }) => kind === PackKind.blobs)
+      .map(({ number }) => number);
+    const saved = numbers.map((number) => fs.readFileSync(join(lab.packs, packFileName(number))));
+    putBack();
+    fs.mkdirSync(lab.packs, { recursive: true });
+    numbers.forEach((number, at) =>
+      fs.writeFileSync(join(lab.packs, packFileName(number)), saved[at]!),
+    );
+    const opened = openRepository(lab.repository, lab.platform, { access: 'write' });
+    await opened.write(() => undefined);
+    opened.close();
+    const [counter] = queryIndex<{ value: number }>(
+      lab.repository,
+      "SELECT value FROM counter WHERE name = 'pack'",
+    );
+    expect(counter?.value).toBeGreaterThanOrEqual(Math.max(...numbers));
   });
 
   test.each<[string, (frame: Buffer) => Buffer[]]>([

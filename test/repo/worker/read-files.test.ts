@@ -193,7 +193,7 @@ test('a failure that is no system error is not one of the file', () => {
 });
 
 test('nor is it where the name is no file any longer', () => {
-  const { path, read } = seen(THREE);
+  const { path, read } = seen({ a: 'first' });
   fs.rmSync(path('a'));
   fs.mkdirSync(path('a'));
   const broken = (): never => {

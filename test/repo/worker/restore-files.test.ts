@@ -329,17 +329,38 @@ describe('a file that is patched', () => {
 
   test('keeps what it has where that is right, holes or not', () => {
     const { files, rangesOf } = recorded(withHoles());
-    const { run, worker, path } = target(files);
+    const { run, worker, read, path } = target(files);
     const wanted = pages('x..x..');
     const there = Buffer.from(wanted);
-    for (const page of [0, 5]) there[page * PAGE] = 77;
+    for (const page of [0, 3, 5]) there[page * PAGE] = 77;
     fs.writeFileSync(path('a'), there);
     run({
       files: [file('a', 'patch', { leavesHoles: true })],
       pieces: [piece(whole(worker, wanted), [0, 0])],
     });
     expect(rangesOf('punch')).toEqual([[5, 1]]);
-    expect(rangesOf('write')).toEqual([[0, 1]]);
+    expect(rangesOf('write')).toEqual([
+      [0, 1],
+      [3, 1],
+    ]);
+    expect(
+      read('a')
+        .subarray(0, 5 * PAGE)
+        .equals(wanted.subarray(0, 5 * PAGE)),
+    ).toBe(true);
+  });
+
+  test('that is too short has all of the rest written, whatever that is', () => {
+    const { run, worker, read, path } = target();
+    // What a buffer may happen to hold that nothing was read into.
+    const wanted = Buffer.alloc(3 * PAGE, 0xdb);
+    fs.writeFileSync(path('a'), wanted.subarray(0, PAGE));
+    const result = run({
+      files: [file('a', 'patch')],
+      pieces: [piece(whole(worker, wanted), [0, 0])],
+    });
+    expect(result.written).toEqual(Float64Array.of(2 * PAGE));
+    expect(read('a').equals(wanted)).toBe(true);
   });
 
   test('has its zeros written where no holes can be made', () => {
@@ -415,7 +436,10 @@ describe('what cannot be restored', () => {
       const { run, worker, read, path, directory } = target(failing('EIO'));
       const names = ['a', 'b', 'c'];
       const isThere = way === 'fill' || way === 'patch';
-      if (isThere) for (const name of names) fs.writeFileSync(path(name), Buffer.alloc(500));
+      const isReplaced = way === 'replace' || way === 'compare';
+      if (isThere || isReplaced) {
+        for (const name of names) fs.writeFileSync(path(name), Buffer.alloc(500));
+      }
       const bytes = noise(500, 1);
       const result = run({
         files: names.map((name) => file(name, way)),
@@ -424,9 +448,10 @@ describe('what cannot be restored', () => {
       expect(result.failures).toEqual([{ file: 1, code: 'EIO', message: 'injected (EIO)' }]);
       expect([...result.written]).toEqual([500, 0, 500]);
       for (const name of ['a', 'c']) expect(read(name).equals(bytes)).toBe(true);
-      if (way === 'replace' || way === 'compare') {
-        expect(fs.readdirSync(directory).sort()).toEqual(['a', 'c']);
-      }
+      if (!isReplaced) return;
+      // What stood there stays.
+      expect(read('b').equals(Buffer.alloc(500))).toBe(true);
+      expect(fs.readdirSync(directory).sort()).toEqual(names);
     },
   );
 

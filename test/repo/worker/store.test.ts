@@ -7,7 +7,11 @@ import { bytesFromText } from '../../../src/platform/bytes.js';
 import { openFileSystem } from '../../../src/platform/files.js';
 import { blake3 } from '../../../src/platform/hash.js';
 import { PackKind } from '../../../src/repo/packs/pack-store.js';
-import { createWorkerContext, type WorkerContext } from '../../../src/repo/worker/context.js';
+import {
+  createWorkerContext,
+  type LaneWriter,
+  type WorkerContext,
+} from '../../../src/repo/worker/context.js';
 import { putStat, STAT_FIELDS } from '../../../src/repo/worker/jobs.js';
 import { readFiles } from '../../../src/repo/worker/read-files.js';
 import { storeTicket } from '../../../src/repo/worker/store.js';
@@ -147,6 +151,30 @@ describe('blobs that replace others', () => {
     context.reader.recycle();
     // The frame that was read last.
     expect(pool.taken).toBe(1);
+  });
+
+  test('are in frames that are proven as they are appended, and others are not', () => {
+    const { context, run, older, addresses } = replacing([600_000, 5000, 600_000, 4000]);
+    const proven: unknown[] = [];
+    const watched: LaneWriter = {
+      ...run,
+      appendFull(members, bytes, positions, isBasis) {
+        proven.push([positions, isBasis]);
+        return run.appendFull(members, bytes, positions, isBasis);
+      },
+    };
+    const replaced = [1, 2].map((position) => ({
+      old: addresses[position]!,
+      oldStoredBytes: older[position]!.length,
+      position,
+    }));
+    const job = { ticket: 7, wanted: Uint8Array.of(1, 1, 1, 1), replaced };
+    storeTicket({ ...context, run: watched }, { type: 'store', ...job });
+    expect(proven).toEqual([
+      [[0], false],
+      [[2], true],
+      [[1, 3], true],
+    ]);
   });
 
   test('are not copied for that: only the old ones are', () => {
