@@ -40,3 +40,9 @@ describe('what a thread throws arrives', () => {
     expect(overAThread('text')).toMatchObject({ message: 'text' });
   });
 });
+
+test.each([undefined, null, 'a text', 7])('what was thrown may be anything: %j', (thrown) => {
+  const error = decodeFailure(encodeFailure(thrown));
+  expect(error).toBeInstanceOf(Error);
+  expect(error.message).toBe(String(thrown));
+});

@@ -204,3 +204,16 @@ describe('closing', () => {
     await expect(pool.run(echo(2))).rejects.toThrow('the workers are closed');
   });
 });
+
+test('a pool that is closed again keeps its first reason, and ends no lane twice', async () => {
+  const lanes = new SlowLanes();
+  const pool = poolOf(lanes);
+  const waiting = [0, 1].map((lane) => pool.run(echo(lane), lane).catch((error: unknown) => error));
+  const [first, second] = [new Error('first'), new Error('second')];
+  await pool.close(first);
+  await pool.close(second);
+  await pool.close();
+  expect(await Promise.all(waiting)).toEqual([first, first]);
+  await expect(pool.run(echo(2))).rejects.toBe(first);
+  expect(lanes.closed).toBe(2);
+});

@@ -1,7 +1,13 @@
 /** Space that is wasted in mostly dead frames comes back, and what lives there stays what it was. */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { BlobKind, type PlacedBlob } from '../../../src/repo/index/blobs.js';
+import { compact } from '../../../src/repo/repository/compact.js';
+import type { HeldRepository } from '../../../src/repo/repository/held.js';
+import type { WritingRun } from '../../../src/repo/repository/writing-run.js';
+import type { RewriteJob } from '../../../src/repo/worker/jobs.js';
 import { flipByte } from '../../support/damage.js';
 import { filesWithAt } from '../../support/faulty-files.js';
 import { queryIndex } from '../../support/index-facts.js';
@@ -272,4 +278,62 @@ describe('where nothing can be punched', () => {
     expect(packBytes(lab, 'size')).toBeLessThan(80_000);
     await expectKept(lab, trees);
   });
+});
+
+describe('what is copied comes in jobs', () => {
+  const MIB = 1024 * 1024;
+
+  /** The jobs for one frame of whole blobs of these lengths, and how many are under way at once. */
+  async function jobsOf(lengths: readonly number[], laneCount = 2) {
+    const jobs: number[][] = [];
+    let [active, most] = [0, 0];
+    const placed = (id: number): PlacedBlob =>
+      ({
+        id,
+        kind: BlobKind.full,
+        lengthBytes: lengths[id],
+        address: { lengthBytes: lengths[id] },
+      }) as unknown as PlacedBlob;
+    const repository = {
+      packDirectory: '/packs',
+      platform: { files: { freeBytes: () => 2 ** 40 } },
+      index: {
+        compaction: {
+          wastefulFrames: () => [{ frame: 1 }],
+          blobsOf: () => lengths.map((_, id) => id),
+        },
+        frames: { get: () => ({ lengthBytes: 1000 }) },
+        blobs: { placed },
+      },
+    } as unknown as HeldRepository;
+    const pool = {
+      laneCount,
+      async run({ fulls }: RewriteJob) {
+        jobs.push(fulls.map(({ lengthBytes }) => lengthBytes));
+        active += 1;
+        most = Math.max(most, active);
+        for (let turn = 0; turn < 5; turn += 1) await setImmediate();
+        active -= 1;
+        return { fullFrames: [], deltaFrames: [], damagedFulls: [], damagedDeltas: [] };
+      },
+    };
+    await compact({ pool } as unknown as WritingRun, repository);
+    return { jobs, most, active };
+  }
+
+  test('of four megabytes, the last with what is left', async () => {
+    const lengths = [MIB, 3 * MIB - 1, 1, MIB, 5 * MIB, 4 * MIB, 10, 20];
+    const { jobs } = await jobsOf(lengths);
+    expect(jobs).toEqual([[MIB, 3 * MIB - 1, 1], [MIB, 5 * MIB], [4 * MIB], [10, 20]]);
+    expect((await jobsOf([])).jobs).toEqual([]);
+  });
+
+  test.each([1, 3])(
+    'two for each of %i lanes at once, and none is left under way',
+    async (lanes) => {
+      const lengths = Array.from({ length: 20 }, () => 4 * MIB);
+      const { jobs, most, active } = await jobsOf(lengths, lanes);
+      expect([jobs.length, most, active]).toEqual([20, 2 * lanes, 0]);
+    },
+  );
 });

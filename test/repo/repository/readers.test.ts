@@ -8,12 +8,16 @@ import * as indexes from '../../../src/repo/index/index.js';
 import { listSnapshots } from '../../../src/repo/operations/queries/snapshots.js';
 import { openRepository, type Repository } from '../../../src/repo/repository/repository.js';
 import type { FileSystem } from '../../../src/platform/files.js';
+import * as plainFiles from '../../../src/platform/plain-files.js';
 import { Readers } from '../../../src/repo/repository/readers.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { createLab, type Lab } from '../../support/lab.js';
 import { backupTree, makeRepository, writeTree } from '../../support/repository.js';
 import { readTree } from '../../support/tree.js';
 
+vi.mock('../../../src/platform/plain-files.js', async (original) => ({
+  ...(await original<object>()),
+}));
 vi.mock('../../../src/repo/index/index.js', async (original) => ({
   ...(await original<object>()),
 }));
@@ -258,6 +262,28 @@ describe('a private copy', () => {
     expect(copied).toBe(2);
   });
 
+  test('is made again when the log is cut while it is copied', async () => {
+    const lab = createLab();
+    lab.write('file', 'x');
+    await lab.backup();
+    // A log of nothing: the database is whole without it.
+    fs.writeFileSync(`${lab.indexPath}-wal`, Buffer.alloc(1000));
+    fs.utimesSync(lab.indexPath, 5000, 5000);
+    const { files } = lab.platform;
+    let copied = 0;
+    const { opened } = openUnwritable(lab, {
+      copyFile(from, to) {
+        files.copyFile(from, to);
+        if (from !== lab.indexPath || ++copied > 1) return;
+        fs.writeFileSync(to, 'torn');
+        fs.truncateSync(`${from}-wal`, 999);
+      },
+    });
+    lab.setClock(Date.now() + 60_000);
+    expect(await numbersOf(opened)).toEqual([1]);
+    expect(copied).toBe(2);
+  });
+
   test('is made again when the database was written within a tick of the clock', async () => {
     const lab = createLab();
     lab.write('file', 'x');
@@ -446,5 +472,46 @@ describe('an index that cannot be opened', () => {
     const { readers, copies } = await failing('INDEX_CORRUPT');
     expect(() => readers.take()).toThrow('cannot be opened');
     expect(copies()).toEqual([]);
+  });
+});
+
+describe('between two tries to copy the index', () => {
+  async function copying(change: (copied: number) => void) {
+    const lab = createLab();
+    lab.write('file', 'x');
+    await lab.backup();
+    const pause = vi.spyOn(plainFiles, 'pauseThread').mockImplementation(() => undefined);
+    onTestFinished(() => pause.mockRestore());
+    const { files } = lab.platform;
+    let copied = 0;
+    const { opened, copies } = openUnwritable(lab, {
+      copyFile(from, to) {
+        files.copyFile(from, to);
+        if (from === lab.indexPath) change((copied += 1));
+      },
+    });
+    return { lab, opened, copies, pauses: () => pause.mock.calls, copied: () => copied };
+  }
+
+  test('there is a pause, and an end to that where it is written all the time', async () => {
+    const { lab, opened, copies, pauses, copied } = await copying((turn) =>
+      fs.utimesSync(lab.indexPath, turn, turn),
+    );
+    lab.setClock(Date.now() + 60_000);
+    await expect(numbersOf(opened)).rejects.toMatchObject({
+      code: 'REPOSITORY_LOCKED',
+      message: `The index ${lab.indexPath} is being written all the time.`,
+      hint: 'Try again once the other process has finished.',
+    });
+    expect(copied()).toBe(81);
+    expect(pauses()).toEqual(Array.from({ length: 80 }, () => [25]));
+    expect(copies()).toEqual([]);
+  });
+
+  test('there is none where the clock was set back behind the last write: it is at rest', async () => {
+    const { lab, opened, pauses, copied } = await copying(() => undefined);
+    lab.setClock(fs.statSync(lab.indexPath).mtimeMs - 60_000);
+    expect(await numbersOf(opened)).toEqual([1]);
+    expect([copied(), pauses().length]).toEqual([1, 0]);
   });
 });

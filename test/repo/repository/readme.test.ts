@@ -2,9 +2,11 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { keepReadme } from '../../../src/repo/repository/readme.js';
 import { faultyFiles, systemError } from '../../support/faulty-files.js';
 import { createInProcess } from '../../support/in-process.js';
 import { createLab, type Lab } from '../../support/lab.js';
+import { openFilesBelow } from '../../support/open-files.js';
 
 const readmeOf = ({ repository }: Lab): string => join(repository, 'README.txt');
 
@@ -70,4 +72,25 @@ test('an attempt to make a repository that died with it can be made again', asyn
   fs.rmSync(join(lab.repository, 'varve.json'));
   const { run } = createInProcess();
   expect((await run(['-r', lab.repository, 'init'])).code).toBe(0);
+});
+
+test('a bug while it is made is told, and half a text does not stay', () => {
+  const lab = createLab();
+  fs.rmSync(readmeOf(lab));
+  const write = (): never => {
+    throw new TypeError('a bug');
+  };
+  const files = { ...lab.platform.files, write };
+  expect(() => keepReadme(lab.repository, { files })).toThrow('a bug');
+  expect(fs.existsSync(readmeOf(lab))).toBe(false);
+  expect(openFilesBelow(lab.repository)).toEqual([]);
+});
+
+test('it is for whom the other files are, and closed once it is written', () => {
+  const lab = createLab();
+  fs.rmSync(readmeOf(lab));
+  fs.chmodSync(join(lab.repository, 'varve.json'), 0o664);
+  keepReadme(lab.repository, lab.platform);
+  expect(fs.statSync(readmeOf(lab)).mode & 0o777).toBe(0o664);
+  expect(openFilesBelow(lab.repository)).toEqual([]);
 });

@@ -145,6 +145,12 @@ describe('behind what is committed', () => {
     expect(bytesStored).toBeLessThan(5000);
     expectNoGaps(lab.repository);
     expectExactLiveBytes(lab.repository);
+    const dead = queryIndex<{ total: number; payload: number }>(
+      lab.repository,
+      'SELECT total, length - head AS payload FROM frame WHERE live = 0 ORDER BY start',
+    );
+    expect(dead.length).toBeGreaterThan(0);
+    for (const { total, payload } of dead) expect(total).toBe(payload);
     await lab.expectSound();
   });
 

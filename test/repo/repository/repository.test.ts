@@ -380,3 +380,19 @@ test('a lock that cannot be used says so of the lock', async () => {
   await expect(repository.read(() => 'done')).rejects.toMatchObject(failure);
   await expect(repository.write(() => 'done')).rejects.toMatchObject(failure);
 });
+
+test('one writes at a time, and what is missing is there again when it has', async () => {
+  const lab = createLab();
+  using repository = openRepository(lab.repository, lab.platform, { access: 'write' });
+  for (const name of ['reserve', 'README.txt']) fs.rmSync(join(lab.repository, name));
+  await repository.write(async () => {
+    await expect(repository.write(() => 'done')).rejects.toMatchObject({
+      code: 'REPOSITORY_LOCKED',
+    });
+    expect(await repository.read(() => 'read')).toBe('read');
+  });
+  expect(fs.readdirSync(lab.repository).filter((name) => !name.includes('sqlite-'))).toEqual(
+    OWN_FILES,
+  );
+  expect(await repository.write(() => 'done')).toBe('done');
+});

@@ -2,8 +2,11 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { FileSystem } from '../../../src/platform/files.js';
+import { keepReserve } from '../../../src/repo/repository/reserve.js';
 import { systemError } from '../../support/faulty-files.js';
 import { createLab, type Lab } from '../../support/lab.js';
+import { openFilesBelow } from '../../support/open-files.js';
 import { noise } from '../../support/seed.js';
 
 const KIB = 1024;
@@ -102,4 +105,61 @@ test('no run fails for its sake', async () => {
   lab.useRealFiles();
   expect(fs.existsSync(reserveOf(lab))).toBe(false);
   await lab.expectSound();
+});
+
+describe('how much is kept', () => {
+  /** What is written for an index of so many bytes, where `found` are there already. */
+  function writtenFor(indexBytes: number, found?: number, freeBytes = 2 ** 40): number | undefined {
+    const { repository, platform, indexPath } = createLab();
+    const reserve = join(repository, 'reserve');
+    fs.rmSync(reserve);
+    if (found !== undefined) fs.writeFileSync(reserve, '');
+    if (found !== undefined) fs.truncateSync(reserve, found);
+    let written: number | undefined;
+    const files: FileSystem = {
+      ...platform.files,
+      freeBytes: () => freeBytes,
+      stat(path) {
+        const stat = platform.files.stat(path);
+        return path === indexPath && stat ? { ...stat, sizeBytes: indexBytes } : stat;
+      },
+      write: (_, { length }) => void (written = length),
+    };
+    keepReserve(repository, { ...platform, files });
+    expect(openFilesBelow(repository)).toEqual([]);
+    return written;
+  }
+
+  test.each([
+    ['the least for a small index', 100 * KIB, LEAST],
+    ['the least for one of eight times that', 8 * LEAST, LEAST],
+    ['an eighth of a larger one', 8 * LEAST + 8, LEAST + 1],
+    ['an eighth of a large one', 64 * MIB, 8 * MIB],
+    ['no more than 16 MiB', 128 * MIB + 8, 16 * MIB],
+    ['no more than that, however large it is', 100_000 * MIB, 16 * MIB],
+  ])('is %s', (_, indexBytes, expected) => {
+    expect(writtenFor(indexBytes)).toBe(expected);
+  });
+
+  test('is made anew where the index has outgrown the half of it', () => {
+    expect(writtenFor(64 * MIB, 4 * MIB)).toBeUndefined();
+    expect(writtenFor(64 * MIB, 4 * MIB - 1)).toBe(8 * MIB);
+  });
+
+  test('is nothing where four times as much is not free', () => {
+    expect(writtenFor(64 * MIB, undefined, 32 * MIB - 1)).toBeUndefined();
+    expect(writtenFor(64 * MIB, undefined, 32 * MIB)).toBe(8 * MIB);
+  });
+});
+
+test('it is for whom the other files of the repository are, and takes up space', () => {
+  const lab = createLab();
+  fs.chmodSync(join(lab.repository, 'varve.json'), 0o664);
+  fs.rmSync(join(lab.repository, 'reserve'));
+  keepReserve(lab.repository, lab.platform);
+  expect(fs.statSync(join(lab.repository, 'reserve')).mode & 0o777).toBe(0o664);
+  // A file system that keeps no zeros keeps these bytes.
+  const bytes = fs.readFileSync(join(lab.repository, 'reserve'));
+  expect(bytes.filter((byte) => byte === 0).length).toBeLessThan(bytes.length / 100);
+  expect(openFilesBelow(lab.repository)).toEqual([]);
 });
