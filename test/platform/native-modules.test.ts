@@ -191,6 +191,20 @@ describe('what a module cannot be loaded with', () => {
     }
   });
 
+  test('is what this machine lacks, before anything is loaded', async () => {
+    const missing = {
+      code: 'NODE_TOO_OLD',
+      message: 'This Node is too old.',
+      hint: 'Take another.',
+    };
+    vi.doMock('../../src/platform/requirements.js', () => ({ missingRequirement: () => missing }));
+    onTestFinished(() => vi.doUnmock('../../src/platform/requirements.js'));
+    const modules = await failing(new Error('is not to be asked'));
+    for (const load of LOADS) {
+      expect(() => modules[load]()).toThrow(expect.objectContaining(missing));
+    }
+  });
+
   test('is the fault of the installation otherwise, said in one line', async () => {
     const cause = new Error('cannot open shared object\nRequire stack: and so on');
     const { koffiModule } = await failing(cause);

@@ -38,9 +38,12 @@ test("what was there before and is not the index's stays as it is", () => {
 });
 
 test('a pack that is shorter than what is committed is not lengthened', () => {
-  const { repository, sizes } = held({ 1: 50 }, { 1: 200 });
-  cutUncommitted(repository);
-  expect(sizes()).toEqual({ 1: 50 });
+  const { repository, packs, sizes } = held({ 1: 50, 2: 200 }, { 1: 200, 2: 200 });
+  const cut: number[] = [];
+  const truncate = (pack: number): void => void cut.push(pack);
+  cutUncommitted({ ...repository, packs: { ...packs, truncate } });
+  expect(cut).toEqual([]);
+  expect(sizes()).toEqual({ 1: 50, 2: 200 });
 });
 
 test('one that cannot be cut or removed keeps nothing else from being so', () => {
