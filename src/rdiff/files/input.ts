@@ -67,9 +67,12 @@ export async function openInput(
   signal: AbortSignal | undefined,
 ): Promise<InputFile> {
   if (path === undefined) return new InputFile('standard input', STANDARD_INPUT);
+  const opening = openToRead(path);
   try {
-    return new InputFile(path, await orAborted(openToRead(path), signal));
+    return new InputFile(path, await orAborted(opening, signal));
   } catch (error) {
+    // A pipe that is waited for no longer is opened all the same once somebody writes to it.
+    void opening.then(closeDescriptor, () => undefined);
     if (signal?.aborted === true || error instanceof CodedError) throw error;
     throw ioError(`Error opening "${path}" for read`, error);
   }

@@ -1,9 +1,10 @@
 /** Small files that are read as a whole, and what other threads may read on their own. */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openInput, readSmallFile } from '../../../src/rdiff/files/input.js';
 import { scratchDirectory, testDirectory } from '../../support/directory.js';
+import { openFilesBelow } from '../../support/open-files.js';
 import { overCalls } from '../../support/plain-calls.js';
 import { makeFifo } from '../../support/special-files.js';
 
@@ -112,5 +113,30 @@ describe('an input that is opened by its path', () => {
       expect(input.descriptor === undefined, path).toBe(size === undefined);
       input.close();
     }
+  });
+
+  test('is closed, once it is open, by who does not wait for it any longer', async () => {
+    const directory = scratchDirectory();
+    const [file, fifo] = [join(directory, 'file'), join(directory, 'fifo')];
+    fs.writeFileSync(file, 'text');
+    makeFifo(fifo);
+    for (const path of [file, fifo]) {
+      const controller = new AbortController();
+      const opening = openInput(path, controller.signal);
+      controller.abort(new Error('enough'));
+      await expect(opening).rejects.toThrow('enough');
+    }
+    // Somebody comes to write, and finds that nobody reads any more.
+    const writer = fs.openSync(fifo, 'r+');
+    await vi.waitFor(() => expect(openFilesBelow(directory)).toEqual([fifo]));
+    fs.closeSync(writer);
+  });
+
+  test('fails as the system says, and with its path', async () => {
+    const missing = join(scratchDirectory(), 'missing');
+    await expect(openInput(missing, undefined)).rejects.toMatchObject({
+      code: 'RDIFF_IO',
+      message: `Error opening "${missing}" for read: No such file or directory`,
+    });
   });
 });
