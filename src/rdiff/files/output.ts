@@ -36,6 +36,8 @@ export class OutputFile implements ByteSink {
   private readonly name: string;
   private readonly handle: number;
   private draft: Replacement | undefined;
+  /** Whether there is something else open for this output alone, such as a device. */
+  private isSpecialOpen: boolean;
   private readonly buffer = Buffer.allocUnsafe(OUTPUT_BUFFER_BYTES);
   private buffered = 0;
 
@@ -43,6 +45,7 @@ export class OutputFile implements ByteSink {
     this.name = name;
     this.handle = handle;
     this.draft = draft;
+    this.isSpecialOpen = draft === undefined && handle !== STANDARD_OUTPUT;
   }
 
   write(bytes: Uint8Array): void {
@@ -58,20 +61,27 @@ export class OutputFile implements ByteSink {
 
   /** Writes what is left and gives the file its name. @throws CodedError RDIFF_IO; then {@link abort} */
   commit(): void {
-    const { draft, handle } = this;
+    const { draft } = this;
     this.flush();
     attempt(`error writing "${this.name}"`, () => {
       if (draft) draft.finish();
-      else if (handle !== STANDARD_OUTPUT) closeDescriptor(handle);
+      else this.closeSpecial();
     });
     if (draft) attempt(`Error writing "${this.name}"`, () => draft.publish());
     this.draft = undefined;
   }
 
-  /** Removes what is not committed. */
+  /** Removes what is not committed, and leaves nothing open. */
   abort(): void {
     this.draft?.discard();
     this.draft = undefined;
+    this.closeSpecial();
+  }
+
+  private closeSpecial(): void {
+    if (!this.isSpecialOpen) return;
+    this.isSpecialOpen = false;
+    closeDescriptor(this.handle);
   }
 
   private flush(): void {

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { InputFile, openInput } from '../../../src/rdiff/files/input.js';
 import { openOutput } from '../../../src/rdiff/files/output.js';
 import { scratchDirectory } from '../../support/directory.js';
+import { openFilesBelow } from '../../support/open-files.js';
 import { overCalls } from '../../support/plain-calls.js';
 import { noise, runs } from '../../support/seed.js';
 import { makeFifo } from '../../support/special-files.js';
@@ -181,15 +182,53 @@ describe('a file', () => {
   });
 });
 
-test('what is there and no file is written to, and only by force', () => {
-  const fifo = join(scratchDirectory(), 'fifo');
-  makeFifo(fifo);
-  const reader = opened(fifo, 'r+');
-  expect(() => openOutput(fifo, { force: false, inputs: [] })).toThrow('File exists');
-  const output = openOutput(fifo, { force: true, inputs: [] });
-  output.write(Buffer.from('into it'));
-  output.commit();
-  const bytes = Buffer.alloc(20);
-  expect(bytes.toString('utf8', 0, fs.readSync(reader, bytes))).toBe('into it');
-  expect(fs.statSync(fifo).isFIFO()).toBe(true);
+describe('what is there and no file', () => {
+  function lab() {
+    const fifo = join(scratchDirectory(), 'fifo');
+    makeFifo(fifo);
+    const reader = opened(fifo, 'r+');
+    // The reader is one of them.
+    const isOpen = (): boolean => openFilesBelow(fifo).length > 1;
+    return { fifo, reader, isOpen, open: () => openOutput(fifo, { force: true, inputs: [] }) };
+  }
+
+  test('is written to, and only by force', () => {
+    const { fifo, reader, isOpen, open } = lab();
+    expect(() => openOutput(fifo, { force: false, inputs: [] })).toThrow('File exists');
+    expect(isOpen()).toBe(false);
+    const output = open();
+    output.write(Buffer.from('into it'));
+    expect(isOpen()).toBe(true);
+    output.commit();
+    const bytes = Buffer.alloc(20);
+    expect(bytes.toString('utf8', 0, fs.readSync(reader, bytes))).toBe('into it');
+    expect(fs.statSync(fifo).isFIFO()).toBe(true);
+    expect(isOpen()).toBe(false);
+    // Another may have its number by now.
+    const other = fs.openSync(fifo, 'r+');
+    output.abort();
+    expect(isOpen()).toBe(true);
+    fs.closeSync(other);
+  });
+
+  test('is closed where not all is written', () => {
+    const { isOpen, open } = lab();
+    const output = open();
+    output.write(Buffer.from('into it'));
+    for (let times = 0; times < 2; times += 1) {
+      output.abort();
+      expect(isOpen()).toBe(false);
+    }
+    const full = openOutput('/dev/full', { force: true, inputs: [] });
+    full.write(Buffer.from('text'));
+    expect(() => full.commit()).toThrow(
+      expect.objectContaining({
+        code: 'RDIFF_IO',
+        message: 'error writing "/dev/full": No space left on device',
+      }),
+    );
+    expect(openFilesBelow('/dev/full')).toHaveLength(1);
+    full.abort();
+    expect(openFilesBelow('/dev/full')).toEqual([]);
+  });
 });
