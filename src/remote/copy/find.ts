@@ -98,7 +98,7 @@ async function compareWithFile(
     const job = { type: 'compare', file, list, firstBlock, count } as const;
     const placement = differs ? place?.() : undefined;
     const compared = await workers.run({ ...job, isPatient: !canMove, placement });
-    matches.push(...compared.matches);
+    for (const match of compared.matches) matches.push(match);
     differs ||= compared.matches.reduce((sum, match) => sum + match.count, 0) < count;
     onHashed(compared.count * list.blockBytes);
   };
@@ -163,7 +163,7 @@ async function searchGaps(
         isThorough: isThorough || total <= THOROUGH_BYTES,
         placement,
       });
-      found.push(...matches);
+      for (const match of matches) found.push(match);
       onHashed(range.length);
     }),
   );

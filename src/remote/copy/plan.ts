@@ -36,12 +36,12 @@ export function planPush(
   let end = 0;
   for (const match of matches) {
     if (!list) break;
-    missing.push(...blocksOf(end, match.offset, blockBytes));
+    addBlocks(missing, { offset: end, length: match.offset - end }, blockBytes);
     const piece = pieceOf(match.offset, match.block * blockBytes, matchBytes(match, list));
     ready.push(piece);
     end = piece.offset + piece.length;
   }
-  missing.push(...blocksOf(end, sizeBytes, blockBytes));
+  addBlocks(missing, { offset: end, length: sizeBytes - end }, blockBytes);
   return finish(sizeBytes, ready, missing);
 }
 
@@ -82,14 +82,14 @@ function pieceOf(offset: number, from: number, length: number): DraftPiece {
     : { type: 'copy', offset, length, from };
 }
 
-function blocksOf(start: number, end: number, blockBytes: number): FileRange[] {
-  const ranges: FileRange[] = [];
-  for (let offset = start; offset < end;) {
+/** Adds a range block by block: there may be more of them than a call has arguments. */
+function addBlocks(ranges: FileRange[], range: FileRange, blockBytes: number): void {
+  const end = range.offset + range.length;
+  for (let { offset } = range; offset < end;) {
     const length = Math.min(blockBytes - (offset % blockBytes), end - offset);
     ranges.push({ offset, length });
     offset += length;
   }
-  return ranges;
 }
 
 /** Pieces of one kind that go on from each other become one. */

@@ -8,6 +8,7 @@ import type { OpenFile } from '../../../src/remote/copy/file/place.js';
 import { createHashList, type HashList } from '../../../src/remote/copy/hashing/hash-list.js';
 import { completeListing } from '../../../src/remote/copy/hashing/listing.js';
 import { loadHashMethod } from '../../../src/remote/copy/hashing/methods.js';
+import type { Job, SearchJob } from '../../../src/remote/copy/worker/messages.js';
 import { openPlatform } from '../../../src/store.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { startWorkers } from '../../support/in-thread-workers.js';
@@ -141,4 +142,84 @@ test.each([
   [10, 1, 20],
 ])('from block %i, %i blocks are %i bytes', async (first, count, bytes) => {
   expect(matchBytes(run(first, count), await listOf(content))).toBe(bytes);
+});
+
+describe('a search', () => {
+  const MOST = 64 * 1024 * 1024;
+
+  /** The jobs of a search through a hole of this length, of which none is done. */
+  async function searched(sizeBytes: number, options: Partial<FindOptions> = {}) {
+    const path = join(scratchDirectory(), 'hole');
+    fs.writeFileSync(path, '');
+    fs.truncateSync(path, sizeBytes);
+    const descriptor = files.at.open(undefined, bytesFromText(path), 'update-file');
+    onTestFinished(() => files.close(descriptor));
+    const stat = files.at.statOpen(descriptor);
+    const jobs: SearchJob[] = [];
+    let hashed = 0;
+    const workers = {
+      ...startWorkers(2),
+      run: ((job: Job) => {
+        if (job.type === 'search') jobs.push(job);
+        return Promise.resolve(job.type === 'compare' ? { matches: [], count: job.count } : []);
+      }) as FindOptions['workers']['run'],
+    };
+    const file = { descriptor, stat, path, close: () => undefined };
+    await findMatches(file, completeListing(await listOf(content)), undefined, {
+      workers,
+      method,
+      canMove: true,
+      isThorough: false,
+      place: undefined,
+      onHashed: (bytes) => (hashed += bytes),
+      ...options,
+    });
+    return { jobs, hashed };
+  }
+
+  test.each([
+    [MOST, false, true],
+    [MOST + 1, false, false],
+    [MOST + 1, true, true],
+  ])(
+    'of %i bytes is thorough where that is asked for, %j, or takes no time: %j',
+    async (size, isThorough, expected) => {
+      const { jobs, hashed } = await searched(size, { isThorough });
+      expect(new Set(jobs.map((job) => job.isThorough))).toEqual(new Set([expected]));
+      // What was compared, block by block, and what was searched.
+      expect(hashed).toBe(11 * BLOCK + size);
+      let end = 0;
+      for (const { range } of jobs) {
+        expect(range.offset).toBe(end);
+        end += range.length;
+        expect(range.length).toBeLessThanOrEqual(MOST / 2);
+      }
+      expect(end).toBe(size);
+    },
+  );
+
+  test('has a number of its own, which all its jobs have', async () => {
+    const numbers = [];
+    for (let times = 0; times < 3; times += 1) {
+      const { jobs } = await searched(MOST);
+      expect(jobs.length).toBeGreaterThan(1);
+      numbers.push(...new Set(jobs.map(({ search }) => search)));
+    }
+    expect(new Set(numbers).size).toBe(3);
+    expect(numbers).toHaveLength(3);
+  });
+
+  test('may find more than a call has arguments, and so may a comparison', async () => {
+    const found = Array.from({ length: 300_000 }, () => ({ block: 0, count: 1, offset: 0 }));
+    const workers = {
+      ...startWorkers(2),
+      run: ((job: Job) =>
+        Promise.resolve(
+          job.type === 'compare' ? { matches: found, count: job.count } : found,
+        )) as FindOptions['workers']['run'],
+    };
+    const options = { workers, canMove: true, place: undefined };
+    const { matches } = await find([content, gap(100)], options);
+    expect(matches.length).toBeGreaterThan(0);
+  });
 });

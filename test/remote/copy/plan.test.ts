@@ -117,3 +117,15 @@ test('pieces are cut where they are longer than a request may be', () => {
     { type: 'keep', offset: 40, length: 16 },
   ]);
 });
+
+test('a file may have more blocks than a call has arguments', () => {
+  const blocks = 500_000;
+  const plan = planPush(blocks * BLOCK + 1, BLOCK, [], undefined);
+  expect(plan.missing).toHaveLength(blocks + 1);
+  expect(plan.missing.at(-1)).toEqual({ offset: blocks * BLOCK, length: 1 });
+  const list = createHashList(BLOCK, BLOCK, method);
+  const match = { block: 0, count: 1, offset: blocks * BLOCK };
+  const before = planPush((blocks + 1) * BLOCK, BLOCK, [match], list);
+  expect(before.missing).toHaveLength(blocks);
+  expect(before.ready).toHaveLength(1);
+});
