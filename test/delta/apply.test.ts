@@ -87,6 +87,56 @@ test('a target beyond the limit is refused before anything is read', () => {
   expect(codeOf(() => applyDelta(basis, made, { maxTargetLength: 2 }))).toBe('DELTA_TOO_LARGE');
 });
 
+test('a target as long as the limit is none too long', () => {
+  const made = handMade('the', ['00', '03', '00']);
+  expect(applyDelta(basis, made, { maxTargetLength: 3 }).toString()).toBe('the');
+  for (const maxTargetLength of [2, 0, -1]) {
+    expect(() => applyDelta(basis, made, { maxTargetLength })).toThrow(
+      expect.objectContaining({
+        code: 'DELTA_TOO_LARGE',
+        message: `The delta rebuilds 3 bytes; the limit here is ${maxTargetLength}.`,
+      }),
+    );
+  }
+});
+
+test('the target is rebuilt where the caller says, and hashed unless the caller compares it', () => {
+  const made = handMade('a quick fox', ['0100', '0604', '060c'], 'a');
+  const memory = Buffer.alloc(20);
+  const asked: number[] = [];
+  const allocate = (lengthBytes: number): Buffer => {
+    asked.push(lengthBytes);
+    return memory.subarray(2, 2 + lengthBytes);
+  };
+  const target = applyDelta(basis, made, { allocate });
+  expect([target.toString(), target.byteOffset, asked]).toEqual([
+    'a quick fox',
+    memory.byteOffset + 2,
+    [11],
+  ]);
+  expect(memory.toString('latin1')).toBe(`\0\0a quick fox${'\0'.repeat(7)}`);
+  const other = { ...made, literals: Buffer.from('b') };
+  expect(applyDelta(basis, other, { isCompared: true }).toString()).toBe('b quick fox');
+  for (const options of [{}, { isCompared: false }])
+    expect(codeOf(() => applyDelta(basis, other, options))).toBe('DELTA_TARGET_MISMATCH');
+});
+
+test('a target that does not fit into memory is a failure of its own', () => {
+  const length = 2 ** 53 - 1;
+  const made = {
+    ...handMade('the', ['00', 'ffffffffffffff0f', '00']),
+    targetLength: length,
+  };
+  const limits = { maxTargetLength: length };
+  // The basis would have to have as much.
+  const endless = new Proxy(basis, {
+    get: (of, name) => (name === 'length' ? length : (Reflect.get(of, name) as unknown)),
+  });
+  expect(() => applyDelta(endless, made, limits)).toThrow(
+    expect.objectContaining({ code: 'OUT_OF_MEMORY', cause: expect.any(RangeError) as Error }),
+  );
+});
+
 test('a promise of 2^50 bytes costs nothing', () => {
   const made = { ...handMade('the', ['00', '03', '00']), targetLength: 2 ** 50 };
   expect(codeOf(() => applyDelta(basis, made))).toBe('DELTA_TOO_LARGE');

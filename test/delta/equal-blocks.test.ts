@@ -41,3 +41,18 @@ test('less than a block is left to the search', () => {
   expect(runsOf(a, a)).toEqual([]);
   expect(runsOf(noise(5000, 4), noise(5000, 5))).toEqual([]);
 });
+
+test.each([
+  [0, 1024, [[0, 1024]]],
+  [0, 1023, []],
+  [100, 1124, [[100, 1124]]],
+  [100, 5000, [[100, 5000]]],
+  [0, 64 * 1024 + 1024, [[0, 64 * 1024 + 1024]]],
+  [7, 7, []],
+])('runs lie between where to look: of equal texts from %i to %i', (from, to, expected) => {
+  const bytes = noise(70_000, 5);
+  const texts = new TextPair(textOf(bytes), textOf(Buffer.from(bytes)));
+  const runs: number[][] = [];
+  equalBlocks(texts, from, to, (start, end) => void runs.push([start, end]));
+  expect(runs).toEqual(expected);
+});

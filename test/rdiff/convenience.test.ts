@@ -148,6 +148,34 @@ test('a result that is returned is bounded', async () => {
   );
 });
 
+test('a result that is returned has at most 1 GiB, one that is written any length', async () => {
+  const old = Buffer.alloc(1000);
+  const copyOf = (length: number): Buffer => {
+    const delta = Buffer.from('72730236' + '4700' + '00000000' + '00', 'hex');
+    delta.writeUInt32BE(length, 6);
+    return delta;
+  };
+  const output = new Writable({ write: (_piece, _encoding, done) => done() });
+  for (const [length, options, code] of [
+    [2 ** 30 + 1, {}, 'RDIFF_OUTPUT_LIMIT'],
+    // What is allowed is begun, and then the basis ends.
+    [2 ** 30, {}, 'RDIFF_INPUT_ENDED'],
+    [2 ** 30 + 1, { maxOutput: 2 ** 31 }, 'RDIFF_INPUT_ENDED'],
+    [2 ** 30 + 1, { output }, 'RDIFF_INPUT_ENDED'],
+  ] as const) {
+    await expect(
+      patch(old, copyOf(length), options as { maxOutput?: number }),
+    ).rejects.toMatchObject({ code });
+  }
+});
+
+test('a stream goes on after a piece of no bytes', async () => {
+  const bytes = seededBytes('pieces', 5000);
+  const none = Buffer.alloc(0);
+  const stream = Readable.from([none, bytes.subarray(0, 10), none, none, bytes.subarray(10), none]);
+  expect(await signature(stream, PYTHON_LIBRSYNC)).toEqual(await signature(bytes, PYTHON_LIBRSYNC));
+});
+
 test('an aborted step ends with the reason', async () => {
   const controller = new AbortController();
   const never = new PassThrough();

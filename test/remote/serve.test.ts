@@ -3,9 +3,46 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type * as listCache from '../../src/remote/copy/hashing/list-cache.js';
+import type { DraftMemory } from '../../src/remote/copy/routes/drafts.js';
+import type * as copyRoutes from '../../src/remote/copy/routes/routes.js';
+import type { CopySettings } from '../../src/remote/copy/routes/settings.js';
 import { openPlatform, serve, type ServeOptions } from '../../src/store.js';
 import { scratchDirectory } from '../support/directory.js';
+
+interface Seen {
+  settings?: CopySettings;
+  caches: unknown[];
+  closed: number;
+}
+const seen = vi.hoisted((): Seen => ({ caches: [], closed: 0 }));
+vi.mock('../../src/remote/copy/routes/routes.js', async (original) => {
+  const real = await original<typeof copyRoutes>();
+  return {
+    createCopyRoutes: (settings: CopySettings) => {
+      const routes = real.createCopyRoutes(settings);
+      seen.settings = settings;
+      const close = (): Promise<void> => {
+        seen.closed += 1;
+        return routes.close();
+      };
+      return { ...routes, close };
+    },
+  };
+});
+vi.mock('../../src/remote/copy/hashing/list-cache.js', async (original) => {
+  const real = await original<typeof listCache>();
+  return {
+    openListCache: (...args: Parameters<typeof real.openListCache>) => {
+      seen.caches.push(args[1]);
+      return real.openListCache(...args);
+    },
+  };
+});
+beforeEach(() => {
+  Object.assign(seen, { caches: [], closed: 0 });
+});
 
 const OPTIONS: Omit<ServeOptions, 'root'> = {
   address: '127.0.0.1',
@@ -75,4 +112,26 @@ test.each([
   socket.resume();
   await server.close();
   await ended;
+});
+
+test('what a server is told it hands on, and its copies are given up with it', async () => {
+  const root = scratchDirectory();
+  const cacheDirectory = join(scratchDirectory(), 'cache');
+  const told = { root, cacheDirectory, jobs: 3, allowsWriting: true, isPdiffcopy: true };
+  const server = await serve(openPlatform(), {
+    ...OPTIONS,
+    ...told,
+    bounds: { mostMemoryBytes: 12_345 },
+  });
+  const { settings } = seen;
+  expect(seen.caches).toEqual([cacheDirectory]);
+  expect(settings).toMatchObject({ root, allowsWriting: true, isPdiffcopy: true });
+  expect(settings?.workers.laneCount).toBe(3);
+  expect(settings?.memory).toMatchObject({ freeBytes: 12_345 });
+  const { draftMemory } = settings as { readonly draftMemory: DraftMemory };
+  draftMemory.share().hold(12_345);
+  expect(() => draftMemory.share().hold(1)).toThrow(expect.objectContaining({ code: 'COPY_BUSY' }));
+  expect(seen.closed).toBe(0);
+  await server.close();
+  expect(seen.closed).toBe(1);
 });

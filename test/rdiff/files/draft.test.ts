@@ -1,10 +1,11 @@
 /** What a file looks like that takes another's place, and where a new one is made. */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { draftNew, draftReplacement } from '../../../src/rdiff/files/draft.js';
 import { statPath } from '../../../src/platform/plain-files.js';
 import { scratchDirectory } from '../../support/directory.js';
+import { openFilesBelow } from '../../support/open-files.js';
 import { isSuperuser, skip } from '../../support/machine.js';
 
 /** Replaces the file at `path` by one with other bytes. */
@@ -87,3 +88,44 @@ test('a discarded draft leaves what was there', () => {
   expect(fs.readFileSync(path, 'utf8')).toBe('old');
   expect(fs.readdirSync(join(path, '..'))).toEqual(['file']);
 });
+
+test.each([
+  ['setOwner', 'EPERM', true],
+  ['setOwner', 'EIO', false],
+  ['setMode', 'EIO', false],
+] as const)(
+  'where %s fails by %s a draft is made: %s; else nothing is left of it',
+  async (call, code, isMade) => {
+    const directory = scratchDirectory();
+    const path = join(directory, 'file');
+    fs.writeFileSync(path, 'old');
+    vi.resetModules();
+    const { openFileSystem } = await import('../../../src/platform/files.js');
+    vi.doMock('../../../src/platform/files.js', () => ({
+      openFileSystem: () =>
+        Object.create(openFileSystem(), {
+          [call]: {
+            value: () => {
+              throw Object.assign(new Error(code), { code });
+            },
+          },
+        }) as object,
+    }));
+    onTestFinished(() => {
+      vi.doUnmock('../../../src/platform/files.js');
+      vi.resetModules();
+    });
+    const { draftReplacement: draft } = await import('../../../src/rdiff/files/draft.js');
+    const make = () => draft(path, statPath(path)!);
+    if (isMade) make().discard();
+    else
+      expect(make).toThrow(
+        expect.objectContaining({
+          code: 'RDIFF_IO',
+          message: `Error opening "${path}" for write: ${code}`,
+        }),
+      );
+    expect(fs.readdirSync(directory)).toEqual(['file']);
+    expect(openFilesBelow(directory)).toEqual([]);
+  },
+);

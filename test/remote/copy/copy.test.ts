@@ -1,5 +1,7 @@
 /** Whole copies: a real client and a real server process, compared byte for byte. */
+import { getEventListeners } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   readdirSync,
@@ -10,13 +12,15 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { createCopyLab, equalFiles, type ServerProcess } from '../../support/copy-lab.js';
 import { localPlace } from '../../../src/remote/copy/file/place.js';
 import { openDraft } from '../../../src/remote/copy/draft/draft.js';
 import { openPlatform, type CopyOptions, type CopyResult } from '../../../src/store.js';
 import { noise } from '../../support/seed.js';
+import { listen } from '../../support/tampering.js';
 
 const lab = createCopyLab();
 const MEGABYTE = 1024 * 1024;
@@ -309,6 +313,55 @@ describe('what an interrupted copy left', () => {
         }
       }
     });
+  });
+});
+
+describe('when a copy is over', () => {
+  test.each(['to', 'from'])(
+    'no connection is open and nobody listens to the signal: %s a server',
+    async (way) => {
+      const sockets = new Set<Socket>();
+      const { hostname, port } = new URL(server.url);
+      const between = createServer((client) => {
+        const far = connect(Number(port), hostname);
+        sockets.add(client);
+        for (const [one, other] of [
+          [client, far],
+          [far, client],
+        ] as const)
+          one.pipe(other).on('error', () => undefined);
+        client.on('close', () => {
+          sockets.delete(client);
+          far.destroy();
+        });
+      });
+      const file = `${await listen(between)}/over`;
+      const here = lab.put(lab.here, 'over', old);
+      lab.put(lab.root, 'over', zeroed);
+      const { signal } = new AbortController();
+      const [from, to] = way === 'to' ? [here, file] : [file, here];
+      await lab.copyFile(from, to, { signal });
+      const none = way === 'to' ? [join(lab.here, 'none'), file] : [`${file}-none`, here];
+      await expect(lab.copyFile(none[0]!, none[1]!, { signal })).rejects.toThrow();
+      await vi.waitFor(() => expect(sockets.size).toBe(0));
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+    },
+  );
+
+  test('its progress is that of the attempt that succeeded', async () => {
+    const source = lab.put(lab.here, 'changing', old);
+    const told: number[] = [];
+    const sizes: number[] = [];
+    await lab.copyFile(source, join(lab.here, 'changed'), {
+      isWholeFile: true,
+      onStart: (size) => sizes.push(size),
+      onProgress: (bytes) => {
+        if (told.push(bytes) === 1) appendFileSync(source, 'more');
+      },
+    });
+    expect(sizes).toEqual([old.length, old.length + 4]);
+    expect(told.at(-1)).toBe(old.length + 4);
+    expect(Math.max(...told)).toBe(old.length + 4);
   });
 });
 

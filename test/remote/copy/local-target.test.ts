@@ -144,3 +144,86 @@ test.each<readonly [string, (path: string) => void]>([
     again.close();
   }
 });
+
+describe('nothing stays open', () => {
+  const begun = () => {
+    const directory = scratchDirectory();
+    writeFileSync(join(directory, 'file'), old);
+    const place = localPlace(files, join(directory, 'file'));
+    return { directory, place, target: new LocalTarget(tools, place) };
+  };
+
+  test.each([false, true])('of a new file that is not begun; in place: %j', async (isInPlace) => {
+    const { path, directory, target, list, close } = await listed('old');
+    appendFileSync(path, 'x');
+    const before = openFilesBelow(directory);
+    const begin = async () => target.begin({ ...wanted, isInPlace, basis: { name: 'old', list } });
+    await expect(begin()).rejects.toMatchObject({ code: 'COPY_TARGET_CHANGED' });
+    expect(openFilesBelow(directory)).toEqual(before);
+    close();
+    expect(openFilesBelow(directory)).toEqual([]);
+  });
+
+  test('of one that was begun early: it is closed with its receiver, or else with the target', async () => {
+    for (const isTaken of [true, false]) {
+      const { directory, place, target } = begun();
+      const listing = await target.list('old', { ...request, onHashed: () => undefined });
+      await listing.ready(4);
+      const [first, second] = [1, 2].map(() => target.beginEarly(listing.list));
+      expect(second).toEqual(first);
+      expect(first).toMatchObject({ placed: new Uint8Array(4) });
+      if (isTaken) {
+        const receiver = await target.begin({
+          ...wanted,
+          basis: { name: 'old', list: listing.list },
+        });
+        await receiver.close();
+      }
+      // The old file and its directory are open still; closing what is closed would fail, or worse.
+      const others = openFilesBelow(directory).filter((one) => one.endsWith('.partial'));
+      expect(others).toHaveLength(isTaken ? 0 : 1);
+      target.close();
+      place.close();
+      expect(openFilesBelow(directory)).toEqual([]);
+    }
+  });
+});
+
+test('what was left has as much data as it has bytes at most', async () => {
+  const { draft, place, close } = await listed('left');
+  close();
+  for (const [bytes, dataBytes] of [
+    [1, 1],
+    [old.length, old.length],
+  ] as const) {
+    writeFileSync(draft, old.subarray(0, bytes));
+    const again = localPlace(files, place.path);
+    const target = new LocalTarget(tools, again);
+    expect(target.left).toMatchObject({ sizeBytes: bytes, dataBytes });
+    [target, again].forEach((one) => one.close());
+  }
+  truncateSync(draft, 2 ** 30);
+  const again = localPlace(files, place.path);
+  const target = new LocalTarget(tools, again);
+  expect(target.left?.sizeBytes).toBe(2 ** 30);
+  expect(target.left?.dataBytes).toBeLessThan(2 ** 20);
+  [target, again].forEach((one) => one.close());
+});
+
+test('a list is kept as of the time that its making began', async () => {
+  const kept: number[] = [];
+  let now = 0;
+  const lists = {
+    ...tools.lists,
+    keep: (_: unknown, __: unknown, ms: number) => void kept.push(ms),
+  };
+  const directory = scratchDirectory();
+  writeFileSync(join(directory, 'file'), old);
+  const place = localPlace(files, join(directory, 'file'));
+  const target = new LocalTarget({ ...tools, lists, nowMs: () => (now += 1) }, place);
+  const listing = await target.list('old', { ...request, onHashed: () => (now = 100) });
+  await listing.settled;
+  await Promise.resolve();
+  expect(kept).toEqual([1]);
+  [target, place].forEach((one) => one.close());
+});

@@ -11,6 +11,7 @@ import { loadHashMethod } from '../../../src/remote/copy/hashing/methods.js';
 import { LocalTarget } from '../../../src/remote/copy/local-target.js';
 import { comparePull, executePull } from '../../../src/remote/copy/pull.js';
 import type { RemoteSource } from '../../../src/remote/copy/sides.js';
+import type { Job } from '../../../src/remote/copy/worker/messages.js';
 import { openPlatform } from '../../../src/store.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { startWorkers } from '../../support/in-thread-workers.js';
@@ -23,15 +24,15 @@ const workers = startWorkers(2);
 const content = noise(10 * BLOCK + 20, 1);
 const NO_ATTRIBUTES = { mode: undefined, mtime: undefined };
 
-async function listOf(bytes: Uint8Array): Promise<HashList> {
+async function listOf(bytes: Uint8Array, blockBytes = BLOCK): Promise<HashList> {
   const path = join(scratchDirectory(), 'listed');
   fs.writeFileSync(path, bytes);
   const place = localPlace(files, path);
   const opened = openExistingFile(files, place);
-  const list = createHashList(bytes.length, BLOCK, method);
+  const list = createHashList(bytes.length, blockBytes, method);
   const { descriptor } = opened;
   const file = { descriptor, sizeBytes: bytes.length, isSparse: false };
-  const count = Math.ceil(bytes.length / BLOCK);
+  const count = Math.ceil(bytes.length / blockBytes);
   await workers.run({ type: 'hash', file, list, firstBlock: 0, count });
   opened.close();
   place.close();
@@ -69,7 +70,7 @@ async function setUp(source: Buffer, old: Buffer, options: Partial<CopyContext> 
   const place = localPlace(files, path);
   const target = new LocalTarget({ files, workers, lists, nowMs: () => 0 }, place);
   onTestFinished(() => [target, place].forEach((one) => one.close()));
-  const whole = completeListing(await listOf(source));
+  const whole = completeListing(await listOf(source, options.blockBytes));
   const ready = (block: number): Promise<number> => {
     seen.ready = Math.max(seen.ready, block);
     return whole.ready(block);
@@ -192,3 +193,122 @@ function rootOf(bytes: Buffer): string {
   }
   return proof.root(bytes.length);
 }
+
+describe('over a slow link', () => {
+  const PAGE = 4096;
+  const LARGE = 4 * PAGE;
+  const source = noise(4 * LARGE + 3 * PAGE + 100, 7);
+  const old = Buffer.from(source);
+  // Of the second block a page differs, of the third all do; of the last its short last page.
+  old.fill(1, LARGE + PAGE, LARGE + PAGE + 5);
+  old.fill(2, 2 * LARGE, 3 * LARGE);
+  old.fill(3, source.length - 1);
+
+  test.each([
+    ['differs in pages', old, 5 * PAGE + 100, [LARGE, LARGE, 3 * PAGE + 100]],
+    ['is shorter', old.subarray(0, -1), 2 * LARGE + 3 * PAGE + 100, [LARGE, LARGE]],
+    ['is the same', source, 0, []],
+  ])(
+    'a target that %s gets only those, and all is told and proved',
+    async (_, target, read, asked) => {
+      const slow = { isLinkSlow: () => true, blockBytes: LARGE, concurrency: 1, isInPlace: true };
+      const { seen, context, target: local, remote, path } = await setUp(source, target, slow);
+      const pages: number[] = [];
+      let reads = 0;
+      const far: RemoteSource = {
+        ...remote(),
+        read: (ranges, into) => {
+          reads += 1;
+          return remote().read(ranges, into);
+        },
+        hashPages: () => (ranges, pageBytes) => {
+          expect(pageBytes).toBe(PAGE);
+          pages.push(...ranges.map(({ length }) => length));
+          const parts = ranges.flatMap(({ offset, length }) =>
+            Array.from({ length: Math.ceil(length / PAGE) }, (__, index) => {
+              const at = offset + index * PAGE;
+              return method.digest(source.subarray(at, Math.min(at + PAGE, offset + length)));
+            }),
+          );
+          return Promise.resolve(Buffer.concat(parts));
+        },
+      };
+      const plan = await comparePull(far, local, context);
+      const receiver = await local.begin({
+        sizeBytes: source.length,
+        blockBytes: LARGE,
+        method,
+        isInPlace: true,
+        basis: plan.basis,
+        attributes: NO_ATTRIBUTES,
+      });
+      await receiver.publish(await executePull(far, receiver, plan, context));
+      await receiver.close();
+      expect(fs.readFileSync(path).equals(source)).toBe(true);
+      expect(seen).toMatchObject({ read, made: source.length });
+      expect(reads).toBe(read > 0 ? 1 : 0);
+      expect(pages).toEqual(target.length < source.length ? [] : asked);
+    },
+  );
+
+  test('nothing is asked of the source where no page differs that was not known to', async () => {
+    const slow = { isLinkSlow: () => true, blockBytes: LARGE, isInPlace: true };
+    const { seen, context, target: local, remote, path } = await setUp(source, source, slow);
+    const far: RemoteSource = {
+      ...remote(),
+      hashPages: () => (ranges) => {
+        const parts = ranges.flatMap(({ offset, length }) =>
+          Array.from({ length: Math.ceil(length / PAGE) }, (__, index) =>
+            method.digest(source.subarray(offset + index * PAGE, offset + (index + 1) * PAGE)),
+          ),
+        );
+        return Promise.resolve(Buffer.concat(parts));
+      },
+      read: () => Promise.reject(new Error('nothing is to be read')),
+    };
+    const compared = await comparePull(far, local, context);
+    // The block differed when it was compared, and no longer does.
+    const missing = [{ offset: LARGE, length: LARGE }];
+    const ready = [
+      { type: 'keep', offset: 0, length: LARGE } as const,
+      { type: 'keep', offset: 2 * LARGE, length: source.length - 2 * LARGE } as const,
+    ];
+    const plan = { ...compared, missing, ready };
+    const receiver = await local.begin({
+      sizeBytes: source.length,
+      blockBytes: LARGE,
+      method,
+      isInPlace: true,
+      basis: plan.basis,
+      attributes: NO_ATTRIBUTES,
+    });
+    await receiver.publish(await executePull(far, receiver, plan, context));
+    await receiver.close();
+    expect([seen.made, fs.readFileSync(path).equals(source)]).toEqual([source.length, true]);
+  });
+});
+
+test.each([true, false])(
+  'whether a search is thorough is for the link to say: %j',
+  async (isSlow) => {
+    const { context, target, remote, path } = await setUp(content, moved, {
+      isLinkSlow: () => isSlow,
+    });
+    expect(path).toBeDefined();
+    const searches: boolean[] = [];
+    fs.truncateSync(path, 64 * 1024 * 1024 + 1);
+    const place = localPlace(files, path);
+    const long = new LocalTarget({ files, workers, lists: context.lists, nowMs: () => 0 }, place);
+    onTestFinished(() => [long, place].forEach((one) => one.close()));
+    const counted = {
+      ...workers,
+      run: ((job: Job) => {
+        if (job.type === 'search') searches.push(job.isThorough);
+        return Promise.resolve(job.type === 'compare' ? { matches: [], count: job.count } : []);
+      }) as typeof workers.run,
+    };
+    await comparePull(remote(), long, { ...context, workers: counted, isDryRun: true });
+    expect(target.old?.sizeBytes).toBe(moved.length);
+    expect(new Set(searches)).toEqual(new Set([isSlow]));
+  },
+);

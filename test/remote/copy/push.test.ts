@@ -12,8 +12,10 @@ import {
 import { createHashList, type HashList } from '../../../src/remote/copy/hashing/hash-list.js';
 import { completeListing } from '../../../src/remote/copy/hashing/listing.js';
 import { loadHashMethod } from '../../../src/remote/copy/hashing/methods.js';
+import { LocalTarget } from '../../../src/remote/copy/local-target.js';
 import { comparePush, executePush, putReady } from '../../../src/remote/copy/push.js';
 import type { BasisName, Receiver, Target } from '../../../src/remote/copy/sides.js';
+import type { Job } from '../../../src/remote/copy/worker/messages.js';
 import { openPlatform } from '../../../src/store.js';
 import { scratchDirectory } from '../../support/directory.js';
 import { startWorkers } from '../../support/in-thread-workers.js';
@@ -226,5 +228,102 @@ test.each([
     await putReady(one, [{ type: 'keep', offset: 0, length }], context);
     expect(puts).toEqual([most, most, blockBytes]);
     expect(made()).toBe(length);
+  },
+);
+
+describe('over a slow link', () => {
+  const PAGE = 4096;
+  const LARGE = 4 * PAGE;
+  const source = noise(4 * LARGE + 3 * PAGE + 100, 7);
+  const old = Buffer.from(source);
+  // Of the second block a page differs, of the third all do; of the last its short last page.
+  old.fill(1, LARGE + PAGE, LARGE + PAGE + 5);
+  old.fill(2, 2 * LARGE, 3 * LARGE);
+  old.fill(3, source.length - 1);
+
+  test.each([
+    ['differs in pages', old, 5 * PAGE + 100, 3],
+    ['is shorter', old.subarray(0, -200), 2 * LARGE + 200, 0],
+    ['is longer', Buffer.concat([old, noise(5, 8)]), 5 * PAGE + 100, 3],
+    ['is the same', source, 0, 0],
+  ])(
+    'a target that %s is sent only those, and all is told and proved',
+    async (_, was, sent, asked) => {
+      const directory = scratchDirectory();
+      const path = join(directory, 'target');
+      fs.writeFileSync(path, was);
+      const place = localPlace(files, path);
+      const { context, made } = contextOf({
+        isLinkSlow: () => true,
+        blockBytes: LARGE,
+        concurrency: 1,
+        isInPlace: true,
+      });
+      const { lists } = context;
+      const target = new LocalTarget({ files, workers, lists, nowMs: () => 0 }, place);
+      onTestFinished(() => [target, place].forEach((one) => one.close()));
+      const from = opened(source);
+      const plan = await comparePush(from, target, context);
+      const receiver = await target.begin({
+        sizeBytes: source.length,
+        blockBytes: LARGE,
+        method,
+        isInPlace: true,
+        basis: plan.basis,
+        attributes: { mode: undefined, mtime: undefined },
+      });
+      let [bytesSent, rangesAsked] = [0, 0];
+      const watched: Receiver = {
+        ...receiver,
+        put: (pieces, bytes) => {
+          for (const { type, length } of pieces) if (type === 'data') bytesSent += length;
+          return receiver.put(pieces, bytes);
+        },
+        hashPages: (ranges, pageBytes) => {
+          rangesAsked += ranges.length;
+          return receiver.hashPages!(ranges, pageBytes);
+        },
+      };
+      await receiver.publish(await executePush(from, watched, plan, context));
+      await receiver.close();
+      expect(fs.readFileSync(path).equals(source)).toBe(true);
+      expect([bytesSent, rangesAsked, made()]).toEqual([sent, asked, source.length]);
+    },
+  );
+});
+
+test('the list of the source is as old as the comparison', async () => {
+  let now = 0;
+  const kept: number[] = [];
+  const { context } = contextOf({ nowMs: () => (now += 1), onHashed: () => (now += 100) });
+  const lists = {
+    ...context.lists,
+    keep: (_: unknown, __: unknown, ms: number) => void kept.push(ms),
+  };
+  await comparePush(opened(content), await targetOf(content, true), { ...context, lists });
+  expect(kept).toEqual([1]);
+});
+
+test.each([true, false])(
+  'whether a search is thorough is for the link to say: %j',
+  async (isSlow) => {
+    const source = opened(Buffer.alloc(0));
+    fs.truncateSync(source.path, 64 * 1024 * 1024 + 1);
+    const stat = files.at.statOpen(source.descriptor);
+    const searches: boolean[] = [];
+    const counted = {
+      ...workers,
+      run: ((job: Job) => {
+        if (job.type === 'search') searches.push(job.isThorough);
+        return Promise.resolve(job.type === 'compare' ? { matches: [], count: job.count } : []);
+      }) as typeof workers.run,
+    };
+    const { context } = contextOf({
+      workers: counted,
+      isLinkSlow: () => isSlow,
+      blockBytes: 65_536,
+    });
+    await comparePush({ ...source, stat }, await targetOf(content, true), context);
+    expect(new Set(searches)).toEqual(new Set([isSlow]));
   },
 );

@@ -40,6 +40,13 @@ test('the pages of ranges are compared, the last of a range may be short', async
   ]);
 });
 
+test.each([
+  ['of blocks of four pages', { blockBytes: 4 * PAGE_BYTES }],
+  ['that end with the old file', { oldBytes: 64 * 1024 }],
+])('pages are compared %s', async (_, options) => {
+  expect(await refinement(options).pagesOf([{ offset: 0, length: 64 * 1024 }])).toHaveLength(16);
+});
+
 describe('blocks are sent as they are', () => {
   const range = { offset: 0, length: 64 * 1024 };
 

@@ -63,9 +63,23 @@ test('a server that does not say it is Varve speaks pdiffcopy', async () => {
   }
 });
 
-test.each([400, 401, 500])('an answer of %i is a failure', async (status) => {
-  const { connection } = await answering(status, { error: { message: 'no' } });
-  await expect(openRemoteFile(connection, own)).rejects.toMatchObject({
-    code: expect.stringMatching(/^REMOTE_/) as string,
-  });
+test.each([
+  [302, 'REMOTE_PROTOCOL'],
+  [400, 'REMOTE_PROTOCOL'],
+  [401, 'REMOTE_REFUSED'],
+  [403, 'REMOTE_REFUSED'],
+  [429, 'REMOTE_REFUSED'],
+  [500, 'REMOTE_PROTOCOL'],
+])('an answer of %i is a failure, whatever it says: %s', async (status, code) => {
+  for (const [document, isVarve] of [
+    [{ error: { message: 'no' } }, true],
+    [facts(100, true), true],
+    [{ size: 5 }, false],
+  ] as const) {
+    const { connection } = await answering(status, document, isVarve);
+    await expect(openRemoteFile(connection, own)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(String(status)) as string,
+    });
+  }
 });

@@ -1,9 +1,9 @@
 /** What a client asks of a Varve server about one file, and what it believes of the answers. */
 import * as http from 'node:http';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ByteString } from '../../../../src/platform/bytes.js';
 import { compress, compressBound } from '../../../../src/platform/zstd.js';
-import { RemoteFile } from '../../../../src/remote/copy/client/remote-file.js';
+import { decodeInfo, RemoteFile } from '../../../../src/remote/copy/client/remote-file.js';
 import { loadHashMethod } from '../../../../src/remote/copy/hashing/methods.js';
 import { decodePieces, decodeRanges } from '../../../../src/remote/copy/wire/binary.js';
 import type { DraftPiece } from '../../../../src/remote/copy/draft/pieces.js';
@@ -109,6 +109,21 @@ describe('a list', () => {
       outgoing.end(ENTRIES.subarray(10));
     });
     await expect(file.list('old', request)).rejects.toMatchObject(wrongLength);
+  });
+
+  test('that is stopped is not received to its end', async () => {
+    let closed = false;
+    const { file } = await lab((outgoing) => {
+      outgoing.on('close', () => (closed = true));
+      outgoing.writeHead(200, { ...identified, 'content-length': ENTRIES.length });
+      outgoing.write(ENTRIES.subarray(0, 30));
+    });
+    const listing = await file.list('old', request);
+    expect(await listing.ready(1)).toBe(1);
+    listing.stop();
+    await listing.settled;
+    await expect(listing.ready(2)).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
+    await vi.waitFor(() => expect(closed).toBe(true));
   });
 
   test('is of use as far as it has come, and fails where it ends early', async () => {
@@ -277,6 +292,35 @@ describe('a new file', () => {
     else expect(body.subarray(29).equals(raw)).toBe(true);
   });
 
+  test('that is given up leaves its connection free for the next request', async () => {
+    const { connection, file } = await lab(takeAll);
+    for (let files = 0; files < 10; files += 1) {
+      await (await file.begin({ ...request, basis: undefined })).close();
+    }
+    const { sockets } = connection as unknown as { sockets: Set<unknown> };
+    expect(sockets.size).toBe(1);
+  });
+
+  test.each([
+    ['keeps only', { type: 'keep', offset: 0, length: 30 }, 0],
+    ['has data', { type: 'data', offset: 0, length: 30, at: 0 }, 1],
+  ] as const)(
+    'of which a request %s tells of the speed of the link only by data',
+    async (_, piece, times) => {
+      const { connection, file } = await lab(takeAll);
+      const measured: number[] = [];
+      const { link } = connection;
+      const measure = link.measure.bind(link);
+      link.measure = (bytes, transfer) => {
+        measured.push(bytes);
+        return measure(bytes, transfer);
+      };
+      const receiver = await file.begin({ ...request, basis: undefined });
+      await receiver.put([piece], new SharedArrayBuffer(30));
+      expect(measured).toEqual(Array<number>(times).fill(30));
+    },
+  );
+
   test('that is given up fails nothing, and asks no server that is gone', async () => {
     const { asked, connection, file } = await lab((outgoing, one) => {
       if (one.line.startsWith('DELETE')) say('{}', {}, 400)(outgoing);
@@ -294,5 +338,48 @@ describe('a new file', () => {
     const { length } = asked;
     await receiver.close();
     expect(asked).toHaveLength(length);
+  });
+});
+
+describe('what is known of it', () => {
+  const info = (more: object): string =>
+    JSON.stringify({ varve: { identity: 'x', ...more }, size: 5 });
+
+  test.each([
+    [true, true],
+    [false, false],
+    [undefined, false],
+    [1, false],
+    ['true', false],
+  ])('is equal only if the server says just that: %j', (equal, isEqual) => {
+    expect(decodeInfo(JSON.parse(info({ equal })))).toMatchObject({ isEqual });
+  });
+
+  test('is its state now, or none where it is gone', async () => {
+    const { asked, file } = await lab(say(info({})));
+    expect(await file.identity()).toBe('x');
+    expect(asked[0]?.line).toBe('GET /info?filename=/f');
+    const { file: gone } = await lab(say('{"varve":{}}'));
+    expect(await gone.identity()).toBe('');
+  });
+
+  test('is what the file has and what was left each by itself', () => {
+    const left = { identity: 'left', size: 7, data_bytes: 3 };
+    expect(decodeInfo(JSON.parse(info({ left, mode: 0o600, mtime: [5, 6] })))).toEqual({
+      isEqual: false,
+      old: { sizeBytes: 5, identity: 'x', mode: 0o600, mtime: { seconds: 5, nanoseconds: 6 } },
+      left: { sizeBytes: 7, identity: 'left', mode: undefined, mtime: undefined, dataBytes: 3 },
+    });
+    expect(decodeInfo({ varve: { left } })).toMatchObject({
+      old: undefined,
+      left: { dataBytes: 3 },
+    });
+  });
+
+  test('is nothing where there is none', async () => {
+    const { connection } = await lab(say('{}'));
+    const none = { old: undefined, left: undefined, isEqual: false };
+    const file = new RemoteFile(connection, '/f' as ByteString, none);
+    expect(() => file.facts).toThrow(expect.objectContaining({ code: 'PATH_NOT_FOUND' }));
   });
 });

@@ -1,5 +1,5 @@
 /** What pieces may be, and what becomes of them in each kind of draft. */
-import { linkSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Assembly } from '../../../../src/remote/copy/draft/assembly.js';
@@ -29,19 +29,28 @@ const withoutClones: FileSystem = { ...files, cloneFile: () => false };
 
 interface Options {
   readonly sizeBytes?: number;
+  /** The old file has as many bytes, all but the usual ones a hole. */
+  readonly large?: number;
   readonly blockBytes?: number;
   /** Where the new file is made; 'linked': in a second name of the old one. */
   readonly where?: DraftPlace | 'linked';
   /** What runs the jobs. */
   readonly run?: ReturnType<typeof createJobRunner>;
+  /** Blocks that the search put in their places, one byte each. */
+  readonly placed?: Uint8Array;
+  /** Told of the memory that pieces take. */
+  readonly hold?: (bytes: number) => void;
 }
 
 /** A new file that is made from an old one. */
 async function assemble({
   sizeBytes = old.length,
+  large = old.length,
   blockBytes = BLOCK,
   where = 'beside',
   run = createJobRunner(files),
+  placed,
+  hold,
 }: Options = {}) {
   const workers: Workers = {
     laneCount: 1,
@@ -51,6 +60,7 @@ async function assemble({
   const directory = scratchDirectory();
   const path = join(directory, 'old');
   writeFileSync(path, old);
+  truncateSync(path, large);
   const target = where === 'linked' ? join(directory, 'linked') : path;
   if (where === 'linked') linkSync(path, target);
   const place = localPlace(files, path);
@@ -60,12 +70,13 @@ async function assemble({
   const draft = openDraft(withoutClones, targetPlace, kind, file);
   const listing = startListing(workers, file, { blockBytes, method, onHashed: () => undefined });
   await listing.ready(blockCount(listing.list));
-  const basis = { file, list: listing.list, placed: undefined };
-  const assembly = new Assembly({ files, workers, draft, basis, sizeBytes, blockBytes, method });
+  const basis = { file, list: listing.list, placed };
+  const about = { files, workers, draft, basis, sizeBytes, blockBytes, method, hold };
+  const assembly = new Assembly(about);
   onTestFinished(() => [draft, file, place, targetPlace].forEach((one) => one.close()));
   const put = (pieces: readonly DraftPiece[], bytes = new SharedArrayBuffer(BLOCK)) =>
     assembly.apply(pieces, bytes);
-  return { assembly, put, path, file };
+  return { assembly, put, path, file, draft };
 }
 
 const refused = { code: 'REMOTE_REQUEST' };
@@ -227,3 +238,114 @@ function rootOf(bytes: Buffer): string {
   }
   return proof.root(bytes.length);
 }
+
+describe('what is copied', () => {
+  const MIB = 1024 * 1024;
+  const copyAll: DraftPiece[] = [{ type: 'copy', offset: 0, length: old.length - 5, from: 5 }];
+
+  test.each([BLOCK, 3000, 16])(
+    'is proved in blocks of %i, however it is shared out',
+    async (blockBytes) => {
+      const { assembly, put, path } = await assemble({ blockBytes, sizeBytes: old.length - 5 });
+      await put(copyAll);
+      const proof = new Proof(method.digestBytes);
+      const made = old.subarray(5);
+      for (let at = 0; at < made.length; at += blockBytes) {
+        const block = made.subarray(at, at + blockBytes);
+        proof.add(at, block.length, method.digest(block));
+      }
+      assembly.publish(proof.root(made.length), { mode: undefined, mtime: undefined });
+      expect(readFileSync(path).equals(made)).toBe(true);
+      expect(assembly.bytesWritten).toBe(made.length);
+    },
+  );
+
+  test.each([
+    [BLOCK, [16 * MIB, 16 * MIB, 8 * MIB]],
+    [3 * MIB, [15 * MIB, 15 * MIB, 10 * MIB]],
+    // Blocks of odd lengths stay whole.
+    [5_000_000, [15_000_000, 15_000_000, 40 * MIB - 30_000_000]],
+  ])(
+    'is shared out in jobs of whole blocks, of 16 MiB: blocks of %i',
+    async (blockBytes, lengths) => {
+      const jobs: number[] = [];
+      const real = createJobRunner(files);
+      const run: typeof real = async (job) => {
+        if (job.type !== 'copy') return real(job);
+        jobs.push(job.moves.reduce((sum, { length }) => sum + length, 0));
+        const parts = job.moves.reduce(
+          (sum, { length }) => sum + Math.ceil(length / blockBytes),
+          0,
+        );
+        return Promise.resolve(new Uint8Array(parts * method.digestBytes));
+      };
+      const { put, path } = await assemble({
+        blockBytes,
+        sizeBytes: 40 * MIB,
+        run,
+        large: 40 * MIB,
+      });
+      await put([{ type: 'copy', offset: 0, length: 40 * MIB, from: 0 }]);
+      expect(jobs).toEqual(lengths);
+      expect(statSync(path).size).toBe(40 * MIB);
+    },
+  );
+
+  test('was put there by the search where it says so: it is proved, counted, and not copied again', async () => {
+    const placed = new Uint8Array(16).fill(1, 3, 6);
+    const jobs: number[] = [];
+    const real = createJobRunner(files);
+    const run: typeof real = (job) => {
+      if (job.type === 'copy')
+        jobs.push(...job.moves.flatMap(({ offset, length }) => [offset, length]));
+      return real(job);
+    };
+    const { assembly, put, path, draft } = await assemble({ placed, run });
+    for (const block of [3, 4, 5])
+      files.write(
+        draft.descriptor,
+        old.subarray(block * BLOCK, (block + 1) * BLOCK),
+        block * BLOCK,
+      );
+    await put([{ type: 'keep', offset: 0, length: old.length }]);
+    expect(jobs).toEqual([0, 3 * BLOCK, 6 * BLOCK, 10 * BLOCK]);
+    expect(assembly.bytesWritten).toBe(old.length);
+    const proof = new Proof(method.digestBytes);
+    for (let at = 0; at < old.length; at += BLOCK)
+      proof.add(at, BLOCK, method.digest(old.subarray(at, at + BLOCK)));
+    assembly.publish(proof.root(old.length), { mode: undefined, mtime: undefined });
+    expect(readFileSync(path).equals(old)).toBe(true);
+  });
+});
+
+test('a new file has its length from the beginning, an old one as it was', async () => {
+  const sizeBytes = 20 * BLOCK;
+  const beside = await assemble({ sizeBytes });
+  expect(files.at.statOpen(beside.draft.descriptor).sizeBytes).toBe(sizeBytes);
+  const inPlace = await assemble({ sizeBytes, where: 'in-place' });
+  expect(statSync(inPlace.path).size).toBe(old.length);
+});
+
+test.each([
+  ['beside', 'keep', 3],
+  ['in-place', 'keep', 0],
+  ['beside', 'copy', 3],
+  ['beside', 'zeros', 0],
+] as const)(
+  'memory is asked for before it is taken, %s for what is to %s',
+  async (where, type, leaves) => {
+    const held: number[] = [];
+    const { put } = await assemble({ where, hold: (bytes) => held.push(bytes) });
+    const range = { offset: 0, length: 2 * BLOCK + 5 };
+    await put([type === 'copy' ? { ...range, type, from: BLOCK } : { ...range, type }]);
+    const proof = new Proof(method.digestBytes);
+    expect(held).toEqual([proof.heldBytes(1) + leaves * method.digestBytes]);
+    const none = await assemble({
+      where,
+      hold: () => {
+        throw new Error('no memory');
+      },
+    });
+    await expect(none.put([{ ...range, type: 'zeros' }])).rejects.toThrow('no memory');
+  },
+);

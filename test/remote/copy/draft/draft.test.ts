@@ -1,6 +1,6 @@
 /** A new file on its way to its name: what is durable when, who owns it, and that only one makes it. */
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   openDraft,
@@ -13,6 +13,7 @@ import type { FileSystem } from '../../../../src/platform/files.js';
 import { openPlatform } from '../../../../src/store.js';
 import { scratchDirectory } from '../../../support/directory.js';
 import { systemError } from '../../../support/faulty-files.js';
+import { openFilesBelow } from '../../../support/open-files.js';
 
 const { files: machine } = openPlatform();
 const NONE: Attributes = { mode: undefined, mtime: undefined };
@@ -75,6 +76,8 @@ function setUp({ files = machine, isThere = true, isForeign = false }: Setting =
   onTestFinished(() => [old, place].forEach((one) => one?.close()));
   return {
     path,
+    place,
+    old,
     names: () => fs.readdirSync(directory),
     left: () => {
       const found = openLeftDraft(files, place);
@@ -156,6 +159,18 @@ describe('a file that is published', () => {
     publish('EPERM');
     expect(() => publish('EIO')).toThrow('EIO');
     expect(asked).toEqual(Array.from({ length: 3 }, () => (process.getuid?.() ?? 0) + 1));
+    for (const differing of ['uid', 'gid'] as const) {
+      asked.length = 0;
+      const { place, old } = setUp();
+      const stat = { ...old!.stat, [differing]: old!.stat[differing] + 1 };
+      const draft = openDraft(logging([], { setOwnerOpen: setOwnerOpen() }), place, 'beside', {
+        ...old!,
+        stat,
+      });
+      draft.publish(0, NONE);
+      draft.close();
+      expect(asked).toEqual([stat.uid]);
+    }
     const log: string[] = [];
     const { open } = setUp({ files: logging(log) });
     const draft = open('beside');
@@ -182,24 +197,28 @@ describe('a file that is not published', () => {
   });
 
   test('is discarded by a copy that begins anew', () => {
-    const { open, left } = setUp();
+    const { open, left, path } = setUp();
+    const before = openFilesBelow(dirname(path));
     const draft = open('beside');
     fs.writeSync(draft.descriptor, 'half a file');
     draft.close();
     open('beside').close();
     expect(left()).toBe(0);
+    expect(openFilesBelow(dirname(path))).toEqual(before);
   });
 });
 
 test.each(['beside', 'resume', 'in-place'] as const)(
   'is made by one copy only: another that begins %s fails with COPY_BUSY',
   (where) => {
-    const { open, left } = setUp();
+    const { open, left, path } = setUp();
     const first = open(where === 'in-place' ? 'in-place' : 'beside');
     fs.writeSync(first.descriptor, 'first', 0);
     const sizeBytes = left();
+    const before = openFilesBelow(dirname(path));
     for (let tries = 0; tries < 2; tries += 1) {
       expect(() => open(where)).toThrow(expect.objectContaining({ code: 'COPY_BUSY' }));
+      expect(openFilesBelow(dirname(path))).toEqual(before);
     }
     expect(left()).toBe(sizeBytes);
     first.close();

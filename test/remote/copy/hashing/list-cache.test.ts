@@ -19,6 +19,7 @@ import { openListCache, type ListCache } from '../../../../src/remote/copy/hashi
 import { loadHashMethod } from '../../../../src/remote/copy/hashing/methods.js';
 import type { FileStat } from '../../../../src/platform/at-calls.js';
 import { openPlatform } from '../../../../src/store.js';
+import { openFilesBelow } from '../../../support/open-files.js';
 import { noise } from '../../../support/seed.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -226,4 +227,19 @@ describe('of recent lists', () => {
     expect(has(1, TWELVE)).toBe(false);
     expect(has(2, 4 * TWELVE)).toBe(true);
   });
+});
+
+test('nothing of a cache stays open, whatever it is asked for', () => {
+  lists.keep(stat, list(), LATER_MS);
+  for (const at of [0, 1]) {
+    expect(lists.find(stat, BLOCK, blake3) === undefined).toBe(at === 1);
+    lists.findHash(stat, BLOCK, blake3);
+    lists.findRecent(stat, BLOCK, sha1);
+    expect(openFilesBelow(base)).toEqual([]);
+    // As long as it should be, and damaged.
+    for (const name of readdirSync(directory)) {
+      const kept = join(directory, name);
+      writeFileSync(kept, noise(statSync(kept).size, 9));
+    }
+  }
 });

@@ -74,6 +74,31 @@ test('a client is there as long as one of its connections is', async () => {
   expect(closed).toEqual([]);
 });
 
+test('a client is there by a connection that it took later, and gone with the last of them', async () => {
+  const all = drafts();
+  const closed: string[] = [];
+  const [first, second] = [new Socket(), new Socket()];
+  const id = all.add(receiver(closed), () => undefined, first);
+  await all.use(id, second, () => Promise.resolve());
+  first.destroy();
+  await all.removeAbandoned();
+  expect(closed).toEqual([]);
+  second.destroy();
+  await all.removeAbandoned();
+  expect(closed).toEqual(['closed']);
+});
+
+test('connections that are gone are forgotten, however many a client takes', async () => {
+  const all = drafts();
+  const id = all.add(receiver(), () => undefined, destroyed());
+  for (let requests = 0; requests < 50; requests += 1)
+    await all.use(id, destroyed(), () => Promise.resolve());
+  const { entries } = all as unknown as { entries: Map<string, { sockets: Set<Socket> }> };
+  expect(entries.get(id)?.sockets.size).toBe(1);
+  await all.close();
+  expect(entries.size).toBe(0);
+});
+
 test('what a client that is gone still had done is waited for', async () => {
   const all = drafts();
   const events: string[] = [];

@@ -1,6 +1,14 @@
 /** What pdiffcopy's client may ask: which bytes it gets and writes, what is refused, what stays open. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openPlatform } from '../../../../src/store.js';
@@ -23,6 +31,8 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   lab.put(lab.root, 'file', content);
+  lab.put(lab.root, 'huge', Buffer.alloc(0));
+  truncateSync(join(lab.root, 'huge'), 2 ** 40);
 });
 
 const get = (query: string, of = url): Promise<Answer> => ask({ url: of }, query);
@@ -187,6 +197,11 @@ describe.each(REQUESTS)('%s', (what, method, request) => {
 test.each([
   ['hashes of blocks of none', 'GET', '/hashes?filename=file&method=sha1&block_size=0'],
   ['hashes of longer blocks', 'GET', `/hashes?filename=file&method=sha1&block_size=${2 ** 30 + 1}`],
+  [
+    'hashes of more blocks than a list has',
+    'GET',
+    '/hashes?filename=huge&method=sha1&block_size=16',
+  ],
   ['hashes by no method', 'GET', '/hashes?filename=file&method=none&block_size=4096'],
   ['blocks from nowhere', 'GET', '/blocks?filename=file&size=1'],
   ['blocks of no length', 'GET', '/blocks?filename=file&offset=1'],

@@ -201,6 +201,44 @@ test('failures of copies have their statuses', async () => {
   expect(statusOf('REMOTE_REQUEST')).toBe(400);
 });
 
+test('an old file that is listed for a client that went stays open until it is no longer read', async () => {
+  const server = await served();
+  const release = server.hold('jobs');
+  const agent = new http.Agent({ keepAlive: true });
+  const basis = { name: 'old', identity: server.identity };
+  const body = JSON.stringify({ size: 100, block_size: 4096, method: 'sha1', basis });
+  const begun = ask(server, '/v1/drafts?filename=file', { method: 'POST', body, agent });
+  const gone = expect(begun).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await vi.waitFor(() => expect(server.jobs.length).toBeGreaterThan(0));
+  agent.destroy();
+  await gone;
+  const socket = server.sockets.at(-1);
+  if (socket && !socket.closed) await once(socket, 'close');
+  for (let turns = 0; turns < 20; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  const path = join(server.root, 'file');
+  expect(openFilesBelow(server.root)).toContain(path);
+  release();
+  await vi.waitFor(() => expect(openFilesBelow(server.root)).toEqual([]));
+});
+
+test('what a client that is gone had begun is given up for the next copy to that file', async () => {
+  const server = await served();
+  const body = JSON.stringify({ size: 100, block_size: 4096, method: 'sha1' });
+  const begin = (agent: http.Agent): Promise<Answer> =>
+    ask(server, '/v1/drafts?filename=file', { method: 'POST', body, agent });
+  const [first, second] = [1, 2].map(() => new http.Agent({ keepAlive: true })) as [
+    http.Agent,
+    http.Agent,
+  ];
+  onTestFinished(() => second.destroy());
+  expect((await begin(first)).status).toBe(201);
+  expect((await begin(second)).status).toBe(409);
+  const [socket] = server.sockets.slice(-2);
+  first.destroy();
+  if (socket && !socket.closed) await once(socket, 'close');
+  expect((await begin(second)).status).toBe(201);
+});
+
 test('new files that are under way are given up when the routes are closed', async () => {
   const server = await served();
   const agent = new http.Agent({ keepAlive: true });

@@ -187,6 +187,16 @@ describe('a file with holes', () => {
     expect(reads).toEqual([]);
   });
 
+  test('reads nothing of the hole that it ends with, and of one that is all of it', () => {
+    const { reads, blocks } = sparse(100 * KIB, [[0, 10]]);
+    blocks.read(4096, 96 * KIB);
+    blocks.digest(10, 100 * KIB - 10);
+    const { reads: none, blocks: hole } = sparse(100 * KIB, []);
+    hole.read(0, 100 * KIB);
+    hole.read(5, 7);
+    expect([reads, none]).toEqual([[], []]);
+  });
+
   test('gives the bytes of blocks of any length, in any order', () => {
     const range = fc.tuple(fc.nat(SIZE - 1), fc.integer({ min: 1, max: 30 * KIB }));
     fc.assert(

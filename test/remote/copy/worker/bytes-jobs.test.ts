@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
+  clearRanges,
   copyRanges,
   digestRanges,
   readRanges,
@@ -100,4 +101,41 @@ test('what is written and read lies where each range says, in memory and in the 
   expect(Buffer.from(read).equals(digestsOf(...parts))).toBe(true);
   expect(Buffer.from(into, 100, 50).equals(content.subarray(100, 150))).toBe(true);
   expect(Buffer.from(into, 0, 100).equals(content.subarray(0, 100))).toBe(true);
+});
+
+describe('ranges are made zero', () => {
+  const MIB = 1024 * 1024;
+  const before = noise(3 * MIB, 5);
+
+  test.each([
+    ['by holes', true, false],
+    ['by writing, where there are no holes', false, false],
+    ['by nothing, where all is a hole', false, true],
+  ])('to the byte: %s', (_, punches, isBlank) => {
+    for (const length of [1, 100, MIB - 1, MIB, MIB + 5, 2 * MIB]) {
+      const descriptor = open(before);
+      const punchHole = (of: number, offset: number, bytes: number): boolean =>
+        punches && files.at.punchHole(of, offset, bytes);
+      const over = { ...files, write: files.write.bind(files), at: { ...files.at, punchHole } };
+      const ranges = [
+        { offset: 77, length },
+        { offset: before.length - 5, length: 5 },
+      ];
+      const job = { type: 'zeros', descriptor, ranges, blockBytes: 1000, isBlank } as const;
+      const digests = clearRanges(over, { ...job, method: 'sha1' }, method);
+      const zeros = (bytes: number): Buffer => Buffer.alloc(bytes);
+      const expected = digestsOf(
+        zeros(Math.min(length, 1000)),
+        zeros(length % 1000 || Math.min(length, 1000)),
+        zeros(5),
+        zeros(5),
+      );
+      expect(Buffer.from(digests).equals(expected)).toBe(true);
+      const now = Buffer.from(before);
+      if (!isBlank) now.fill(0, 77, 77 + length).fill(0, before.length - 5);
+      const there = Buffer.alloc(before.length + 10);
+      const bytes = fs.readSync(descriptor, there, 0, there.length, 0);
+      expect(there.subarray(0, bytes).equals(now)).toBe(true);
+    }
+  });
 });

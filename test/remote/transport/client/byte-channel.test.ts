@@ -198,3 +198,19 @@ test('an interruption ends what is under way, and what comes later', async () =>
   await expect(receive(connection)).rejects.toMatchObject({ code: 'INTERRUPTED' });
   await expect(receive(connection)).rejects.toMatchObject({ code: 'INTERRUPTED' });
 });
+
+test.each([
+  ['close', true],
+  ['Close', true],
+  ['keep-alive', false],
+])('a channel whose answer says connection: %s is used no more: %j', async (said, isClosed) => {
+  const url = await listen((socket) => socket.write(`${head(2, `Connection: ${said}\r\n`)}ab`));
+  const channel = new ByteChannel({ url, idleMs: 10_000, pass: () => undefined });
+  const memory = Buffer.alloc(2);
+  await channel.exchange(Buffer.from('GET / HTTP/1.1\r\n\r\n'), () => memory);
+  expect([memory.toString(), channel.socket.destroyed]).toEqual(['ab', isClosed]);
+  const again = channel.exchange(Buffer.from('GET / HTTP/1.1\r\n\r\n'), () => memory);
+  if (isClosed) await expect(again).rejects.toThrow('the connection is no longer needed');
+  else expect(await again).toMatchObject({ status: 200 });
+  channel.close();
+});

@@ -1,5 +1,5 @@
 /** Requests to a server of the test's own, which says what it is told to. */
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import * as http from 'node:http';
 import { Socket, type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -306,5 +306,55 @@ describe('a server that falls silent', () => {
     });
     expect(socket?.destroyed).toBe(true);
     expect(connection.isLost).toBe(true);
+  });
+});
+
+describe('of what is over nothing is kept', () => {
+  interface Held {
+    readonly requests: Set<unknown>;
+    readonly channels: Set<unknown>;
+    readonly sockets: Set<Socket>;
+  }
+  const held = (connection: Connection): Held => connection as unknown as Held;
+
+  test('of requests', async () => {
+    const { connection } = await lab(text(200, '{}'));
+    for (let requests = 0; requests < 5; requests += 1)
+      await connection.json({ method: 'GET', path: '/' });
+    await vi.waitFor(() => expect(held(connection).requests.size).toBe(0));
+  });
+
+  test('of connections that the server gave up, but for their bytes', async () => {
+    const { connection } = await lab((outgoing) => {
+      outgoing.writeHead(200, { 'content-length': 5, connection: 'close' }).end('bytes');
+    });
+    for (let requests = 0; requests < 5; requests += 1) {
+      await connection
+        .receive({ method: 'GET', path: '/' }, () => Buffer.alloc(5))
+        .catch(() => undefined);
+      await connection.text(await connection.send({ method: 'GET', path: '/' }));
+    }
+    await vi.waitFor(() => expect(held(connection).sockets.size).toBe(0));
+    const { received } = connection.traffic;
+    expect(received).toBeGreaterThan(500);
+    expect(connection.traffic).toEqual({ sent: connection.traffic.sent, received });
+  });
+
+  test('of channels that failed', async () => {
+    const { connection } = await lab((outgoing) => outgoing.destroy());
+    for (let requests = 0; requests < 3; requests += 1) {
+      const asked = connection.receive({ method: 'GET', path: '/' }, () => Buffer.alloc(5));
+      await expect(asked).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
+    }
+    expect(held(connection).channels.size).toBe(0);
+  });
+
+  test('of the signal once it is closed', async () => {
+    const { signal } = new AbortController();
+    const { connection } = await lab(text(200, '{}'), { signal });
+    await connection.json({ method: 'GET', path: '/' });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    connection.close();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });

@@ -94,3 +94,15 @@ test('right tokens are not counted, and those that are barred are not answered o
   for (let tries = 0; tries < 10; tries++) await ask();
   expect([await ask(), await ask({ headers: { origin: 'http://x' } })]).toEqual([429, 403]);
 });
+
+test('no more than ten thousand addresses are remembered', async () => {
+  const { ask } = guarded('secret');
+  const wrong = { headers: { authorization: 'Bearer wrong' } };
+  for (let tries = 0; tries < 10; tries += 1) expect(await ask(wrong)).toBe(401);
+  expect(await ask(wrong)).toBe(429);
+  for (let other = 0; other < 9999; other += 1) await ask({ ...wrong, address: `10.${other}` });
+  expect(await ask(wrong)).toBe(429);
+  await ask({ ...wrong, address: '10.x' });
+  // All are forgotten, and all begin anew.
+  expect(await ask(wrong)).toBe(401);
+});
