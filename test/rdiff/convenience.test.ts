@@ -169,6 +169,14 @@ test('a result that is returned has at most 1 GiB, one that is written any lengt
   }
 });
 
+test('a result that was read is closed', async () => {
+  const result = await signature(seededBytes('closed', 5000), { maxMemory: 0 });
+  if (result instanceof Uint8Array) throw new Error('it is in memory');
+  expect(result.fd).toBeGreaterThan(2);
+  expect((await readResult(result)).length).toBeGreaterThan(100);
+  expect(result.fd).toBe(-1);
+});
+
 test('a stream goes on after a piece of no bytes', async () => {
   const bytes = seededBytes('pieces', 5000);
   const none = Buffer.alloc(0);

@@ -50,3 +50,10 @@ test('a sink waits as long as the one behind it', async () => {
   await slow.write(noise(3));
   expect(isDone).toBe(true);
 });
+
+test('a source that is hashed has the name and the size of the one that is read', () => {
+  for (const size of [5, undefined]) {
+    const source = { name: 'some file', size, read: () => Promise.resolve(0) };
+    expect(new HashingSource(source)).toMatchObject({ name: 'some file', size });
+  }
+});

@@ -129,3 +129,26 @@ test('a file may have more blocks than a call has arguments', () => {
   expect(before.missing).toHaveLength(blocks);
   expect(before.ready).toHaveLength(1);
 });
+
+test('a block that is found at its own place, too, is kept there, in whatever order it is found', () => {
+  const list = listOf(3 * BLOCK, 1, 2, 3);
+  const own = { block: 1, count: 1, offset: BLOCK };
+  const [before, behind] = [0, 5 * BLOCK].map((offset) => ({ block: 1, count: 1, offset }));
+  for (const matches of [
+    [own, behind!],
+    [before!, own],
+    [before!, own, behind!],
+  ]) {
+    const { ready } = planPull(list, matches, method);
+    expect(ready).toEqual([{ type: 'keep', offset: BLOCK, length: BLOCK }]);
+  }
+});
+
+test('not all is kept where zeros are made, or anything is moved or sent', () => {
+  const list = listOf(3 * BLOCK, 1, 0, 3);
+  const at = (block: number, offset = block * BLOCK) => ({ block, count: 1, offset });
+  expect(planPull(list, [at(0), at(2)], method).keepsAll).toBe(false);
+  expect(planPull(list, [at(0), at(1), at(2)], method).keepsAll).toBe(true);
+  expect(planPull(list, [at(0), at(1), at(2, 0)], method).keepsAll).toBe(false);
+  expect(planPull(list, [at(1), at(2)], method).keepsAll).toBe(false);
+});

@@ -143,3 +143,19 @@ describe('a link', () => {
     expect(link.compresses).toBe(compresses);
   });
 });
+
+test('transfers that overlap take the time from the first beginning to the last end', async () => {
+  let now = 0;
+  const link = new Link({ compression: 'auto', mostBytesPerSecond: undefined, nowMs: () => now });
+  const ends: (() => void)[] = [];
+  const begin = (bytes: number): Promise<void> =>
+    link.measure(bytes, () => new Promise<void>((resolve) => ends.push(resolve)));
+  const first = begin(1_500_000);
+  now = 10;
+  const second = begin(1_500_000);
+  now = 20;
+  for (const end of ends) end();
+  await Promise.all([first, second]);
+  // 3 MB in 20 ms are 150 MB a second.
+  expect(link.isSlow).toBe(true);
+});
