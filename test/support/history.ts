@@ -1,102 +1,96 @@
-/** What happened to paths, told by numbers, in the form in which an index answers questions about it. */
+/** An index of sources, snapshots and paths as plain data, for questions that never touch a disk. */
+import { posix } from 'node:path';
 import { bytesFromText, type ByteString } from '../../src/platform/bytes.js';
-import type { Platform } from '../../src/platform/platform.js';
+import { baseName, isBelow, parentOf } from '../../src/platform/paths.js';
 import type { Index } from '../../src/repo/index/index.js';
 import type { Snapshot, Source } from '../../src/repo/index/sources.js';
-import { parentOfRoots } from '../../src/repo/index/versions.js';
+import type { SourceSnapshot } from '../../src/repo/operations/queries/sources.js';
+import type { HeldRepository } from '../../src/repo/repository/held.js';
+import { savedFile } from './nodes.js';
 
-/** The versions of a path: from which number on, and from which on no longer; 0: it is there still. */
-type Spans = readonly (readonly [first: number, last: number])[];
-
-interface ToldSource {
+interface SourceHistory {
   readonly host?: string;
   readonly roots: readonly string[];
-  /** Numbers of its snapshots, and when each was taken. */
-  readonly snapshots: Readonly<Record<number, string>>;
-  /** Each root, and what lies below; parents before what they hold. */
-  readonly paths?: Readonly<Record<string, Spans>>;
+  /** Their numbers; each was taken as many seconds after 1970. */
+  readonly snapshots: readonly number[];
+  /** The snapshots that have a path: `[first, last)`, `last` 0: still current. Roots are always there. */
+  readonly paths?: Readonly<Record<string, readonly (readonly [first: number, last: number])[]>>;
 }
 
-export interface History {
-  readonly index: Index;
-  readonly sources: readonly Source[];
-  /** A machine whose working directory is `/cwd`, and which has `live`. */
-  readonly platform: (...live: readonly string[]) => Platform;
-}
-
-interface Node {
-  readonly parent: number;
-  readonly name: string;
-  readonly spans: Spans;
-}
-
-/** Sources are numbered from 1 in the order given. */
-export function historyOf(...told: readonly ToldSource[]): History {
-  const sources = told.map(({ host = 'host', roots }, i): Source => ({
-    id: i + 1,
+/** Sources are numbered from 1. `there`: what exists on disk; the working directory is `/work`. */
+export function createHistory(sources: readonly SourceHistory[], there: readonly string[] = []) {
+  const rows: { id: number; parent: number; name: string }[] = [];
+  const ranges = new Map<number, readonly (readonly [number, number])[]>();
+  const all: Source[] = sources.map(({ host = 'host', roots }, at) => ({
+    id: at + 1,
     host,
-    roots: roots.map((root) => bytesFromText(root)),
+    roots: roots.map(bytesFromText),
   }));
-  const all = told
-    .flatMap(({ snapshots }, i) =>
-      Object.entries(snapshots).map(([number, time]) => ({
-        number: Number(number),
-        source: i + 1,
-        startedMs: Date.parse(time),
-      })),
-    )
-    .sort((a, b) => a.number - b.number) as Snapshot[];
-  const ofSource = (id: number): Snapshot[] => all.filter(({ source }) => source === id);
-  const nodes: Node[] = [];
-  const pathId = (parent: number, name: string): number | undefined => {
-    const at = nodes.findIndex((node) => node.parent === parent && node.name === name);
-    return at < 0 ? undefined : at + 1;
+  const add = (parent: number, name: string): number => {
+    const known = rows.find((row) => row.parent === parent && row.name === name);
+    if (known) return known.id;
+    rows.push({ id: rows.length + 1, parent, name });
+    return rows.length;
   };
-  for (const [i, { roots, paths = {} }] of told.entries()) {
-    for (const [path, spans] of Object.entries(paths)) {
-      const cut = path.lastIndexOf('/');
-      const isRoot = roots.includes(path);
-      const root = roots.find((one) => path.startsWith(one)) ?? '';
-      let parent = parentOfRoots(i + 1);
-      if (!isRoot) {
-        parent = pathId(parent, root) ?? NaN;
-        const between = path.slice(root.length, cut).split('/').filter(Boolean);
-        for (const name of between) parent = pathId(parent, name) ?? NaN;
-      }
-      nodes.push({ parent, name: isRoot ? path : path.slice(cut + 1), spans });
-    }
+  for (const [at, { roots, paths = {} }] of sources.entries()) {
+    const idOf = (path: string): number => {
+      if (roots.includes(path)) return add(-(at + 1), path);
+      if (!roots.some((root) => isBelow(path, root))) throw new Error(`${path} is below no root`);
+      return add(idOf(parentOf(path)), baseName(path));
+    };
+    for (const root of roots) ranges.set(idOf(root), [[0, 0]]);
+    for (const [path, of] of Object.entries(paths)) ranges.set(idOf(path), of);
   }
-  const versionsOf = (id: number): object[] =>
-    (nodes[id - 1]?.spans ?? []).map(([first, last]) => ({ path: id, first, last }));
+  const snapshots = sources.flatMap(({ snapshots: numbers }, at) =>
+    numbers.map(
+      (number) => ({ number, source: at + 1, startedMs: number * 1000 }) as unknown as Snapshot,
+    ),
+  );
+  const ofSource = (id: number): Snapshot[] => snapshots.filter(({ source }) => source === id);
+  const versionsOf = (path: number) =>
+    (ranges.get(path) ?? []).map(([first, last]) => savedFile({ path, first, last }));
   const index = {
-    sources: { all: () => sources },
+    sources: { all: () => all },
     snapshots: {
-      all: () => all,
-      get: (number: number) => all.find((one) => one.number === number),
+      all: () => snapshots.toSorted((a, b) => a.number - b.number),
+      get: (number: number) => snapshots.find((one) => one.number === number),
       latest: (id: number) => ofSource(id).at(-1),
       ofSource,
     },
     versions: {
-      pathId,
-      atPath: (id: number, number: number) =>
-        (versionsOf(id) as { first: number; last: number }[]).find(
-          ({ first, last }) => first <= number && (last === 0 || number < last),
+      pathId(parent: number | undefined, name: string) {
+        if (parent === undefined) throw new Error('nothing is below what is not there');
+        return rows.find((row) => row.parent === parent && row.name === name)?.id;
+      },
+      atPath: (path: number, number: number) =>
+        versionsOf(path).find(
+          ({ first, last }) => first <= number && (last === 0 || last > number),
         ),
     },
     history: {
       ofPath: versionsOf,
       snapshotTimes: (id: number) => ofSource(id).map((one) => [one.number, one.startedMs]),
     },
-  };
+  } as unknown as Index;
+  const platform = {
+    files: {
+      absolutePath: (path: string) => posix.resolve('/work', path),
+      exists: (path: string) => there.includes(path),
+    },
+  } as unknown as HeldRepository['platform'];
   return {
-    index: index as unknown as Index,
-    sources,
-    platform: (...live) => {
-      const files = {
-        absolutePath: (text: string) => (text.startsWith('/') ? text : `/cwd/${text}`),
-        exists: (path: ByteString) => live.includes(path),
+    index,
+    platform,
+    held: { index, platform },
+    sources: all,
+    /** A source at one of its snapshots. */
+    place(source: number, number: number): SourceSnapshot {
+      return {
+        source: all[source - 1]!,
+        snapshot: snapshots.find((one) => one.number === number)!,
       };
-      return { files } as unknown as Platform;
     },
   };
 }
+
+export const asBytes = (path: string): ByteString => bytesFromText(path);

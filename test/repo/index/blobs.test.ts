@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { BlobKind } from '../../../src/repo/index/blobs.js';
 import { openIndex } from '../../../src/repo/index/index.js';
 import { openFileSystem } from '../../../src/platform/files.js';
+import { savedFile } from '../../support/nodes.js';
 import { scratchDirectory } from '../../support/directory.js';
 
 const BLOBS = 70_000;
@@ -137,4 +138,28 @@ test('a hole is no blob that is stored, and its length is known', () => {
   // One of its blobs is unknown.
   expect(blobs.hashesOf({ type: 'content', content: 1 })).toBeUndefined();
   expect(blobs.hashesOf({ type: 'blob', blob: 8 })).toBeUndefined();
+});
+
+test('deltas that a current version uses are told, be they all of it or a part, and nothing else', () => {
+  const { blobs, versions } = emptyIndex();
+  const kinds = [BlobKind.full, BlobKind.delta, BlobKind.lost, BlobKind.hole];
+  const ids = [1, 2, 3].map((file) =>
+    kinds.map((kind, at) => {
+      const id = file * 10 + at;
+      blobs.insert(id, Buffer.alloc(32, id), 5, { ...WHERE, kind });
+      return id;
+    }),
+  );
+  const [whole, parts, old] = ids as [number[], number[], number[]];
+  blobs.insertContent(1, Buffer.alloc(32, 99), 20, parts);
+  let path = 1;
+  for (const blob of whole)
+    versions.insert(savedFile({ path: path++, content: { type: 'blob', blob } }), 1);
+  versions.insert(savedFile({ path: path++, content: { type: 'content', content: 1 } }), 1);
+  for (const blob of old) {
+    versions.insert(savedFile({ path, content: { type: 'blob', blob } }), 1);
+    versions.close(path++, 2);
+  }
+  expect(blobs.currentDeltas().map(({ id }) => id)).toEqual([11, 21]);
+  expect(blobs.lost().map(({ id }) => id)).toEqual([12, 22, 32]);
 });

@@ -65,3 +65,20 @@ test('letters of either case are found where a test takes both', () => {
   const sought = { type: 'holds-folded', bytes: Buffer.from('abc') } as const;
   expect([...index.names.search(sought)].map(({ name }) => name)).toEqual(['Abc', 'xABC']);
 });
+
+test('a root is found by no test of names, and placed by itself', () => {
+  const index = indexOf(['a', '\xff'] as ByteString[]);
+  const found = (type: 'equals' | 'begins' | 'holds') =>
+    [...index.names.search({ type, bytes: Buffer.from('/ab') })].length;
+  expect((['equals', 'begins', 'holds'] as const).map(found)).toEqual([0, 0, 0]);
+  expect(index.names.roots()).toEqual([{ id: 1, parent: -1, name: '/ab' }]);
+  const places = index.placePaths();
+  expect(places.ofRow([1, -1, '/ab', null, null])).toEqual({ source: 1, path: '/ab' });
+  // Its directory may come as text that says not what it is; the same below it again.
+  for (const name of ['a', '\ufffd']) {
+    const id = name === 'a' ? 2 : 3;
+    const path = name === 'a' ? '/ab/a' : '/ab/\xff';
+    expect(places.ofRow([id, 1, name, -1, '/ab'])).toEqual({ source: 1, path });
+    expect(places.ofId(id)).toEqual({ source: 1, path });
+  }
+});

@@ -155,3 +155,16 @@ test('only current names count as what a directory holds and as hard links', () 
   versions.insert({ ...version, path: 1, links: 0 }, 3);
   expect(versions.currentLinks()).toEqual([]);
 });
+
+test('a node has the path and the source of its root, however deep it lies', () => {
+  const { path, platform } = makeRepository();
+  const { versions, ...index } = openIndex(`${path}/index.sqlite`, 'write', platform.files);
+  onTestFinished(() => index.close());
+  versions.insertPath(1, -7, '/root' as ByteString);
+  versions.insertPath(2, 1, 'dir' as ByteString);
+  versions.insertPath(3, 2, 'file' as ByteString);
+  expect([1, 2, 3].map((id) => versions.fullPath(id))).toEqual([
+    ...['/root', '/root/dir', '/root/dir/file'],
+  ]);
+  expect([1, 2, 3].map((id) => versions.sourceOf(id))).toEqual([7, 7, 7]);
+});

@@ -173,6 +173,8 @@ describe('a file is racy', () => {
     ['changed more than a tick before', at(50, 1), at(99, 899_999_999), 0],
     ['modified in the future', at(500, 1), at(90, 1), 1],
     ['changed after the scan', at(50, 1), at(101, 0), 1],
+    ['a second before, with one of its times in whole seconds', at(50, 0), at(98, 1), 0],
+    ['a second before, with the other in whole seconds', at(50, 1), at(99, 0), 0],
     ['on a coarse file system, two seconds before', at(50, 0), at(98, 0), 1],
     ['on a coarse file system, three seconds before', at(50, 0), at(97, 0), 0],
   ])('%s', (_, mtime, ctime, expected) => {

@@ -27,6 +27,27 @@ test.each([
   expect(matchesName(segment(pattern), name)).toBe(matches);
 });
 
+test.each([
+  ['a/**', 'a', false],
+  ['a/**', 'a/b', true],
+  ['a/**', 'a/b/c', true],
+  ['**', 'a', true],
+  ['**/a', 'a', true],
+  ['**/a', 'b/c/a', true],
+  ['**/a', 'ba', false],
+  ['a/**/b', 'a/b', true],
+  ['a/**/b', 'a/x/y/b', true],
+  ['a/**/b', 'a/x/y/c', false],
+  ['a/**/b/**', 'a/b', false],
+  ['a/**/b/**', 'a/b/b', true],
+  ['*', 'a/b', false],
+  ['*/b', 'a/b', true],
+  ['**a', 'x/a', false],
+  ['a/b', 'a', false],
+])('the pattern %j on the path %j: %j', (pattern, path, matches) => {
+  expect(matchesPath(parseWildcard(pattern).segments, path.split('/'))).toBe(matches);
+});
+
 test('no pattern takes longer than the product of its length and the name allows', () => {
   const name = 'a'.repeat(255);
   expect(matchesName(segment(`${'*a'.repeat(60)}*b`), name)).toBe(false);

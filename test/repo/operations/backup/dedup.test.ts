@@ -17,6 +17,7 @@ describe('a content', () => {
     expect(dedup.claim(hashOf(1), 5)).toEqual({ blob: 1, isWanted: false });
     dedup.placed(hashOf(1), 5, full);
     expect(dedup.claim(hashOf(1), 5)).toEqual({ blob: 1, isWanted: false });
+    expect(() => dedup.placed(hashOf(1), 5, full)).toThrow('nobody asked for');
     expect(createDedup(index).claim(hashOf(1), 5)).toEqual({ blob: 1, isWanted: false });
     index.close();
   });
@@ -58,6 +59,17 @@ describe('a content', () => {
     }
     const zeros = new Uint8Array(32);
     expect(dedup.claim(zeros, 5).isWanted).toBe(true);
+    index.close();
+  });
+
+  test('whose hash begins with zeros is found, too', () => {
+    const index = newIndex();
+    const dedup = createDedup(index);
+    const hash = hashOf(1);
+    hash.fill(0, 0, 4);
+    expect(dedup.claim(hash, 5)).toEqual({ blob: 1, isWanted: true });
+    dedup.placed(hash, 5, full);
+    expect(dedup.claim(hash, 5)).toEqual({ blob: 1, isWanted: false });
     index.close();
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { BlobKind } from '../../../../src/repo/index/blobs.js';
 import type { Index } from '../../../../src/repo/index/index.js';
 import { createOldPieces } from '../../../../src/repo/operations/backup/old-pieces.js';
 
@@ -25,8 +26,19 @@ describe('the old piece at the place of a new one', () => {
     expect(pieces.at(270, 100, 51)).toBe(3);
   });
 
+  test('is not looked for by a hole, which may lie anywhere', () => {
+    const kinds = [BlobKind.full, BlobKind.hole, BlobKind.full, BlobKind.hole, BlobKind.full];
+    const list = [1, 9, 2, 9, 3].map((id, at) => ({ id, lengthBytes: 100, kind: kinds[at] }));
+    const index = { blobs: { sizedOfContent: () => list } } as unknown as Index;
+    const pieces = createOldPieces(index, { type: 'content', content: 9 });
+    pieces.at(100, 100, 9);
+    expect(pieces.at(200, 100, 50)).toBe(2);
+  });
+
   test('is none beyond the end, and none for a content without bytes', () => {
     expect(olds().at(400, 10, 50)).toBeUndefined();
+    expect(olds().at(350, 100, 50)).toBeUndefined();
+    expect(olds().at(349, 100, 50)).toBe(4);
     const none = createOldPieces({} as Index, { type: 'none' });
     expect(none.at(0, 10, 50)).toBeUndefined();
   });

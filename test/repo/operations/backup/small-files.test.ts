@@ -27,6 +27,63 @@ test('files of one extension and of one name stand side by side', () => {
   expect(pathsOf(small, 1)).toEqual([]);
 });
 
+test('extensions are told apart whatever their case', () => {
+  const small = gather(['/b.TXT', '/c.zip', '/a.txt', '/d.Zip'].map((path) => [path, 1]));
+  expect(pathsOf(small, 1)).toEqual([['/a.txt', '/b.TXT', '/c.zip', '/d.Zip']]);
+});
+
+test('a job is shared by bytes, too, and what was taken counts no longer', () => {
+  const small = gather([
+    ['/a', 500],
+    ['/b', 500],
+    ['/c', 900],
+    ['/d', 100],
+  ]);
+  expect(pathsOf(small, 2)).toEqual([
+    ['/a', '/b'],
+    ['/c', '/d'],
+  ]);
+  for (const [path, sizeBytes] of [
+    ['/a', 10],
+    ['/b', 10],
+  ] as const) {
+    small.add({
+      path: path as ByteString,
+      stat: { sizeBytes } as FileStat,
+      tellsSize: true,
+      context: null,
+    });
+  }
+  expect(pathsOf(small, 2)).toEqual([['/a'], ['/b']]);
+  expect(
+    pathsOf(
+      gather([
+        ['/a', 990],
+        ['/b', 5],
+        ['/c', 5],
+      ]),
+      2,
+    ),
+  ).toEqual([['/a'], ['/b', '/c']]);
+});
+
+test('512 KiB are worth a job', () => {
+  const half = 256 * 1024;
+  expect(
+    gather([
+      ['/a', half],
+      ['/b', half - 1],
+    ]).isWorthAJob,
+  ).toBe(false);
+  const small = gather([
+    ['/a', half],
+    ['/b', half],
+  ]);
+  expect(small.isWorthAJob).toBe(true);
+  small.takeJobs(1);
+  expect(small.isWorthAJob).toBe(false);
+});
+
 test('a job ends when it has its share of the bytes or of the files', () => {
   const mebibytes = gather(['a', 'b', 'c'].map((name) => [`/${name}`, 1024 * 1024]));
   expect(pathsOf(mebibytes, 1)).toEqual([['/a', '/b'], ['/c']]);

@@ -1,167 +1,157 @@
-/** Which snapshot answers a question about paths: the newest that has them all, and nothing is guessed. */
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findAnswer, type Question } from '../../../../src/repo/operations/queries/answer.js';
-import { historyOf } from '../../../support/history.js';
+import { createHistory } from '../../../support/history.js';
 
-vi.stubEnv('TZ', 'UTC');
-
-const day = (number: number): string => `2026-01-0${number}T10:00:00Z`;
-const numbered = (...numbers: number[]): Record<number, string> =>
-  Object.fromEntries(numbers.map((number) => [number, day(number)]));
-
-/** Source 1 has 1, 3 and 6; source 2 has 2, 4 and 5. Both have had `/r/both`. */
-const history = historyOf(
-  {
-    roots: ['/r'],
-    snapshots: numbered(1, 3, 6),
-    paths: {
-      '/r': [[1, 0]],
-      '/r/both': [[1, 0]],
-      '/r/first': [[1, 3]],
-      '/r/second': [[3, 6]],
-      '/r/always': [[1, 0]],
-      '/r/late': [[6, 0]],
-      '/r/changed': [
-        [1, 3],
-        [3, 0],
-      ],
-      '/r/both/old': [[1, 3]],
-    },
-  },
-  {
-    roots: ['/r/both', '/s'],
-    snapshots: numbered(2, 4, 5),
-    paths: {
-      '/r/both': [[2, 0]],
-      '/r/both/old': [[2, 5]],
-      '/s': [[2, 0]],
-      '/s/x': [[2, 5]],
-      '/s/y\x1b': [[2, 0]],
-    },
-  },
-);
-const held = { index: history.index, platform: history.platform() };
 const LATEST = { type: 'latest' } as const;
-const at = (number: number) => ({ type: 'snapshot', number }) as const;
 
-const ask = (paths: readonly string[], more: Partial<Question> = {}) =>
-  findAnswer(held, { paths, at: LATEST, ...more });
-/** `source: snapshot`, and what was found there. */
-const answered = (...args: Parameters<typeof ask>): readonly [string, readonly string[]] => {
-  const { source, snapshot, located } = ask(...args);
-  expect(snapshot.source).toBe(source.id);
-  return [`${source.id}: ${snapshot.number}`, located.map(({ path }) => path)];
-};
-const error = (fields: object): Error => expect.objectContaining(fields) as Error;
+const history = createHistory([
+  {
+    roots: ['/a'],
+    snapshots: [1, 3, 5, 7],
+    paths: { '/a/x': [[1, 5]], '/a/y': [[3, 7]], '/a/z': [[7, 0]], '/a/w': [[1, 3]] },
+  },
+  { roots: ['/b'], snapshots: [2, 6], paths: { '/b/x': [[2, 0]], '/b/only': [[2, 6]] } },
+]);
 
-describe('paths are answered from the newest snapshot that has them all', () => {
-  test.each([
-    [['/r/both'], '1: 6', ['/r/both']],
-    [['/s/y\x1b'], '2: 5', ['/s/y\x1b']],
-    [['always', 'late'], '1: 6', ['/r/always', '/r/late']],
-    [['late', 'always'], '1: 6', ['/r/late', '/r/always']],
-    [['/r/both', '/s'], '2: 5', ['/r/both', '/s']],
-  ])('%j', (paths, place, located) => {
-    expect(answered(paths)).toEqual([place, located]);
+/** Source, snapshot and paths of the answer. */
+function ask(paths: string[], more: Partial<Question> = {}) {
+  const { source, snapshot, located, isEvident } = findAnswer(history.held, {
+    paths,
+    at: LATEST,
+    ...more,
+  });
+  return [source.id, snapshot.number, located.map(({ path }) => path).join(' '), isEvident];
+}
+
+describe('a question about no path', () => {
+  test('is about the only source, or the selected one', () => {
+    const one = createHistory([{ roots: ['/a'], snapshots: [1, 2] }]);
+    const answer = findAnswer(one.held, { paths: [], at: LATEST });
+    expect(answer).toMatchObject({
+      source: { id: 1 },
+      snapshot: { number: 2 },
+      located: [],
+      isEvident: true,
+    });
+    expect(ask([], { source: { type: 'number', id: 2 } })).toEqual([2, 6, '', true]);
+    expect(ask([], { at: { type: 'snapshot', number: 3 } })).toEqual([1, 3, '', false]);
   });
 
-  test('at a time, in a source or a snapshot that is named', () => {
-    expect(answered(['/r/both'], { at: { type: 'back', count: 1 } })[0]).toBe('2: 4');
-    expect(answered(['/r/first'], { at: { type: 'back', count: 2 } })[0]).toBe('1: 1');
-    expect(answered(['/r/both'], { source: { type: 'number', id: 2 } })[0]).toBe('2: 5');
-    expect(answered(['second'], { at: at(3) })[0]).toBe('1: 3');
-    expect(answered(['/r/both'], { at: at(4) })[0]).toBe('2: 4');
-  });
-});
-
-describe('no path stands for a whole source', () => {
-  test('where there is but one that may be meant', () => {
-    expect(answered([], { source: { type: 'number', id: 1 } })).toEqual(['1: 6', []]);
-    expect(answered([], { at: at(4) })).toEqual(['2: 4', []]);
-    const first = { type: 'instant', epochMs: Date.parse(day(1)) } as const;
-    expect(answered([], { at: first })).toEqual(['1: 1', []]);
-  });
-
-  test('and several are listed', () => {
-    expect(() => ask([])).toThrow(error({ code: 'SOURCE_AMBIGUOUS' }));
+  test('is refused where several may be meant', () => {
+    expect(() => ask([])).toThrow(expect.objectContaining({ code: 'SOURCE_AMBIGUOUS' }));
   });
 });
 
-test('where an answer comes from is evident of a source that was named, not of a snapshot', () => {
-  expect(ask(['/r/both']).isEvident).toBe(false);
-  expect(ask(['/r/both'], { at: at(4) }).isEvident).toBe(false);
-  expect(ask(['/r/both'], { source: { type: 'number', id: 2 } }).isEvident).toBe(true);
-  expect(ask([], { source: { type: 'number', id: 2 } }).isEvident).toBe(true);
+describe('a question about paths is answered by', () => {
+  test.each<[string, string[], Partial<Question>, unknown[]]>([
+    ['the source that has them', ['/b/x'], {}, [2, 6, '/b/x', false]],
+    ['the newest that has all', ['/a', '/a/z'], {}, [1, 7, '/a /a/z', false]],
+    ['what a relative path means', ['z'], {}, [1, 7, '/a/z', false]],
+    [
+      'the snapshot that is named',
+      ['/a/y'],
+      { at: { type: 'snapshot', number: 5 } },
+      [1, 5, '/a/y', false],
+    ],
+    ['the one where it was last', ['/a/x'], { isLastSeen: true }, [1, 3, '/a/x', false]],
+    ['the last that has all', ['/a/x', '/a/y'], { isLastSeen: true }, [1, 3, '/a/x /a/y', false]],
+    [
+      'one that is not later than asked',
+      ['/a/y'],
+      { isLastSeen: true, at: { type: 'snapshot', number: 3 } },
+      [1, 3, '/a/y', false],
+    ],
+    [
+      'the latest, where it still is',
+      ['/b/x'],
+      { isLastSeen: true, at: { type: 'instant', epochMs: 2500 } },
+      [2, 2, '/b/x', false],
+    ],
+  ])('%s', (_, paths, more, expected) => {
+    expect(ask(paths, more)).toEqual(expected);
+  });
 });
 
-describe('as last seen', () => {
-  const seen = (paths: readonly string[], more: Partial<Question> = {}) =>
-    answered(paths, { isLastSeen: true, ...more });
-
-  test.each([
-    [['/r/first'], '1: 1'],
-    [['/r/second'], '1: 3'],
-    [['/r/always'], '1: 6'],
-    [['/r/changed'], '1: 6'],
-    [['/r/both/old'], '2: 4'],
-    [['/s/x'], '2: 4'],
-    [['/r/first', '/r/always'], '1: 1'],
-    [['/r/always', '/r/second'], '1: 3'],
-    [['/s/x', '/r/both'], '2: 4'],
-  ])('%j', (paths, place) => {
-    expect(seen(paths)).toEqual([place, paths]);
-  });
-
-  test('no later than asked', () => {
-    expect(seen(['/r/always'], { at: at(3) })[0]).toBe('1: 3');
-    expect(seen(['/r/second'], { at: at(6) })[0]).toBe('1: 3');
-    expect(() => seen(['/r/late'], { at: at(3) })).toThrow(error({ code: 'PATH_NOT_FOUND' }));
-    expect(() => seen(['/r/second'], { at: at(1) })).toThrow(error({ code: 'PATH_NOT_FOUND' }));
-  });
-
-  test('not without being asked', () => {
-    expect(() => ask(['/r/second'])).toThrow(
-      error({
+describe('paths that', () => {
+  test('are not there are told, with what to type', () => {
+    const suggest = (path: string, snapshot: number): string => `get ${path} ${snapshot}`;
+    expect(() => ask(['/a/x'], { suggest })).toThrow(
+      expect.objectContaining({
         code: 'PATH_NOT_FOUND',
-        message:
-          '/r/second is not in snapshot 6; it was last in snapshot 3, of 2026-01-03 10:00:00.',
-        hint: 'See `varve log /r/second`.',
+        hint: 'Get it with `get /a/x 3`, or add --last-seen.',
       }),
     );
-    const suggest = (path: string, number: number): string => `get ${path} ${number}`;
-    expect(() => ask(['/r/second'], { suggest })).toThrow(
-      error({ hint: 'Get it with `get /r/second 3`, or add --last-seen.' }),
-    );
   });
-});
 
-describe('paths that no snapshot has together', () => {
-  const GIVE = 'Give those of one snapshot at a time.';
+  test('came later than asked are not there, last seen or not', () => {
+    const at = { type: 'snapshot', number: 5 } as const;
+    for (const isLastSeen of [false, true]) {
+      expect(() => ask(['/a/z'], { at, isLastSeen })).toThrow(
+        expect.objectContaining({ code: 'PATH_NOT_FOUND' }),
+      );
+    }
+  });
 
-  test('are listed, each with the newest that has it', () => {
-    expect(() => ask(['/r/late', '/r/both', '/s/y\x1b'])).toThrow(
-      error({
+  test('are of several sources are listed with the newest snapshot of each', () => {
+    expect(() => ask(['/a/z', '/b/x'])).toThrow(
+      expect.objectContaining({
         code: 'SOURCE_AMBIGUOUS',
         message: 'No snapshot has all of these paths.',
-        hint:
-          '  /r/late  (snapshot 6, source 1)\n  /r/both  (snapshot 6, source 1)\n' +
-          `  /s/y\\x1b  (snapshot 5, source 2)\n${GIVE}`,
+        hint: '  /a/z  (snapshot 7, source 1)\n  /b/x  (snapshot 6, source 2)\nGive those of one snapshot at a time.',
       }),
     );
   });
 
-  test('as last seen, too', () => {
-    expect(() => ask(['/r/first', '/r/late'], { isLastSeen: true })).toThrow(
-      error({
-        code: 'SOURCE_AMBIGUOUS',
-        hint: `  /r/first  (snapshot 1, source 1)\n  /r/late  (snapshot 6, source 1)\n${GIVE}`,
-      }),
-    );
-    // Its newest is not in the source whose latest snapshot is the newest.
-    expect(() => ask(['/r/both/old', '/r/late'], { isLastSeen: true })).toThrow(
-      error({
-        hint: `  /r/both/old  (snapshot 4, source 2)\n  /r/late  (snapshot 6, source 1)\n${GIVE}`,
+  test('were never there at once are listed with when each was last', () => {
+    expect(() => ask(['/a/w', '/a/y'], { isLastSeen: true })).toThrow(
+      expect.objectContaining({
+        hint: '  /a/w  (snapshot 1, source 1)\n  /a/y  (snapshot 5, source 1)\nGive those of one snapshot at a time.',
       }),
     );
   });
+
+  test('two sources have are listed with the newest of them', () => {
+    const twins = createHistory([
+      { roots: ['/s'], snapshots: [1], paths: { '/s/f': [[1, 0]], '/s/one': [[1, 0]] } },
+      { roots: ['/s'], snapshots: [2], paths: { '/s/f': [[2, 0]], '/s/two': [[2, 0]] } },
+    ]);
+    const asked = (...paths: string[]) => findAnswer(twins.held, { paths, at: LATEST });
+    expect(asked('/s/f').source.id).toBe(2);
+    expect(asked('/s/f', '/s/one').source.id).toBe(1);
+    expect(() => asked('/s/f', '/s/one', '/s/two')).toThrow(
+      expect.objectContaining({
+        hint: expect.stringContaining('  /s/f  (snapshot 2, source 2)\n') as string,
+      }),
+    );
+  });
+
+  test('two sources had are listed with the newest that had them, whichever is newer now', () => {
+    const twins = createHistory([
+      { roots: ['/s'], snapshots: [1, 3, 5], paths: { '/s/f': [[1, 5]], '/s/late': [[5, 0]] } },
+      { roots: ['/s'], snapshots: [2, 7], paths: { '/s/f': [[2, 7]] } },
+    ]);
+    const paths = ['/s/f', '/s/late'];
+    expect(() => findAnswer(twins.held, { paths, at: LATEST, isLastSeen: true })).toThrow(
+      expect.objectContaining({
+        hint: expect.stringContaining('  /s/f  (snapshot 3, source 1)\n') as string,
+      }),
+    );
+  });
+});
+
+test('of two times that have all paths, the newer answers', () => {
+  const { held } = createHistory([
+    {
+      roots: ['/a'],
+      snapshots: [1, 3, 5, 7],
+      paths: {
+        '/a/x': [
+          [1, 3],
+          [5, 0],
+        ],
+      },
+    },
+  ]);
+  const asked = findAnswer(held, { paths: ['/a/x'], at: LATEST, isLastSeen: true });
+  expect(asked.snapshot.number).toBe(7);
 });

@@ -1,166 +1,176 @@
-/** The hash of a live file: that of its bytes, whatever its file system says of its size and its holes. */
+import * as fs from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { FileSystem } from '../../../../src/platform/files.js';
-import { blake3 } from '../../../../src/platform/hash.js';
-import type { ChunkingParameters } from '../../../../src/repo/model.js';
-import {
-  hashFile,
-  hashToEnd,
-  type FileHash,
-} from '../../../../src/repo/operations/queries/hash-file.js';
+import { hashFile, hashToEnd } from '../../../../src/repo/operations/queries/hash-file.js';
 import { holeHash } from '../../../../src/repo/packs/hole.js';
+import { blake3 } from '../../../../src/platform/hash.js';
+import { openFileSystem, type FileSystem } from '../../../../src/platform/files.js';
+import { scratchDirectory } from '../../../support/directory.js';
+import { queryIndex } from '../../../support/index-facts.js';
+import { createLab } from '../../../support/lab.js';
 import { noise } from '../../../support/seed.js';
 
+const real = openFileSystem();
 const KIB = 1024;
-const CHUNKING: ChunkingParameters = {
-  wholeFileBytes: 100 * KIB,
+const CHUNKING = {
+  wholeFileBytes: 6000,
   segmentBytes: 512 * KIB,
-  leastBytes: 16 * KIB,
-  averageBytes: 32 * KIB,
-  mostBytes: 64 * KIB,
+  leastBytes: 512,
+  averageBytes: KIB,
+  mostBytes: 4 * KIB,
 };
-const DESCRIPTOR = 7;
-type Holes = readonly (readonly [start: number, end: number])[];
 
-/** A file of these bytes, whose file system names `maps` in turn, the last again and again. */
-function fileOf(bytes: Uint8Array, ...maps: readonly Holes[]): FileSystem {
-  let asked = -1;
-  const holes = (): Holes => maps[Math.min(asked, maps.length - 1)] ?? [];
-  const isIn = (offset: number, [start, end]: readonly [number, number]): boolean =>
-    start <= offset && offset < end;
-  const files = {
-    read(_: number, into: Uint8Array, position: number): number {
-      const part = bytes.subarray(position, position + into.length);
-      into.set(part);
-      return part.length;
-    },
-    readToEnd: () => Buffer.from(bytes),
-    // Each map is asked for after what was written is flushed.
-    sync: () => void (asked += 1),
+/** Hashes a file of these bytes, seen through `files`. */
+function hashOf(bytes: Uint8Array, sizeBytes = bytes.length, files: FileSystem = real) {
+  const path = join(scratchDirectory(), 'file');
+  fs.writeFileSync(path, bytes);
+  const descriptor = fs.openSync(path, 'r');
+  try {
+    return hashFile(files, descriptor, sizeBytes, CHUNKING);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** Whose maps tell these holes, one after the other, the last one for ever. */
+function withHoles(...maps: (readonly [start: number, end: number])[][]): FileSystem {
+  let asked = 0;
+  let holes = maps[0]!;
+  return {
+    ...real,
+    sync: () => undefined,
     at: {
+      ...real.at,
       seeksHoles: true,
-      statOpen: () => ({ sizeBytes: bytes.length, allocatedBytes: 0, type: 'file' }),
-      seek(_: number, offset: number, kind: 'data' | 'hole'): number | undefined {
-        const hole = holes().find((one) => isIn(offset, one));
-        if (kind === 'hole') {
-          if (hole) return offset;
-          return holes().find(([start]) => start >= offset)?.[0] ?? bytes.length;
+      statOpen: (descriptor) => ({ ...real.at.statOpen(descriptor), allocatedBytes: 0 }),
+      seek(descriptor, offset, wanted) {
+        if (offset === 0 && wanted === 'data') holes = maps[Math.min(asked++, maps.length - 1)]!;
+        const { sizeBytes } = real.at.statOpen(descriptor);
+        const hole = holes.find(([start, end]) => offset >= start && offset < end);
+        if (wanted === 'data') {
+          if (!hole) return offset;
+          return hole[1] < sizeBytes ? hole[1] : undefined;
         }
-        if (!hole) return offset;
-        return hole[1] >= bytes.length ? undefined : hole[1];
+        if (hole) return offset;
+        return holes.find(([start]) => start > offset)?.[0] ?? sizeBytes;
       },
     },
   };
-  return files as unknown as FileSystem;
 }
 
-const hashOf = (files: FileSystem, sizeBytes: number): FileHash =>
-  hashFile(files, DESCRIPTOR, sizeBytes, CHUNKING);
-/** As a file system without holes has it. */
-const plain = (bytes: Uint8Array): FileHash => hashOf(fileOf(bytes), bytes.length);
-
-/** Noise with zeros in these stretches. */
-function sparse(lengthBytes: number, zeros: Holes): Buffer {
-  const bytes = noise(lengthBytes, 3);
-  for (const [start, end] of zeros) bytes.fill(0, start, end);
-  return bytes;
-}
-
-describe('a small file', () => {
-  test.each([1, 1000, CHUNKING.wholeFileBytes])('of %d bytes is one blob', (length) => {
-    const bytes = noise(length, 1);
-    expect(plain(bytes)).toEqual({ type: 'blob', hash: blake3(bytes) });
+describe('a file of at most as many bytes as one blob', () => {
+  test.each([1, 6000])('is known by the hash of its %i bytes', (length) => {
+    const bytes = noise(length, length);
+    expect(hashOf(bytes)).toEqual({ type: 'blob', hash: blake3(bytes) });
   });
 
-  test('that has got shorter is hashed as far as it goes, one without bytes not at all', () => {
-    const bytes = noise(1000, 1);
-    expect(hashOf(fileOf(bytes), 1001)).toEqual({ type: 'blob', hash: blake3(bytes) });
-    expect(hashOf(fileOf(bytes), 999)).toEqual({
-      type: 'blob',
-      hash: blake3(bytes.subarray(0, 999)),
-    });
-    expect(hashOf(fileOf(Buffer.alloc(0)), 1000)).toEqual({ type: 'none' });
-    expect(plain(Buffer.alloc(0))).toEqual({ type: 'none' });
+  test('is known by its first bytes, where it has grown', () => {
+    const bytes = noise(100, 2);
+    expect(hashOf(bytes, 60)).toEqual({ type: 'blob', hash: blake3(bytes.subarray(0, 60)) });
   });
 
-  test('is read to its end where its size is not known', () => {
-    const bytes = noise(1000, 1);
-    expect(hashToEnd(fileOf(bytes), DESCRIPTOR)).toEqual({ type: 'blob', hash: blake3(bytes) });
-    expect(hashToEnd(fileOf(Buffer.alloc(0)), DESCRIPTOR)).toEqual({ type: 'none' });
+  test('is known by those that there are, where it has shrunk', () => {
+    const bytes = noise(100, 3);
+    expect(hashOf(bytes, 160)).toEqual({ type: 'blob', hash: blake3(bytes) });
+    expect(hashOf(Buffer.alloc(0), 160)).toEqual({ type: 'none' });
+  });
+
+  test('has no hash without bytes', () => {
+    expect(hashOf(Buffer.alloc(0))).toEqual({ type: 'none' });
   });
 });
 
-describe('a large file', () => {
-  const LENGTH = 1200 * KIB;
+test('to its end, a file is known by all that it has', () => {
+  const path = join(scratchDirectory(), 'file');
+  for (const bytes of [noise(100, 1), noise(200_000, 2), Buffer.alloc(0)]) {
+    fs.writeFileSync(path, bytes);
+    const descriptor = fs.openSync(path, 'r');
+    const expected = bytes.length === 0 ? { type: 'none' } : { type: 'blob', hash: blake3(bytes) };
+    expect(hashToEnd(real, descriptor)).toEqual(expected);
+    fs.closeSync(descriptor);
+  }
+});
 
-  test('is known by its pieces, one byte above what is stored whole', () => {
-    const bytes = noise(CHUNKING.wholeFileBytes + 1, 1);
-    expect(plain(bytes).type).toBe('content');
-    expect(plain(bytes)).not.toEqual(plain(noise(CHUNKING.wholeFileBytes + 1, 2)));
-  });
+describe('a longer one is known as a backup knows it', () => {
+  const chunking = {
+    whole_file_bytes: CHUNKING.wholeFileBytes,
+    segment_bytes: CHUNKING.segmentBytes,
+    least_bytes: CHUNKING.leastBytes,
+    average_bytes: CHUNKING.averageBytes,
+    most_bytes: CHUNKING.mostBytes,
+  };
+  const zeros = (kib: number): Buffer => Buffer.alloc(kib * KIB);
 
-  test('that has got shorter is hashed as far as it goes', () => {
-    const bytes = noise(LENGTH, 1);
-    for (const length of [0, 1, 200 * KIB, 512 * KIB, LENGTH - 1]) {
-      const part = bytes.subarray(0, length);
-      // What is small by now is cut as well.
-      const cut = hashFile(fileOf(part), DESCRIPTOR, length, { ...CHUNKING, wholeFileBytes: 0 });
-      expect(hashOf(fileOf(part), LENGTH), `${length}`).toEqual(cut);
-    }
-  });
-
-  test('that ends within the first of several windows of a segment is hashed as far as it goes', () => {
-    const MIB = 1024 * KIB;
-    const oneSegment = { ...CHUNKING, wholeFileBytes: 0, segmentBytes: 16 * MIB };
-    const bytes = noise(300 * KIB, 1);
-    const cut = hashFile(fileOf(bytes), DESCRIPTOR, bytes.length, oneSegment);
-    expect(hashFile(fileOf(bytes), DESCRIPTOR, 12 * MIB, oneSegment)).toEqual(cut);
-    expect(cut.type).toBe('content');
-  });
-
-  test('of one piece, or of zeros alone, is one blob', () => {
-    const bytes = noise(1000, 1);
-    const inPieces = { ...CHUNKING, wholeFileBytes: 10 };
-    expect(hashFile(fileOf(bytes), DESCRIPTOR, 1000, inPieces)).toEqual({
-      type: 'blob',
-      hash: blake3(bytes),
-    });
-    const zeros = Buffer.alloc(LENGTH);
-    const hole = { type: 'blob', hash: holeHash(LENGTH) };
-    expect(plain(zeros)).toEqual(hole);
-    expect(hashOf(fileOf(zeros, [[0, LENGTH]]), LENGTH)).toEqual(hole);
-  });
-
-  test.each<[string, Holes]>([
-    ['at its start', [[0, 128 * KIB]]],
-    ['at its end', [[1100 * KIB, LENGTH]]],
-    ['within a segment', [[100 * KIB, 300 * KIB]]],
-    ['across the end of one', [[400 * KIB, 700 * KIB]]],
-    ['of whole segments', [[512 * KIB, 1024 * KIB]]],
-    ['of a segment and more', [[400 * KIB, 1150 * KIB]]],
+  test.each<[string, Buffer]>([
+    ['with bytes only', noise(100 * KIB, 1)],
+    ['just longer than a whole file', noise(6001, 2)],
+    ['of several segments', noise(1300 * KIB, 3)],
+    ['of just two segments', noise(1024 * KIB, 4)],
+    ['that begins with zeros', Buffer.concat([zeros(200), noise(9000, 5)])],
+    ['that ends in zeros', Buffer.concat([noise(9000, 6), zeros(200)])],
     [
-      'several',
-      [
-        [0, 64 * KIB],
-        [128 * KIB, 256 * KIB],
-        [500 * KIB, 600 * KIB],
-        [1100 * KIB, LENGTH],
-      ],
+      'with zeros across segments',
+      Buffer.concat([noise(300 * KIB, 7), zeros(700), noise(9000, 8)]),
     ],
-  ])('has the hash of its bytes with holes %s', (_, zeros) => {
-    const bytes = sparse(LENGTH, zeros);
-    expect(hashOf(fileOf(bytes, zeros), LENGTH)).toEqual(plain(bytes));
-    // The file system may know of a part of them only.
-    expect(hashOf(fileOf(bytes, zeros.slice(0, 1)), LENGTH)).toEqual(plain(bytes));
+    [
+      'with two runs of zeros',
+      Buffer.concat([zeros(100), noise(9000, 9), zeros(100), noise(9, 1)]),
+    ],
+    ['of zeros', zeros(1300)],
+    ['with too few zeros', Buffer.concat([noise(9000, 2), zeros(30), noise(9000, 3)])],
+  ])('%s', async (_, bytes) => {
+    const lab = createLab({ chunking, lanes: 1 });
+    lab.write('file', bytes);
+    await lab.backup();
+    const [content] = queryIndex<{ hash: Buffer }>(lab.repository, 'SELECT hash FROM content');
+    const [blob] = queryIndex<{ hash: Buffer }>(lab.repository, 'SELECT hash FROM blob');
+    const { type, ...found } = hashOf(bytes) as { type: string; hash: Buffer };
+    expect(type).toBe(content ? 'content' : 'blob');
+    expect(Buffer.from(found.hash).equals((content ?? blob)!.hash)).toBe(true);
+  });
+});
+
+describe('a longer one that has shrunk', () => {
+  test.each([300 * KIB, 512 * KIB, 600 * KIB])('to %i bytes is known by those', (length) => {
+    const bytes = noise(length, length);
+    expect(hashOf(bytes, 1300 * KIB)).toEqual(hashOf(bytes));
   });
 
-  test('has the hash of its bytes where the holes were others after the reading', () => {
-    const bytes = noise(LENGTH, 1);
-    for (const [before, after] of [
-      [[[100 * KIB, 300 * KIB]], []],
-      [[[100 * KIB, 300 * KIB]], [[100 * KIB, 304 * KIB]]],
-    ] satisfies [Holes, Holes][]) {
-      expect(hashOf(fileOf(bytes, before, after), LENGTH)).toEqual(plain(bytes));
-    }
+  test('to nothing has no hash', () => {
+    expect(hashOf(Buffer.alloc(0), 1300 * KIB)).toEqual({ type: 'none' });
+  });
+});
+
+describe('the holes of a file', () => {
+  const bytes = Buffer.concat([noise(64 * KIB, 1), Buffer.alloc(900 * KIB), noise(64 * KIB, 2)]);
+  const hole = [64 * KIB, 964 * KIB] as const;
+
+  test('are known as zeros are, and are not read', () => {
+    const read: number[] = [];
+    const holed = withHoles([hole]);
+    const files: FileSystem = {
+      ...holed,
+      read(descriptor, into, position) {
+        read.push(position);
+        return real.read(descriptor, into, position);
+      },
+    };
+    expect(hashOf(bytes, bytes.length, files)).toEqual(hashOf(bytes));
+    expect(read.every((at) => at < hole[0] || at >= hole[1])).toBe(true);
+    expect(read.length).toBeGreaterThan(1);
+  });
+
+  test('that are all of it are one', () => {
+    const all = Buffer.alloc(1300 * KIB);
+    const files = withHoles([[0, all.length]]);
+    const expected = { type: 'blob', hash: holeHash(all.length) };
+    expect(hashOf(all, all.length, files)).toEqual(expected);
+  });
+
+  test('do not count where they are others after the reading', () => {
+    // What the first map calls a hole has bytes by now.
+    const filled = noise(bytes.length, 5);
+    const files = withHoles([hole], []);
+    expect(hashOf(filled, filled.length, files)).toEqual(hashOf(filled));
   });
 });

@@ -1,63 +1,90 @@
-/** What a path that was typed means: as it stands from the working directory, else below a root. */
 import { describe, expect, test } from 'vitest';
-import type { ByteString } from '../../../../src/platform/bytes.js';
 import { meaningIn, meaningsOf } from '../../../../src/repo/operations/queries/meaning.js';
-import { snapshotsAt } from '../../../../src/repo/operations/queries/places.js';
-import { historyOf } from '../../../support/history.js';
+import { createHistory } from '../../../support/history.js';
 
-const { index, sources, platform } = historyOf(
-  { host: 'h', roots: ['/a', '/b'], snapshots: { 1: '2026-01-01T10:00Z' } },
-  { host: 'k\x1b', roots: ['/a', '/c'], snapshots: { 2: '2026-01-02T10:00Z' } },
-);
-const places = snapshotsAt(index, sources, { type: 'latest' });
-const isOneOf =
-  (...there: readonly string[]) =>
-  ({ source }: { source: { id: number } }, path: ByteString): boolean =>
-    there.includes(`${source.id} ${path}`);
-const meant = (text: string, ...there: readonly string[]): string | undefined =>
-  meaningIn(platform(), places, text, isOneOf(...there));
+const history = createHistory([
+  { host: 'one', roots: ['/a', '/b'], snapshots: [1] },
+  { host: 'two', roots: ['/work', '/c'], snapshots: [2] },
+]);
+const { platform, sources } = history;
+const places = [history.place(1, 1), history.place(2, 2)];
 
-describe('the meanings of a path', () => {
-  test.each([
-    ['x', '/cwd/x', ['/a/x', '/b/x']],
-    ['./x', '/cwd/./x', ['/a/x', '/b/x']],
-    ['././/x/y//', '/cwd/././/x/y//', ['/a/x/y', '/b/x/y']],
-    ['x/./y', '/cwd/x/./y', ['/a/x/./y', '/b/x/./y']],
-    ['.x', '/cwd/.x', ['/a/.x', '/b/.x']],
-    ['/x', '/x', []],
-  ])('%s', (text, absolute, below) => {
-    const found = meaningsOf(platform(), text);
-    expect(found.absolute).toBe(absolute);
-    expect(found.below(sources[0]!)).toEqual(below);
-  });
+test.each([
+  ['/x/y', '/x/y', [[], []]],
+  [
+    'x',
+    '/work/x',
+    [
+      ['/a/x', '/b/x'],
+      ['/work/x', '/c/x'],
+    ],
+  ],
+  [
+    'x/y//',
+    '/work/x/y',
+    [
+      ['/a/x/y', '/b/x/y'],
+      ['/work/x/y', '/c/x/y'],
+    ],
+  ],
+  [
+    '././/x',
+    '/work/x',
+    [
+      ['/a/x', '/b/x'],
+      ['/work/x', '/c/x'],
+    ],
+  ],
+  [
+    'caf\u00e9',
+    '/work/caf\xc3\xa9',
+    [
+      ['/a/caf\xc3\xa9', '/b/caf\xc3\xa9'],
+      ['/work/caf\xc3\xa9', '/c/caf\xc3\xa9'],
+    ],
+  ],
+])('%s may mean what it is, and what is below each root', (text, absolute, below) => {
+  const meanings = meaningsOf(platform, text);
+  expect(meanings.absolute).toBe(absolute);
+  expect(sources.map((source) => meanings.below(source))).toEqual(below);
 });
 
-describe('the meaning that is there', () => {
-  test('is that of the working directory, in whatever source, before any below a root', () => {
-    expect(meant('x', '1 /cwd/x', '2 /a/x', '1 /b/x')).toBe('/cwd/x');
-    expect(meant('x', '2 /cwd/x', '1 /a/x')).toBe('/cwd/x');
+describe('of what may be meant', () => {
+  /** What is meant where these paths are there, each in a source: `1 /a/x`. */
+  const meant = (text: string, ...there: string[]) =>
+    meaningIn(platform, places, text, ({ source }, path) => there.includes(`${source.id} ${path}`));
+
+  test('the path that it is goes before all others', () => {
+    expect(meant('x', '1 /a/x', '2 /work/x')).toBe('/work/x');
+    expect(meant('/x', '2 /x')).toBe('/x');
   });
 
-  test('is the only one below a root, be it of several sources', () => {
+  test('the only other one is taken, in whichever source, and be it in two', () => {
     expect(meant('x', '1 /b/x')).toBe('/b/x');
     expect(meant('x', '2 /c/x')).toBe('/c/x');
-    expect(meant('x', '1 /a/x', '2 /a/x')).toBe('/a/x');
+    const twice = [history.place(1, 1), history.place(1, 1)];
+    expect(meaningIn(platform, twice, 'x', (_, path) => path === '/b/x')).toBe('/b/x');
   });
 
-  test('is none where it is nowhere, or below roots alone and absolute', () => {
+  test('nothing is, where nothing is there', () => {
     expect(meant('x')).toBeUndefined();
     expect(meant('/x', '1 /a/x')).toBeUndefined();
   });
 
-  test('is not guessed from several: these are listed with their sources and snapshots', () => {
-    expect(() => meant('x', '1 /b/x', '2 /c/x', '2 /a/x')).toThrow(
+  test.each([
+    [
+      'two sources',
+      ['1 /a/x', '2 /c/x'],
+      '  1  one:/a/x  (snapshot 1)\n  2  two:/c/x  (snapshot 2)',
+    ],
+    ['two roots', ['1 /a/x', '1 /b/x'], '  1  one:/a/x  (snapshot 1)\n  1  one:/b/x  (snapshot 1)'],
+  ])('what is in %s is refused, and listed', (_, there, list) => {
+    expect(() => meant('x', ...there)).toThrow(
       expect.objectContaining({
         code: 'SOURCE_AMBIGUOUS',
         message: 'x may mean one of several paths.',
-        hint:
-          '  2  k\\x1b:/a/x  (snapshot 2)\n  2  k\\x1b:/c/x  (snapshot 2)\n  1  h:/b/x  (snapshot 1)\n' +
-          'Give the whole path, or name the source with --source NUMBER.',
-      }) as Error,
+        hint: `${list}\nGive the whole path, or name the source with --source NUMBER.`,
+      }),
     );
   });
 });

@@ -1,144 +1,141 @@
-/** Which sources may be meant, and what is said where that is not one. */
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   describeSource,
   isOriginEvident,
   onlySource,
   selectedSource,
   sourcesMeant,
+  type SourceSelector,
 } from '../../../../src/repo/operations/queries/sources.js';
-import { historyOf } from '../../../support/history.js';
+import { formatLocalTime } from '../../../../src/platform/local-time.js';
+import { createHistory } from '../../../support/history.js';
 
-vi.stubEnv('TZ', 'UTC');
-
-/** Sources 1 and 2 share a host, 2 and 3 a root; 4 has no snapshot left. */
-const { index, sources } = historyOf(
-  { host: 'a', roots: ['/x', '/y'], snapshots: { 1: '2026-01-01T10:00Z', 4: '2026-01-04T10:00Z' } },
-  { host: 'a', roots: ['/z'], snapshots: { 2: '2026-01-02T10:00Z' } },
-  { host: 'b\x1b', roots: ['/z'], snapshots: { 3: '2026-01-03T10:00Z' } },
-  { host: 'c', roots: ['/w'], snapshots: {} },
-);
-const one = historyOf({ host: 'a', roots: ['/x'], snapshots: { 1: '2026-01-01T10:00Z' } });
-const none = historyOf();
-const named = (host: string, path: string) => ({ type: 'name', host, path }) as const;
-const numbered = (id: number) => ({ type: 'number', id }) as const;
-const snapshot = (number: number) => ({ type: 'snapshot', number }) as const;
-const LATEST = { type: 'latest' } as const;
-const error = (fields: object): Error => expect.objectContaining(fields) as Error;
+const HISTORY = createHistory([
+  { host: 'one', roots: ['/a', '/shared'], snapshots: [1, 4] },
+  { host: 'two', roots: ['/b'], snapshots: [2] },
+  { host: 'two', roots: ['/b', '/shared'], snapshots: [3] },
+  { host: 'new', roots: ['/c'], snapshots: [] },
+]);
+const { index, sources } = HISTORY;
+const EMPTY = createHistory([]).index;
+const numbered = (id: number): SourceSelector => ({ type: 'number', id });
+const named = (host: string, path: string): SourceSelector => ({ type: 'name', host, path });
+const taken = (number: number) => `(snapshot ${number}, ${formatLocalTime(number * 1000)})`;
 const NAME_ONE = 'Name one of them with --source NUMBER or --source HOST:PATH.';
-const NO_SNAPSHOTS = {
-  code: 'NO_SNAPSHOTS',
-  message: 'The repository has no snapshots yet.',
-  hint: 'Take the first one with `varve backup PATH`.',
-};
 
-describe('a source that is selected', () => {
-  test.each([
-    [numbered(1), 1],
-    [numbered(3), 3],
-    [named('a', '/x'), 1],
-    [named('a', '/y'), 1],
-    [named('a', '/z'), 2],
-    [named('b\x1b', '/z'), 3],
-  ])('%j is source %d', (selector, id) => {
+test('a source is described by its number, host and roots', () => {
+  expect(sources.map(describeSource)).toEqual([
+    '1  one:/a /shared',
+    '2  two:/b',
+    '3  two:/b /shared',
+    '4  new:/c',
+  ]);
+  expect(describeSource({ id: 1, host: 'a\nb', roots: sources[1]!.roots })).not.toContain('\n');
+});
+
+describe('a selected source', () => {
+  test.each<[string, SourceSelector, number]>([
+    ['its number', numbered(3), 3],
+    ['its host and its only root', named('one', '/a'), 1],
+    ['its host and another of its roots', named('one', '/shared'), 1],
+    ['a root that another host has too', named('two', '/shared'), 3],
+  ])('is found by %s', (_, selector, id) => {
     expect(selectedSource(index, selector).id).toBe(id);
   });
 
-  test.each([
-    [numbered(5), '5'],
-    [numbered(0), '0'],
-    [named('b', '/x'), 'b:/x'],
-    [named('a', '/x/below'), 'a:/x/below'],
-  ])('%j is none, and all are listed', (selector, name) => {
+  test.each<[SourceSelector, string]>([
+    [numbered(9), '9'],
+    [named('two', '/a'), 'two:/a'],
+    [named('one', '/'), 'one:/'],
+  ])('that is none is refused: %j', (selector, name) => {
     expect(() => selectedSource(index, selector)).toThrow(
-      error({
+      expect.objectContaining({
         code: 'SOURCE_NOT_FOUND',
         message: `There is no source ${name}.`,
-        hint: `${NAME_ONE} The sources are:\n  1  a:/x /y\n  2  a:/z\n  3  b\\x1b:/z\n  4  c:/w`,
+        hint: `${NAME_ONE} The sources are:\n  ${sources.map(describeSource).join('\n  ')}`,
       }),
     );
   });
 
-  test('that several are is refused with these, and when each was last backed up', () => {
-    const twice = historyOf(
-      { host: 'a', roots: ['/x'], snapshots: { 1: '2026-01-01T10:00Z', 3: '2026-01-03T10:00Z' } },
-      { host: 'a', roots: ['/x', '/y'], snapshots: {} },
-      { host: 'a', roots: ['/y'], snapshots: { 2: '2026-01-02T10:00Z' } },
-    );
-    expect(() => selectedSource(twice.index, named('a', '/x'))).toThrow(
-      error({
+  test('that may be several is refused, with when each was backed up last', () => {
+    expect(() => selectedSource(index, named('two', '/b'))).toThrow(
+      expect.objectContaining({
         code: 'SOURCE_AMBIGUOUS',
-        message: 'Several sources match a:/x.',
-        hint: `  1  a:/x  (snapshot 3, 2026-01-03 10:00:00)\n  2  a:/x /y\n${NAME_ONE}`,
+        message: 'Several sources match two:/b.',
+        hint: `  2  two:/b  ${taken(2)}\n  3  two:/b /shared  ${taken(3)}\n${NAME_ONE}`,
       }),
     );
-  });
-
-  test('is none in an empty repository', () => {
-    expect(() => selectedSource(none.index, numbered(1))).toThrow(error(NO_SNAPSHOTS));
   });
 });
 
 describe('the sources that may be meant', () => {
-  const meant = (
-    ...args: [Parameters<typeof sourcesMeant>[1], Parameters<typeof sourcesMeant>[2]]
-  ) => sourcesMeant(index, ...args).map(({ id }) => id);
+  const ids = (...args: [SourceSelector | undefined, Parameters<typeof sourcesMeant>[2]]) =>
+    sourcesMeant(index, ...args).map(({ id }) => id);
 
-  test('are all, the selected one, or the one of a snapshot that is named', () => {
-    expect(meant(undefined, [])).toEqual([1, 2, 3, 4]);
-    expect(meant(undefined, [LATEST, { type: 'back', count: 1 }])).toEqual([1, 2, 3, 4]);
-    expect(meant(numbered(2), [LATEST])).toEqual([2]);
-    expect(meant(undefined, [snapshot(3)])).toEqual([3]);
-    expect(meant(undefined, [LATEST, snapshot(2)])).toEqual([2]);
-    expect(meant(undefined, [snapshot(4), snapshot(1)])).toEqual([1]);
-    expect(meant(numbered(2), [snapshot(2)])).toEqual([2]);
+  test('are all, or the selected one', () => {
+    expect(ids(undefined, [{ type: 'latest' }])).toEqual([1, 2, 3, 4]);
+    expect(ids(numbered(2), [{ type: 'back', count: 1 }])).toEqual([2]);
   });
 
-  test.each([
-    [numbered(2), [snapshot(1)], 'Snapshot 1 is of source 1, not of source 2.'],
-    [undefined, [snapshot(1), snapshot(3)], 'Snapshot 3 is of source 3, not of source 1.'],
-  ])('%j and %j exclude each other', (selector, points, message) => {
-    expect(() => meant(selector, points)).toThrow(
-      error({
+  test('are the one whose snapshot is named', () => {
+    expect(ids(undefined, [{ type: 'snapshot', number: 3 }])).toEqual([3]);
+    expect(ids(undefined, [{ type: 'latest' }, { type: 'snapshot', number: 1 }])).toEqual([1]);
+    const two = [1, 4].map((number) => ({ type: 'snapshot', number }) as const);
+    expect(ids(undefined, two)).toEqual([1]);
+    expect(ids(numbered(1), two)).toEqual([1]);
+  });
+
+  test('are none where the snapshots are of two', () => {
+    const points = [1, 3].map((number) => ({ type: 'snapshot', number }) as const);
+    expect(() => ids(undefined, points)).toThrow(
+      expect.objectContaining({
         code: 'SNAPSHOT_NOT_FOUND',
-        message,
+        message: 'Snapshot 3 is of source 3, not of source 1.',
         hint: 'List the snapshots of each source with `varve snapshots`.',
       }),
     );
+    expect(() => ids(numbered(2), [{ type: 'snapshot', number: 4 }])).toThrow(
+      'Snapshot 4 is of source 1, not of source 2.',
+    );
   });
 
-  test('are none where there is no such snapshot, or none at all', () => {
-    expect(() => meant(numbered(2), [snapshot(9)])).toThrow(
-      error({
+  test('are none where there is no such snapshot', () => {
+    expect(() => ids(undefined, [{ type: 'snapshot', number: 9 }])).toThrow(
+      expect.objectContaining({
         code: 'SNAPSHOT_NOT_FOUND',
         message: 'There is no snapshot 9; the numbers range from 1 to 4.',
       }),
     );
-    expect(() => sourcesMeant(none.index, undefined, [])).toThrow(error(NO_SNAPSHOTS));
   });
 });
 
-test('the only one of some is it; of several or of none, these are listed', () => {
-  const [first, second] = sources as [(typeof sources)[0], (typeof sources)[0]];
-  expect(onlySource(index, [second])).toBe(second);
-  const message = 'This repository has several sources, so one must be named, or a path.';
-  expect(() => onlySource(index, [second, first])).toThrow(
-    error({
-      code: 'SOURCE_AMBIGUOUS',
-      message,
-      hint: `  2  a:/z  (snapshot 2, 2026-01-02 10:00:00)\n  1  a:/x /y  (snapshot 4, 2026-01-04 10:00:00)\n${NAME_ONE}`,
-    }),
-  );
-  expect(() => onlySource(index, [])).toThrow(error({ code: 'SOURCE_AMBIGUOUS', message }));
+test('an empty repository has no source to choose', () => {
+  const expected = expect.objectContaining({
+    code: 'NO_SNAPSHOTS',
+    hint: 'Take the first one with `varve backup PATH`.',
+  }) as Error;
+  expect(() => sourcesMeant(EMPTY, undefined, [])).toThrow(expected);
+  expect(() => selectedSource(EMPTY, numbered(1))).toThrow(expected);
 });
 
-test('where an answer comes from is evident of a source that was selected, or is the only one', () => {
+describe('the only source', () => {
+  test('is it, where there is one', () => {
+    expect(onlySource(index, [sources[1]!])).toBe(sources[1]);
+  });
+
+  test('is told among its candidates, where there are several', () => {
+    expect(() => onlySource(index, [sources[0]!, sources[3]!])).toThrow(
+      expect.objectContaining({
+        code: 'SOURCE_AMBIGUOUS',
+        hint: `  1  one:/a /shared  ${taken(4)}\n  4  new:/c\n${NAME_ONE}`,
+      }),
+    );
+  });
+});
+
+test('it is evident where an answer comes from, if there is one source or it was selected', () => {
+  const one = createHistory([{ roots: ['/a'], snapshots: [1] }]).index;
+  expect(isOriginEvident(one, undefined)).toBe(true);
   expect(isOriginEvident(index, undefined)).toBe(false);
   expect(isOriginEvident(index, numbered(1))).toBe(true);
-  expect(isOriginEvident(one.index, undefined)).toBe(true);
-  expect(isOriginEvident(none.index, undefined)).toBe(false);
-});
-
-test('a source is shown with its number, its host and its paths, safe for a terminal', () => {
-  expect(sources.map(describeSource)).toEqual(['1  a:/x /y', '2  a:/z', '3  b\\x1b:/z', '4  c:/w']);
 });

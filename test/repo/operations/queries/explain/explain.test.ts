@@ -263,3 +263,58 @@ test('an ignore file on the way that cannot be read is reported', async () => {
   expect(issues).toMatchObject([{ code: 'RULES_UNREADABLE', path: lab.bytes('a/.varveignore') }]);
   expect(outcome.type).toBe('taken-in');
 });
+
+test('what is saved is told with the first and the last snapshot that have it just so', async () => {
+  const lab = await backedUp({ file: 'text' });
+  await lab.backup();
+  await lab.backup();
+  expect((await explain(lab, 'file')).saved).toMatchObject({ snapshot: 3, since: 1 });
+  lab.write('file', 'other text');
+  await lab.backup();
+  expect((await explain(lab, 'file')).saved).toMatchObject({ snapshot: 4, since: 4 });
+});
+
+test('a file whose size says nothing is read in any case, and asked for besides', async () => {
+  const lab = await backedUp({ file: '' });
+  lab.useFiles(filesWithAt(() => ({ fileSystemType: () => 0x65735546 })));
+  expect((await explain(lab, 'file')).causes).toEqual(['unsized']);
+  expect((await explain(lab, 'file', { readsAll: true })).causes).toEqual(['asked', 'unsized']);
+});
+
+describe('a relative path of a source with two roots', () => {
+  const twoRoots = async (): Promise<Lab> => {
+    const lab = createLab();
+    for (const name of ['one/a', 'two/b']) lab.write(name, 'x');
+    await lab.backup({ paths: ['one', 'two'].map(lab.path) });
+    return lab;
+  };
+
+  test('is the one that is there, though it is not saved yet', async () => {
+    const lab = await twoRoots();
+    lab.write('two/new-here', 'x');
+    const { path, causes } = await explain(lab, '', { path: 'new-here' });
+    expect([path, causes]).toEqual([lab.bytes('two/new-here'), ['new']]);
+  });
+
+  test('is none of them where it is neither saved nor there', async () => {
+    const lab = await twoRoots();
+    await expect(explain(lab, '', { path: 'nowhere-at-all' })).rejects.toMatchObject({
+      code: 'PATH_NOT_FOUND',
+    });
+  });
+});
+
+test('a path is of the source that has it saved, though another that covers it is newer', async () => {
+  const lab = await backedUp({ file: 'text', other: 'x' });
+  lab.remove('file');
+  await lab.backup({ host: 'elsewhere' });
+  const { source, saved } = await explain(lab, 'file');
+  expect([source.host, saved?.snapshot]).toEqual(['lab', 1]);
+});
+
+test('a file that was emptied is read, and one that always was empty is not', async () => {
+  const lab = await backedUp({ emptied: 'text', empty: '' });
+  fs.truncateSync(lab.path('emptied'));
+  expect((await explain(lab, 'emptied')).causes).toContain('size');
+  expect((await explain(lab, 'empty')).causes).toBeUndefined();
+});

@@ -1,104 +1,112 @@
-/** Why a backup reads the bytes of a file, and why it read those of a version. */
 import { describe, expect, test } from 'vitest';
 import { BlobKind } from '../../../../../src/repo/index/blobs.js';
 import type { Index } from '../../../../../src/repo/index/index.js';
-import { VersionFlag, VersionType, type Version } from '../../../../../src/repo/model.js';
+import {
+  VersionFlag,
+  VersionType,
+  type ContentRef,
+  type Version,
+} from '../../../../../src/repo/model.js';
 import {
   causesOfVersion,
   causesToRead,
 } from '../../../../../src/repo/operations/queries/explain/read-causes.js';
-import type { FileState } from '../../../../../src/repo/tree/compare.js';
+import type { FileStat } from '../../../../../src/platform/at-calls.js';
+import { instant, liveFile, savedFile } from '../../../../support/nodes.js';
 
-const time = (seconds: number) => ({ seconds, nanoseconds: 0 });
-const VERSION = {
-  ...{ path: 1, first: 1, last: 0, flags: 0, type: VersionType.file },
-  ...{ sizeBytes: 5, mtime: time(1), ctime: time(2), inode: 3 },
-  content: { type: 'blob', blob: 7 },
-} as unknown as Version;
-const FILE = { ...VERSION, type: 'file' } as unknown as FileState;
-/** Blob 7 is whole, 8 is lost; content 1 is both, content 2 is whole. */
-const LOST = 8;
+const { racy, unstable } = VersionFlag;
 
-const indexOf = (...versions: Partial<Version>[]): Index =>
-  ({
-    blobs: {
-      get: (id: number) => ({ kind: id === LOST ? BlobKind.lost : BlobKind.full }),
-      ofContent: (id: number) => (id === 1 ? [7, LOST] : [7]),
-    },
-    versions: { ofPath: () => versions.map((one) => ({ ...VERSION, ...one })) },
-  }) as unknown as Index;
-const causes = (file: Partial<FileState>, known?: Partial<Version>): string[] =>
-  causesToRead(indexOf(), { ...FILE, ...file }, known && { ...VERSION, ...known });
+/** Blobs by id, the blobs of content 5, and the versions of a path. */
+function indexOf(
+  kinds: Record<number, BlobKind>,
+  list: readonly number[] = [],
+  versions: readonly Version[] = [],
+): Index {
+  const blobs = {
+    get: (id: number) => (kinds[id] === undefined ? undefined : { kind: kinds[id] }),
+    ofContent: () => list,
+  };
+  return { blobs, versions: { ofPath: () => versions } } as unknown as Index;
+}
+
+const WHOLE = indexOf({ 21: BlobKind.full });
 
 describe('the next backup reads a file', () => {
-  test.each<[string[], Partial<FileState>, Partial<Version> | undefined]>([
-    [['new'], {}, undefined],
-    [[], {}, {}],
-    [['type'], {}, { type: VersionType.symlink, sizeBytes: 9, mtime: time(9) }],
-    [['size'], { sizeBytes: 6 }, {}],
-    [['mtime'], { mtime: time(9) }, {}],
-    [['ctime'], { ctime: time(9) }, {}],
-    [['inode'], { inode: 9 }, {}],
-    [['racy'], {}, { flags: VersionFlag.racy }],
-    [['unstable'], {}, { flags: VersionFlag.unstable }],
+  test('of which nothing was saved, or nothing that is a file', () => {
+    expect(causesToRead(WHOLE, liveFile(), undefined)).toEqual(['new']);
+    const { directory: type } = VersionType;
+    expect(causesToRead(WHOLE, liveFile(), savedFile({ type }))).toEqual(['type']);
+  });
+
+  test.each<[string, Partial<FileStat>, string[]]>([
+    ['not, where all agrees', {}, []],
+    ['of another size', { sizeBytes: 11 }, ['size']],
+    ['of another modification time', { mtime: instant(9) }, ['mtime']],
+    ['of another change time', { ctime: instant(9) }, ['ctime']],
+    ['of another inode', { inode: 12 }, ['inode']],
     [
-      ['size', 'mtime', 'ctime', 'inode'],
-      { sizeBytes: 6, mtime: time(9), ctime: time(9), inode: 9 },
-      {},
+      'for several reasons, in their order',
+      { inode: 12, mtime: instant(9), sizeBytes: 1 },
+      ['size', 'mtime', 'inode'],
     ],
-  ])('because of %j', (wanted, file, known) => {
-    expect(causes(file, known)).toEqual(wanted);
+  ])('%s', (_, stat, causes) => {
+    expect(causesToRead(WHOLE, liveFile(stat), savedFile())).toEqual(causes);
   });
 
-  test.each<[string[], Version['content']]>([
-    [['damaged'], { type: 'blob', blob: LOST }],
-    [['damaged'], { type: 'content', content: 1 }],
-    [['racy'], { type: 'blob', blob: 7 }],
-    [['racy'], { type: 'content', content: 2 }],
-    [['racy'], { type: 'none' }],
-  ])('because repair asks for it: %j of %j', (wanted, content) => {
-    expect(causes({}, { flags: VersionFlag.racy, content })).toEqual(wanted);
+  test('that was racy or unstable', () => {
+    const known = savedFile({ flags: racy | unstable });
+    expect(causesToRead(WHOLE, liveFile(), known)).toEqual(['racy', 'unstable']);
   });
 
-  test('by the other reasons as they are, though its bytes are lost', () => {
-    const lost = { content: { type: 'blob', blob: LOST } } as const;
-    expect(causes({}, lost)).toEqual([]);
-    expect(causes({ sizeBytes: 6 }, lost)).toEqual(['size']);
-    expect(causes({ sizeBytes: 6 }, { ...lost, flags: VersionFlag.racy })).toEqual([
-      'size',
+  test.each<[string, ContentRef, Index, string]>([
+    ['whose blob is lost', { type: 'blob', blob: 21 }, indexOf({ 21: BlobKind.lost }), 'damaged'],
+    ['whose blob is a delta', { type: 'blob', blob: 21 }, indexOf({ 21: BlobKind.delta }), 'racy'],
+    ['whose blob is not known', { type: 'blob', blob: 22 }, WHOLE, 'racy'],
+    ['without bytes', { type: 'none' }, WHOLE, 'racy'],
+    [
+      'of which one blob is lost',
+      { type: 'content', content: 5 },
+      indexOf({ 1: BlobKind.full, 2: BlobKind.lost, 3: BlobKind.full }, [1, 2, 3]),
       'damaged',
-    ]);
+    ],
+    [
+      'of which none is',
+      { type: 'content', content: 5 },
+      indexOf({ 1: BlobKind.full, 2: BlobKind.hole }, [1, 2]),
+      'racy',
+    ],
+  ])('%s, that repair asks for again', (_, content, index, cause) => {
+    expect(causesToRead(index, liveFile(), savedFile({ flags: racy, content }))).toEqual([cause]);
+    // Nobody asks for it where it is not flagged.
+    expect(causesToRead(index, liveFile(), savedFile({ content }))).toEqual([]);
   });
 });
 
-describe('a version was read', () => {
-  const of = (version: Partial<Version>, ...before: Partial<Version>[]): string[] =>
-    causesOfVersion(indexOf(...before), { ...VERSION, ...version });
+describe('a version was read when it was saved', () => {
+  const first = savedFile({ first: 1, last: 3 });
+  const second = savedFile({ first: 3, last: 5, sizeBytes: 12 });
+  const third = savedFile({ first: 5, last: 0, sizeBytes: 12, mtime: instant(9) });
+  const index = indexOf({ 21: BlobKind.full }, [], [first, second, third]);
 
-  test('because the version before it differs, or because there was none', () => {
-    expect(of({ first: 3 })).toEqual(['new']);
-    expect(of({ first: 3 }, { first: 1, last: 3, sizeBytes: 4 })).toEqual(['size']);
-    expect(of({ first: 3 }, { first: 1, last: 3, type: VersionType.directory })).toEqual(['type']);
+  test('as nothing was saved before', () => {
+    expect(causesOfVersion(index, first)).toEqual(['new']);
+    // What was there long before is not before it.
+    const again = savedFile({ first: 9, last: 0 });
+    expect(causesOfVersion(indexOf({}, [], [first, again]), again)).toEqual(['new']);
   });
 
-  test('anew, where the path was not there in between', () => {
-    expect(of({ first: 5 }, { first: 1, last: 3, sizeBytes: 4 }, { first: 5, last: 0 })).toEqual([
-      'new',
-    ]);
-    expect(of({ first: 3 }, { first: 3, last: 5 }, { first: 5, last: 0 })).toEqual(['new']);
+  test('as it was not as the version before it', () => {
+    expect(causesOfVersion(index, second)).toEqual(['size']);
+    expect(causesOfVersion(index, third)).toEqual(['mtime']);
   });
 
-  test('because of the one just before, not of others', () => {
-    const history = [
-      { first: 1, last: 2, mtime: time(8) },
-      { first: 2, last: 3, sizeBytes: 4 },
-      { first: 3, last: 0 },
-    ];
-    expect(of({ first: 3 }, ...history)).toEqual(['size']);
-    expect(of({ first: 2, sizeBytes: 4 }, ...history)).toEqual(['size', 'mtime']);
+  test('as it was something else before', () => {
+    const before = savedFile({ first: 1, last: 3, type: VersionType.symlink });
+    expect(causesOfVersion(indexOf({}, [], [before, second]), second)).toEqual(['type']);
   });
 
-  test('because it was asked for, where nothing differs', () => {
-    expect(of({ first: 3 }, { first: 1, last: 3 })).toEqual(['asked']);
+  test('as somebody asked, where nothing tells another cause', () => {
+    const same = savedFile({ first: 3, last: 0 });
+    expect(causesOfVersion(indexOf({}, [], [first, same]), same)).toEqual(['asked']);
   });
 });
