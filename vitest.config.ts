@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /** What belongs to the whole process: mocks, timers, environment, streams, descriptors, memory. */
 const OF_THE_PROCESS =
-  /\bvi\.(mock|doMock|stub|useFakeTimers|spyOn|resetModules|hoisted)|\bprocess\.(?!platform|arch|version|execPath|pid|get\w+id|kill)\w|\bglobalThis\b|defineProperty|support\/(in-process|in-thread-workers|plain-calls|open-files)\.js/;
+  /\bvi\.(mock|doMock|stub|useFakeTimers|spyOn|resetModules|hoisted)|\bprocess\.(?!platform|arch|version|execPath|pid|get\w+id|kill)\w|\bglobalThis\b|defineProperty|support\/(in-thread-workers|plain-calls|open-files)\.js/;
 
 const files = globSync('test/**/*.test.ts', { exclude: ['test/long/**'] });
 const apart = files.filter((file) => OF_THE_PROCESS.test(readFileSync(file, 'utf8')));

@@ -40,13 +40,18 @@ describe('standard output', () => {
     expect(written).toEqual(['read']);
   });
 
-  test('that is full is a failure, once', async () => {
-    const { state, output } = setUp();
-    state.fails = 'ENOSPC';
-    await expect(output.write('x')).rejects.toThrow('Standard output cannot be written: no room.');
-    expect(output.isClosed).toBe(true);
-    await output.write('y');
-  });
+  test.each(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EBADF'])(
+    'that cannot take it (%s) is a failure, once',
+    async (code) => {
+      const { state, output } = setUp();
+      state.fails = code;
+      await expect(output.write('x')).rejects.toThrow(
+        'Standard output cannot be written: no room.',
+      );
+      expect(output.isClosed).toBe(true);
+      await output.write('y');
+    },
+  );
 
   test('gets one document', async () => {
     const { written, output } = setUp();

@@ -3,11 +3,11 @@
  * written: a tenth of the time of a process of its own. What hangs on the process itself (standard
  * input, signals, how it ends) needs `varve-command.ts`.
  */
-import { chdir } from 'node:process';
+import { chdir, cwd } from 'node:process';
 import { Writable } from 'node:stream';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { vi } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import type { ExitCode } from '../../src/cli/exit-code.js';
 import { createOutput } from '../../src/cli/output.js';
 import { runProgram } from '../../src/cli/program.js';
@@ -37,7 +37,9 @@ export function createInProcess() {
   const root = testDirectory();
   const home = join(root, 'home');
   mkdirSync(home);
+  const before = cwd();
   chdir(root);
+  afterAll(() => chdir(before));
   const run = async (args: readonly string[], options: RunOptions = {}): Promise<Run> => {
     const [stdout, stderr] = [sink(), sink(options.onStderr)];
     const stream = Object.assign(stderr.stream, { isTTY: options.isTerminal ?? false });

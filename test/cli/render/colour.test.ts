@@ -26,6 +26,8 @@ test.each([
   ['a pipe', {}, {}],
   ['a file', { isTTY: false }, {}],
   ['NO_COLOR', { isTTY: true }, { NO_COLOR: '1' }],
+  ['NO_COLOR in words', { isTTY: true }, { NO_COLOR: 'true' }],
+  ['NO_COLOR that says no', { isTTY: true }, { NO_COLOR: '0' }],
   ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }],
 ])('%s gets none', (_, stream, env) => {
   const { bold, dim, red, green, yellow } = paletteFor(stream, env);

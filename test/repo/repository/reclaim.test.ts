@@ -7,7 +7,12 @@ import { reclaim } from '../../../src/repo/repository/reclaim.js';
 import { openRepository } from '../../../src/repo/repository/repository.js';
 import { saveFiles } from '../../support/damage.js';
 import { deadFrom, faultyFiles, filesWithAt, systemError } from '../../support/faulty-files.js';
-import { expectInvariants, packRows, unknownPackFiles } from '../../support/index-facts.js';
+import {
+  expectInvariants,
+  packRows,
+  queryIndex,
+  unknownPackFiles,
+} from '../../support/index-facts.js';
 import { createLab, type Lab } from '../../support/lab.js';
 import { noise } from '../../support/seed.js';
 import { readTree } from '../../support/tree.js';
@@ -208,6 +213,25 @@ describe('what the system refuses while space is given back', () => {
       await lab.expectSound();
     },
   );
+
+  test('is not forgotten where no hole can be made, and given back where one can', async () => {
+    const lab = await deadFrame();
+    const deadFrames = (): number =>
+      queryIndex<{ count: number }>(
+        lab.repository,
+        'SELECT count(*) AS count FROM frame WHERE live = 0 AND length - head >= 8192',
+      )[0]!.count;
+    // Only the file on which it is tried has holes.
+    let calls = 0;
+    lab.useFiles(filesWithAt(() => ({ punchHole: () => calls++ === 0 })));
+    await lab.prune({ keepLast: 1 });
+    expect(calls).toBeGreaterThan(1);
+    expect(deadFrames()).toBeGreaterThan(0);
+    lab.useRealFiles();
+    await lab.backup();
+    expect(deadFrames()).toBe(0);
+    await lab.expectSound();
+  });
 
   test('is no matter of the system where it is a bug', async () => {
     const lab = await deadFrame();

@@ -1,8 +1,8 @@
 /** Bytes received straight into memory, from servers that are not always well. */
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { ByteChannel } from '../../../../src/remote/transport/client/byte-channel.js';
 import { Connection } from '../../../../src/remote/transport/client/connection.js';
 import { Link } from '../../../../src/remote/transport/client/link.js';
@@ -213,4 +213,25 @@ test.each([
   if (isClosed) await expect(again).rejects.toThrow('the connection is no longer needed');
   else expect(await again).toMatchObject({ status: 200 });
   channel.close();
+});
+
+test.each([
+  ['https://lake.test', { host: 'lake.test', port: 443, servername: 'lake.test' }],
+  ['https://lake.test:8443', { host: 'lake.test', port: 8443, servername: 'lake.test' }],
+  ['https://[::1]:8443', { host: '::1', port: 8443 }],
+  ['https://127.0.0.1', { host: '127.0.0.1', port: 443 }],
+])('%s is asked where it is, by its name if it has one', (url, place) => {
+  const connect = vi
+    .spyOn(process.getBuiltinModule('node:tls'), 'connect')
+    .mockReturnValue(new Socket() as never);
+  try {
+    const channel = new ByteChannel({ url: new URL(url), idleMs: 1000, pass: () => undefined });
+    channel.socket.destroy();
+    expect(connect).toHaveBeenCalledOnce();
+    const [options] = connect.mock.calls[0] as unknown as [Record<string, unknown>];
+    const { host, port, servername } = options;
+    expect({ host, port, ...(servername !== undefined && { servername }) }).toEqual(place);
+  } finally {
+    connect.mockRestore();
+  }
 });

@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { openFileSystem } from '../../../../src/platform/files.js';
+import { resolveRoots } from '../../../../src/repo/operations/backup/roots.js';
 import { createLab } from '../../../support/lab.js';
 
 test('a file that is a root counts as unchanged, and is read when all files are', async () => {
@@ -31,6 +33,18 @@ test('roots are taken once, those below others not at all, and bytes that are no
   expect(readFileSync(Buffer.concat([Buffer.from(`${to}/odd`), Buffer.of(0xff)]), 'utf8')).toBe(
     'odd',
   );
+});
+
+test.each([
+  [['/home', '/'], ['/']],
+  [['/', '/a/b/c', '//'], ['/']],
+  [
+    ['/home/one', '/home', '/homer'],
+    ['/home', '/homer'],
+  ],
+  [['/a/../b', '/b/./c/'], ['/b']],
+])('of %j the roots are %j', (paths, roots) => {
+  expect(resolveRoots(paths, openFileSystem())).toEqual(roots);
 });
 
 test('a path of a list that is not there is reported, unless none is', async () => {
