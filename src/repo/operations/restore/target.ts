@@ -1,6 +1,7 @@
 /** The directory that is restored into: checked, made, and opened once. */
 import { CodedError } from '../../../errors.js';
 import { bytesFromText } from '../../../platform/bytes.js';
+import type { FileSystem } from '../../../platform/files.js';
 import type { Platform } from '../../../platform/platform.js';
 import { fileErrorCode, reasonOf } from '../../../platform/system-errors.js';
 import type { OwnDirectories } from '../../tree/own.js';
@@ -32,19 +33,26 @@ export function openTarget(
       hint: 'Name a new or empty directory, or restore over its contents with --in-place.',
     });
   }
-  if (!found && isDryRun) return undefined;
   try {
-    files.makeDirectories(path);
-    const real = files.realPath(path);
-    if (own.holds(bytesFromText(real))) {
+    const there = found ? path : directoryAbove(path, files);
+    if (own.holds(bytesFromText(files.realPath(there)))) {
       throw unusable(`${path} is inside the repository.`, 'Name a directory outside it.');
     }
+    if (!found && isDryRun) return undefined;
+    files.makeDirectories(path);
+    const real = files.realPath(path);
     return files.at.open(undefined, bytesFromText(real), 'read-directory');
   } catch (cause) {
     if (fileErrorCode(cause) === undefined) throw cause;
     const message = `${path} cannot be created or opened: ${reasonOf(cause)}.`;
     throw unusable(message, 'Name a directory that you can write to.', cause);
   }
+}
+
+/** The nearest directory above `path` that is there: nothing is made to find out where it would be. */
+function directoryAbove(path: string, files: FileSystem): string {
+  const above = files.absolutePath(`${path}/..`);
+  return files.stat(above) ? above : directoryAbove(above, files);
 }
 
 function unusable(message: string, hint: string, cause?: unknown): CodedError {

@@ -74,23 +74,31 @@ describe.each([true, false])('refused, in place: %s', (isInPlace) => {
     );
   });
 
-  test.each(['repository', 'repository/packs', 'repository/new', 'link', 'link/new'])(
-    '%s is in the repository, under whatever name',
-    (name) => {
-      const { directory, open } = prepare();
-      fs.symlinkSync('repository/packs', join(directory, 'link'));
-      const isFull = !isInPlace && name === 'repository';
-      const expected = isFull
-        ? { code: 'TARGET_NOT_EMPTY' }
-        : {
-            code: 'TARGET_UNUSABLE',
-            message: `${join(directory, name)} is inside the repository.`,
-            hint: 'Name a directory outside it.',
-          };
-      expect(() => open(name, { isInPlace })).toThrow(expect.objectContaining(expected));
-      expect(openFilesBelow(directory)).toEqual([]);
-    },
-  );
+  test.each([
+    'repository',
+    'repository/packs',
+    'repository/new',
+    'link',
+    'link/new',
+    'link/new/deep',
+  ])('%s is in the repository, under whatever name, and nothing is made there', (name) => {
+    const { directory, open } = prepare();
+    fs.symlinkSync('repository/packs', join(directory, 'link'));
+    const isFull = !isInPlace && name === 'repository';
+    const expected = isFull
+      ? { code: 'TARGET_NOT_EMPTY' }
+      : {
+          code: 'TARGET_UNUSABLE',
+          message: `${join(directory, name)} is inside the repository.`,
+          hint: 'Name a directory outside it.',
+        };
+    const before = fs.readdirSync(directory, { recursive: true });
+    for (const isDryRun of [true, false]) {
+      expect(() => open(name, { isInPlace, isDryRun })).toThrow(expect.objectContaining(expected));
+    }
+    expect(fs.readdirSync(directory, { recursive: true })).toEqual(before);
+    expect(openFilesBelow(directory)).toEqual([]);
+  });
 
   test.each(['EACCES', 'EROFS', 'ENOTDIR'])('%s is told with its cause', (code) => {
     const { directory } = prepare();
