@@ -342,3 +342,10 @@ describe('a file is cloned', () => {
     expect(clone).toThrow('EEXIST');
   });
 });
+
+test('what is free is what this user may fill: not the blocks that are kept for root', async () => {
+  const sizes = { bsize: 4096, blocks: 1000, bfree: 300, bavail: 250 };
+  const watched = await over({ statfsSync: (() => sizes) as never });
+  expect(watched.freeBytes('/lake')).toBe(250 * 4096);
+  expect(watched.capacityBytes('/lake')).toBe(1000 * 4096);
+});

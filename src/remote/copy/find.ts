@@ -183,7 +183,7 @@ function cut({ offset, length }: FileRange, bytes: number): FileRange[] {
 }
 
 /** The blocks of matches that do not begin before the one before ends, in order. */
-function withoutOverlap(matches: BlockMatch[], list: HashList): BlockMatch[] {
+export function withoutOverlap(matches: BlockMatch[], list: HashList): BlockMatch[] {
   const kept: BlockMatch[] = [];
   let end = 0;
   for (const match of matches.sort((a, b) => a.offset - b.offset)) {

@@ -3,7 +3,12 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { bytesFromText } from '../../../src/platform/bytes.js';
-import { findMatches, matchBytes, type FindOptions } from '../../../src/remote/copy/find.js';
+import {
+  findMatches,
+  matchBytes,
+  withoutOverlap,
+  type FindOptions,
+} from '../../../src/remote/copy/find.js';
 import type { OpenFile } from '../../../src/remote/copy/file/place.js';
 import { createHashList, type HashList } from '../../../src/remote/copy/hashing/hash-list.js';
 import { completeListing } from '../../../src/remote/copy/hashing/listing.js';
@@ -105,6 +110,21 @@ describe.each([true, false])('where the list of the file is known: %s', (isKnown
     ],
   ])('blocks are found %s', async (_, parts, matches) => {
     expect((await find(parts, { isKnown })).matches).toEqual(matches);
+  });
+});
+
+describe('matches that overlap', () => {
+  test.each([
+    ['in nothing', [run(0, 2), run(5, 1, 128)], [run(0, 2), run(5, 1, 128)]],
+    ['in whole blocks', [run(0, 4), run(5, 4, 128)], [run(0, 4), run(7, 2, 256)]],
+    ['by a byte', [run(0, 2), run(5, 3, 127)], [run(0, 2), run(6, 2, 191)]],
+    ['but for a byte', [run(0, 2), run(5, 3, 65)], [run(0, 2), run(6, 2, 129)]],
+    ['as a whole', [run(0, 4), run(5, 1, 70), run(9, 1, 256)], [run(0, 4), run(9, 1, 256)]],
+    ['with a short last block', [run(10, 1, 7), run(0, 2, 27)], [run(10, 1, 7), run(0, 2, 27)]],
+    ['with the end of it', [run(10, 1, 7), run(0, 2, 26)], [run(10, 1, 7), run(1, 1, 90)]],
+    ['out of order', [run(5, 3, 127), run(0, 2)], [run(0, 2), run(6, 2, 191)]],
+  ])('%s: each byte is taken from one', async (_, matches, expected) => {
+    expect(withoutOverlap(matches, await listOf(content))).toEqual(expected);
   });
 });
 
