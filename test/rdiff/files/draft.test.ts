@@ -89,6 +89,44 @@ test('a discarded draft leaves what was there', () => {
   expect(fs.readdirSync(join(path, '..'))).toEqual(['file']);
 });
 
+/** The module over a file system with other calls. */
+async function draftsOver(
+  calls: object,
+): Promise<typeof import('../../../src/rdiff/files/draft.js')> {
+  vi.resetModules();
+  const { openFileSystem } = await import('../../../src/platform/files.js');
+  vi.doMock('../../../src/platform/files.js', () => ({
+    openFileSystem: () => Object.assign(Object.create(openFileSystem()) as object, calls),
+  }));
+  onTestFinished(() => {
+    vi.doUnmock('../../../src/platform/files.js');
+    vi.resetModules();
+  });
+  return import('../../../src/rdiff/files/draft.js');
+}
+
+test('what takes the place of a file is durable before it does, and then its name', async () => {
+  const directory = scratchDirectory();
+  const path = join(directory, 'file');
+  fs.writeFileSync(path, 'old');
+  const order: string[] = [];
+  const { draftReplacement: draft } = await draftsOver({
+    sync: (descriptor: number) => {
+      order.push('sync');
+      fs.fsyncSync(descriptor);
+    },
+    rename: (from: string, to: string) => {
+      order.push('rename');
+      fs.renameSync(from, to);
+    },
+    syncDirectory: (of: string) => void order.push(`sync ${of}`),
+  });
+  const replacement = draft(path, statPath(path)!);
+  replacement.finish();
+  replacement.publish();
+  expect(order).toEqual(['sync', 'rename', `sync ${directory}`]);
+});
+
 test.each([
   ['setOwner', 'EPERM', true],
   ['setOwner', 'EIO', false],
@@ -99,23 +137,11 @@ test.each([
     const directory = scratchDirectory();
     const path = join(directory, 'file');
     fs.writeFileSync(path, 'old');
-    vi.resetModules();
-    const { openFileSystem } = await import('../../../src/platform/files.js');
-    vi.doMock('../../../src/platform/files.js', () => ({
-      openFileSystem: () =>
-        Object.create(openFileSystem(), {
-          [call]: {
-            value: () => {
-              throw Object.assign(new Error(code), { code });
-            },
-          },
-        }) as object,
-    }));
-    onTestFinished(() => {
-      vi.doUnmock('../../../src/platform/files.js');
-      vi.resetModules();
+    const { draftReplacement: draft } = await draftsOver({
+      [call]: () => {
+        throw Object.assign(new Error(code), { code });
+      },
     });
-    const { draftReplacement: draft } = await import('../../../src/rdiff/files/draft.js');
     const make = () => draft(path, statPath(path)!);
     if (isMade) make().discard();
     else
