@@ -90,9 +90,7 @@ test('a discarded draft leaves what was there', () => {
 });
 
 /** The module over a file system with other calls. */
-async function draftsOver(
-  calls: object,
-): Promise<typeof import('../../../src/rdiff/files/draft.js')> {
+async function draftsOver(calls: object): Promise<{ draftReplacement: typeof draftReplacement }> {
   vi.resetModules();
   const { openFileSystem } = await import('../../../src/platform/files.js');
   vi.doMock('../../../src/platform/files.js', () => ({
