@@ -5,14 +5,25 @@ import { createWorkspace } from './workspace.js';
 
 /**
  * `jobs` of them at a time, each in a copy of the project of its own.
+ * @typedef {{mutant, result: 'found' | 'survived' | 'not run', by?: string, seconds: number}} Result
  * @param {import('./list.js').Mutant[]} mutants
- * @param {{deadlineMs: number, jobs: number, tell: (line: string) => void}} options
- * @returns {Promise<{mutant, result: 'found' | 'survived' | 'not run', by?: string, seconds: number}[]>}
+ * @param {object} options
+ * @param {number} options.deadlineMs
+ * @param {number} options.jobs
+ * @param {(line: string) => void} options.tell
+ * @param {Result[]} options.known those of them that were found are not run again
+ * @param {(result: Result) => void} options.keep gets each that is run
+ * @returns {Promise<Result[]>}
  */
-export async function runHandWritten(mutants, { deadlineMs, jobs, tell }) {
-  const results = [];
-  const rest = mutants.entries();
-  let count = 0;
+export async function runHandWritten(mutants, { deadlineMs, jobs, tell, known, keep }) {
+  const before = new Map(
+    known
+      .filter(({ result }) => result === 'found')
+      .map((result) => [keyOf(result.mutant), result]),
+  );
+  const results = mutants.map((mutant) => before.get(keyOf(mutant)));
+  const rest = [...mutants.entries()].filter(([i]) => results[i] === undefined).values();
+  let count = mutants.length - results.filter((result) => result === undefined).length;
   const work = async () => {
     const workspace = createWorkspace();
     try {
@@ -21,8 +32,9 @@ export async function runHandWritten(mutants, { deadlineMs, jobs, tell }) {
       for (const [i, mutant] of rest) {
         results[i] = await resultOf(mutant, workspace, deadlineMs);
         const { result, seconds } = results[i];
-        count += 1;
         if (result === 'not run') continue;
+        count += 1;
+        keep(results[i]);
         tell(
           `${count}/${mutants.length} ${result} in ${seconds} s: ${mutant.file}: ${mutant.what}`,
         );
@@ -33,6 +45,10 @@ export async function runHandWritten(mutants, { deadlineMs, jobs, tell }) {
   };
   await Promise.all(Array.from({ length: jobs }, work));
   return results;
+}
+
+function keyOf(mutant) {
+  return JSON.stringify([mutant.file, mutant.old, mutant.new]);
 }
 
 async function resultOf(mutant, workspace, deadlineMs) {

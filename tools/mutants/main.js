@@ -1,12 +1,13 @@
 /**
  * `npm run test:mutants -- [--list FILE] [--folder src/repo/index] [--sample 20] [--seed N]
  * [--minutes 60] [--jobs 2] [--out FILE] [--framework]`: puts small faults into a copy of the sources, one at a time,
- * and says which of them the tests find. With `--framework`, StrykerJS makes the faults, in the code that
+ * and says which of them the tests find. What `--out` names keeps a line for each; what it
+ * says was found is not run again. With `--framework`, StrykerJS makes the faults, in the code that
  * tests run in their own process; without, they are those of `tools/mutants/list`. Ends with 1 if one
  * survives.
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runFramework } from './framework.js';
 import { runHandWritten } from './hand-written.js';
@@ -31,13 +32,29 @@ const jobs = Number(values.jobs);
 const tell = (line) => process.stdout.write(`${line}\n`);
 
 tell(`seed ${seed}`);
+const known = values.framework ? [] : readResults();
 const results = values.framework
   ? runFramework({ folder: values.folder, sample, seed, minutes, jobs })
-  : await runHandWritten(chosen(), { deadlineMs: Date.now() + minutes * 60_000, jobs, tell });
-if (values.out !== undefined) {
-  writeFileSync(values.out, `${JSON.stringify({ seed, results }, null, 2)}\n`);
-}
+  : await runHandWritten(chosen(), {
+      deadlineMs: Date.now() + minutes * 60_000,
+      jobs,
+      tell,
+      known,
+      keep,
+    });
+if (values.framework) results.forEach(keep);
 report();
+
+/** What an earlier run found, which was broken off or had another sample. */
+function readResults() {
+  if (values.out === undefined || !existsSync(values.out)) return [];
+  const lines = readFileSync(values.out, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line));
+}
+
+function keep(result) {
+  if (values.out !== undefined) appendFileSync(values.out, `${JSON.stringify(result)}\n`);
+}
 
 function chosen() {
   const all = readMutants(values.list);
