@@ -41,7 +41,7 @@ const cpuMs = (): number => {
 };
 
 beforeAll(async () => {
-  lab.put(lab.root, 'file', noise(MIB));
+  lab.put(lab.root, 'file', noise(MIB / 4));
   sparse('hole', TIB, [TIB / 2]);
   sparse('large', 256 * MIB);
   server = await lab.serve('--allow-write', '--compat', 'pdiffcopy', '--no-cache', '--jobs', '2');

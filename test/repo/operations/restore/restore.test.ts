@@ -175,6 +175,7 @@ describe('reading back', () => {
       const there = fs.lstatSync(join(to, name));
       meddle(to);
       if (fs.existsSync(join(to, name))) {
+        if (name === 'fifo') fs.chmodSync(join(to, name), there.mode & 0o7777);
         fs.lutimesSync(join(to, name), there.atimeMs / 1000, there.mtimeMs / 1000);
       }
     });
@@ -246,7 +247,7 @@ describe('reading back', () => {
     );
     const { issues } = await lab.restore(2, { verifies: true });
     expect(issues.length).toBe(1);
-    expect(issues[0]!.message).toMatch(/: times \(.*?\): 8; the first is for/);
+    expect(issues[0]!.message).toMatch(/: times( \(.*?\))?: 8; the first is for/);
     expect(issues[0]!.message).not.toContain('not kept');
   });
 
