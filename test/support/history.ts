@@ -17,7 +17,7 @@ interface SourceHistory {
   readonly paths?: Readonly<Record<string, readonly (readonly [first: number, last: number])[]>>;
 }
 
-/** Sources are numbered from 1. `there`: what exists on disk; the working directory is `/work`. */
+/** Sources are numbered from 1. `there`: what exists on disk; the working directory is `/here`. */
 export function createHistory(sources: readonly SourceHistory[], there: readonly string[] = []) {
   const rows: { id: number; parent: number; name: string }[] = [];
   const ranges = new Map<number, readonly (readonly [number, number])[]>();
@@ -74,7 +74,7 @@ export function createHistory(sources: readonly SourceHistory[], there: readonly
   } as unknown as Index;
   const platform = {
     files: {
-      absolutePath: (path: string) => posix.resolve('/work', path),
+      absolutePath: (path: string) => posix.resolve('/here', path),
       exists: (path: string) => there.includes(path),
     },
   } as unknown as HeldRepository['platform'];

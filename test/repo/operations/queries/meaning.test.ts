@@ -4,7 +4,7 @@ import { createHistory } from '../../../support/history.js';
 
 const history = createHistory([
   { host: 'one', roots: ['/a', '/b'], snapshots: [1] },
-  { host: 'two', roots: ['/work', '/c'], snapshots: [2] },
+  { host: 'two', roots: ['/here', '/c'], snapshots: [2] },
 ]);
 const { platform, sources } = history;
 const places = [history.place(1, 1), history.place(2, 2)];
@@ -13,34 +13,34 @@ test.each([
   ['/x/y', '/x/y', [[], []]],
   [
     'x',
-    '/work/x',
+    '/here/x',
     [
       ['/a/x', '/b/x'],
-      ['/work/x', '/c/x'],
+      ['/here/x', '/c/x'],
     ],
   ],
   [
     'x/y//',
-    '/work/x/y',
+    '/here/x/y',
     [
       ['/a/x/y', '/b/x/y'],
-      ['/work/x/y', '/c/x/y'],
+      ['/here/x/y', '/c/x/y'],
     ],
   ],
   [
     '././/x',
-    '/work/x',
+    '/here/x',
     [
       ['/a/x', '/b/x'],
-      ['/work/x', '/c/x'],
+      ['/here/x', '/c/x'],
     ],
   ],
   [
     'caf\u00e9',
-    '/work/caf\xc3\xa9',
+    '/here/caf\xc3\xa9',
     [
       ['/a/caf\xc3\xa9', '/b/caf\xc3\xa9'],
-      ['/work/caf\xc3\xa9', '/c/caf\xc3\xa9'],
+      ['/here/caf\xc3\xa9', '/c/caf\xc3\xa9'],
     ],
   ],
 ])('%s may mean what it is, and what is below each root', (text, absolute, below) => {
@@ -55,7 +55,7 @@ describe('of what may be meant', () => {
     meaningIn(platform, places, text, ({ source }, path) => there.includes(`${source.id} ${path}`));
 
   test('the path that it is goes before all others', () => {
-    expect(meant('x', '1 /a/x', '2 /work/x')).toBe('/work/x');
+    expect(meant('x', '1 /a/x', '2 /here/x')).toBe('/here/x');
     expect(meant('/x', '2 /x')).toBe('/x');
   });
 
