@@ -2,6 +2,7 @@
 import { CodedError } from '../../../errors.js';
 import { bytesFromText } from '../../../platform/bytes.js';
 import type { FileSystem } from '../../../platform/files.js';
+import { parentOf } from '../../../platform/paths.js';
 import type { Platform } from '../../../platform/platform.js';
 import { fileErrorCode, reasonOf } from '../../../platform/system-errors.js';
 import type { OwnDirectories } from '../../tree/own.js';
@@ -35,12 +36,11 @@ export function openTarget(
   }
   try {
     const there = found ? path : directoryAbove(path, files);
-    if (own.holds(bytesFromText(files.realPath(there)))) {
-      throw unusable(`${path} is inside the repository.`, 'Name a directory outside it.');
-    }
+    if (own.holds(bytesFromText(files.realPath(there)))) throw insideRepository(path);
     if (!found && isDryRun) return undefined;
     files.makeDirectories(path);
     const real = files.realPath(path);
+    if (own.holds(bytesFromText(real))) throw insideRepository(path);
     return files.at.open(undefined, bytesFromText(real), 'read-directory');
   } catch (cause) {
     if (fileErrorCode(cause) === undefined) throw cause;
@@ -49,9 +49,16 @@ export function openTarget(
   }
 }
 
-/** The nearest directory above `path` that is there: nothing is made to find out where it would be. */
+function insideRepository(path: string): CodedError {
+  return unusable(`${path} is inside the repository.`, 'Name a directory outside it.');
+}
+
+/**
+ * The nearest directory above `path` that is there: nothing is made to find out where it would be. Only
+ * the last name is taken off at a time, since `..` behind a link leads out of where that leads.
+ */
 function directoryAbove(path: string, files: FileSystem): string {
-  const above = files.absolutePath(`${path}/..`);
+  const above = parentOf(path) || '.';
   return files.stat(above) ? above : directoryAbove(above, files);
 }
 

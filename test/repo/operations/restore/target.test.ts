@@ -20,7 +20,7 @@ function prepare() {
   const own = findOwnDirectories(platform.files, repository);
   const open = (name: string, more: { isInPlace?: boolean; isDryRun?: boolean } = {}) => {
     const how = { isInPlace: false, isDryRun: false, own, ...more };
-    return openTarget(join(directory, name), platform, how);
+    return openTarget(`${directory}/${name}`, platform, how);
   };
   /** Which directory a descriptor is of. */
   const placeOf = (descriptor: number | undefined): string => {
@@ -89,7 +89,7 @@ describe.each([true, false])('refused, in place: %s', (isInPlace) => {
       ? { code: 'TARGET_NOT_EMPTY' }
       : {
           code: 'TARGET_UNUSABLE',
-          message: `${join(directory, name)} is inside the repository.`,
+          message: `${directory}/${name} is inside the repository.`,
           hint: 'Name a directory outside it.',
         };
     const before = fs.readdirSync(directory, { recursive: true });
